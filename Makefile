@@ -1,0 +1,43 @@
+# What people type. Everything runs offline once `.venv` is there.
+PYTHON ?= python3
+BIN := .venv/bin
+export NST_DATA ?= $(CURDIR)/data
+export DAGSTER_HOME ?= $(CURDIR)/dagster_home
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: demo setup test check dev lock clean help
+help:            ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+setup: .venv/ready  ## prepare .venv: locked packages, models
+
+.venv/ready: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup      ## sample photos through the whole graph; prints what was made and where
+	$(BIN)/nst samples
+	$(BIN)/nst run
+
+test: setup      ## all tests
+	$(BIN)/python -m pytest
+
+check: setup     ## lint, format, types, import layers, dead code, unused dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/deptry .
+
+dev: setup       ## the Dagster UI at http://localhost:3000
+	$(BIN)/dagster dev --workspace workspace.yaml
+
+lock: setup      ## write requirements.lock anew from pyproject.toml
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group dev --output-file requirements.lock pyproject.toml
+
+clean:           ## remove what the demo made
+	rm -rf data/objects data/scenes data/artifacts data/catalog dagster_home/storage dagster_home/history dagster_home/schedules

@@ -1,0 +1,1 @@
+"""Natural composite images through neural style transfer, at the scale of a dataset."""

@@ -1,0 +1,1 @@
+"""The Dagster layer, one file for each kind of thing; thin."""

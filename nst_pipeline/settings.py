@@ -1,0 +1,185 @@
+"""Every setting, with its default, unit and meaning.
+
+One file, `nst.toml` in the data root, holds what a collection sets differently; environment
+variables (`NST_PLACEMENT__STICKERS_PER_SCENE=2`) win over the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from upath import UPath
+
+from nst_pipeline.errors import SettingError
+
+
+class Section(BaseModel):
+    """A group of settings; unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IngestSettings(Section):
+    """Which files of an inbox become partitions."""
+
+    max_megapixels: float = Field(
+        100.0, gt=0, description="Pictures larger than this are refused from their header."
+    )
+
+
+class DetectionSettings(Section):
+    """How objects are found in object photos."""
+
+    methods: list[Literal["sidecar", "dnn", "hog", "haar", "subject"]] = Field(
+        default=["sidecar", "dnn", "hog", "haar", "subject"],
+        description="Finders in order of trust; the first that finds something is used.",
+    )
+    max_objects: int = Field(1, ge=1, le=20, description="Objects kept per photo, best first.")
+    min_score: float = Field(0.3, ge=0, le=1, description="Detections below this are dropped.")
+    dnn_model: str = Field(
+        "", description="ONNX file for cv2.dnn or a TensorFlow Hub handle; empty: none."
+    )
+    dnn_labels: str = Field("", description="Text file with one class name per line.")
+
+
+class CutoutSettings(Section):
+    """How a detection becomes a sticker."""
+
+    matting: bool = Field(True, description="Soft matte and decontaminated colours (pymatting).")
+    work_side: int = Field(
+        640, ge=128, le=4096, description="GrabCut and matting work at this longest side, pixels."
+    )
+    min_area_fraction: float = Field(
+        0.002, ge=0, le=1, description="Smaller objects (share of the photo) become no sticker."
+    )
+
+
+class PlacementSettings(Section):
+    """Which sticker goes where."""
+
+    stickers_per_scene: int = Field(1, ge=0, le=10, description="Stickers pasted on each scene.")
+    seed: int = Field(0, description="Another seed, another set of choices.")
+    min_height_fraction: float = Field(
+        0.18, gt=0, le=1, description="Smallest object height, as a share of the scene's height."
+    )
+    max_height_fraction: float = Field(
+        0.5, gt=0, le=1, description="Largest object height, as a share of the scene's height."
+    )
+    flip: bool = Field(False, description="Stickers may be mirrored.")
+    min_quality: float = Field(
+        0.2, ge=0, le=1, description="Stickers with a lower cut-out quality are not used."
+    )
+
+
+class RecipeSettings(Section):
+    """The two preprocessing recipes, `left` and `right`."""
+
+    left_side: int = Field(1024, ge=64, le=8192, description="Longest side of `left`, pixels.")
+    right_side: int = Field(256, ge=64, le=2048, description="Side of the `right` square, pixels.")
+    style: str = Field(
+        "ring",
+        description="Where the style comes from: `ring` (the scene around the object, without the "
+        "sticker), `scene` (all of it), `composite` (same picture), or a file.",
+    )
+
+
+class MagentaSettings(Section):
+    """Google Magenta's arbitrary image stylisation."""
+
+    handle: str = Field(
+        "bundled", description="`bundled`, a TensorFlow Hub URL, or the path of a SavedModel."
+    )
+    strength: float = Field(1.0, ge=0, le=1, description="0: the content's own style, 1: all.")
+    batch_size: int = Field(8, ge=1, le=64, description="Pictures in one call of the network.")
+
+
+class Vgg19Settings(Section):
+    """Gatys' pixel optimisation over VGG19 features."""
+
+    weights: str = Field("imagenet", description="`imagenet` (Keras' cache or download) or a path.")
+    steps: int = Field(60, ge=1, description="Optimiser steps.")
+    side: int = Field(400, ge=32, le=4096, description="Optimised at this longest side, pixels.")
+    content_weight: float = Field(2.5e-8, ge=0)
+    style_weight: float = Field(1e-6, ge=0)
+    total_variation_weight: float = Field(1e-6, ge=0)
+    style_layers: list[str] = Field(
+        default=["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
+    )
+    content_layer: str = Field("block5_conv2")
+    style_region: Literal["ring", "scene"] = Field(
+        "ring", description="Statistics of the ring around the object, or of the whole scene."
+    )
+
+
+class HarmonizeSettings(Section):
+    """How the natural result is made and chosen."""
+
+    method: Literal["auto", "untouched", "ring", "magenta", "vgg19", "model"] = Field(
+        "auto", description="`auto` keeps the candidate with the best realism score."
+    )
+    strength: float = Field(1.0, ge=0, le=1, description="Share of the chosen change applied.")
+
+
+class Settings(BaseSettings):
+    """All settings of a collection."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NST_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    ingest: IngestSettings = IngestSettings()
+    detection: DetectionSettings = DetectionSettings()
+    cutout: CutoutSettings = CutoutSettings()
+    placement: PlacementSettings = PlacementSettings()
+    recipes: RecipeSettings = RecipeSettings()
+    magenta: MagentaSettings = MagentaSettings()
+    vgg19: Vgg19Settings = Vgg19Settings()
+    harmonize: HarmonizeSettings = HarmonizeSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, whose values arrive as init arguments."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+SETTINGS_FILE = "nst.toml"
+
+
+def data_root() -> UPath:
+    """The folder or URL that holds the collection: `NST_DATA`, or `data` here."""
+    return UPath(os.environ.get("NST_DATA") or "data")
+
+
+def load_settings(root: UPath) -> Settings:
+    """Read `nst.toml` under `root`, if there is one, and the environment.
+
+    Raises:
+        SettingError: the file is no TOML, or a setting is unknown or out of range.
+    """
+    path = root / SETTINGS_FILE
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} is no valid TOML ({error}): correct it") from error
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingError(_explain(error, path)) from error
+
+
+def _explain(error: ValidationError, path: UPath) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    return f"setting {name}: {first['msg']} (in {path} or NST_{name.upper().replace('.', '__')})"

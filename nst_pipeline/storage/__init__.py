@@ -1,0 +1,1 @@
+"""Where things are kept: inboxes, artifacts, the catalogue, fingerprints, lineage."""
