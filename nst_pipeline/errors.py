@@ -10,7 +10,7 @@ class SettingError(NstError):
 
 
 class UnreadableImageError(NstError):
-    """A file is no picture that can be used: broken, empty, animated, oversized, or not an image."""
+    """A file is no usable picture: broken, empty, animated, oversized, or not an image."""
 
 
 class ModelUnavailableError(NstError):

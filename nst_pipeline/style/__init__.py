@@ -1,1 +1,1 @@
-"""Neural style transfer on arrays: recipes, Magenta, VGG19. TensorFlow, imported inside functions."""
+"""Neural style transfer on arrays. TensorFlow is imported inside functions."""

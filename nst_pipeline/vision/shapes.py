@@ -1,4 +1,4 @@
-"""The words of the field as small values: box, detection, cut-out, sticker, placement, composite."""
+"""The words of the field as values: box, detection, cut-out, placement, composite."""
 
 from __future__ import annotations
 
