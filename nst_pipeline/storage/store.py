@@ -1,0 +1,166 @@
+"""Artifacts under `artifacts/<asset>/`: pictures, records and tables, by asset and key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from upath import UPath
+
+from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.vision.image_io import decode_png, encode_png
+
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
+Content = bytes | Picture | Mapping[str, Any] | list[Any]
+"""What a file of an artifact is made from: bytes as they are, a picture (PNG), or JSON."""
+
+ALL = "all"
+"""The key of an artifact that is made from a whole collection."""
+
+_CACHE_BYTES = 768 * 1024 * 1024
+
+
+def sha256(data: bytes) -> str:
+    """The digest used everywhere: SHA-256, 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def joint_digest(digests: Mapping[str, str]) -> str:
+    """One digest for several named files."""
+    return sha256("".join(f"{name} {digests[name]}\n" for name in sorted(digests)).encode())
+
+
+def to_json(value: Any) -> bytes:
+    """JSON with sorted keys, so that equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode()
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands in the store after a write."""
+
+    path: str
+    """The first file, relative to the data root; empty if there is none."""
+    files: tuple[str, ...]
+    digest: str
+    size_bytes: int
+
+
+class _PictureCache:
+    """Decoded pictures that a later asset of the same run needs again, least recent out."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit, self._held = limit_bytes, 0
+        self._pictures: OrderedDict[str, Picture] = OrderedDict()
+
+    def get(self, path: str) -> Picture | None:
+        picture = self._pictures.get(path)
+        if picture is not None:
+            self._pictures.move_to_end(path)
+        return picture
+
+    def put(self, path: str, picture: Picture) -> Picture:
+        self.drop(path)
+        if picture.flags.writeable:
+            picture = picture.copy()
+            picture.flags.writeable = False
+        self._pictures[path] = picture
+        self._held += picture.nbytes
+        while self._held > self._limit:
+            self._held -= self._pictures.popitem(last=False)[1].nbytes
+        return picture
+
+    def drop(self, path: str) -> None:
+        old = self._pictures.pop(path, None)
+        self._held -= 0 if old is None else old.nbytes
+
+
+class Store:
+    """The artifacts of one data root (a folder or an fsspec URL)."""
+
+    def __init__(self, root: UPath) -> None:
+        self.root = root
+        self._cache = _PictureCache(_CACHE_BYTES)
+
+    def path(self, asset: str, key: str, name: str) -> UPath:
+        """Where a file of an artifact stands.
+
+        `name` is what follows the key (`.png`, `.mask.png`); for a whole collection's artifact
+        it is the file name itself.
+        """
+        return self.root / "artifacts" / asset / (name if key == ALL else f"{key}{name}")
+
+    def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
+        """Write an artifact's files, each whole or not at all, and return their digest.
+
+        Pictures are cached for the assets that follow in this process.
+        """
+        digests, size = {}, 0
+        for name, content in files.items():
+            path = self.path(asset, key, name)
+            data = _encode(content)
+            write_atomically(path, data)
+            digests[name] = sha256(data)
+            size += len(data)
+            if isinstance(content, np.ndarray):
+                self._cache.put(str(path), content)
+            else:
+                self._cache.drop(str(path))
+        path = str(self.path(asset, key, next(iter(files)))) if files else ""
+        relative = path.removeprefix(str(self.root)).lstrip("/")
+        return Written(relative, tuple(files), joint_digest(digests), size)
+
+    def digest(self, asset: str, key: str, names: tuple[str, ...]) -> str:
+        """The joint digest of an artifact's files as they stand."""
+        return joint_digest({name: sha256(self.read(asset, key, name)) for name in names})
+
+    def read(self, asset: str, key: str, name: str) -> bytes:
+        """A file's bytes.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        return self.path(asset, key, name).read_bytes()
+
+    def record(self, asset: str, key: str, name: str = ".json") -> Any:
+        """A JSON file's value."""
+        return json.loads(self.read(asset, key, name))
+
+    def picture(self, asset: str, key: str, name: str = ".png") -> Picture:
+        """A picture, RGB order, read-only; from memory if this process made or read it."""
+        path = str(self.path(asset, key, name))
+        cached = self._cache.get(path)
+        return (
+            cached
+            if cached is not None
+            else self._cache.put(path, decode_png(self.read(asset, key, name)))
+        )
+
+    def sizes(self, asset: str) -> dict[str, int]:
+        """File name to size in bytes of all that stands under an asset; one listing."""
+        folder = self.root / "artifacts" / asset
+        if not folder.exists():
+            return {}
+        listing = folder.fs.ls(folder.path, detail=True)
+        return {str(entry["name"]).rsplit("/", 1)[-1]: int(entry["size"] or 0) for entry in listing}
+
+    def remove(self, asset: str, key: str, names: tuple[str, ...]) -> None:
+        """Remove files that the artifact no longer has; missing ones are no error."""
+        for name in names:
+            path = self.path(asset, key, name)
+            self._cache.drop(str(path))
+            path.unlink(missing_ok=True)
+
+
+def _encode(content: Content) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, np.ndarray):
+        return encode_png(content)
+    return to_json(content)
