@@ -1,0 +1,54 @@
+import io
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from pycocotools import mask as coco_mask
+
+from nst_pipeline.publish.coco import SceneObject, SceneRecord, join_scenes, scene_annotations
+from nst_pipeline.publish.dataset import SCHEMA, dataset_table, parquet_bytes
+from nst_pipeline.vision.shapes import Box
+
+
+@pytest.fixture
+def dataset() -> dict:
+    matte = np.zeros((6, 8), np.float32)
+    matte[1:4, 2:7] = 0.9
+    cat = SceneObject(
+        "cat", matte, Box(2, 1, 9, 3), "cat-1", "고양이.jpg", "digest of the cat", score=0.7
+    )
+    scene = SceneRecord("s", "s.png", 8, 6, "s.jpg", "digest", (cat, cat), {"ring": 0.3}, "CC0")
+    bare = SceneRecord("t", "t.png", 8, 6, "t.jpg", "digest", ())
+    return join_scenes(map(scene_annotations, (scene, bare)))
+
+
+def test_pandas_reads_the_rows_of_the_coco_file(dataset: dict):
+    frame = pd.read_parquet(io.BytesIO(parquet_bytes(dataset_table(dataset))))
+    assert list(frame.columns) == SCHEMA.names
+    assert list(frame.annotation_id) == [each["id"] for each in dataset["annotations"]]
+    row = frame.iloc[0]
+    assert (row.scene, row.label, row.object_photo, row.license) == (
+        "s",
+        "cat",
+        "고양이.jpg",
+        "CC0",
+    )
+    assert list(row.bbox) == [2, 1, 5, 3] and list(row.full_bbox) == [2, 1, 9, 3]
+    assert row.split == dataset["images"][0]["split"]
+    assert not frame.isna().any(axis=None)
+
+
+def test_masks_decode_from_the_table_alone(dataset: dict):
+    row = dataset_table(dataset).to_pylist()[0]
+    mask = coco_mask.decode({"size": [row["height"], row["width"]], "counts": row["rle_counts"]})
+    assert mask.sum() == row["area"] == 15
+
+
+def test_a_dataset_without_annotations_is_a_table_without_rows():
+    table = pq.read_table(io.BytesIO(parquet_bytes(dataset_table(join_scenes([])))))
+    assert (table.num_rows, table.schema.names) == (0, SCHEMA.names)
+
+
+def test_equal_datasets_give_equal_bytes(dataset: dict):
+    assert parquet_bytes(dataset_table(dataset)) == parquet_bytes(dataset_table(dataset))
