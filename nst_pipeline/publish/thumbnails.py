@@ -1,0 +1,119 @@
+"""Small pictures to show: of any kind of artifact, as WebP files or inline."""
+
+from __future__ import annotations
+
+import base64
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_pipeline.vision.shapes import Rgb, Rgba
+
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
+"""RGB, RGBA (straight alpha) or grey; 8 or 16 bits."""
+
+INLINE_BYTES = 50_000
+"""Longest data URI: the Dagster UI stays quick with a page full of these."""
+
+_CHECKER_PX = 8
+_CHECKER_LIGHT, _CHECKER_DARK = 255, 224
+_GAP_PX = 8
+_QUALITY = 82
+"""WebP quality at which small pictures show no blocks."""
+_LOWEST_QUALITY = 40
+
+
+def checkerboard(height: int, width: int) -> Rgb:
+    """The usual light pattern that shows through where a picture is transparent."""
+    rows, columns = np.indices((height, width)) // _CHECKER_PX
+    grey = np.where((rows + columns) % 2 == 0, _CHECKER_LIGHT, _CHECKER_DARK)
+    return np.repeat(grey[..., None], 3, axis=2).astype(np.uint8)
+
+
+def _over_checkerboard(picture: Rgba) -> Rgb:
+    below = checkerboard(*picture.shape[:2]).astype(np.float32)
+    alpha = picture[..., 3:].astype(np.float32) / 255
+    return np.rint(below + alpha * (picture[..., :3] - below)).astype(np.uint8)
+
+
+def _eight_bit(picture: Picture) -> NDArray[np.uint8]:
+    narrow = picture >> 8 if picture.dtype == np.uint16 else picture
+    return narrow.astype(np.uint8, copy=False)
+
+
+def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    if picture.ndim == 2 or picture.shape[2] == 3:
+        return np.asarray(
+            cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    # Colours under a zero alpha must not bleed into the edge.
+    weighted: NDArray[np.float32] = picture.astype(np.float32)
+    weighted[..., :3] *= weighted[..., 3:] / 255
+    small: NDArray[np.float32] = np.asarray(
+        cv2.resize(weighted, (width, height), interpolation=cv2.INTER_AREA), np.float32
+    )
+    small[..., :3] *= 255 / np.maximum(small[..., 3:], 1)
+    return np.rint(np.clip(small, 0, 255)).astype(np.uint8)
+
+
+def shrunk(picture: Picture, side: int) -> NDArray[np.uint8]:
+    """The picture in 8 bits with a longest side of at most `side` pixels; never enlarged."""
+    narrow = _eight_bit(picture)
+    height, width = narrow.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return narrow
+    return _resized(narrow, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def as_rgb(picture: Picture) -> Rgb:
+    """Any picture as 8-bit RGB: grey in three channels, a checkerboard under alpha."""
+    narrow = _eight_bit(picture)
+    if narrow.ndim == 2:
+        return np.repeat(narrow[..., None], 3, axis=2)
+    return _over_checkerboard(narrow) if narrow.shape[2] == 4 else narrow
+
+
+def webp_bytes(picture: Picture, *, side: int, quality: int = _QUALITY) -> bytes:
+    """A WebP file of the picture, longest side at most `side` pixels; alpha is kept."""
+    small = shrunk(picture, side)
+    if small.ndim == 3:
+        order = cv2.COLOR_RGBA2BGRA if small.shape[2] == 4 else cv2.COLOR_RGB2BGR
+        small = np.asarray(cv2.cvtColor(small, order), np.uint8)
+    _, data = cv2.imencode(".webp", small, [cv2.IMWRITE_WEBP_QUALITY, quality])
+    return data.tobytes()
+
+
+def _data_uri(data: bytes) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def inline_webp(picture: Picture, *, side: int = 640) -> str:
+    """A data URI of at most `INLINE_BYTES` characters.
+
+    A picture too busy for that is first compressed harder, then made smaller.
+    """
+    rgb, quality = as_rgb(shrunk(picture, side)), _QUALITY
+    while len(uri := _data_uri(webp_bytes(rgb, side=side, quality=quality))) > INLINE_BYTES:
+        if quality > _LOWEST_QUALITY:
+            quality -= 14
+        else:
+            side = side * 4 // 5
+    return uri
+
+
+def _at_height(picture: Picture, height_px: int) -> Rgb:
+    narrow = _eight_bit(picture)
+    height, width = narrow.shape[:2]
+    return as_rgb(_resized(narrow, max(1, round(width * height_px / height)), height_px))
+
+
+def before_after(before: Picture, after: Picture, *, height_px: int = 400) -> Rgb:
+    """Two pictures side by side, equally high, on white, with a gap between them.
+
+    Neither is enlarged beyond its own height.
+    """
+    height = min(height_px, before.shape[0], after.shape[0])
+    gap = np.full((height, _GAP_PX, 3), 255, np.uint8)
+    return np.hstack([_at_height(before, height), gap, _at_height(after, height)])
