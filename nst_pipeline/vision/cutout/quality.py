@@ -1,0 +1,33 @@
+"""How far an outline can be trusted."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_pipeline.vision.shapes import Mask, Rgb
+
+_STEP = 3
+"""Colours just inside and outside an outline are compared this many pixels across, work size."""
+_CLEAR_DIFFERENCE = 25.0
+"""LAB distance across an outline (8-bit units) that leaves little doubt."""
+
+
+def edge_contrast(crop: Rgb, mask: Mask) -> float:
+    """Share 0..1 of clear colour difference across the outline of a mask."""
+    kernel = np.ones((2 * _STEP + 1, 2 * _STEP + 1), np.uint8)
+    lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB).astype(np.float32)
+    solid = mask.astype(np.uint8)
+    inside, outside = solid[..., None], 1 - solid[..., None]
+
+    def local_mean(weight: NDArray[np.uint8]) -> NDArray[np.float32]:
+        size = kernel.shape[::-1]
+        share = cv2.blur(weight[..., 0].astype(np.float32), size)[..., None]
+        return cv2.blur(lab * weight, size) / np.maximum(share, 1e-6)
+
+    outline = (solid == 1) & (cv2.erode(solid, np.ones((3, 3), np.uint8)) == 0)
+    if not outline.any():
+        return 0.0
+    difference = np.linalg.norm(local_mean(inside) - local_mean(outside), axis=-1)[outline]
+    return float(np.minimum(difference / _CLEAR_DIFFERENCE, 1).mean())
