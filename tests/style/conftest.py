@@ -1,0 +1,33 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def photos() -> dict[str, np.ndarray]:
+    """Real photos from installed packages, RGB uint8."""
+    from skimage import data
+    from sklearn.datasets import load_sample_image
+
+    return {
+        "astronaut": data.astronaut(),
+        "chelsea": data.chelsea(),
+        "china": load_sample_image("china.jpg"),
+        "flower": load_sample_image("flower.jpg"),
+    }
+
+
+@pytest.fixture(scope="session")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty models folder that the process uses while the session lasts."""
+    folder = tmp_path_factory.mktemp("models")
+    before = os.environ.get("NST_MODELS")
+    os.environ["NST_MODELS"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["NST_MODELS"]
+    else:
+        os.environ["NST_MODELS"] = before
