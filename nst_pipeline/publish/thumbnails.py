@@ -8,10 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.image_io import Picture, encode_webp_thumbnail
 from nst_pipeline.vision.shapes import Rgb, Rgba
-
-Picture = NDArray[np.uint8] | NDArray[np.uint16]
-"""RGB, RGBA (straight alpha) or grey; 8 or 16 bits."""
 
 INLINE_BYTES = 50_000
 """Longest data URI: the Dagster UI stays quick with a page full of these."""
@@ -77,12 +75,7 @@ def as_rgb(picture: Picture) -> Rgb:
 
 def webp_bytes(picture: Picture, *, side: int, quality: int = _QUALITY) -> bytes:
     """A WebP file of the picture, longest side at most `side` pixels; alpha is kept."""
-    small = shrunk(picture, side)
-    if small.ndim == 3:
-        order = cv2.COLOR_RGBA2BGRA if small.shape[2] == 4 else cv2.COLOR_RGB2BGR
-        small = np.asarray(cv2.cvtColor(small, order), np.uint8)
-    _, data = cv2.imencode(".webp", small, [cv2.IMWRITE_WEBP_QUALITY, quality])
-    return data.tobytes()
+    return encode_webp_thumbnail(shrunk(picture, side), side, quality)
 
 
 def _data_uri(data: bytes) -> str:

@@ -1,0 +1,77 @@
+"""What the gallery is told about a scene: plain values, no pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nst_pipeline.vision.shapes import Box
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One picture of a scene; `path` is relative to the gallery folder, as on disk."""
+
+    name: str
+    """Short and fit for a file name: `untouched`, `left`, `vgg19`."""
+    label: str
+    """What people read."""
+    path: str
+
+
+@dataclass(frozen=True)
+class GalleryPlacement:
+    """A sticker on the scene, in the scene's own pixels."""
+
+    sticker: str
+    label: str
+    box: Box
+
+
+@dataclass(frozen=True)
+class LineageRow:
+    """One thing that the result was made from."""
+
+    asset: str
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class GalleryScene:
+    """A scene as the gallery shows it.
+
+    `digest` stands for the bytes of all variants and the mask: pictures are opened again only
+    when it changes. Of `scores` (candidate to realism score) higher is better; `chosen` is the
+    candidate that became the result. `before` and `after` name the variants that the page
+    compares at first; the grid shows `after`. `made_at` sorts: an ISO time.
+    """
+
+    key: str
+    title: str
+    status: str
+    digest: str
+    variants: tuple[Variant, ...] = ()
+    before: str = "untouched"
+    after: str = "harmonized"
+    mask: str = ""
+    """Path of the matte, relative to the gallery folder; empty if there is none."""
+    chosen: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    placements: tuple[GalleryPlacement, ...] = ()
+    lineage: tuple[LineageRow, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    made_at: str = ""
+    error: str = ""
+
+    @property
+    def score(self) -> float | None:
+        """The result's own score, if it was scored."""
+        return self.scores.get(self.chosen)
+
+    @property
+    def shown(self) -> Variant | None:
+        """The variant that stands for the scene in the grid."""
+        named = (variant for variant in self.variants if variant.name == self.after)
+        return next(named, self.variants[0] if self.variants else None)
