@@ -179,7 +179,21 @@ def load_settings(root: UPath) -> Settings:
         raise SettingError(_explain(error, path)) from error
 
 
+def load_section(section: type[Section], values: dict[str, Any], name: str) -> Section:
+    """Check one section's values.
+
+    Raises:
+        SettingError: a value is unknown or out of range.
+    """
+    try:
+        return section.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join((name, *map(str, first["loc"])))
+        raise SettingError(f"setting {where}: {first['msg']}: correct it") from error
+
+
 def _explain(error: ValidationError, path: UPath) -> str:
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    name = ".".join(map(str, first["loc"]))
     return f"setting {name}: {first['msg']} (in {path} or NST_{name.upper().replace('.', '__')})"

@@ -143,10 +143,13 @@ class Catalogue:
         dataset = DeltaTable(self._url, storage_options=self._options).to_pyarrow_dataset()
         chosen = None if assets is None else pc.field("asset").isin(assets)
         table = dataset.to_table(filter=chosen).select(SCHEMA.names)
-        order = table.append_column("at", pa.array(range(table.num_rows)))
-        newest = (
-            order.sort_by([("made_at", "ascending"), ("at", "ascending")])
-            .group_by(["asset", "key"], use_threads=False)
-            .aggregate([("at", "last")])
+        if not table.num_rows:
+            return table
+        ordered = table.sort_by("made_at")
+        last = (
+            ordered.select(["asset", "key"])
+            .append_column("at", pa.array(range(ordered.num_rows)))
+            .group_by(["asset", "key"])
+            .aggregate([("at", "max")])
         )
-        return table.take(newest["at_last"])
+        return ordered.take(last["at_max"])

@@ -1,0 +1,5 @@
+"""`nst`: the library's functions for one-off use."""
+
+from nst_pipeline.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,32 @@
+"""The command line's entry: registers the commands and turns known errors into one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from nst_pipeline.cli import collection, pictures
+from nst_pipeline.cli.output import print_error
+from nst_pipeline.errors import NstError
+
+app = typer.Typer(
+    help="Natural composites through neural style transfer.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    add_completion=False,
+)
+for command in (*collection.COMMANDS, *pictures.COMMANDS):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run `nst`; an error that the user can put right is one line and exit code 1."""
+    # TensorFlow's start-up notices would drown what matters.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        app()
+    except NstError as error:
+        print_error(str(error))
+        sys.exit(1)

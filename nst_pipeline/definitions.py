@@ -1,0 +1,19 @@
+"""The code location: everything that Dagster is to know."""
+
+import dagster as dg
+
+from nst_pipeline.defs.assets import ASSETS
+from nst_pipeline.defs.jobs import JOBS
+from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.defs.schedules import nightly, nightly_job
+from nst_pipeline.defs.sensors import inbox_sensor
+
+defs = dg.Definitions(
+    assets=ASSETS,
+    jobs=[*JOBS.values(), nightly_job],
+    sensors=[inbox_sensor],
+    schedules=[nightly],
+    resources={"collection": CollectionResource()},
+    # One process a run: models load once, and pictures pass from asset to asset in memory.
+    executor=dg.in_process_executor,
+)

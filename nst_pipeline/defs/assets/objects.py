@@ -1,0 +1,81 @@
+"""From object photos to stickers, and the library of them."""
+
+from nst_pipeline.defs.graph_asset import graph_asset
+from nst_pipeline.pipeline import graph
+from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.pipeline.library import LIBRARY_FILE, SHEET_FILE, library_rows, library_sheet
+from nst_pipeline.pipeline.photos import photo_record
+from nst_pipeline.pipeline.records import (
+    detection_record,
+    read_detection,
+    sticker_id,
+    sticker_png,
+)
+from nst_pipeline.publish.dataset import parquet_bytes
+from nst_pipeline.storage.store import Content
+from nst_pipeline.vision.cutout import cut_out, sticker_pixels
+from nst_pipeline.vision.detect import detect
+
+
+@graph_asset(graph.OBJECT_PHOTOS, kinds={"image"}, group="objects")
+def object_photos(item: Item) -> Made:
+    """Validates an object photo and records its digest, size and orientation.
+
+    The file itself stays where it is, in the `objects` inbox.
+    """
+    record = photo_record(item, "objects")
+    return Made({".json": record}, {"megapixels": record["megapixels"]})
+
+
+@graph_asset(graph.DETECTIONS, kinds={"opencv"}, group="objects")
+def detections(item: Item) -> Made:
+    """Finds objects in a photo: the user's own boxes and masks first, then OpenCV's finders."""
+    given = item.sidecar_detections()
+    found = detect(item.photo("objects"), item.settings.detection, given)
+    return Made(
+        {".json": [detection_record(each) for each in found]},
+        {"objects": len(found), "score": max((each.score for each in found), default=0.0)},
+        empty="" if found else "no object was found",
+    )
+
+
+@graph_asset(graph.STICKERS, kinds={"opencv"}, group="objects")
+def stickers(item: Item) -> Made:
+    """Cuts the detected objects out: soft matte, clean colours, one RGBA PNG for each."""
+    photo, source = item.photo("objects"), item.record("object_photos")
+    files: dict[str, Content] = {}
+    records = []
+    for number, record in enumerate(item.record("detections")):
+        cutout = cut_out(photo, read_detection(record), item.settings.cutout)
+        pixels, box = sticker_pixels(cutout)
+        if not pixels.size:
+            continue
+        told = {
+            "sticker": sticker_id(item.key, number),
+            "label": record["label"],
+            "source": record["source"],
+            "score": record["score"],
+            "quality": round(float(cutout.quality), 6),
+            "box": [box.x, box.y, box.width, box.height],
+            "photo": source["path"],
+            "photo_digest": source["digest"],
+            "photo_size": [source["width"], source["height"]],
+        }
+        files[f".{number}.png"] = sticker_png(pixels, told)
+        records.append(told)
+    files[".json"] = records
+    quality = max((each["quality"] for each in records), default=0.0)
+    empty = "" if records else "nothing was left of the objects when cut out"
+    return Made(files, {"stickers": len(records), "quality": quality}, empty)
+
+
+@graph_asset(graph.STICKER_LIBRARY, kinds={"parquet"}, group="objects")
+def sticker_library(item: Item) -> Made:
+    """Indexes all stickers in one Parquet table, with a contact sheet to look at."""
+    table = library_rows(item.planner)
+    files: dict[str, Content] = {
+        LIBRARY_FILE: parquet_bytes(table),
+        SHEET_FILE: library_sheet(item.planner.workspace.store, table),
+    }
+    empty = "" if table.num_rows else "no sticker was made yet: drop photos into objects/"
+    return Made(files, {"stickers": table.num_rows}, empty)

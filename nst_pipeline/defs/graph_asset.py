@@ -1,0 +1,145 @@
+"""Turns a node of the graph and a function on one item into a Dagster asset.
+
+The run handles all its partitions in one step. Fingerprints skip what stands, one bad image is
+quarantined, and a materialisation is reported for each partition that has a result. Dagster
+would report every partition of the range; its own events are therefore switched off for the
+step's output (`_OWN_EVENTS`), which also spares those of partitions that were up to date.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.source_asset import (
+    SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as _OWN_EVENTS,
+)
+
+from nst_pipeline.defs.config import form, with_form
+from nst_pipeline.defs.partitions import PARTITIONS
+from nst_pipeline.defs.report import check_metadata, row_metadata, row_tags
+from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.pipeline.batch import Make, Outcome, run_batch
+from nst_pipeline.pipeline.graph import Node
+from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.pipeline.plan import Planner
+from nst_pipeline.pipeline.progress import report_progress
+from nst_pipeline.pipeline.workspace import Workspace
+from nst_pipeline.settings import Settings
+from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.store import ALL
+
+PARTITIONS_PER_RUN = 500
+"""Models load once for this many images; a run that dies repeats only what was not catalogued."""
+_RICH_REPORTS = 10
+"""Up to this many partitions, a materialisation carries its picture and figures."""
+QUARANTINE = "quarantine"
+
+
+def _one_by_one(make: Callable[[Item], Made]) -> Make:
+    def make_each(items: Sequence[Item]) -> list[Made]:
+        return [make(item) for item in items]
+
+    return make_each
+
+
+def _reported(context: dg.AssetExecutionContext, node: Node, outcome: Outcome) -> dict[str, Row]:
+    """What gets a materialisation: all that was made, and what Dagster does not know of yet."""
+    if node.collection is None or len(outcome.skipped) <= 1:
+        return outcome.made | outcome.skipped
+    known = context.instance.get_materialized_partitions(context.asset_key)
+    return outcome.made | {k: r for k, r in outcome.skipped.items() if k not in known}
+
+
+def _materialize(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    settings: Settings,
+    node: Node,
+    make: Make,
+    together: int,
+) -> Iterator[Any]:
+    keys = [ALL] if node.collection is None else list(context.partition_keys)
+    planner = Planner(workspace, settings)
+    outcome = run_batch(
+        planner,
+        node,
+        keys,
+        make,
+        run_id=context.run_id,
+        together=together,
+        progress=report_progress(context.log.info),
+    )
+    reported = _reported(context, node, outcome)
+    for key, row in reported.items():
+        rich = len(reported) <= _RICH_REPORTS
+        context.log_event(
+            dg.AssetMaterialization(
+                context.asset_key,
+                partition=None if node.collection is None else key,
+                metadata=row_metadata(workspace, row, rich=rich),
+                tags=row_tags(row),
+            )
+        )
+    context.log.info(
+        f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
+        f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"
+    )
+    yield dg.AssetCheckResult(
+        check_name=QUARANTINE,
+        passed=not outcome.failed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=check_metadata(outcome),
+    )
+    if len(keys) == 1 and not reported:
+        failed = next(iter(outcome.failed.values()), None)
+        reason = failed.error if failed else f"waiting: {outcome.waiting[keys[0]]}"
+        raise dg.Failure(f"{node.name} {keys[0]}: {reason}", allow_retries=False)
+    yield dg.Output(None, metadata={_OWN_EVENTS: True})
+
+
+def graph_asset(
+    node: Node, *, kinds: set[str], group: str, settings: Settings, together: int | None = None
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Make a Dagster asset of a function from an `Item` to what was `Made`.
+
+    Args:
+        node: what the asset is made from.
+        kinds: shown in the UI.
+        group: the asset group.
+        settings: the collection's, as defaults of the launchpad form.
+        together: the function takes up to this many items at once and returns a list.
+    """
+    filled = form(node, settings)
+
+    def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        make: Make = function if together else _one_by_one(function)
+
+        @dg.asset(
+            name=node.name,
+            description=function.__doc__,
+            deps=list(node.upstream),
+            partitions_def=PARTITIONS[node.collection] if node.collection else None,
+            backfill_policy=dg.BackfillPolicy.multi_run(PARTITIONS_PER_RUN),
+            code_version=node.code_version,
+            kinds=kinds,
+            group_name=group,
+            owners=["team:nst_pipeline"],
+            dagster_type=dg.Nothing,
+            check_specs=[
+                dg.AssetCheckSpec(
+                    QUARANTINE, asset=node.name, description="No image of the run failed."
+                )
+            ],
+        )
+        def asset(
+            context: dg.AssetExecutionContext,
+            config: filled,  # type: ignore[valid-type]
+            collection: CollectionResource,
+        ) -> Iterator[Any]:
+            workspace = collection.open()
+            chosen = with_form(workspace.settings, node, config)
+            yield from _materialize(context, workspace, chosen, node, make, together or 1)
+
+        return asset
+
+    return decorate

@@ -1,0 +1,161 @@
+"""A batch of images through one asset: make what is due, quarantine what fails, catalogue all."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
+from nst_pipeline.pipeline.graph import Node
+from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.pipeline.plan import Plan, Planner, Task
+from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.store import Content
+
+Make = Callable[[Sequence[Item]], Sequence[Made]]
+"""Makes the artifacts of several items, in their order."""
+Progress = Callable[[str, int, int], None]
+"""Told the asset, how many of its images are through, and how many there are."""
+
+_COMMIT_ROWS = 64
+_COMMIT_SECONDS = 5.0
+"""A killed run repeats at most this much work; fewer, larger commits cost less."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Outcome:
+    """How the keys of a batch ended."""
+
+    made: dict[str, Row] = field(default_factory=dict)
+    skipped: dict[str, Row] = field(default_factory=dict)
+    """Up to date already: their fingerprint is in the catalogue."""
+    failed: dict[str, Row] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    """Passed over: something upstream is missing or failed."""
+
+
+class Batch:
+    """The making of one asset's due artifacts within one run."""
+
+    def __init__(self, planner: Planner, node: Node, plan: Plan, run_id: str) -> None:
+        self._planner, self._node, self._plan, self._run_id = planner, node, plan, run_id
+        self._pending: list[Row] = []
+        self._committed_at = time.monotonic()
+        self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
+
+    def make(self, tasks: Sequence[Task], make: Make) -> None:
+        """Make these together; if that fails, one by one, so that one costs not the others."""
+        started = time.perf_counter()
+        items = [Item(task, self._planner) for task in tasks]
+        try:
+            results = make(items)
+        except (ModelUnavailableError, SettingError):
+            raise
+        except Exception as error:
+            if len(tasks) == 1:
+                self._add(self._failed(tasks[0], error, time.perf_counter() - started))
+                return
+            for task in tasks:
+                self.make([task], make)
+            return
+        seconds = (time.perf_counter() - started) / len(tasks)
+        for task, made in zip(tasks, results, strict=True):
+            self._add(self._store(task, made, seconds))
+
+    def commit(self) -> None:
+        """Catalogue what was made, and remove files that its new version no longer has."""
+        self._planner.workspace.catalogue.append(self._pending)
+        before = self._planner.rows(self._node.name)
+        for row in self._pending:
+            old = before.get(row.key)
+            if old is not None and row.status != "failed":
+                gone = tuple(name for name in old.files if name not in row.files)
+                self._planner.workspace.store.remove(row.asset, row.key, gone)
+        self._pending.clear()
+        self._committed_at = time.monotonic()
+
+    def _add(self, row: Row) -> None:
+        (self.outcome.failed if row.status == "failed" else self.outcome.made)[row.key] = row
+        self._pending.append(row)
+        waited = time.monotonic() - self._committed_at
+        if len(self._pending) >= _COMMIT_ROWS or waited > _COMMIT_SECONDS:
+            self.commit()
+
+    def _store(self, task: Task, made: Made, seconds: float) -> Row:
+        started = time.perf_counter()
+        files: dict[str, Content] = dict(made.files)
+        written = self._planner.workspace.store.write(self._node.name, task.key, files)
+        return self._row(
+            task,
+            status="empty" if made.empty else "ok",
+            error=made.empty,
+            path=written.path,
+            files=written.files,
+            size_bytes=written.size_bytes,
+            digest=written.digest,
+            inputs=tuple(dict.fromkeys((*task.inputs, *made.used))),
+            figures=made.figures,
+            seconds=seconds + time.perf_counter() - started,
+        )
+
+    def _failed(self, task: Task, error: Exception, seconds: float) -> Row:
+        # What the user can put right speaks for itself; anything else is ours, and is traced.
+        if isinstance(error, NstError):
+            _log.error("%s %s: %s", self._node.name, task.key, error)
+            reason = str(error)
+        else:
+            _log.error("%s %s failed", self._node.name, task.key, exc_info=error)
+            reason = f"{type(error).__name__}: {error}"
+        return self._row(task, status="failed", error=reason, inputs=task.inputs, seconds=seconds)
+
+    def _row(self, task: Task, **values: object) -> Row:
+        return Row(
+            asset=self._node.name,
+            key=task.key,
+            fingerprint=task.fingerprint,
+            settings=self._plan.settings_json,
+            code_version=self._node.code_version,
+            models=self._plan.models,
+            run_id=self._run_id,
+            **values,  # type: ignore[arg-type]
+        )
+
+
+def run_batch(
+    planner: Planner,
+    node: Node,
+    keys: Sequence[str],
+    make: Make,
+    *,
+    run_id: str,
+    together: int = 1,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Bring the artifacts of `keys` up to date.
+
+    Args:
+        planner: the catalogue's state when the batch begins.
+        node: the asset.
+        keys: its partition keys, or `ALL` alone.
+        make: makes the artifacts of up to `together` items at once.
+        run_id: catalogued with every row.
+        together: how many items `make` gets in one call.
+        progress: told after every call of `make`.
+
+    Raises:
+        ModelUnavailableError, SettingError: no image could be made; what was made is catalogued.
+    """
+    plan = planner.plan(node, keys)
+    batch = Batch(planner, node, plan, run_id)
+    try:
+        for first in range(0, len(plan.due), together):
+            batch.make(plan.due[first : first + together], make)
+            if progress is not None:
+                progress(node.name, min(first + together, len(plan.due)), len(plan.due))
+    finally:
+        batch.commit()
+    return batch.outcome

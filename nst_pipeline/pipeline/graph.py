@@ -1,0 +1,67 @@
+"""The asset graph as data: what each asset is made from, and what else determines it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nst_pipeline.pipeline.workspace import Collection
+
+
+@dataclass(frozen=True)
+class Node:
+    """An asset of the graph.
+
+    An artifact's fingerprint covers its inputs' digests, `code_version`, the `settings` sections
+    and, for networks, the digests of their weights. Raise `code_version` when the code makes
+    something else from the same input.
+    """
+
+    name: str
+    collection: Collection | None
+    """The partition set; None: one artifact for the whole collection."""
+    upstream: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+    code_version: str = "1"
+
+
+OBJECT_PHOTOS = Node("object_photos", "objects", (), ("ingest",))
+DETECTIONS = Node("detections", "objects", ("object_photos",), ("detection",))
+STICKERS = Node("stickers", "objects", ("object_photos", "detections"), ("cutout",))
+STICKER_LIBRARY = Node("sticker_library", None, ("stickers",))
+SCENE_PHOTOS = Node("scene_photos", "scenes", (), ("ingest",))
+PLACEMENTS = Node(
+    "placements", "scenes", ("scene_photos", "sticker_library"), ("placement", "detection")
+)
+COMPOSITES = Node("composites", "scenes", ("scene_photos", "placements"))
+MODEL_INPUTS = Node("model_inputs", "scenes", ("scene_photos", "composites"), ("recipes",))
+STYLIZED_MAGENTA = Node("stylized_magenta", "scenes", ("model_inputs",), ("magenta",))
+STYLIZED_VGG19 = Node("stylized_vgg19", "scenes", ("scene_photos", "composites"), ("vgg19",))
+HARMONIZER = Node("harmonizer", None, ("stickers",))
+HARMONIZED = Node(
+    "harmonized",
+    "scenes",
+    ("scene_photos", "composites", "stylized_magenta", "stylized_vgg19", "harmonizer"),
+    ("harmonize",),
+)
+DATASET = Node("dataset", None, ("composites", "harmonized"))
+GALLERY = Node("gallery", None, ("composites", "harmonized"))
+
+NODES: tuple[Node, ...] = (
+    OBJECT_PHOTOS,
+    DETECTIONS,
+    STICKERS,
+    STICKER_LIBRARY,
+    HARMONIZER,
+    SCENE_PHOTOS,
+    PLACEMENTS,
+    COMPOSITES,
+    MODEL_INPUTS,
+    STYLIZED_MAGENTA,
+    STYLIZED_VGG19,
+    HARMONIZED,
+    DATASET,
+    GALLERY,
+)
+"""All assets, each after those it is made from."""
+
+BY_NAME = {node.name: node for node in NODES}

@@ -1,0 +1,140 @@
+"""What each artifact is made from, resolved against the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nst_pipeline.pipeline.graph import BY_NAME, Node
+from nst_pipeline.pipeline.library import library_stickers
+from nst_pipeline.storage.catalogue import Input, Row
+from nst_pipeline.storage.store import ALL
+from nst_pipeline.vision.place import candidates_for
+
+if TYPE_CHECKING:
+    from nst_pipeline.pipeline.plan import Planner
+
+Resolved = tuple[Input, ...] | str
+"""The inputs, or the reason why they are not all there."""
+Resolver = Callable[[str], Resolved]
+
+_CALIBRATION_STICKERS_MIN = 40
+"""With fewer cut-outs of its own a collection uses the built-in colour model."""
+_CALIBRATION_STICKERS_MAX = 240
+
+
+def _ready(row: Row | None, asset: str) -> str:
+    if row is None:
+        return f"{asset} is not made yet"
+    return f"{asset} failed: {row.error}" if row.status == "failed" else ""
+
+
+def _from_upstream(node: Node, planner: Planner, names: tuple[str, ...]) -> Resolver:
+    """Inputs are the upstream artifacts of the same key, or those of the whole collection."""
+    upstream = [(name, BY_NAME[name], planner.rows(name)) for name in names]
+
+    def resolve(key: str) -> Resolved:
+        inputs = []
+        for name, asset, rows in upstream:
+            at = key if asset.collection == node.collection else ALL
+            row = rows.get(at)
+            if reason := _ready(row, name):
+                return reason
+            assert row is not None
+            inputs.append(Input(name, at, row.digest))
+        return tuple(inputs)
+
+    return resolve
+
+
+def _from_inbox(node: Node, planner: Planner) -> Resolver:
+    """A photo's record is made from the file and what the user laid beside it."""
+    assert node.collection is not None
+    collection, photos = node.collection, planner.workspace.index(node.collection).photos
+
+    def resolve(key: str) -> Resolved:
+        photo = photos.get(key)
+        if photo is None:
+            return f"no readable photo of this key is in {planner.workspace.inbox(collection)}"
+        file = Input(collection, photo.path, photo.digest)
+        if not photo.sidecar_digest:
+            return (file,)
+        return file, Input(f"{collection} sidecars", photo.path, photo.sidecar_digest)
+
+    return resolve
+
+
+def _from_collection(planner: Planner, names: tuple[str, ...]) -> Resolver:
+    """Inputs are all artifacts of the named assets that stand, of photos still in the inbox."""
+
+    def resolve(key: str) -> Resolved:
+        del key
+        inputs = []
+        for name in names:
+            present = planner.keys(BY_NAME[name])
+            rows = planner.rows(name)
+            inputs += [Input(name, k, rows[k].digest) for k in present if _is_ok(rows.get(k))]
+        return tuple(inputs)
+
+    return resolve
+
+
+def _is_ok(row: Row | None) -> bool:
+    return row is not None and row.status == "ok"
+
+
+def _placements(node: Node, planner: Planner) -> Resolver:
+    """A scene's placements depend on the few stickers that are candidates for it.
+
+    The library as a whole is no input: a new sticker remakes only the scenes it is chosen for.
+    """
+    scene = _from_upstream(node, planner, ("scene_photos",))
+    stickers = planner.rows("stickers")
+    library = library_stickers(planner)
+    settings = planner.settings.placement
+
+    def resolve(key: str) -> Resolved:
+        if library is None:
+            return "sticker_library is not made yet"
+        inputs = scene(key)
+        if isinstance(inputs, str):
+            return inputs
+        photos = sorted({s.object_key for s in candidates_for(key, library, settings)})
+        chosen = (Input("stickers", k, stickers[k].digest) for k in photos if k in stickers)
+        return *inputs, *chosen
+
+    return resolve
+
+
+def _calibration(planner: Planner) -> Resolver:
+    """Stickers that the colour model is calibrated on; none where the collection is small.
+
+    A calibration is kept until the collection has doubled or one of its stickers has changed:
+    every harmonised picture depends on it.
+    """
+
+    def resolve(key: str) -> Resolved:
+        everything = _from_collection(planner, ("stickers",))(key)
+        if isinstance(everything, str) or len(everything) < _CALIBRATION_STICKERS_MIN:
+            return ()
+        before = planner.rows("harmonizer").get(ALL)
+        kept = before.inputs if before is not None and before.status == "ok" else ()
+        full = min(len(everything), _CALIBRATION_STICKERS_MAX)
+        if kept and set(kept) <= set(everything) and full < 2 * len(kept):
+            return kept
+        return tuple(sorted(everything, key=lambda each: each.digest)[:full])
+
+    return resolve
+
+
+def inputs_of(node: Node, planner: Planner) -> Resolver:
+    """How the inputs of a node's artifacts are found."""
+    if node.name in ("object_photos", "scene_photos"):
+        return _from_inbox(node, planner)
+    if node.name == "placements":
+        return _placements(node, planner)
+    if node.name == "harmonizer":
+        return _calibration(planner)
+    if node.collection is None:
+        return _from_collection(planner, node.upstream)
+    return _from_upstream(node, planner, node.upstream)

@@ -1,0 +1,65 @@
+"""One artifact in the making, with the means to read what it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nst_pipeline.pipeline.plan import Planner, Task
+from nst_pipeline.pipeline.workspace import Collection
+from nst_pipeline.settings import Settings
+from nst_pipeline.storage.catalogue import Input
+from nst_pipeline.storage.store import Content, Picture
+from nst_pipeline.vision.shapes import Rgb
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an asset's function returns: files (what follows the key in their names) and figures."""
+
+    files: Mapping[str, Content] = field(default_factory=dict)
+    figures: Mapping[str, float | str] = field(default_factory=dict)
+    empty: str = ""
+    """Why there is nothing in it; such a result is no error."""
+    used: tuple[Input, ...] = ()
+    """Inputs beyond those known beforehand, such as the stickers that a composite shows."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """An artifact to be made."""
+
+    task: Task
+    planner: Planner
+
+    @property
+    def key(self) -> str:
+        """The partition key."""
+        return self.task.key
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return self.planner.settings
+
+    def picture(self, asset: str, name: str = ".png", *, key: str | None = None) -> Picture:
+        """A picture of an upstream artifact, by default that of the same key."""
+        return self.planner.workspace.store.picture(asset, key or self.key, name)
+
+    def record(self, asset: str, name: str = ".json", *, key: str | None = None) -> Any:
+        """A JSON record of an upstream artifact."""
+        return self.planner.workspace.store.record(asset, key or self.key, name)
+
+    def input(self, asset: str, key: str | None = None) -> Input:
+        """An upstream artifact as an input: its digest as it stands in the catalogue."""
+        at = key or self.key
+        return Input(asset, at, self.planner.rows(asset)[at].digest)
+
+    def is_empty(self, asset: str) -> bool:
+        """Whether the upstream artifact of the same key is an empty result."""
+        return self.planner.rows(asset)[self.key].status == "empty"
+
+    def photo(self, collection: Collection) -> Rgb:
+        """This key's photo, decoded from the inbox."""
+        return self.planner.workspace.photo(collection, self.key)

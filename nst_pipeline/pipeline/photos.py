@@ -1,0 +1,31 @@
+"""Photos of the inboxes as records: validated, measured, digested."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nst_pipeline.pipeline.item import Item
+from nst_pipeline.pipeline.workspace import Collection
+from nst_pipeline.storage.store import sha256
+from nst_pipeline.vision.image_io import read_header
+
+
+def photo_record(item: Item, collection: Collection) -> dict[str, Any]:
+    """Decode a photo to the end and tell what it is.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded; names the file and the reason.
+    """
+    data = item.planner.workspace.photo_bytes(collection, item.key)
+    photo = item.photo(collection)
+    header = read_header(data)
+    return {
+        "path": item.planner.workspace.photo_file(collection, item.key).path,
+        "digest": sha256(data),
+        "width": photo.shape[1],
+        "height": photo.shape[0],
+        "megapixels": round(header.megapixels, 3),
+        "format": header.format,
+        "mode": header.mode,
+        "orientation": header.orientation,
+    }

@@ -1,0 +1,35 @@
+"""Fingerprints: equal for equal causes, different for any other."""
+
+import pytest
+
+from nst_pipeline.storage.catalogue import Input
+from nst_pipeline.storage.fingerprint import fingerprint
+
+A, B = Input("scene_photos", "k", "1"), Input("placements", "k", "2")
+CAUSES = {
+    "asset": "composites",
+    "code_version": "1",
+    "inputs": (A, B),
+    "settings": "{}",
+    "models": {"magenta": "m"},
+}
+
+
+def test_the_order_of_inputs_means_nothing():
+    assert fingerprint(**CAUSES) == fingerprint(**CAUSES | {"inputs": (B, A)})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"asset": "harmonized"},
+        {"code_version": "2"},
+        {"inputs": (A,)},
+        {"inputs": (A, Input("placements", "k", "3"))},
+        {"settings": '{"a": 1}'},
+        {"models": {"magenta": "n"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_every_cause_counts(change):
+    assert fingerprint(**CAUSES) != fingerprint(**CAUSES | change)

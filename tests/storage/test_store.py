@@ -1,0 +1,69 @@
+"""The store: artifacts whole or not at all, named by asset and key."""
+
+import numpy as np
+import pytest
+from skimage import data
+from upath import UPath
+
+from nst_pipeline.storage.store import ALL, Store
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(UPath(tmp_path))
+
+
+def test_pictures_and_records_come_back(store, tmp_path):
+    photo = data.chelsea()
+    written = store.write("composites", "cat-1", {".png": photo, ".json": {"a": [1, "ä"]}})
+    assert written.path == "artifacts/composites/cat-1.png"
+    again = Store(UPath(tmp_path))  # nothing remembered
+    assert np.array_equal(again.picture("composites", "cat-1"), photo)
+    assert again.record("composites", "cat-1") == {"a": [1, "ä"]}
+    assert again.digest("composites", "cat-1", written.files) == written.digest
+    assert sum(again.sizes("composites").values()) == written.size_bytes
+
+
+def test_equal_content_has_equal_digests(store):
+    first = store.write("a", "k", {".json": {"x": 1, "y": 2}})
+    second = store.write("b", "other", {".json": {"y": 2, "x": 1}})
+    assert first.digest == second.digest
+
+
+def test_an_artifact_of_the_whole_collection_is_named_by_its_files(store, tmp_path):
+    store.write("sticker_library", ALL, {"library.parquet": b"rows"})
+    assert (tmp_path / "artifacts/sticker_library/library.parquet").read_bytes() == b"rows"
+
+
+def test_a_cached_picture_cannot_be_changed_by_its_reader(store):
+    store.write("composites", "k", {".png": data.chelsea()})
+    with pytest.raises(ValueError, match="read-only"):
+        store.picture("composites", "k")[0, 0] = 0
+
+
+def test_the_writers_own_picture_stays_writable_and_apart(store):
+    photo = data.chelsea().copy()
+    store.write("composites", "k", {".png": photo})
+    photo[:] = 0
+    assert store.picture("composites", "k").any()
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_part(store, tmp_path, monkeypatch):
+    store.write("composites", "k", {".json": [1]})
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        store.write("composites", "k", {".json": [2]})
+    assert store.record("composites", "k") == [1]
+    assert [path.name for path in (tmp_path / "artifacts/composites").iterdir()] == ["k.json"]
+
+
+def test_removing_what_is_gone_already_is_no_error(store):
+    store.remove("composites", "k", (".png",))
+    assert store.sizes("composites") == {}
+
+
+def test_an_object_store_works_the_same():
+    store = Store(UPath("memory://nst-test-store"))
+    written = store.write("composites", "k", {".png": data.chelsea()})
+    assert written.path == "artifacts/composites/k.png"
+    assert store.sizes("composites") == {"k.png": written.size_bytes}
