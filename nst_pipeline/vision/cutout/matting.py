@@ -15,7 +15,8 @@ _MIN_BAND, _MAX_BAND = 2, 12
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    shape = (2 * radius + 1, 2 * radius + 1)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, shape), np.uint8)
 
 
 def trimap(mask: Mask) -> NDArray[np.float64]:
@@ -60,4 +61,4 @@ def clean_colours(crop: Rgb, matte: Matte) -> Rgb:
     from pymatting import estimate_foreground_ml
 
     colours = estimate_foreground_ml(crop / 255.0, matte.astype(np.float64))
-    return np.rint(np.clip(colours, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(colours, 0, 1) * 255), np.uint8)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from nst_pipeline.settings import CutoutSettings
+from nst_pipeline.vision.cutout.masks import mask_box
 from nst_pipeline.vision.cutout.matting import clean_colours, soft_matte
 from nst_pipeline.vision.cutout.quality import edge_contrast
 from nst_pipeline.vision.cutout.segment import segment
@@ -21,11 +23,6 @@ def _empty(photo: Rgb) -> Cutout:
     return Cutout(np.zeros(photo.shape[:2], np.float32), photo.copy(), 0.0)
 
 
-def _mask_box(mask: Mask) -> Box:
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return Box(x, y, width, height)
-
-
 def _grown(box: Box) -> Box:
     margin = max(int(_MARGIN * max(box.width, box.height)), 2)
     return Box(box.x - margin, box.y - margin, box.width + 2 * margin, box.height + 2 * margin)
@@ -36,6 +33,12 @@ def _to_work(box: Box, crop: Box, scale: float) -> Box:
     left, top = int((box.x - crop.x) * scale), int((box.y - crop.y) * scale)
     right, bottom = (box.right - crop.x) * scale, (box.bottom - crop.y) * scale
     return Box(left, top, round(right) - left, round(bottom) - top)
+
+
+def _shrunk(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _matte_and_colours(work: Rgb, mask: Mask, matting: bool) -> tuple[Matte, Rgb]:
@@ -77,22 +80,16 @@ def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutou
     """
     height, width = photo.shape[:2]
     given = detection.mask
-    box = (detection.box if given is None else _mask_box(given)).clipped(width, height)
+    box = (detection.box if given is None else mask_box(given)).clipped(width, height)
     if min(box.width, box.height) < _MIN_SIDE:
         return _empty(photo)
     crop = _grown(box).clipped(width, height)
     scale = min(1.0, settings.work_side / max(crop.width, crop.height))
-    work_size = (max(round(crop.width * scale), 1), max(round(crop.height * scale), 1))
-    work = cv2.resize(photo[crop.slices], work_size, interpolation=cv2.INTER_AREA)
+    work = _shrunk(photo[crop.slices], scale)
     if given is None:
         mask = segment(work, _to_work(box, crop, scale))
     else:
-        mask = (
-            cv2.resize(
-                given[crop.slices].astype(np.float32), work_size, interpolation=cv2.INTER_AREA
-            )
-            >= 0.5
-        )
+        mask = _shrunk(np.asarray(given[crop.slices] * 255, np.uint8), scale) > 127
     matte, colours = _matte_and_colours(work, mask, settings.matting)
     full_matte, full_colours = _full_frame(photo, crop, work, matte, colours)
     if full_matte.sum() < settings.min_area_fraction * height * width:

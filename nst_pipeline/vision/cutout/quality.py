@@ -24,7 +24,7 @@ def edge_contrast(crop: Rgb, mask: Mask) -> float:
     def local_mean(weight: NDArray[np.uint8]) -> NDArray[np.float32]:
         size = kernel.shape[::-1]
         share = cv2.blur(weight[..., 0].astype(np.float32), size)[..., None]
-        return cv2.blur(lab * weight, size) / np.maximum(share, 1e-6)
+        return np.asarray(cv2.blur(lab * weight, size) / np.maximum(share, 1e-6), np.float32)
 
     outline = (solid == 1) & (cv2.erode(solid, np.ones((3, 3), np.uint8)) == 0)
     if not outline.any():

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.cutout.grab_cut import grab_cut
+from nst_pipeline.vision.cutout.masks import solid
 from nst_pipeline.vision.shapes import Box, Mask, Rgb
 
 _CORE = 0.7
 """Axes of the ellipse that is certainly object, as a share of the box's."""
-_ITERATIONS = 5
-_SEED = 0
 
 
 def _radius(shape: tuple[int, int], box: Box) -> NDArray[np.float32]:
@@ -19,24 +19,7 @@ def _radius(shape: tuple[int, int], box: Box) -> NDArray[np.float32]:
     rows, columns = np.indices(shape, dtype=np.float32)
     x = (columns + 0.5 - box.x - box.width / 2) / (box.width / 2)
     y = (rows + 0.5 - box.y - box.height / 2) / (box.height / 2)
-    return np.hypot(x, y)
-
-
-def _grab_cut(crop: Rgb, labels: NDArray[np.uint8]) -> Mask:
-    models = np.zeros((2, 1, 65))
-    cv2.setRNGSeed(_SEED)
-    cv2.grabCut(crop, labels, None, models[0], models[1], _ITERATIONS, cv2.GC_INIT_WITH_MASK)
-    return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-
-
-def solid(mask: Mask) -> Mask:
-    """The largest connected part of a mask, its holes filled."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    if count < 2:
-        return mask
-    largest = (labels == 1 + stats[1:, cv2.CC_STAT_AREA].argmax()).astype(np.uint8)
-    outlines, _ = cv2.findContours(largest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return cv2.drawContours(largest, outlines, -1, 1, cv2.FILLED).astype(bool)
+    return np.asarray(np.hypot(x, y), np.float32)
 
 
 def segment(crop: Rgb, box: Box) -> Mask:
@@ -55,4 +38,4 @@ def segment(crop: Rgb, box: Box) -> Mask:
     labels = np.full(crop.shape[:2], cv2.GC_BGD, np.uint8)
     labels[box.slices] = cv2.GC_PR_FGD
     labels[radius < _CORE] = cv2.GC_FGD
-    return solid(_grab_cut(crop, labels))
+    return solid(grab_cut(crop, labels))
