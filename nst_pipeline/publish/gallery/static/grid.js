@@ -4,10 +4,10 @@
 (() => {
   const [KEY, TITLE, STATUS, SCORE, CHOSEN, LABELS, STICKERS, MADE, THUMB, ASPECT, PAGE, IMAGE] =
     Array(12).keys();
-  const GAP = 20;
-  const CAPTION = 54;
+  const GAP = { narrow: 12, wide: 20 };
+  const CAPTION = 72;
   const NARROW = 560;
-  const ROW_HEIGHT = { narrow: 128, wide: 232 };
+  const ROW_HEIGHT = { narrow: 190, wide: 256 };
   // Panoramas and columns are cropped to these, so that no row is all one picture.
   const ASPECTS = [0.62, 2.2];
   const ORDER_STORED = "gallery-order";
@@ -16,6 +16,7 @@
   const form = document.getElementById("controls");
   const grid = document.getElementById("grid");
   const fields = form.elements;
+  const more = document.getElementById("more");
   const names = new Intl.Collator(undefined, { numeric: true });
   const number = new Intl.NumberFormat();
   const texts = items.map((item) =>
@@ -23,6 +24,7 @@
 
   let shown = [];
   let rows = [];
+  let gap = GAP.wide;
   const cards = new Map();
 
   // Filters
@@ -98,7 +100,9 @@
 
   function layOut() {
     const width = grid.clientWidth;
-    const wanted = width < NARROW ? ROW_HEIGHT.narrow : ROW_HEIGHT.wide;
+    const kind = width < NARROW ? "narrow" : "wide";
+    const wanted = ROW_HEIGHT[kind];
+    gap = GAP[kind];
     rows = [];
     let top = 0;
     for (let start = 0; start < shown.length;) {
@@ -107,7 +111,7 @@
       let height = Infinity;
       while (end < shown.length && height > wanted) {
         aspects += clamp(items[shown[end++]][ASPECT], ASPECTS);
-        height = (width - GAP * (end - start - 1)) / aspects;
+        height = (width - gap * (end - start - 1)) / aspects;
       }
       height = Math.round(Math.min(height, wanted * 1.15));
       rows.push({ start, end, top, height });
@@ -163,7 +167,9 @@
       second.lastChild.className = "alarm";
     }
     const score = item[SCORE] === null ? "" : item[SCORE].toFixed(2);
-    card.append(frameOf(item), line("first", item[TITLE], score), second);
+    // The file's own name: folders would leave no room for it, and stand in the tooltip.
+    const name = item[TITLE].split("/").pop();
+    card.append(frameOf(item), line("first", name, score), second);
     const cell = element("div", "");
     cell.setAttribute("role", "listitem");
     cell.setAttribute("aria-setsize", shown.length);
@@ -185,7 +191,7 @@
       const card = cards.get(position).firstChild;
       Object.assign(card.style, { left: `${left}px`, top: `${top}px`, width: `${Math.min(width, whole)}px` });
       card.firstChild.style.height = `${height}px`;
-      left += width + GAP;
+      left += width + gap;
     }
   }
 
@@ -227,7 +233,7 @@
     const row = rows.find(({ end }) => target < end);
     const bar = form.getBoundingClientRect().height;
     const offset = grid.getBoundingClientRect().top + scrollY;
-    const above = offset + row.top - bar - GAP;
+    const above = offset + row.top - bar - gap;
     const below = offset + row.top + row.height + CAPTION - innerHeight;
     if (scrollY > above) scrollTo(0, above);
     else if (scrollY < below) scrollTo(0, below);
@@ -295,6 +301,9 @@
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(changed));
+  more.addEventListener("click", () => {
+    more.setAttribute("aria-expanded", String(form.classList.toggle("open")));
+  });
 
   fillOptions("label", (item) => item[LABELS]);
   fillOptions("sticker", (item) => item[STICKERS]);

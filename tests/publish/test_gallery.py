@@ -1,0 +1,392 @@
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from PIL import Image
+from upath import UPath
+
+from nst_pipeline.errors import UnreadableImageError
+from nst_pipeline.publish.gallery import (
+    GalleryPlacement,
+    GalleryReport,
+    GalleryScene,
+    LineageRow,
+    Variant,
+    write_gallery,
+)
+from nst_pipeline.vision.image_io import decode_png, encode_png
+from nst_pipeline.vision.shapes import Box
+
+NASTY = [
+    "<script>alert(1)</script>.jpg",
+    '" onload="alert(1).jpg',
+    "it's a 'photo' & more.jpg",
+    "사진 🐈 1.jpg",
+    "{{ 7 * 7 }}.jpg",
+    "100% #1?.jpg",
+]
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def links(self) -> list[str]:
+        wanted = ("src", "href", "data-src", "data-full")
+        found = (each.get(name) for _, each in self.elements for name in wanted)
+        return [link for link in found if link and not link.startswith("data:")]
+
+
+class Gallery:
+    """A gallery folder with the artifacts that it shows, and a count of opened pictures."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.folder, self.opened = root, root / "gallery", 0
+        (root / "art").mkdir()
+        self.folder.mkdir()
+
+    def scene(self, key: str, **changes: object) -> GalleryScene:
+        names = {"untouched": "Untouched", "right": "Magenta, right", "harmonized": "Harmonised"}
+        scene = GalleryScene(
+            key,
+            f"{key}.jpg",
+            "ok",
+            digest=f"digest of {key}",
+            variants=tuple(
+                Variant(name, label, f"../art/{key}.{name}.png") for name, label in names.items()
+            ),
+            mask=f"../art/{key}.mask.png",
+            chosen="ring",
+            scores={"untouched": 0.4, "ring": 0.75},
+            placements=(GalleryPlacement("cat-1", "cat", Box(20, 10, 30, 20)),),
+            lineage=(LineageRow("stickers", "cat-1", "abcdef0123456789"),),
+            settings={"harmonize": {"method": "auto"}},
+        )
+        return replace(scene, **changes)
+
+    def paint(self, scene: GalleryScene, size: tuple[int, int] = (60, 90), grey: int = 90) -> None:
+        for variant in scene.variants:
+            height, width = (40, 40) if variant.name == "right" else size
+            picture = np.full((height, width, 3), grey, np.uint8)
+            (self.folder / variant.path).write_bytes(encode_png(picture))
+        matte = np.zeros(size, np.uint8)
+        matte[10:30, 20:50] = 255
+        (self.folder / scene.mask).write_bytes(encode_png(matte))
+
+    def open_image(self, path: str) -> np.ndarray:
+        self.opened += 1
+        return decode_png((self.folder / path).read_bytes())
+
+    def write(self, *scenes: GalleryScene, title: str = "Demo") -> GalleryReport:
+        self.opened = 0
+        return write_gallery(UPath(self.folder), scenes, title=title, open_image=self.open_image)
+
+    def page(self, name: str) -> Page:
+        return Page((self.folder / name).read_text("utf-8"))
+
+    def items(self) -> list[list]:
+        scripts = sorted((self.folder / "data").glob("*.js"))
+        texts = [
+            re.fullmatch(r"galleryItems\.push\(\.\.\.(.*)\);\n", s.read_text()) for s in scripts
+        ]
+        return [item for text in texts for item in json.loads(text[1])]
+
+    def stamps(self) -> dict[str, int]:
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.folder)): path.stat().st_ino for path in files}
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Gallery:
+    return Gallery(tmp_path)
+
+
+@pytest.fixture
+def painted(gallery: Gallery) -> Callable[..., GalleryScene]:
+    def make(key: str, **changes: object) -> GalleryScene:
+        scene = gallery.scene(key, **changes)
+        gallery.paint(scene)
+        return scene
+
+    return make
+
+
+def test_every_link_of_the_folder_leads_to_a_file(gallery: Gallery, painted):
+    gallery.write(painted("a"), painted("b"))
+    for name in ("index.html", "scenes/a.html", "scenes/b.html"):
+        for link in gallery.page(name).links():
+            target = (gallery.folder / name).parent / unquote(link.partition("?")[0])
+            assert target.exists(), f"{name} links to {link}"
+            assert not link.startswith(("http", "/"))
+
+
+def test_the_grid_knows_each_scene_and_shows_the_harmonised_picture(gallery: Gallery, painted):
+    gallery.write(painted("a"))
+    key, title, status, score, chosen, labels, stickers, _, _, aspect, page, thumb = (
+        gallery.items()[0]
+    )
+    assert (key, title, status, score, chosen) == ("a", "a.jpg", "ok", 0.75, "ring")
+    assert (labels, stickers, aspect) == (["cat"], ["cat-1"], 1.5)
+    assert (gallery.folder / page).exists()
+    assert Image.open(gallery.folder / thumb).size == (90, 60)
+
+
+def test_a_scene_page_shows_everything_about_the_scene(gallery: Gallery, painted):
+    gallery.write(painted("a"))
+    page = gallery.page("scenes/a.html")
+    for told in (
+        "Untouched",
+        "Harmonised",
+        "0.750",
+        "cat-1",
+        "30 × 20",
+        "harmonize.method",
+        "auto",
+    ):
+        assert told in page.text
+    assert "abcdef012345" in page.text
+    slider = next(each for tag, each in page.elements if each.get("type") == "range")
+    assert "Untouched" in slider["aria-label"]
+    assert all("alt" in each for tag, each in page.elements if tag == "img")
+
+
+def test_a_variant_of_another_shape_is_shown_by_itself(gallery: Gallery, painted):
+    gallery.write(painted("a"))
+    variants = [
+        each for _, each in gallery.page("scenes/a.html").elements if "data-aligned" in each
+    ]
+    assert {each["data-label"]: each["data-aligned"] for each in variants} == {
+        "Untouched": "true",
+        "Magenta, right": "false",
+        "Harmonised": "true",
+    }
+
+
+@pytest.mark.parametrize("title", NASTY)
+def test_names_are_text_and_nothing_else(gallery: Gallery, painted, title: str):
+    gallery.write(
+        painted(
+            "a",
+            title=title,
+            status=title,
+            error=title,
+            chosen=title,
+            scores={title: 0.5},
+            placements=(GalleryPlacement(title, title, Box(0, 0, 9, 9)),),
+            lineage=(LineageRow(title, title, title),),
+            settings={title: title},
+        ),
+        title=title,
+    )
+    for name in ("index.html", "scenes/a.html"):
+        page = gallery.page(name)
+        assert title in page.text
+        assert [tag for tag, _ in page.elements].count("script") <= 3
+        assert not any("onload" in each for _, each in page.elements)
+        assert "49.jpg" not in page.text
+    assert gallery.items()[0][1] == title
+
+
+@pytest.mark.parametrize("key", ["사진-1-ab12cd34", "100% #1?-ab", "a b&c'd\"-ab"])
+def test_keys_of_any_kind_make_links_that_work(gallery: Gallery, painted, key: str):
+    gallery.write(painted(key))
+    links = gallery.page(f"scenes/{key}.html").links()
+    assert links
+    for link in links:
+        assert (gallery.folder / "scenes" / unquote(link)).exists()
+    assert (gallery.folder / unquote(gallery.items()[0][10])).exists()
+
+
+@pytest.mark.parametrize("keys", [["a", "a"], ["../a"], ["a\\b"], [""], [".hidden"]])
+def test_keys_that_would_leave_the_folder_are_refused(gallery: Gallery, keys: list[str]):
+    with pytest.raises(ValueError, match="key"):
+        gallery.write(*(gallery.scene(key) for key in keys))
+    assert list(gallery.folder.iterdir()) == []
+
+
+def test_nothing_is_written_twice(gallery: Gallery, painted):
+    scenes = [painted(key) for key in "abc"]
+    first = gallery.write(*scenes)
+    assert (first.pages_written, first.pictures_written) == (3, 6)
+    before = gallery.stamps()
+    second = gallery.write(*scenes)
+    assert (second.pages_written, second.pictures_written, gallery.opened) == (0, 0, 0)
+    after = gallery.stamps()
+    assert {name for name in after if after[name] != before[name]} == {"manifest.json"}
+
+
+def test_one_new_scene_leaves_the_other_pages_alone(gallery: Gallery, painted):
+    scenes = [painted(f"s{number}") for number in range(5)]
+    gallery.write(*scenes)
+    before = gallery.stamps()
+    report = gallery.write(painted("a new one"), *scenes)
+    assert (report.scenes, report.pages_written, gallery.opened) == (6, 1, 4)
+    after = gallery.stamps()
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {
+        "scenes/a new one.html",
+        "thumbs/a new one.webp",
+        "previews/a new one.mask.png",
+        "data/000.js",
+        "index.html",
+        "manifest.json",
+    }
+
+
+def test_a_new_scene_goes_to_the_last_data_file(gallery: Gallery):
+    scenes = [GalleryScene(f"s{number:04d}", "t", "empty", "d") for number in range(502)]
+    gallery.write(*scenes)
+    before = gallery.stamps()
+    gallery.write(GalleryScene("aaa", "t", "empty", "d"), *scenes)
+    after = gallery.stamps()
+    assert after["data/000.js"] == before["data/000.js"]
+    assert after["data/001.js"] != before["data/001.js"]
+    assert len(gallery.items()) == 503
+
+
+def test_new_pictures_are_made_when_the_digest_changes(gallery: Gallery, painted):
+    scene = painted("a")
+    gallery.write(scene)
+    thumb = (gallery.folder / "thumbs/a.webp").read_bytes()
+    gallery.paint(scene, grey=200)
+    assert gallery.write(replace(scene, digest="new")).pictures_written == 2
+    assert (gallery.folder / "thumbs/a.webp").read_bytes() != thumb
+
+
+def test_new_words_rewrite_the_page_without_opening_a_picture(gallery: Gallery, painted):
+    scene = painted("a")
+    gallery.write(scene)
+    report = gallery.write(replace(scene, settings={"seed": 12345}))
+    assert (report.pages_written, gallery.opened) == (1, 0)
+    assert "12345" in gallery.page("scenes/a.html").text
+
+
+def test_scenes_that_are_gone_leave_nothing_behind(gallery: Gallery, painted):
+    stays, goes = painted("stays"), painted("goes")
+    gallery.write(stays, goes)
+    assert gallery.write(stays).pages_removed == 1
+    assert not any("goes" in name for name in gallery.stamps())
+    assert [item[0] for item in gallery.items()] == ["stays"]
+
+
+def test_large_pictures_get_a_preview_of_web_size(gallery: Gallery):
+    scene = gallery.scene("big")
+    gallery.paint(scene, size=(1200, 2000))
+    gallery.write(scene)
+    page = gallery.page("scenes/big.html")
+    after = next(each for _, each in page.elements if each.get("id") == "after")
+    assert after["src"] == "../previews/big.harmonized.webp"
+    assert Image.open(gallery.folder / "scenes" / after["src"]).size == (1600, 960)
+    full = next(each for _, each in page.elements if each.get("id") == "full")
+    assert full["href"] == "../../art/big.harmonized.png"
+
+
+def test_a_picture_that_cannot_be_read_costs_only_itself(gallery: Gallery, painted):
+    good, bad = painted("good"), painted("bad")
+    (gallery.folder / bad.variants[1].path).write_bytes(b"no picture")
+    report = gallery.write(good, bad)
+    assert len(report.unreadable) == 1 and "../art/bad.right.png" in report.unreadable[0]
+    assert "cannot be read" in gallery.page("scenes/bad.html").text
+    gallery.paint(bad)
+    assert gallery.write(good, bad).unreadable == ()
+    assert "cannot be read" not in gallery.page("scenes/bad.html").text
+
+
+def test_a_failed_scene_has_a_page_that_says_why(gallery: Gallery):
+    failed = GalleryScene("f", "f.jpg", "failed", "d", error="f.jpg is truncated: copy it again")
+    assert gallery.write(failed).unreadable == ()
+    page = gallery.page("scenes/f.html")
+    assert "f.jpg is truncated: copy it again" in page.text
+    assert gallery.items()[0][8] == ""
+
+
+def test_a_crash_loses_no_work_and_leaves_no_half_files(gallery: Gallery, painted):
+    first, second = painted("a"), painted("b")
+
+    def dying(path: str) -> np.ndarray:
+        if "/b." in path:
+            raise MemoryError
+        return gallery.open_image(path)
+
+    with pytest.raises(MemoryError):
+        write_gallery(UPath(gallery.folder), [first, second], title="Demo", open_image=dying)
+    assert not any(name.endswith(".tmp") for name in gallery.stamps())
+    assert gallery.write(first, second).pages_written == 2
+    assert len(gallery.items()) == 2
+
+
+def test_a_damaged_manifest_means_writing_everything(gallery: Gallery, painted):
+    scene = painted("a")
+    gallery.write(scene)
+    (gallery.folder / "manifest.json").write_text('{"version": 1, "scenes": {"a": []}}')
+    assert gallery.write(scene).pages_written == 1
+
+
+def test_equal_scenes_give_equal_bytes(tmp_path: Path):
+    texts = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        gallery = Gallery(tmp_path / name)
+        scenes = [gallery.scene(key) for key in "ab"]
+        for scene in scenes:
+            gallery.paint(scene)
+        gallery.write(*(scenes if name == "one" else scenes[::-1]))
+        files = sorted(path for path in gallery.folder.rglob("*") if path.is_file())
+        texts.append([(str(p.relative_to(gallery.folder)), p.read_bytes()) for p in files])
+    assert texts[0] == texts[1]
+
+
+def test_an_object_store_will_do(gallery: Gallery, painted):
+    folder = UPath("memory://gallery-test")
+    scene = painted("a")
+    for expected in (1, 0):
+        report = write_gallery(folder, [scene], title="Demo", open_image=gallery.open_image)
+        assert report.pages_written == expected
+    assert b"<!doctype html>" in (folder / "index.html").read_bytes()
+
+
+def test_no_page_reaches_for_a_network(gallery: Gallery, painted):
+    gallery.write(painted("a"))
+    for path in gallery.folder.rglob("*"):
+        if path.suffix in {".html", ".css", ".js"}:
+            assert not re.search(
+                r"https?://|//cdn|@import|fetch\(|XMLHttp", path.read_text("utf-8")
+            )
+
+
+def test_progress_is_told_scene_by_scene(gallery: Gallery, painted):
+    told: list[None] = []
+    write_gallery(
+        UPath(gallery.folder),
+        [painted("a"), painted("b")],
+        title="Demo",
+        open_image=gallery.open_image,
+        on_scene=lambda: told.append(None),
+    )
+    assert len(told) == 2
+
+
+def test_unreadable_is_what_the_decoder_says(gallery: Gallery, painted):
+    def refuse(path: str) -> np.ndarray:
+        raise UnreadableImageError(f"{path} is empty")
+
+    report = write_gallery(UPath(gallery.folder), [painted("a")], title="Demo", open_image=refuse)
+    assert len(report.unreadable) == 4
+    assert "There is no picture to show." in gallery.page("scenes/a.html").text
