@@ -1,0 +1,120 @@
+"""Colours in CIE LAB: statistics of a region, and the changes that move them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_pipeline.vision.shapes import Mask, Matte, Rgb
+
+Lab = NDArray[np.float32]
+"""(..., 3): lightness 0..100, a, b; D65, from sRGB."""
+
+RING_MEAN_SHARE = 0.4
+RING_SPREAD_SHARE = 0.5
+"""How far the object's mean and log spread go towards the ring's. Full matching harms: an object
+differs from its surroundings for good reasons."""
+SPREAD_RATIO_LIMIT = 2.0
+"""A spread ratio beyond this says more about the regions' content than about their light."""
+SMALLEST_SPREAD = 1.0
+"""LAB units; below it, a spread is mostly noise and quantisation."""
+
+
+def to_lab(image: Rgb) -> Lab:
+    """SRGB picture, (h, w, 3) uint8, as LAB."""
+    rgb = image.astype(np.float32) / 255
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
+
+
+def to_rgb(lab: Lab) -> Rgb:
+    """LAB, (h, w, 3), as an sRGB uint8 picture; what is out of gamut is clipped."""
+    rgb = cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_Lab2RGB)
+    return np.asarray(np.rint(np.clip(rgb, 0, 1) * 255), np.uint8)
+
+
+@dataclass(frozen=True)
+class LabStatistics:
+    """Mean and standard deviation of a region's LAB values, (3,) each."""
+
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ColourChange:
+    """An affine change of LAB: about `pivot`, values spread by `gain`, then move by `shift`."""
+
+    pivot: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    shift: NDArray[np.float64]
+
+    def scaled(self, share: float) -> ColourChange:
+        """A share of this change: 0 changes nothing, 1 is all of it."""
+        return ColourChange(self.pivot, self.gain**share, self.shift * share)
+
+    def apply(self, image: Rgb) -> Rgb:
+        """The picture, (h, w, 3) uint8 RGB, with the change made everywhere."""
+        offset = self.pivot * (1 - self.gain) + self.shift
+        return to_rgb(to_lab(image) * self.gain.astype(np.float32) + offset.astype(np.float32))
+
+
+def statistics(lab: Lab, mask: Mask) -> LabStatistics | None:
+    """LAB statistics of the pixels in `mask`; None where there are none."""
+    pixels = lab[mask].astype(np.float64)
+    if not len(pixels):
+        return None
+    return LabStatistics(pixels.mean(0), pixels.std(0))
+
+
+def ring_change(of_object: LabStatistics, of_ring: LabStatistics) -> ColourChange:
+    """The shrunk statistics transfer: part of the way from the object's colours to the ring's.
+
+    Reinhard et al., Color Transfer between Images (2001), in LAB, shrunk.
+    """
+    ratio = np.maximum(of_ring.spread, SMALLEST_SPREAD) / np.maximum(
+        of_object.spread, SMALLEST_SPREAD
+    )
+    ratio = np.clip(ratio, 1 / SPREAD_RATIO_LIMIT, SPREAD_RATIO_LIMIT)
+    return ColourChange(
+        pivot=of_object.mean,
+        gain=ratio**RING_SPREAD_SHARE,
+        shift=RING_MEAN_SHARE * (of_ring.mean - of_object.mean),
+    )
+
+
+def low_frequency_change(
+    after: Rgb, before: Rgb, weight: Matte, sigma_px: float
+) -> NDArray[np.float32]:
+    """What a network changed, without its texture: the blurred difference of two pictures.
+
+    Args:
+        after: (h, w, 3) uint8 RGB, e.g. the composite in the scene's style.
+        before: same size, e.g. the composite in its own style, so that what the network does to
+            every picture cancels out.
+        weight: (h, w) float32; pixels count by it, so that what changed outside the object does
+            not bleed into it.
+        sigma_px: width of the Gaussian, pixels.
+
+    Returns:
+        (h, w, 3) float32, 8-bit units, to be added to a picture.
+    """
+    difference = (after.astype(np.float32) - before) * weight[..., None]
+    blurred = cv2.GaussianBlur(difference, (0, 0), sigma_px)
+    share = cv2.GaussianBlur(weight, (0, 0), sigma_px)
+    return np.asarray(blurred / np.maximum(share, 1e-3)[..., None], np.float32)
+
+
+def add_change(image: Rgb, change: NDArray[np.float32], share: float) -> Rgb:
+    """Add a share of a smooth change, enlarged to the picture's size.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        change: (h, w, 3) float32 in 8-bit units, of any size.
+        share: 0..1.
+    """
+    height, width = image.shape[:2]
+    enlarged = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.rint(np.clip(image + np.float32(share) * enlarged, 0, 255)), np.uint8)

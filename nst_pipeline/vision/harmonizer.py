@@ -1,0 +1,198 @@
+"""The harmonizer: a colour model that a collection's own photos calibrate, without a download.
+
+Real photos are natural. Their objects are recoloured, by the colours of other objects and by a
+photo editor's sliders, and the model learns to undo it from the object, its ring and the scene;
+untouched photos among them teach it to leave alone what is natural.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_pipeline.errors import NstError
+from nst_pipeline.vision.colour import ColourChange, LabStatistics, ring_change, statistics
+from nst_pipeline.vision.composite import recompose
+from nst_pipeline.vision.describe import VIEW_SIDE, View, describe, object_statistics, view
+from nst_pipeline.vision.distort import slide, towards
+from nst_pipeline.vision.kernel_ridge import KernelRidge, fit_kernel_ridge
+from nst_pipeline.vision.resize import fitted
+from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+RECOLOURED_PER_PHOTO = 6
+SLID_PER_PHOTO = 5
+NATURAL_IMPORTANCE = 10.0
+"""Weight of an untouched photo: about as much as all of its recoloured copies."""
+PHOTOS_MIN = 20
+"""With fewer photos the model knows single objects, not colours: the fallback is better."""
+PHOTOS_MAX = 400
+"""More photos cost time and space (the kernel grows with their square) and gain little."""
+SPREAD_FLOOR = 0.5
+"""LAB units; keeps the logarithm of a flat object's spread finite."""
+GAIN_LIMIT = 2.5
+"""No change of contrast beyond this factor: what is clipped does not come back."""
+
+_ARRAYS = ("centre", "scale", "examples", "weights")
+
+
+@dataclass(frozen=True)
+class Harmonizer:
+    """A colour model; `model` is None for the built-in one, the shrunk ring statistics."""
+
+    model: KernelRidge | None
+    photos: int
+
+    def change(self, seen: View) -> ColourChange | None:
+        """The colour change that would make the object natural; None where nothing tells."""
+        own = object_statistics(seen)
+        if self.model is None:
+            ring = statistics(seen.lab, seen.ring)
+            return None if ring is None else ring_change(own, ring)
+        target = self.model.predict(describe(seen)[None])[0]
+        gain = np.clip(np.exp(target[3:]), 1 / GAIN_LIMIT, GAIN_LIMIT)
+        return ColourChange(pivot=own.mean, gain=gain, shift=target[:3])
+
+    def apply(self, composite: Rgb, matte: Matte) -> Rgb:
+        """The composite with the object's colours made natural; unchanged where nothing tells.
+
+        Args:
+            composite: (height, width, 3) uint8 RGB.
+            matte: (height, width) float32, 0..1; where it is 0, no byte changes.
+        """
+        seen = view(composite, matte)
+        change = None if seen is None else self.change(seen)
+        return composite if change is None else recolour(composite, matte, change)
+
+    def to_bytes(self) -> bytes:
+        """The model as an .npz file without pickles; the same model gives the same bytes."""
+        arrays = {} if self.model is None else {k: getattr(self.model, k) for k in _ARRAYS}
+        buffer = io.BytesIO()
+        np.savez(buffer, photos=np.int64(self.photos), **arrays)
+        return buffer.getvalue()
+
+    def save(self, path: Path) -> None:
+        """Write the model to a file."""
+        path.write_bytes(self.to_bytes())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the saved model, hexadecimal."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+def recolour(composite: Rgb, matte: Matte, change: ColourChange) -> Rgb:
+    """Make a colour change on the object alone, weighted by the matte at its soft edge."""
+    part, foreground = object_box(matte).slices, composite.copy()
+    foreground[part] = change.apply(composite[part])
+    return recompose(composite, matte, foreground)
+
+
+def fallback() -> Harmonizer:
+    """The built-in model for small collections: part of the way to the ring's LAB statistics."""
+    return Harmonizer(None, 0)
+
+
+def from_bytes(content: bytes, *, source: str = "harmonizer") -> Harmonizer:
+    """Read a model.
+
+    Args:
+        source: the file's name, for errors.
+
+    Raises:
+        NstError: the bytes are no harmonizer.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            photos = int(file["photos"])
+            model = KernelRidge(*(file[name] for name in _ARRAYS)) if photos else None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise NstError(
+            f"{source} is no harmonizer ({error}): make it anew with `nst calibrate`"
+        ) from error
+    return Harmonizer(model, photos)
+
+
+def load(path: Path) -> Harmonizer:
+    """Read a model from a file.
+
+    Raises:
+        NstError: the file is missing or no harmonizer.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NstError(f"harmonizer {path} cannot be read ({error.strerror})") from error
+    return from_bytes(content, source=str(path))
+
+
+@dataclass(frozen=True)
+class _Example:
+    """A photo at the size that statistics need, with its object's true colours."""
+
+    image: Rgb
+    matte: Matte
+    truth: LabStatistics
+
+
+def _example(photo: Rgb, matte: Matte) -> _Example | None:
+    image, small = fitted(photo, 2 * VIEW_SIDE), fitted(matte, 2 * VIEW_SIDE)
+    seen = view(image, small)
+    return None if seen is None else _Example(image, small, object_statistics(seen))
+
+
+def _versions(
+    example: _Example, others: list[_Example], rng: np.random.Generator
+) -> Iterator[tuple[Rgb, float]]:
+    """The photo itself and its object recoloured, with each version's importance."""
+    yield example.image, NATURAL_IMPORTANCE
+    for index in rng.integers(len(others), size=RECOLOURED_PER_PHOTO):
+        change = towards(example.truth, others[index].truth)
+        yield recolour(example.image, example.matte, change), 1.0
+    for _ in range(SLID_PER_PHOTO):
+        slid = slide(example.image, rng)
+        yield recompose(example.image, example.matte, slid), 1.0
+
+
+def _target(now: LabStatistics, truth: LabStatistics) -> NDArray[np.float64]:
+    ratio = (truth.spread + SPREAD_FLOOR) / (now.spread + SPREAD_FLOOR)
+    return np.concatenate([truth.mean - now.mean, np.log(ratio)])
+
+
+def calibrate(photos: Iterable[tuple[Rgb, Matte]], *, seed: int = 0) -> Harmonizer:
+    """Learn natural colours from photos with their objects' mattes.
+
+    Args:
+        photos: (height, width, 3) uint8 RGB and (height, width) float32, read one by one; those
+            whose matte is empty, or leaves nothing around the object, are passed over.
+        seed: of the recolourings.
+
+    Returns:
+        The fallback where there are fewer than `PHOTOS_MIN` usable photos.
+    """
+    examples = []
+    for photo, matte in photos:
+        example = _example(photo, matte)
+        if example is not None:
+            examples.append(example)
+        if len(examples) == PHOTOS_MAX:
+            break
+    if len(examples) < PHOTOS_MIN:
+        return fallback()
+    rng, features, targets, importance = np.random.default_rng(seed), [], [], []
+    for example in examples:
+        for image, weight in _versions(example, examples, rng):
+            seen = view(image, example.matte)
+            if seen is not None:
+                features.append(describe(seen))
+                targets.append(_target(object_statistics(seen), example.truth))
+                importance.append(weight)
+    model = fit_kernel_ridge(np.array(features), np.array(targets), np.array(importance))
+    return Harmonizer(model, len(examples))

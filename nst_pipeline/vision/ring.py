@@ -1,0 +1,60 @@
+"""The ring: the scene's pixels just around the object, and the object's own rim."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from nst_pipeline.vision.shapes import Box, Mask, Matte
+
+CORE_ALPHA = 0.5
+"""From this alpha on a pixel shows mostly the object."""
+
+
+def _disc(radius: int) -> Mask:
+    size = 2 * radius + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)).astype(np.bool_)
+
+
+def _dilated(mask: Mask, radius: int) -> Mask:
+    return cv2.dilate(mask.view(np.uint8), _disc(radius).view(np.uint8)).astype(np.bool_)
+
+
+def object_mask(matte: Matte) -> Mask:
+    """Pixels that show mostly the object, (height, width)."""
+    return np.asarray(matte >= CORE_ALPHA)
+
+
+def ring_mask(matte: Matte, width_px: int) -> Mask:
+    """The scene's pixels within `width_px` of the object, without any that it covers.
+
+    Args:
+        matte: (height, width) float32, 0..1.
+        width_px: how far the ring reaches, pixels, at least 1.
+    """
+    covered = np.asarray(matte > 0)
+    return _dilated(covered, width_px) & ~covered
+
+
+def rim_mask(matte: Matte, width_px: int) -> Mask:
+    """The object's pixels within `width_px` of its outline, the ring's counterpart inside."""
+    inside = object_mask(matte)
+    return inside & _dilated(~inside, width_px)
+
+
+def object_box(matte: Matte, margin: float = 0.0) -> Box:
+    """The smallest box with all of the object, widened by `margin` of its longer side.
+
+    Clipped to the picture; both sides are 0 where the matte is empty.
+    """
+    height, width = matte.shape
+    covered = np.asarray(matte > 0)
+    columns, rows = np.flatnonzero(covered.any(0)), np.flatnonzero(covered.any(1))
+    if not len(rows):
+        return Box(0, 0, 0, 0)
+    left, top = int(columns[0]), int(rows[0])
+    across, down = int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top
+    extra = round(margin * max(across, down))
+    return Box(left - extra, top - extra, across + 2 * extra, down + 2 * extra).clipped(
+        width, height
+    )
