@@ -78,13 +78,15 @@ def _opened(source: bytes | BinaryIO) -> Iterator[Image.Image]:
             "not a JPEG, PNG, WebP, TIFF or BMP picture, or its header is broken"
         ) from error
     except _DECODER_ERRORS as error:
-        raise UnreadableImageError(f"the header is broken ({error})") from error
+        raise UnreadableImageError(f"damaged or cut short ({error})") from error
     with image:
         yield image
 
 
 def _header(image: Image.Image) -> Header:
-    orientation = int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    # Not `image.getexif()`: a PNG's own decodes the picture in search of late metadata.
+    exif = Image.Image.getexif(image)
+    orientation = int(exif.get(ExifTags.Base.Orientation, 1))
     width, height = image.size
     # Pillow gives a TIFF's size as seen, every other format's as stored.
     if orientation in _TURNED_BY_90 and image.format != "TIFF":
@@ -106,7 +108,7 @@ def read_header(source: bytes | BinaryIO) -> Header:
         try:
             return _header(image)
         except _DECODER_ERRORS as error:
-            raise UnreadableImageError(f"the header is broken ({error})") from error
+            raise UnreadableImageError(f"damaged or cut short ({error})") from error
 
 
 def check_header(header: Header, *, max_megapixels: float) -> None:
@@ -215,7 +217,7 @@ def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{name}: {error}") from error
     except _DECODER_ERRORS as error:
-        raise UnreadableImageError(f"{name}: truncated or damaged ({error})") from error
+        raise UnreadableImageError(f"{name}: damaged or cut short ({error})") from error
     if upright.mode != "RGBA":
         return np.array(_to_srgb(upright, profile))
     colours = _to_srgb(upright.convert("RGB"), profile)
@@ -238,7 +240,7 @@ def decode_alpha(data: bytes) -> Matte | None:
         try:
             alpha = np.asarray(_upright(image).getchannel("A"))
         except _DECODER_ERRORS as error:
-            raise UnreadableImageError(f"truncated or damaged ({error})") from error
+            raise UnreadableImageError(f"damaged or cut short ({error})") from error
     if alpha.min() == _OPAQUE:
         return None
     return alpha.astype(np.float32) / np.float32(_OPAQUE)

@@ -1,0 +1,125 @@
+"""What lies in an inbox: photos by name, sidecars, and how many other files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from upath import UPath
+
+from nst_pipeline.errors import NstError
+from nst_pipeline.storage.sidecars import is_sidecar
+
+_PHOTO_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
+)
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as the file system lists it."""
+
+    path: str
+    """Relative to the inbox, with forward slashes."""
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """An inbox's files."""
+
+    photos: tuple[File, ...]
+    """Those with a photo's suffix, in the order of their paths."""
+    sidecars: dict[str, File]
+    """By path."""
+    refused: tuple[tuple[str, str], ...]
+    """Path and reason of what must not even be opened."""
+    ignored: int
+    """How many others there are; hidden files do not count."""
+
+
+def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
+    """Files of a folder at any depth; links are named, not followed.
+
+    What a link inside the inbox points to is listed where it lies; one that leads out is refused.
+    """
+    inside = os.path.realpath(root) + os.sep
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                path = f"{folder}{entry.name}"
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_symlink():
+                    if not os.path.realpath(entry.path).startswith(inside):
+                        yield path, "a link that leads out of the inbox: copy the file itself"
+                elif entry.is_dir():
+                    pending.append(f"{path}/")
+                elif entry.is_file():
+                    stat = entry.stat(follow_symlinks=False)
+                    yield File(path, stat.st_size, stat.st_mtime_ns)
+
+
+def _mtime_ns(details: dict[str, object]) -> int:
+    """The time of a file as fsspec's file systems variously give it; 0 if none does."""
+    for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
+        value = details.get(name)
+        if isinstance(value, datetime):
+            return round(value.timestamp() * _NS_PER_S)
+        if isinstance(value, int | float):
+            return round(value * _NS_PER_S)
+    return 0
+
+
+def _walk_remote(root: UPath) -> Iterator[File]:
+    top = root.path.rstrip("/") + "/"
+    for name, details in root.fs.find(root.path, detail=True).items():
+        path = str(name).removeprefix(top)
+        if not any(part.startswith(".") for part in path.split("/")):
+            yield File(path, int(details["size"] or 0), _mtime_ns(details))
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _sorted_out(found: Iterator[File | tuple[str, str]]) -> Listing:
+    photos, sidecars, refused, ignored = [], {}, [], 0
+    for each in found:
+        path = each.path if isinstance(each, File) else each[0]
+        if not _is_utf8(path):
+            readable = os.fsencode(path).decode(errors="backslashreplace")
+            refused.append((readable, "the name is not valid UTF-8: rename it"))
+        elif not isinstance(each, File):
+            refused.append(each)
+        elif is_sidecar(path):
+            sidecars[path] = each
+        elif PurePosixPath(path).suffix.lower() in _PHOTO_SUFFIXES:
+            photos.append(each)
+        else:
+            ignored += 1
+    photos.sort(key=lambda file: file.path)
+    return Listing(tuple(photos), sidecars, tuple(sorted(refused)), ignored)
+
+
+def list_inbox(inbox: UPath) -> Listing:
+    """List an inbox, a folder or an fsspec URL, at any depth, without opening a file.
+
+    Raises:
+        NstError: there is no such folder.
+    """
+    if not inbox.is_dir():
+        raise NstError(f"{inbox}: no such folder; create it, or run `nst samples`")
+    is_local = inbox.protocol in ("", "file")
+    return _sorted_out(_walk_local(Path(inbox.path)) if is_local else _walk_remote(inbox))
