@@ -145,7 +145,7 @@
   }
 
   function frameOf(item) {
-    if (!item[THUMB]) return element("span", "frame bare", item[STATUS] === "ok" ? "No picture" : item[STATUS]);
+    if (!item[THUMB]) return element("span", "frame bare", "No picture");
     const frame = element("span", "frame");
     const image = new Image();
     image.decoding = "async";
