@@ -6,7 +6,7 @@ import hashlib
 import io
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -25,6 +25,7 @@ from nst_pipeline.vision.truncation import looks_whole
 _LOG = logging.getLogger(__name__)
 
 _MEGAPIXELS = b"max_megapixels"
+# The key, the fields of PhotoFile in their order, and why a file without a key is unreadable.
 _SCHEMA = pa.schema(
     [
         ("key", pa.string()),
@@ -199,10 +200,11 @@ def scan(inbox: UPath, known: InboxIndex, settings: IngestSettings) -> Scan:
 
 def save_index(path: UPath, index: InboxIndex) -> None:
     """Write an index as one Parquet file, whole or not at all."""
-    photos = [{"key": key, "reason": "", **asdict(each)} for key, each in index.photos.items()]
-    table = pa.Table.from_pylist(
-        photos + [asdict(each) for each in index.unreadable], schema=_SCHEMA
-    ).replace_schema_metadata({_MEGAPIXELS: repr(index.max_megapixels)})
+    files = [*index.photos.values(), *index.unreadable]
+    keys = [*index.photos, *(None for _ in index.unreadable)]
+    columns = [[getattr(file, name, None) for file in files] for name in _SCHEMA.names[1:]]
+    metadata = {_MEGAPIXELS: repr(index.max_megapixels)}
+    table = pa.table([keys, *columns], schema=_SCHEMA.with_metadata(metadata))
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
     write_atomically(path, buffer.getvalue())
@@ -211,12 +213,13 @@ def save_index(path: UPath, index: InboxIndex) -> None:
 def _parsed(data: bytes) -> InboxIndex:
     table = pq.read_table(io.BytesIO(data))
     photos, unreadable = {}, []
-    for row in table.cast(_SCHEMA.with_metadata(table.schema.metadata)).to_pylist():
-        key, reason = row.pop("key"), row.pop("reason")
-        if key:
-            photos[key] = PhotoFile(**row)
+    rows = table.cast(_SCHEMA.with_metadata(table.schema.metadata)).to_pydict()
+    for key, *photo, reason in zip(*rows.values(), strict=True):
+        if key is None:
+            path, size, mtime_ns, *_ = photo
+            unreadable.append(UnreadableFile(path, reason, size, mtime_ns))
         else:
-            unreadable.append(UnreadableFile(row["path"], reason, row["size"], row["mtime_ns"]))
+            photos[key] = PhotoFile(*photo)
     limit = float(table.schema.metadata[_MEGAPIXELS])
     return InboxIndex(photos, tuple(unreadable), limit)
 

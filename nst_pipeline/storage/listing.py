@@ -6,16 +6,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from upath import UPath
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.sidecars import is_sidecar
 
-_PHOTO_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
-)
+_PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
 _NS_PER_S = 1_000_000_000
 
 
@@ -105,7 +103,7 @@ def _sorted_out(found: Iterator[File | tuple[str, str]]) -> Listing:
             refused.append(each)
         elif is_sidecar(path):
             sidecars[path] = each
-        elif PurePosixPath(path).suffix.lower() in _PHOTO_SUFFIXES:
+        elif path.lower().endswith(_PHOTO_SUFFIXES):
             photos.append(each)
         else:
             ignored += 1

@@ -44,17 +44,29 @@ _CACHED_FILES = 4
 
 def is_sidecar(path: str) -> bool:
     """Whether a file's name makes it a sidecar, whatever its photo."""
-    return path.endswith(_SUFFIXES) or PurePosixPath(path).name in _SHARED
+    return path.endswith(_SUFFIXES) or path.rpartition("/")[2] in _SHARED
 
 
-def _coco_paths(photo: PurePosixPath) -> tuple[str, ...]:
+# Plain strings rather than paths from here on: a scan asks for each of 100,000 photos.
+def _folder_and_stem(photo: str) -> tuple[str, str]:
+    """The photo's folder (with its slash, or empty) and its path without the suffix."""
+    return photo[: photo.rfind("/") + 1], photo.rpartition(".")[0]
+
+
+def _coco_paths(photo: str) -> tuple[str, ...]:
     """Where a photo's COCO may stand, the closest first."""
-    own, shared = photo.with_name(photo.stem + _COCO_SUFFIX), photo.with_name(_SHARED_COCO)
-    return tuple(dict.fromkeys((str(own), str(shared), _SHARED_COCO)))
+    folder, stem = _folder_and_stem(photo)
+    shared = (folder + _SHARED_COCO, _SHARED_COCO) if folder else (_SHARED_COCO,)
+    return stem + _COCO_SUFFIX, *shared
 
 
-def _boxes_paths(photo: PurePosixPath) -> tuple[str, ...]:
-    return str(photo.with_name(photo.stem + _BOXES_SUFFIX)), str(photo.with_name(_SHARED_BOXES))
+def _boxes_paths(photo: str) -> tuple[str, ...]:
+    folder, stem = _folder_and_stem(photo)
+    return stem + _BOXES_SUFFIX, folder + _SHARED_BOXES
+
+
+def _own_path(photo: str, suffix: str) -> str:
+    return _folder_and_stem(photo)[1] + suffix
 
 
 def sidecar_files(photo: str, present: Container[str]) -> list[str]:
@@ -64,9 +76,9 @@ def sidecar_files(photo: str, present: Container[str]) -> list[str]:
         photo: its path relative to the inbox.
         present: paths of the sidecars that are there.
     """
-    path = PurePosixPath(photo)
-    own = (str(path.with_name(path.stem + each)) for each in (MASK_SUFFIX, _PLACEMENTS_SUFFIX))
-    return [each for each in (*own, *_coco_paths(path), *_boxes_paths(path)) if each in present]
+    own = _own_path(photo, MASK_SUFFIX), _own_path(photo, _PLACEMENTS_SUFFIX)
+    possible = (*own, *_coco_paths(photo), *_boxes_paths(photo))
+    return [path for path in possible if path in present]
 
 
 def _named(photo: str) -> str:
@@ -196,16 +208,16 @@ def sidecar_detections(inbox: UPath, photo: str, width: int, height: int) -> lis
     Raises:
         NstError: a sidecar cannot be used; the message names the file.
     """
-    path = PurePosixPath(photo)
-    mask = inbox / str(path.with_name(path.stem + MASK_SUFFIX))
+    name = PurePosixPath(photo).name
+    mask = inbox / _own_path(photo, MASK_SUFFIX)
     if mask.exists():
-        return _from_mask(mask, path.name, width, height)
-    coco, source = _first_said(inbox, photo, _coco_paths(path))
-    found = read_sidecar(path.name, width, height, coco=coco, source=source or None)
+        return _from_mask(mask, name, width, height)
+    coco, source = _first_said(inbox, photo, _coco_paths(photo))
+    found = read_sidecar(name, width, height, coco=coco, source=source or None)
     if found:
         return found
-    boxes, source = _first_said(inbox, photo, _boxes_paths(path))
-    return read_sidecar(path.name, width, height, boxes_csv=boxes, source=source or None)
+    boxes, source = _first_said(inbox, photo, _boxes_paths(photo))
+    return read_sidecar(name, width, height, boxes_csv=boxes, source=source or None)
 
 
 def sidecar_placements(inbox: UPath, photo: str) -> str | None:
@@ -214,6 +226,5 @@ def sidecar_placements(inbox: UPath, photo: str) -> str | None:
     Raises:
         NstError: it is no text.
     """
-    path = PurePosixPath(photo)
-    file = inbox / str(path.with_name(path.stem + _PLACEMENTS_SUFFIX))
+    file = inbox / _own_path(photo, _PLACEMENTS_SUFFIX)
     return _read_text(file) if file.exists() else None

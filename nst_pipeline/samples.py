@@ -1,0 +1,77 @@
+"""Sample photos for a first try, from packages that are installed anyway; nothing is fetched."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from upath import UPath
+
+from nst_pipeline.storage.files import write_atomically
+
+_SKIMAGE = ("skimage", "data")
+_SKLEARN = ("sklearn", "datasets/images")
+
+_PHOTOS = {
+    "objects/astronaut.png": (*_SKIMAGE, "astronaut.png"),
+    "objects/cat.png": (*_SKIMAGE, "chelsea.png"),
+    "objects/coffee.png": (*_SKIMAGE, "coffee.png"),
+    "objects/flower.jpg": (*_SKLEARN, "flower.jpg"),
+    "objects/motorcycle.png": (*_SKIMAGE, "motorcycle_left.png"),
+    "scenes/cafe table.png": (*_SKIMAGE, "coffee.png"),
+    "scenes/garage.png": (*_SKIMAGE, "motorcycle_right.png"),
+    "scenes/launch pad.jpg": (*_SKIMAGE, "rocket.jpg"),
+    "scenes/pavement.png": (*_SKIMAGE, "brick.png"),
+    "scenes/summer palace.jpg": (*_SKLEARN, "china.jpg"),
+}
+"""Where a sample goes, and its package, folder and file."""
+
+_BOXES = """\
+image,x,y,width,height,label
+coffee.png,76,10,408,380,cup
+motorcycle.png,118,78,578,388,motorcycle
+"""
+"""Drawn by hand, as a user would for objects that no automatic finder is sure of."""
+
+_README = """\
+Sample photos, written by `nst samples`. Delete them when you add your own.
+
+objects/astronaut.png       Eileen Collins; NASA, public domain
+objects/cat.png             Stefan van der Walt, CC0
+objects/coffee.png          Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0
+  and scenes/cafe table.png
+objects/flower.jpg          vultilion (flickr.com/photos/vultilion/6056698931), CC BY 2.0
+objects/motorcycle.png      Middlebury 2014 stereo benchmark (Scharstein and others)
+  and scenes/garage.png
+scenes/launch pad.jpg       SpaceX, public domain
+scenes/pavement.png         CC0Textures, Bricks25, CC0
+scenes/summer palace.jpg    danielbuechele (flickr.com/photos/danielbuechele/6061409035), CC BY 2.0
+
+The first eight come from the package scikit-image, the flower and the palace from scikit-learn.
+objects/boxes.csv shows how you give boxes of your own.
+"""
+
+
+def _package_file(package: str, folder: str, name: str) -> bytes:
+    """A file of an installed package, without importing it (which takes seconds)."""
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None
+    return (Path(spec.origin).parent / folder / name).read_bytes()
+
+
+def write_samples(root: Path) -> list[Path]:
+    """Write sample photos into `objects` and `scenes` under `root`.
+
+    Files that are there already are left as they are.
+
+    Returns:
+        The photos written now; none the second time.
+    """
+    texts = {"objects/boxes.csv": _BOXES, "SAMPLES.txt": _README}
+    for name, text in texts.items():
+        if not (root / name).exists():
+            write_atomically(UPath(root / name), text.encode())
+    missing = [name for name in _PHOTOS if not (root / name).exists()]
+    for name in missing:
+        write_atomically(UPath(root / name), _package_file(*_PHOTOS[name]))
+    return [root / name for name in missing]
