@@ -97,7 +97,7 @@ def test_one_style_serves_all_contents_and_floats_stay_floats(magenta, photos):
     pictures = magenta.stylize(contents, [photos["flower"]])
 
     assert [p.dtype for p in pictures] == [np.float32, np.float32]
-    assert all(0 <= p.min() and p.max() <= 1 for p in pictures)
+    assert all(p.min() >= 0 and p.max() <= 1 for p in pictures)
 
 
 def test_no_pictures_give_no_pictures(magenta):
