@@ -102,6 +102,12 @@ class Vgg19Settings(Section):
 
     weights: str = Field("imagenet", description="`imagenet` (Keras' cache or download) or a path.")
     steps: int = Field(60, ge=1, description="Optimiser steps.")
+    flat_gain: float = Field(
+        0.002,
+        ge=0,
+        lt=1,
+        description="Stop when five steps have lowered the loss by less than this share; 0: never.",
+    )
     side: int = Field(400, ge=32, le=4096, description="Optimised at this longest side, pixels.")
     content_weight: float = Field(2.5e-8, ge=0)
     style_weight: float = Field(1e-6, ge=0)
