@@ -332,6 +332,26 @@ def test_a_crash_loses_no_work_and_leaves_no_half_files(gallery: Gallery, painte
     assert len(gallery.items()) == 2
 
 
+def test_a_killed_run_goes_on_where_it_last_saved(gallery: Gallery, painted):
+    picture = np.zeros((4, 6, 3), np.uint8)
+    scenes = [
+        GalleryScene(f"s{n:04d}", "t", "ok", "d", (Variant("harmonized", "H", f"{n}.png"),))
+        for n in range(4200)
+    ]
+
+    def dying(path: str) -> np.ndarray:
+        if path == "4100.png":
+            raise MemoryError
+        return picture
+
+    with pytest.raises(MemoryError):
+        write_gallery(UPath(gallery.folder), scenes, title="Demo", open_image=dying)
+    report = write_gallery(
+        UPath(gallery.folder), scenes, title="Demo", open_image=lambda path: picture
+    )
+    assert (report.pages_written, len(gallery.items())) == (200, 4200)
+
+
 def test_a_damaged_manifest_means_writing_everything(gallery: Gallery, painted):
     scene = painted("a")
     gallery.write(scene)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -30,6 +30,8 @@ from nst_pipeline.storage.store import sha256
 
 _CHUNK_SCENES = 500
 """Scenes in one data file: one new scene rewrites about 150 KB."""
+_SAVE_AFTER_PICTURES = 4000
+"""About a minute of work: saving the manifest of 100,000 scenes takes a second or two."""
 _WORKERS = 4
 """OpenCV's codecs and the file system both let go of Python's lock."""
 
@@ -85,6 +87,26 @@ def _update(
     return _Updated(replace(entry, page=digest), changed, made, unreadable)
 
 
+def _gathered(
+    folder: UPath,
+    old: Manifest,
+    pairs: Iterable[tuple[GalleryScene, _Updated]],
+    on_scene: Callable[[], None],
+) -> dict[str, _Updated]:
+    """All updates by key; the manifest is saved on the way, so that a killed run goes on."""
+    updated: dict[str, _Updated] = {}
+    unsaved = 0
+    for scene, each in pairs:
+        updated[scene.key] = each
+        unsaved += each.pictures_written
+        if unsaved >= _SAVE_AFTER_PICTURES:
+            entries = {key: done.entry for key, done in updated.items()}
+            write_manifest(folder, Manifest(old.scenes | entries, old.files))
+            unsaved = 0
+        on_scene()
+    return updated
+
+
 def _chunks(scenes: Sequence[GalleryScene], entries: Mapping[str, Entry]) -> dict[str, bytes]:
     """The grid's data files: a scene stays in its own as others come and go."""
     rows: dict[int, list[tuple[int, GalleryScene]]] = {}
@@ -100,10 +122,24 @@ def _chunks(scenes: Sequence[GalleryScene], entries: Mapping[str, Entry]) -> dic
     }
 
 
-def _write_shared(folder: UPath, held: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+def _write_grid(
+    folder: UPath,
+    held: Mapping[str, str],
+    scenes: Sequence[GalleryScene],
+    entries: Mapping[str, Entry],
+    title: str,
+) -> dict[str, str]:
+    """Write what all scenes share, where it changed; returns each file's digest."""
+    chunks = _chunks(scenes, entries)
+    versions = {name: sha256(data) for name, data in chunks.items()}
+    index = index_page(title, versions, len(scenes))
+    files = {**static_files(), **chunks, "index.html": index}
+    digests = {name: sha256(data) for name, data in files.items()}
     for name, data in files.items():
-        if held.get(name) != sha256(data):
+        if held.get(name) != digests[name]:
             write_atomically(folder / name, data)
+    _remove(folder, sorted(set(held) - set(files)))
+    return digests
 
 
 def _forget(folder: UPath, old: Manifest, keys: set[str]) -> int:
@@ -147,25 +183,17 @@ def write_gallery(
         held = replace(old.scenes.get(scene.key, Entry(0)), slot=slots[scene.key])
         return _update(folder, scene, held, title, open_image)
 
-    updated = []
     with ThreadPoolExecutor(_WORKERS) as pool:
-        for each in pool.map(update, scenes):
-            updated.append(each)
-            on_scene()
-    entries = {scene.key: each.entry for scene, each in zip(scenes, updated, strict=True)}
-    chunks = _chunks(scenes, entries)
-    digests = {name: sha256(data) for name, data in chunks.items()}
-    index = index_page(title, digests, len(scenes))
-    shared = {**static_files(), **chunks, "index.html": index}
-    _write_shared(folder, old.files, shared)
+        pairs = zip(scenes, pool.map(update, scenes), strict=True)
+        updated = _gathered(folder, old, pairs, on_scene)
+    entries = {key: each.entry for key, each in updated.items()}
+    files = _write_grid(folder, old.files, scenes, entries, title)
     removed = _forget(folder, old, set(entries))
-    _remove(folder, sorted(set(old.files) - set(shared)))
-    files = {name: sha256(data) for name, data in shared.items()}
     write_manifest(folder, Manifest(entries, files))
     return GalleryReport(
         scenes=len(scenes),
-        pages_written=sum(each.page_written for each in updated),
-        pictures_written=sum(each.pictures_written for each in updated),
+        pages_written=sum(each.page_written for each in updated.values()),
+        pictures_written=sum(each.pictures_written for each in updated.values()),
         pages_removed=removed,
-        unreadable=tuple(line for each in updated for line in each.unreadable),
+        unreadable=tuple(line for each in updated.values() for line in each.unreadable),
     )

@@ -10,6 +10,8 @@
   const ROW_HEIGHT = { narrow: 190, wide: 256 };
   // Panoramas and columns are cropped to these, so that no row is all one picture.
   const ASPECTS = [0.62, 2.2];
+  // The last row is not stretched to the full width beyond this.
+  const LAST_ROW = 1.15;
   const ORDER_STORED = "gallery-order";
 
   const items = galleryItems;
@@ -19,8 +21,7 @@
   const more = document.getElementById("more");
   const names = new Intl.Collator(undefined, { numeric: true });
   const number = new Intl.NumberFormat();
-  const texts = items.map((item) =>
-    [item[TITLE], item[KEY], ...item[LABELS], ...item[STICKERS]].join("\n").toLowerCase());
+  const texts = items.map((item) => [item[TITLE], ...item[LABELS]].join("\n").toLowerCase());
 
   let shown = [];
   let rows = [];
@@ -55,13 +56,17 @@
     name: (a, b) => names.compare(items[a][TITLE], items[b][TITLE]),
   };
 
+  // Keys count as a whole only: they end in a hash, in which any short number is found.
+  const isKey = (item, word) =>
+    [item[KEY], ...item[STICKERS]].some((key) => key.toLowerCase() === word);
+
   function fits(item, index, words, least) {
     const is = (name, value) => !fields[name].value || fields[name].value === value;
     const has = (name, values) => !fields[name].value || values.includes(fields[name].value);
     return is("status", item[STATUS]) && is("chosen", item[CHOSEN])
       && has("label", item[LABELS]) && has("sticker", item[STICKERS])
       && (least === -Infinity || (item[SCORE] !== null && item[SCORE] >= least))
-      && words.every((word) => texts[index].includes(word));
+      && words.every((word) => texts[index].includes(word) || isKey(item, word));
   }
 
   function select() {
@@ -113,7 +118,7 @@
         aspects += clamp(items[shown[end++]][ASPECT], ASPECTS);
         height = (width - gap * (end - start - 1)) / aspects;
       }
-      height = Math.round(Math.min(height, wanted * 1.15));
+      height = Math.min(height, wanted * LAST_ROW);
       rows.push({ start, end, top, height });
       top += height + CAPTION;
       start = end;
