@@ -14,7 +14,6 @@ _SKLEARN = ("sklearn", "datasets/images")
 
 _PHOTOS = {
     "objects/astronaut.png": (*_SKIMAGE, "astronaut.png"),
-    "objects/cat.png": (*_SKIMAGE, "chelsea.png"),
     "objects/coffee.png": (*_SKIMAGE, "coffee.png"),
     "objects/flower.jpg": (*_SKLEARN, "flower.jpg"),
     "objects/motorcycle.png": (*_SKIMAGE, "motorcycle_left.png"),
@@ -28,8 +27,8 @@ _PHOTOS = {
 
 _BOXES = """\
 image,x,y,width,height,label
-coffee.png,76,10,408,380,cup
-motorcycle.png,118,78,578,388,motorcycle
+coffee.png,78,12,404,376,cup
+motorcycle.png,92,78,594,378,motorcycle
 """
 """Drawn by hand, as a user would for objects that no automatic finder is sure of."""
 
@@ -37,7 +36,6 @@ _README = """\
 Sample photos, written by `nst samples`. Delete them when you add your own.
 
 objects/astronaut.png       Eileen Collins; NASA, public domain
-objects/cat.png             Stefan van der Walt, CC0
 objects/coffee.png          Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0
   and scenes/cafe table.png
 objects/flower.jpg          vultilion (flickr.com/photos/vultilion/6056698931), CC BY 2.0
@@ -47,7 +45,7 @@ scenes/launch pad.jpg       SpaceX, public domain
 scenes/pavement.png         CC0Textures, Bricks25, CC0
 scenes/summer palace.jpg    danielbuechele (flickr.com/photos/danielbuechele/6061409035), CC BY 2.0
 
-The first eight come from the package scikit-image, the flower and the palace from scikit-learn.
+Flower and palace come from the package scikit-learn, the others from scikit-image.
 objects/boxes.csv shows how you give boxes of your own.
 """
 

@@ -13,7 +13,7 @@ from upath import UPath
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.sidecars import is_sidecar
 
-_PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
 _NS_PER_S = 1_000_000_000
 
 
@@ -41,28 +41,35 @@ class Listing:
     """How many others there are; hidden files do not count."""
 
 
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if not entry.name.startswith(".")]
+
+
 def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
     """Files of a folder at any depth; links are named, not followed.
 
     What a link inside the inbox points to is listed where it lies; one that leads out is refused.
     """
-    inside = os.path.realpath(root) + os.sep
+    inside = f"{os.path.realpath(root)}/"
     pending = [""]
     while pending:
         folder = pending.pop()
-        with os.scandir(root / folder) as entries:
-            for entry in entries:
-                path = f"{folder}{entry.name}"
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_symlink():
-                    if not os.path.realpath(entry.path).startswith(inside):
-                        yield path, "a link that leads out of the inbox: copy the file itself"
-                elif entry.is_dir():
-                    pending.append(f"{path}/")
-                elif entry.is_file():
-                    stat = entry.stat(follow_symlinks=False)
-                    yield File(path, stat.st_size, stat.st_mtime_ns)
+        try:
+            entries = _entries(f"{root}/{folder}")
+        except OSError as error:
+            yield folder, f"cannot be listed ({error.strerror})"
+            continue
+        for entry in entries:
+            path = folder + entry.name
+            if entry.is_symlink():
+                if not f"{os.path.realpath(entry.path)}/".startswith(inside):
+                    yield path, "a link that leads out of the inbox: copy the file itself"
+            elif entry.is_dir():
+                pending.append(f"{path}/")
+            elif entry.is_file():
+                stat = entry.stat(follow_symlinks=False)
+                yield File(path, stat.st_size, stat.st_mtime_ns)
 
 
 def _mtime_ns(details: dict[str, object]) -> int:
@@ -103,7 +110,7 @@ def _sorted_out(found: Iterator[File | tuple[str, str]]) -> Listing:
             refused.append(each)
         elif is_sidecar(path):
             sidecars[path] = each
-        elif path.lower().endswith(_PHOTO_SUFFIXES):
+        elif path.lower().endswith(PHOTO_SUFFIXES):
             photos.append(each)
         else:
             ignored += 1

@@ -108,7 +108,9 @@ def _coco_by_photo(text: str) -> dict[str, str]:
         empty: dict[str, list[Any]] = {"images": [], "annotations": [], "categories": []}
         sections.setdefault(names[row["id"]], empty)["images"].append(row)
     for row in content["annotations"]:
-        section = sections[names[row["image_id"]]]
+        section = sections.get(names.get(row["image_id"], ""))
+        if section is None:
+            continue
         section["annotations"].append(row)
         category = categories.get(row.get("category_id"))
         if category is not None and category not in section["categories"]:

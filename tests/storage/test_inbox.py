@@ -1,0 +1,218 @@
+import logging
+import os
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from upath import UPath
+
+from nst_pipeline.errors import NstError
+from nst_pipeline.settings import IngestSettings
+from nst_pipeline.storage.inbox import InboxIndex, Scan, load_index, save_index, scan
+from nst_pipeline.storage.keys import partition_key
+from nst_pipeline.vision.image_io import encode_jpeg, encode_png
+
+PHOTO = import_module("skimage.data").astronaut()[:120, 100:200]
+
+
+def put(folder: Path, name: str, picture: np.ndarray = PHOTO) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(path)
+    return path
+
+
+def look(folder: Path, known: InboxIndex | None = None, max_megapixels: float = 100) -> Scan:
+    settings = IngestSettings(max_megapixels=max_megapixels)
+    return scan(UPath(folder), known or InboxIndex(), settings)
+
+
+def paths(found: Scan) -> list[str]:
+    return [photo.path for photo in found.index.photos.values()]
+
+
+def reasons(found: Scan) -> dict[str, str]:
+    return {each.path: each.reason for each in found.index.unreadable}
+
+
+def test_photos_are_found_at_any_depth_under_any_name(tmp_path: Path) -> None:
+    names = ["a_b.jpg", "a/b.jpg", "a/c/d/e.webp", "사진 1.jpg", "X.TIFF", "y.bmp", "z.PNG"]
+    for name in names:
+        put(tmp_path, name)
+    found = look(tmp_path)
+    assert paths(found) == sorted(names)
+    assert set(found.index.photos) == {partition_key(name) for name in names} == set(found.new)
+
+
+def test_what_is_no_photo_is_passed_over(tmp_path: Path) -> None:
+    put(tmp_path, "cat.png")
+    put(tmp_path, "cat.mask.png")
+    put(tmp_path, ".hidden.png")
+    put(tmp_path, ".thumbnails/cat.png")
+    (tmp_path / "boxes.csv").write_text("image,x,y,width,height\n")
+    (tmp_path / "notes.txt").write_text("buy milk")
+    found = look(tmp_path)
+    assert paths(found) == ["cat.png"]
+    assert not found.index.unreadable
+    assert found.ignored == 1
+
+
+def test_a_file_that_cannot_be_used_is_listed_with_the_reason(tmp_path: Path) -> None:
+    put(tmp_path, "good.png")
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "text.jpg").write_text("hello, I am no picture")
+    frames = [Image.fromarray(PHOTO), Image.fromarray(PHOTO[::-1])]
+    frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:])
+    put(tmp_path, "large.png", np.zeros((1000, 1200, 3), np.uint8))
+    found = look(tmp_path, max_megapixels=1)
+    assert paths(found) == ["good.png"]
+    told = reasons(found)
+    assert told["empty.jpg"] == "the file is empty"
+    assert "not a JPEG" in told["text.jpg"]
+    assert "animated" in told["moving.webp"]
+    assert told["large.png"] == "1200 x 1000 pixels = 1.2 Mpx > limit ingest.max_megapixels 1"
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "bmp"])
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+def test_a_file_cut_short_is_listed(tmp_path: Path, suffix: str, share: float) -> None:
+    path = put(tmp_path, f"cat.{suffix}")
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    found = look(tmp_path)
+    assert not found.index.photos
+    assert "cut short" in reasons(found)["cat." + suffix]
+
+
+def test_a_jpeg_with_a_trailer_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "phone.jpg").write_bytes(encode_jpeg(PHOTO) + b"trailer of the camera's maker")
+    assert paths(look(tmp_path)) == ["phone.jpg"]
+
+
+def test_links_do_not_lead_out_of_the_inbox(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inbox", tmp_path / "private"
+    put(outside, "secret.png")
+    put(inside, "cat.png")
+    (inside / "link.png").symlink_to(outside / "secret.png")
+    (inside / "folder").symlink_to(outside)
+    (inside / "again.png").symlink_to("cat.png")
+    (inside / "loop").symlink_to(".")
+    found = look(inside)
+    assert paths(found) == ["cat.png"]
+    assert reasons(found).keys() == {"link.png", "folder"}
+    assert "leads out of the inbox" in reasons(found)["link.png"]
+
+
+def test_a_name_that_is_no_text_is_listed(tmp_path: Path) -> None:
+    with Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")).open("wb") as file:
+        file.write(encode_png(PHOTO))
+    assert reasons(look(tmp_path)) == {"caf\\xe9.png": "the name is not valid UTF-8: rename it"}
+
+
+def test_a_second_scan_opens_no_file_of_the_same_size_and_time(tmp_path: Path) -> None:
+    path = put(tmp_path, "cat.png")
+    (tmp_path / "empty.jpg").touch()
+    first = look(tmp_path)
+    stat = path.stat()
+    path.write_bytes(bytes(stat.st_size))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    second = look(tmp_path, first.index)
+    assert second.index == first.index
+    assert not (second.new or second.changed or second.deleted or second.moved)
+
+
+def test_new_changed_deleted_and_moved_photos_are_told_apart(tmp_path: Path) -> None:
+    for turn, name in enumerate(["stays.png", "changes.png", "goes.png", "old name.png"]):
+        put(tmp_path, name, np.roll(PHOTO, turn, axis=0))
+    before = look(tmp_path)
+    put(tmp_path, "changes.png", PHOTO[::-1])
+    (tmp_path / "goes.png").unlink()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "old name.png").rename(tmp_path / "folder/new name.png")
+    put(tmp_path, "new.png", PHOTO[:, ::-1])
+
+    after = look(tmp_path, before.index)
+
+    old, new = partition_key("old name.png"), partition_key("folder/new name.png")
+    assert set(after.new) == {partition_key("new.png"), new}
+    assert after.changed == (partition_key("changes.png"),)
+    assert set(after.deleted) == {partition_key("goes.png"), old}
+    assert after.moved == {old: new}
+    assert after.summary == "4 photos, 1 new, 1 changed, 1 moved, 1 deleted"
+
+
+def test_touching_a_file_changes_nothing(tmp_path: Path) -> None:
+    path = put(tmp_path, "cat.png")
+    before = look(tmp_path)
+    os.utime(path, ns=(1, 1))
+    assert not look(tmp_path, before.index).changed
+
+
+def test_a_file_that_breaks_is_deleted_and_listed_and_comes_back(tmp_path: Path) -> None:
+    path = put(tmp_path, "cat.png")
+    data = path.read_bytes()
+    before = look(tmp_path)
+    path.write_bytes(data[:-200])
+    broken = look(tmp_path, before.index)
+    assert broken.deleted == (partition_key("cat.png"),)
+    assert "cat.png" in reasons(broken)
+    path.write_bytes(data)
+    assert look(tmp_path, broken.index).new == (partition_key("cat.png"),)
+
+
+def test_another_limit_judges_every_file_anew(tmp_path: Path) -> None:
+    put(tmp_path, "cat.png", np.zeros((1000, 1200, 3), np.uint8))
+    wide = look(tmp_path)
+    narrow = look(tmp_path, wide.index, max_megapixels=1)
+    assert narrow.deleted == (partition_key("cat.png"),)
+    assert look(tmp_path, narrow.index).new == (partition_key("cat.png"),)
+
+
+def test_a_new_box_changes_its_photo_alone(tmp_path: Path) -> None:
+    put(tmp_path, "cat.png")
+    put(tmp_path, "dog.png")
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text("image,x,y,width,height\ncat.png,1,2,30,40\n")
+    before = look(tmp_path)
+    boxes.write_text(boxes.read_text() + "dog.png,5,5,20,20\n")
+    assert look(tmp_path, before.index).changed == (partition_key("dog.png"),)
+
+
+def test_a_missing_inbox_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NstError, match=r"objects: no such folder; create it, or run `nst samples`"):
+        look(tmp_path / "objects")
+
+
+def test_an_index_round_trip(tmp_path: Path) -> None:
+    put(tmp_path, "inbox/사진 1.png")
+    put(tmp_path, "inbox/사진 1.mask.png")
+    (tmp_path / "inbox/empty.jpg").touch()
+    index = look(tmp_path / "inbox").index
+    file = UPath(tmp_path / "index.parquet")
+    save_index(file, index)
+    assert load_index(file) == index
+    assert load_index(UPath(tmp_path / "none.parquet")) == InboxIndex()
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1 and then nothing"])
+def test_a_damaged_index_is_none_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: bytes
+) -> None:
+    file = UPath(tmp_path / "index.parquet")
+    file.write_bytes(damage)
+    with caplog.at_level(logging.WARNING):
+        assert load_index(file) == InboxIndex()
+    assert "index.parquet is damaged" in caplog.text
+
+
+def test_an_inbox_on_an_object_store() -> None:
+    inbox = UPath("memory://test-inbox")
+    for name in ("a/cat.png", "a/.hidden.png", "notes.txt"):
+        (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+        (inbox / name).write_bytes(encode_png(PHOTO))
+    first = scan(inbox, InboxIndex(), IngestSettings())
+    assert paths(first) == ["a/cat.png"] and first.ignored == 1
+    second = scan(inbox, first.index, IngestSettings())
+    assert second.index == first.index
