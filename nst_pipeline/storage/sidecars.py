@@ -100,18 +100,19 @@ def _boxes_by_photo(text: str) -> dict[str, str]:
 
 
 def _coco_by_photo(text: str) -> dict[str, str]:
+    """COCO documents of one photo each; ids that an export numbers anew at will are left out."""
     content = json.loads(text)
     categories = {row["id"]: row for row in content.get("categories", [])}
     names = {row["id"]: _named(row["file_name"]) for row in content["images"]}
-    sections: dict[str, dict[str, list[Any]]] = {}
-    for row in content["images"]:
-        empty: dict[str, list[Any]] = {"images": [], "annotations": [], "categories": []}
-        sections.setdefault(names[row["id"]], empty)["images"].append(row)
+    sections: dict[str, dict[str, list[Any]]] = {
+        name: {"images": [{"id": 0, "file_name": name}], "annotations": [], "categories": []}
+        for name in names.values()
+    }
     for row in content["annotations"]:
-        section = sections.get(names.get(row["image_id"], ""))
-        if section is None:
+        if row["image_id"] not in names:
             continue
-        section["annotations"].append(row)
+        section = sections[names[row["image_id"]]]
+        section["annotations"].append({**row, "id": 0, "image_id": 0})
         category = categories.get(row.get("category_id"))
         if category is not None and category not in section["categories"]:
             section["categories"].append(category)
