@@ -7,8 +7,12 @@ import sys
 
 import typer
 
-from nst_pipeline.cli import collection, pictures
+from nst_pipeline.cli import collection
+from nst_pipeline.cli.compose import compose
+from nst_pipeline.cli.cutout import cutout
+from nst_pipeline.cli.harmonize import calibrate, harmonize
 from nst_pipeline.cli.output import print_error
+from nst_pipeline.cli.stylize import stylize
 from nst_pipeline.errors import NstError
 
 app = typer.Typer(
@@ -17,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-for command in (*collection.COMMANDS, *pictures.COMMANDS):
+for command in (*collection.COMMANDS, cutout, compose, stylize, harmonize, calibrate):
     app.command()(command)
 
 

@@ -151,7 +151,7 @@ _STATUSES = ("ok", "empty", "failed")
 
 def _print_counts(workspace: Workspace, runs: set[str]) -> None:
     found = counts(workspace, runs)
-    print_table("Artifacts", list(found[0]), (row.values() for row in found))
+    print_table("Artifacts", list(found[0]), (list(row.values()) for row in found))
 
 
 def status(as_json: Json = False) -> None:
@@ -191,7 +191,7 @@ def lineage(
     """Show an artifact's family tree: what it was made from, and what was made from it."""
     from dataclasses import asdict
 
-    family = Family(open_workspace().catalogue.frame())
+    family = Family(open_workspace().catalogue.rows())
     asset, at = family.find(key)
     tree, made = family.ancestors(asset, at), family.descendants(asset, at)
     if as_json:

@@ -1,6 +1,6 @@
 """Launchpad forms: the settings that determine an asset, as its run config.
 
-What a run sets there holds for that run; what stands in `nst.toml` is the form's default.
+What a run sets there holds for that run; what it leaves open is as in `nst.toml`.
 """
 
 from functools import cache
@@ -25,20 +25,23 @@ def _plain(annotation: Any) -> Any:
 @cache
 def _section_form(section: type[Section]) -> type[dg.Config]:
     fields: dict[str, Any] = {
-        name: (_plain(info.annotation), Field(info.default, description=info.description))
+        name: (
+            _plain(info.annotation) | None,
+            Field(None, description=f"{info.description or name} Default: {info.default!r}."),
+        )
         for name, info in section.model_fields.items()
     }
     return create_model(f"{section.__name__}Form", __base__=dg.Config, **fields)
 
 
-def form(node: Node, settings: Settings) -> type[dg.Config]:
-    """The config class of an asset: its settings sections, with the collection's values."""
+def form(node: Node) -> type[dg.Config]:
+    """The config class of an asset: its settings sections, every field open."""
     fields: dict[str, Any] = {}
     for name in node.settings:
-        section: Section = getattr(settings, name)
-        shape = _section_form(type(section))
-        description = (type(section).__doc__ or "").strip()
-        fields[name] = (shape, Field(shape(**section.model_dump()), description=description))
+        section = Settings.model_fields[name].annotation
+        assert section is not None
+        shape = _section_form(section)
+        fields[name] = (shape, Field(shape(), description=(section.__doc__ or "").strip()))
     return create_model(f"{node.name.title().replace('_', '')}Form", __base__=dg.Config, **fields)
 
 
@@ -48,8 +51,9 @@ def with_form(settings: Settings, node: Node, filled: dg.Config) -> Settings:
     Raises:
         SettingError: a value is out of range.
     """
-    sections = {
-        name: load_section(type(getattr(settings, name)), getattr(filled, name).model_dump(), name)
-        for name in node.settings
-    }
+    sections = {}
+    for name in node.settings:
+        section: Section = getattr(settings, name)
+        said = getattr(filled, name).model_dump(exclude_none=True)
+        sections[name] = load_section(type(section), section.model_dump() | said, name)
     return settings.model_copy(update=sections)

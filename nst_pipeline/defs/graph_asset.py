@@ -23,13 +23,13 @@ from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.plan import Planner
 from nst_pipeline.pipeline.progress import report_progress
-from nst_pipeline.pipeline.workspace import Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.store import ALL
 
 PARTITIONS_PER_RUN = 500
 """Models load once for this many images; a run that dies repeats only what was not catalogued."""
+_RANGES = dg.BackfillPolicy.multi_run(PARTITIONS_PER_RUN)
 _RICH_REPORTS = 10
 """Up to this many partitions, a materialisation carries its picture and figures."""
 QUARANTINE = "quarantine"
@@ -52,14 +52,12 @@ def _reported(context: dg.AssetExecutionContext, node: Node, outcome: Outcome) -
 
 def _materialize(
     context: dg.AssetExecutionContext,
-    workspace: Workspace,
-    settings: Settings,
+    planner: Planner,
     node: Node,
     make: Make,
     together: int,
 ) -> Iterator[Any]:
     keys = [ALL] if node.collection is None else list(context.partition_keys)
-    planner = Planner(workspace, settings)
     outcome = run_batch(
         planner,
         node,
@@ -76,7 +74,7 @@ def _materialize(
             dg.AssetMaterialization(
                 context.asset_key,
                 partition=None if node.collection is None else key,
-                metadata=row_metadata(workspace, row, rich=rich),
+                metadata=row_metadata(planner.workspace, row, rich=rich),
                 tags=row_tags(row),
             )
         )
@@ -98,7 +96,11 @@ def _materialize(
 
 
 def graph_asset(
-    node: Node, *, kinds: set[str], group: str, settings: Settings, together: int | None = None
+    node: Node,
+    *,
+    kinds: set[str],
+    group: str,
+    together: Callable[[Settings], int] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Make a Dagster asset of a function from an `Item` to what was `Made`.
 
@@ -106,10 +108,9 @@ def graph_asset(
         node: what the asset is made from.
         kinds: shown in the UI.
         group: the asset group.
-        settings: the collection's, as defaults of the launchpad form.
-        together: the function takes up to this many items at once and returns a list.
+        together: given, the function takes up to so many items at once and returns a list.
     """
-    filled = form(node, settings)
+    filled = form(node)
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
         make: Make = function if together else _one_by_one(function)
@@ -119,7 +120,7 @@ def graph_asset(
             description=function.__doc__,
             deps=list(node.upstream),
             partitions_def=PARTITIONS[node.collection] if node.collection else None,
-            backfill_policy=dg.BackfillPolicy.multi_run(PARTITIONS_PER_RUN),
+            backfill_policy=_RANGES if node.collection else None,
             code_version=node.code_version,
             kinds=kinds,
             group_name=group,
@@ -138,7 +139,8 @@ def graph_asset(
         ) -> Iterator[Any]:
             workspace = collection.open()
             chosen = with_form(workspace.settings, node, config)
-            yield from _materialize(context, workspace, chosen, node, make, together or 1)
+            most = together(chosen) if together else 1
+            yield from _materialize(context, Planner(workspace, chosen), node, make, most)
 
         return asset
 

@@ -8,6 +8,7 @@ from nst_pipeline.defs.runs import PHASE_TAG, plan_runs
 from nst_pipeline.defs.update import scan_inboxes
 from nst_pipeline.pipeline.plan import Planner
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
+from nst_pipeline.storage.store import joint_digest, sha256
 
 _INTERVAL_SECONDS = 30
 _ACTIVE = [
@@ -20,9 +21,13 @@ _ACTIVE = [
 
 def _state(workspace: Workspace) -> str:
     """What decides the plan; while it stays the same there is nothing to plan anew."""
-    inboxes = (workspace.index(collection).digest for collection in COLLECTIONS)
+    photos = {
+        f"{collection}/{photo.path}": photo.digest + photo.sidecar_digest
+        for collection in COLLECTIONS
+        for photo in workspace.index(collection).photos.values()
+    }
     settings = workspace.settings.model_dump_json()
-    return " ".join((*inboxes, str(workspace.catalogue.version), settings))
+    return f"{joint_digest(photos)} {workspace.catalogue.version} {sha256(settings.encode())}"
 
 
 @dg.sensor(

@@ -56,7 +56,7 @@ def update(
     instance: dg.DagsterInstance,
     job_of: Callable[[str], dg.JobDefinition],
     *,
-    announce: Callable[[RunPlan], None] = lambda run: None,
+    announce: Callable[[RunPlan], object] = lambda _: None,
 ) -> list[Ran]:
     """Make all that is due, and once more what failed before, as Dagster runs.
 

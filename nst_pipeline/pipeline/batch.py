@@ -50,9 +50,8 @@ class Batch:
     def make(self, tasks: Sequence[Task], make: Make) -> None:
         """Make these together; if that fails, one by one, so that one costs not the others."""
         started = time.perf_counter()
-        items = [Item(task, self._planner) for task in tasks]
         try:
-            results = make(items)
+            results = self._results(tasks, make)
         except (ModelUnavailableError, SettingError):
             raise
         except Exception as error:
@@ -65,6 +64,12 @@ class Batch:
         seconds = (time.perf_counter() - started) / len(tasks)
         for task, made in zip(tasks, results, strict=True):
             self._add(self._store(task, made, seconds))
+
+    def _results(self, tasks: Sequence[Task], make: Make) -> list[Made]:
+        """What is made of each task; those with nothing to be made do not reach `make`."""
+        items = [Item(task, self._planner) for task in tasks if not task.empty]
+        made = iter(make(items) if items else ())
+        return [Made(empty=task.empty) if task.empty else next(made) for task in tasks]
 
     def commit(self) -> None:
         """Catalogue what was made, and remove files that its new version no longer has."""

@@ -22,6 +22,8 @@ class Node:
     upstream: tuple[str, ...]
     settings: tuple[str, ...] = ()
     code_version: str = "1"
+    optional: tuple[str, ...] = ()
+    """Upstream assets whose empty result is no obstacle; any other makes this one empty, too."""
 
 
 OBJECT_PHOTOS = Node("object_photos", "objects", (), ("ingest",))
@@ -30,7 +32,11 @@ STICKERS = Node("stickers", "objects", ("object_photos", "detections"), ("cutout
 STICKER_LIBRARY = Node("sticker_library", None, ("stickers",))
 SCENE_PHOTOS = Node("scene_photos", "scenes", (), ("ingest",))
 PLACEMENTS = Node(
-    "placements", "scenes", ("scene_photos", "sticker_library"), ("placement", "detection")
+    "placements",
+    "scenes",
+    ("scene_photos", "sticker_library"),
+    ("placement", "detection"),
+    optional=("sticker_library",),
 )
 COMPOSITES = Node("composites", "scenes", ("scene_photos", "placements"))
 MODEL_INPUTS = Node("model_inputs", "scenes", ("scene_photos", "composites"), ("recipes",))
@@ -42,6 +48,7 @@ HARMONIZED = Node(
     "scenes",
     ("scene_photos", "composites", "stylized_magenta", "stylized_vgg19", "harmonizer"),
     ("harmonize",),
+    optional=("stylized_vgg19",),
 )
 DATASET = Node("dataset", None, ("composites", "harmonized"))
 GALLERY = Node("gallery", None, ("composites", "harmonized"))

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nst_pipeline.pipeline.graph import BY_NAME, Node
-from nst_pipeline.pipeline.library import library_stickers
+from nst_pipeline.pipeline.library import read_library
+from nst_pipeline.pipeline.placing import stickers_considered
 from nst_pipeline.storage.catalogue import Input, Row
 from nst_pipeline.storage.store import ALL
-from nst_pipeline.vision.place import candidates_for
 
 if TYPE_CHECKING:
     from nst_pipeline.pipeline.plan import Planner
@@ -88,10 +88,9 @@ def _placements(node: Node, planner: Planner) -> Resolver:
 
     The library as a whole is no input: a new sticker remakes only the scenes it is chosen for.
     """
+    workspace, settings = planner.workspace, planner.settings.placement
     scene = _from_upstream(node, planner, ("scene_photos",))
-    stickers = planner.rows("stickers")
-    library = library_stickers(planner)
-    settings = planner.settings.placement
+    library, in_inbox = read_library(workspace.store), workspace.index("scenes").photos
 
     def resolve(key: str) -> Resolved:
         if library is None:
@@ -99,9 +98,13 @@ def _placements(node: Node, planner: Planner) -> Resolver:
         inputs = scene(key)
         if isinstance(inputs, str):
             return inputs
-        photos = sorted({s.object_key for s in candidates_for(key, library, settings)})
-        chosen = (Input("stickers", k, stickers[k].digest) for k in photos if k in stickers)
-        return *inputs, *chosen
+        has_sidecar = key in in_inbox and in_inbox[key].sidecar_digest
+        record = workspace.store.record("scene_photos", key) if has_sidecar else None
+        considered = stickers_considered(key, record, library, settings)
+        object_keys = sorted({each.object_key for each in considered})
+        return *inputs, *(
+            Input("stickers", k, library.photos[k].sticker_digest) for k in object_keys
+        )
 
     return resolve
 

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nst_pipeline.pipeline.plan import Planner, Task
 from nst_pipeline.pipeline.workspace import Collection
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Input
-from nst_pipeline.storage.store import Content, Picture
-from nst_pipeline.vision.shapes import Rgb
+from nst_pipeline.storage.sidecars import sidecar_detections, sidecar_placements
+from nst_pipeline.storage.store import Content
+from nst_pipeline.vision.explicit_placement import parse_placements
+from nst_pipeline.vision.shapes import Detection, Matte, Placement, Rgb
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,10 @@ class Item:
         """The settings of this run."""
         return self.planner.settings
 
-    def picture(self, asset: str, name: str = ".png", *, key: str | None = None) -> Picture:
-        """A picture of an upstream artifact, by default that of the same key."""
-        return self.planner.workspace.store.picture(asset, key or self.key, name)
+    def picture(self, asset: str, name: str = ".png", key: str | None = None) -> NDArray[np.uint8]:
+        """An 8-bit picture of an upstream artifact, by default that of the same key."""
+        picture = self.planner.workspace.store.picture(asset, key or self.key, name)
+        return picture.astype(np.uint8, copy=False)
 
     def record(self, asset: str, name: str = ".json", *, key: str | None = None) -> Any:
         """A JSON record of an upstream artifact."""
@@ -60,6 +66,24 @@ class Item:
         """Whether the upstream artifact of the same key is an empty result."""
         return self.planner.rows(asset)[self.key].status == "empty"
 
+    def matte(self) -> Matte:
+        """The composite's matte, 0..1."""
+        return self.picture("composites", ".mask.png").astype(np.float32) / np.float32(255)
+
     def photo(self, collection: Collection) -> Rgb:
         """This key's photo, decoded from the inbox."""
         return self.planner.workspace.photo(collection, self.key)
+
+    def sidecar_detections(self, collection: Collection) -> list[Detection]:
+        """The user's own boxes and masks of this key's photo."""
+        workspace = self.planner.workspace
+        height, width = self.photo(collection).shape[:2]
+        path = workspace.photo_file(collection, self.key).path
+        return sidecar_detections(workspace.inbox(collection), path, width, height)
+
+    def sidecar_placements(self) -> list[Placement] | None:
+        """The user's own placements on this key's scene; None if there is no such sidecar."""
+        workspace = self.planner.workspace
+        path = workspace.photo_file("scenes", self.key).path
+        text = sidecar_placements(workspace.inbox("scenes"), path)
+        return None if text is None else parse_placements(text, source=f"placements of {path}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from nst_pipeline.pipeline.graph import BY_NAME, Node
+from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.inputs import inputs_of
 from nst_pipeline.pipeline.models import model_digests
 from nst_pipeline.pipeline.workspace import Workspace
@@ -24,6 +24,8 @@ class Task:
     key: str
     inputs: tuple[Input, ...]
     fingerprint: str
+    empty: str = ""
+    """Why there is nothing to be made: something upstream is an empty result."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,16 @@ class Planner:
             if row is not None and row.fingerprint == print_ and self._stands(row):
                 done[key] = row
             else:
-                due.append(Task(key, inputs, print_))
+                due.append(Task(key, inputs, print_, self._emptiness(node, key)))
         return Plan(tuple(due), done, waiting, settings, models)
+
+    def _emptiness(self, node: Node, key: str) -> str:
+        """What an empty upstream result of the same key says."""
+        for name in node.upstream:
+            row = self.rows(name).get(key)
+            if row is not None and row.status == "empty" and name not in node.optional:
+                return row.error
+        return ""
 
     def _stands(self, row: Row) -> bool:
         """Whether the row's artifact is whole: not failed, its files there and of their size."""
@@ -87,8 +97,3 @@ class Planner:
         sizes, prefix = self._sizes(row.asset), "" if row.key == ALL else row.key
         found = [sizes.get(f"{prefix}{name}") for name in row.files]
         return None not in found and sum(size or 0 for size in found) == row.size_bytes
-
-
-def upstream_nodes(node: Node) -> tuple[Node, ...]:
-    """The assets a node is made from."""
-    return tuple(BY_NAME[name] for name in node.upstream)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from nst_pipeline.vision.shapes import Box, Detection, Mask, Placement, Rgba
+from nst_pipeline.vision.shapes import Box, Composite, Detection, Mask, Placement, Rgba
 
 PROVENANCE = "nst:provenance"
 """The PNG text chunk that tells where a sticker comes from."""
@@ -80,3 +80,13 @@ def sticker_file(sticker: str) -> tuple[str, str]:
     """The object key of a sticker, and what follows it in the sticker's file name."""
     object_key, _, number = sticker.rpartition(".")
     return object_key, f".{number}.png"
+
+
+def layer_files(composite: Composite) -> dict[str, Rgba]:
+    """The unblended layers, by what follows the key in their file names."""
+    return {f".layer{n}.png": each.pixels for n, each in enumerate(composite.layers)}
+
+
+def layer_records(composite: Composite) -> list[dict[str, Any]]:
+    """Which sticker each layer shows, and where the layer lies on the scene."""
+    return [{"sticker": each.sticker, "box": asdict(each.box)} for each in composite.layers]

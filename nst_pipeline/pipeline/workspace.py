@@ -8,10 +8,13 @@ from typing import Literal
 
 from upath import UPath
 
+from nst_pipeline.errors import NstError
 from nst_pipeline.settings import Settings, data_root, load_settings
 from nst_pipeline.storage.catalogue import Catalogue
-from nst_pipeline.storage.inbox import InboxIndex, load_index, save_index, scan
+from nst_pipeline.storage.inbox import InboxIndex, PhotoFile, Scan, load_index, save_index, scan
 from nst_pipeline.storage.store import Store
+from nst_pipeline.vision.image_io import decode_photo
+from nst_pipeline.vision.shapes import Rgb
 
 Collection = Literal["objects", "scenes"]
 COLLECTIONS: tuple[Collection, Collection] = ("objects", "scenes")
@@ -34,6 +37,66 @@ class Workspace:
         """One row for every artifact."""
         return Catalogue(self.root)
 
+    @cached_property
+    def _indexes(self) -> dict[Collection, InboxIndex]:
+        return {name: load_index(self._index_path(name)) for name in COLLECTIONS}
+
+    def _index_path(self, collection: Collection) -> UPath:
+        return self.root / "catalog" / f"inbox_{collection}.parquet"
+
     def inbox(self, collection: Collection) -> UPath:
         """The folder that photos are dropped into."""
         return self.root / collection
+
+    def index(self, collection: Collection) -> InboxIndex:
+        """What the inbox held when it was last scanned."""
+        return self._indexes[collection]
+
+    def rescan(self, collection: Collection) -> Scan:
+        """Look through the inbox, and remember what it holds now."""
+        found = scan(self.inbox(collection), self.index(collection), self.settings.ingest)
+        if found.index != self.index(collection):
+            save_index(self._index_path(collection), found.index)
+            self._indexes[collection] = found.index
+        return found
+
+    def photo_file(self, collection: Collection, key: str) -> PhotoFile:
+        """A photo's place in its inbox.
+
+        Raises:
+            NstError: the last scan found no such photo.
+        """
+        file = self.index(collection).photos.get(key)
+        if file is None:
+            raise NstError(f"{self.inbox(collection)} holds no photo of key {key}: scan it again")
+        return file
+
+    def photo_bytes(self, collection: Collection, key: str) -> bytes:
+        """A photo's bytes as they lie in the inbox."""
+        return (self.inbox(collection) / self.photo_file(collection, key).path).read_bytes()
+
+    def photo(self, collection: Collection, key: str) -> Rgb:
+        """A photo, upright, sRGB, 8 bits; read-only; decoded once while memory allows.
+
+        Raises:
+            UnreadableImageError: it cannot be decoded; names the file and the reason.
+        """
+        file = self.photo_file(collection, key)
+        return self.store.remembered(
+            f"{collection}/{file.path} {file.digest}",
+            lambda: decode_photo(
+                self.photo_bytes(collection, key),
+                name=str(self.inbox(collection) / file.path),
+                max_megapixels=self.settings.ingest.max_megapixels,
+            ),
+        )
+
+
+def open_workspace(root: UPath | None = None) -> Workspace:
+    """Open a collection, by default that of `NST_DATA`.
+
+    Raises:
+        SettingError: its settings cannot be used.
+    """
+    root = root or data_root()
+    return Workspace(root, load_settings(root))

@@ -129,13 +129,17 @@ class Catalogue:
         """The row that counts for every key of an asset."""
         return {r["key"]: _row(r) for r in self._current([asset]).to_pylist()}
 
+    def rows(self) -> list[Row]:
+        """The rows that count, of all assets."""
+        return [_row(record) for record in self._current(None).to_pylist()]
+
     def frame(self, assets: Iterable[str] | None = None) -> pd.DataFrame:
         """The rows that count, as a DataFrame: one for every artifact."""
         frame: pd.DataFrame = self._current(None if assets is None else list(assets)).to_pandas()
         return frame.sort_values(["asset", "key"], ignore_index=True)
 
     def _is(self) -> bool:
-        return DeltaTable.is_deltatable(self._url, storage_options=self._options)
+        return bool(DeltaTable.is_deltatable(self._url, storage_options=self._options))
 
     def _current(self, assets: list[str] | None) -> pa.Table:
         if not self._is():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import uuid
-from pathlib import Path
 
 from upath import UPath
+
+
+_LOCAL = ("", "file", "local")
 
 
 def write_atomically(path: UPath, data: bytes) -> None:
@@ -15,7 +17,7 @@ def write_atomically(path: UPath, data: bytes) -> None:
     A local file is written beside its place and renamed. An object store's put is already
     atomic.
     """
-    if not isinstance(path, Path):
+    if path.protocol not in _LOCAL:
         path.write_bytes(data)
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pandas as pd
-
 from nst_pipeline.errors import NstError
+from nst_pipeline.storage.catalogue import Row
 
 _RESULTS = ("harmonized", "stickers", "composites")
 """Which of a key's artifacts is meant where only the key is given: the last made of it."""
@@ -25,14 +24,14 @@ class Relative:
 
 
 class Family:
-    """The family relations of all artifacts in a catalogue's frame."""
+    """The family relations of all artifacts in a catalogue."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._rows = {(row.asset, row.key): row for row in frame.itertuples()}
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = {(row.asset, row.key): row for row in rows}
         self._children: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for identity, row in self._rows.items():
             for parent in row.inputs:
-                self._children.setdefault((parent["asset"], parent["key"]), []).append(identity)
+                self._children.setdefault((parent.asset, parent.key), []).append(identity)
 
     def find(self, name: str) -> tuple[str, str]:
         """The artifact meant by `asset/key`, a partition key, or a photo's path in its inbox.
@@ -66,12 +65,12 @@ class Family:
         if row is None:
             return Relative(asset, key, "", "file", ())
         parents = tuple(
-            self.ancestors(each["asset"], each["key"])
-            if (each["asset"], each["key"]) in self._rows
-            else Relative(each["asset"], each["key"], each["digest"], "file", ())
+            self.ancestors(each.asset, each.key)
+            if (each.asset, each.key) in self._rows
+            else Relative(each.asset, each.key, each.digest, "file", ())
             for each in row.inputs
         )
-        return Relative(asset, key, str(row.digest), str(row.status), parents)
+        return Relative(asset, key, row.digest, row.status, parents)
 
     def descendants(self, asset: str, key: str) -> list[tuple[str, str]]:
         """All that was made from it, directly or not, nearest first."""

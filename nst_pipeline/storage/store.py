@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from nst_pipeline.vision.image_io import decode_png, encode_png
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
 Content = bytes | Picture | Mapping[str, Any] | list[Any]
 """What a file of an artifact is made from: bytes as they are, a picture (PNG), or JSON."""
+
+AnyPicture = TypeVar("AnyPicture", bound=Picture)
 
 ALL = "all"
 """The key of an artifact that is made from a whole collection."""
@@ -112,8 +114,8 @@ class Store:
                 self._cache.put(str(path), content)
             else:
                 self._cache.drop(str(path))
-        path = str(self.path(asset, key, next(iter(files)))) if files else ""
-        relative = path.removeprefix(str(self.root)).lstrip("/")
+        first = str(self.path(asset, key, next(iter(files)))) if files else ""
+        relative = first.removeprefix(str(self.root)).lstrip("/")
         return Written(relative, tuple(files), joint_digest(digests), size)
 
     def digest(self, asset: str, key: str, names: tuple[str, ...]) -> str:
@@ -134,13 +136,14 @@ class Store:
 
     def picture(self, asset: str, key: str, name: str = ".png") -> Picture:
         """A picture, RGB order, read-only; from memory if this process made or read it."""
-        path = str(self.path(asset, key, name))
-        cached = self._cache.get(path)
-        return (
-            cached
-            if cached is not None
-            else self._cache.put(path, decode_png(self.read(asset, key, name)))
-        )
+        path = self.path(asset, key, name)
+        return self.remembered(str(path), lambda: decode_png(path.read_bytes()))
+
+    def remembered(self, name: str, decode: Callable[[], AnyPicture]) -> AnyPicture:
+        """A picture by a name of its own, read-only; decoded only if it is not in memory."""
+        cached = self._cache.get(name)
+        found = cached if cached is not None else self._cache.put(name, decode())
+        return cast(AnyPicture, found)
 
     def sizes(self, asset: str) -> dict[str, int]:
         """File name to size in bytes of all that stands under an asset; one listing."""

@@ -24,7 +24,7 @@ def family(tmp_path) -> Family:
             _row("harmonized", "street-2", ("composites", "street-2")),
         ]
     )
-    return Family(catalogue.frame())
+    return Family(catalogue.rows())
 
 
 def test_ancestors_reach_the_photos(family):

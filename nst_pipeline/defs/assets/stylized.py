@@ -7,15 +7,16 @@ from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.stylise import (
-    RECIPES,
-    read_model_input,
+    loss_plot,
+    magenta_files,
     style_picture,
+    vgg19_region,
     write_model_inputs,
 )
-from nst_pipeline.style.magenta import load_magenta
+from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.recipes import model_inputs as make_model_inputs
-from nst_pipeline.style.vgg19 import load_vgg19, stylize_vgg19
-from nst_pipeline.vision.ring import object_box, object_mask, ring_mask
+from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.vision.ring import object_box
 
 
 @graph_asset(graph.MODEL_INPUTS, kinds={"numpy"}, group="style")
@@ -26,3 +27,41 @@ def model_inputs(item: Item) -> Made:
     style, style_box = style_picture(item, composite, box)
     inputs = make_model_inputs(composite, box, style, item.settings.recipes, style_box=style_box)
     return Made(write_model_inputs(inputs))
+
+
+@graph_asset(
+    graph.STYLIZED_MAGENTA,
+    kinds={"tensorflow"},
+    group="style",
+    together=lambda settings: settings.magenta.batch_size,
+)
+def stylized_magenta(items: Sequence[Item]) -> list[Made]:
+    """Stylises both recipes' contents by Google Magenta's network, several images in one call."""
+    return [Made(files) for files in magenta_files(items)]
+
+
+@graph_asset(graph.STYLIZED_VGG19, kinds={"tensorflow"}, group="style")
+def stylized_vgg19(item: Item) -> Made:
+    """Optimises the composite's pixels towards the style of the surroundings: VGG19, Gatys.
+
+    Without weights it is an empty result that says how to get them.
+    """
+    try:
+        vgg19 = load_vgg19(item.settings.vgg19.weights)
+    except ModelUnavailableError as error:
+        return Made(empty=str(error))
+    region = vgg19_region(item)
+    result = stylize_vgg19(
+        region.composite,
+        region.scene,
+        vgg19,
+        item.settings.vgg19,
+        start_mask=region.object,
+        style_mask=region.style,
+    )
+    if not result.losses:
+        return Made(empty="the composite has the style of its surroundings already")
+    return Made(
+        {".png": result.image, ".json": result.losses, ".loss.png": loss_plot(result.losses)},
+        {"loss": result.losses[-1], "evaluations": result.evaluations, "ended": result.stopped},
+    )

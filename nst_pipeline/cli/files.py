@@ -1,0 +1,141 @@
+"""Reading, writing and walking folders of pictures for the commands on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from upath import UPath
+
+from nst_pipeline.cli.output import bars, finish
+from nst_pipeline.errors import NstError
+from nst_pipeline.settings import Settings, data_root, load_settings
+from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.listing import PHOTO_SUFFIXES
+from nst_pipeline.vision.image_io import decode_photo
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+
+def settings_here() -> Settings:
+    """The settings of the collection here, or the defaults."""
+    return load_settings(data_root())
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures of a folder, by name.
+
+    Raises:
+        NstError: there is no such folder, or no picture in it.
+    """
+    if not folder.is_dir():
+        raise NstError(f"{folder}: no such folder; give one that holds pictures")
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+    if not found:
+        raise NstError(f"{folder} holds no JPEG, PNG, WebP, TIFF or BMP picture")
+    return found
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        NstError: it cannot be read; names it and the reason.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NstError(f"{path} cannot be read ({error.strerror})") from error
+
+
+def read_text(path: Path) -> str:
+    """A text file.
+
+    Raises:
+        NstError: it cannot be read, or is no UTF-8.
+    """
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NstError(f"{path} is no UTF-8 text ({error}): save it as UTF-8") from error
+
+
+def read_picture(path: Path) -> Rgb:
+    """A picture, upright, sRGB, 8 bits.
+
+    Raises:
+        NstError: it cannot be read, or is no usable picture.
+    """
+    limit = settings_here().ingest.max_megapixels
+    return decode_photo(read_bytes(path), name=str(path), max_megapixels=limit)
+
+
+def read_matte(path: Path, like: Rgb) -> Matte:
+    """A mask or matte as grey 0..1, of the size of the picture it belongs to.
+
+    Raises:
+        NstError: it cannot be read, or has another size.
+    """
+    grey = read_picture(path)[..., 1]
+    if grey.shape != like.shape[:2]:
+        raise NstError(
+            f"{path} is {grey.shape[1]} x {grey.shape[0]}, its picture {like.shape[1]} x "
+            f"{like.shape[0]} pixels: save the mask at the picture's size"
+        )
+    return grey.astype("float32") / 255
+
+
+def partner(folder: Path, path: Path, what: str) -> Path:
+    """The picture of another folder that has the same name, whatever its suffix.
+
+    Raises:
+        NstError: there is none.
+    """
+    for candidate in sorted(folder.glob(f"{_literal(path.stem)}.*")):
+        if candidate.suffix.lower() in PHOTO_SUFFIXES:
+            return candidate
+    raise NstError(f"{path}: {folder} holds no {what} named {path.stem}.png")
+
+
+def _literal(stem: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in stem)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        NstError: it cannot be written.
+    """
+    try:
+        write_atomically(UPath(path), data)
+    except OSError as error:
+        raise NstError(f"{path} cannot be written ({error.strerror})") from error
+
+
+def work_through(
+    name: str,
+    paths: Sequence[Path],
+    work: Callable[[Path], dict[str, Any]],
+    *,
+    as_json: bool,
+) -> None:
+    """Work on each file, with a bar; one that fails is named at the end and costs not the others.
+
+    Args:
+        name: of the bar.
+        paths: the files.
+        work: handles a file and returns what the table says of it.
+        as_json: print JSON instead of a table.
+
+    Raises:
+        typer.Exit: with code 1 if a file failed.
+    """
+    done, failed = [], {}
+    with bars() as progress:
+        for path in progress.track(paths, description=name):
+            try:
+                done.append(work(path))
+            except NstError as error:
+                failed[str(path)] = str(error)
+    finish(done, failed, as_json=as_json)

@@ -1,0 +1,83 @@
+"""`nst harmonize` and `nst calibrate`: make composites natural, by a model of your own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nst_pipeline.cli.files import (
+    partner,
+    pictures_in,
+    read_matte,
+    read_picture,
+    settings_here,
+    work_through,
+    write_file,
+)
+from nst_pipeline.cli.output import Json, bars, finish
+from nst_pipeline.errors import NstError
+from nst_pipeline.pipeline.proposals import magenta_proposal, vgg19_proposal
+from nst_pipeline.settings import HarmonizeSettings, load_section
+from nst_pipeline.vision.harmonize import harmonize as make_natural
+from nst_pipeline.vision.harmonizer import calibrate as fit
+from nst_pipeline.vision.harmonizer import fallback, load
+from nst_pipeline.vision.image_io import encode_png
+
+
+def harmonize(
+    composites: Annotated[Path, typer.Option(help="Folder of composites.")],
+    masks: Annotated[Path, typer.Option(help="Folder of masks with the same names.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results (PNG); made if missing.")],
+    harmonizer: Annotated[
+        Path | None, typer.Option(help="Colour model from `nst calibrate`; else the built-in one.")
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="auto, untouched, ring, model, magenta or vgg19.")
+    ] = "auto",
+    strength: Annotated[float, typer.Option(help="Share of the change applied, 0 to 1.")] = 1.0,
+    as_json: Json = False,
+) -> None:
+    """Make pasted objects look as if they belonged: same names out, nothing else changed."""
+    chosen = load_section(HarmonizeSettings, {"method": method, "strength": strength}, "harmonize")
+    model = fallback() if harmonizer is None else load(harmonizer)
+    if not masks.is_dir():
+        raise NstError(f"{masks}: no such folder; give one that holds masks")
+
+    def work(path: Path) -> dict[str, Any]:
+        composite = read_picture(path)
+        matte = read_matte(partner(masks, path, "mask"), composite)
+        settings = settings_here()
+        result = make_natural(
+            composite,
+            matte,
+            chosen,
+            harmonizer=model,
+            magenta=magenta_proposal(composite, matte, settings) if method == "magenta" else None,
+            vgg19=vgg19_proposal(composite, matte, settings) if method == "vgg19" else None,
+        )
+        write_file(out / f"{path.stem}.png", encode_png(result.image))
+        score = result.scores.get(result.chosen)
+        return {"composite": path.name, "method": result.chosen, "score": score}
+
+    work_through("harmonising", pictures_in(composites), work, as_json=as_json)
+
+
+def calibrate(
+    photos: Annotated[Path, typer.Option(help="Folder of natural photos.")],
+    masks: Annotated[Path, typer.Option(help="Folder of their objects' masks, same names.")],
+    out: Annotated[Path, typer.Option(help="The colour model's file (.npz).")],
+    as_json: Json = False,
+) -> None:
+    """Learn from your own photos how objects and surroundings go together."""
+    paths = pictures_in(photos)
+    with bars() as progress:
+
+        def read(path: Path) -> tuple[Any, Any]:
+            photo = read_picture(path)
+            return photo, read_matte(partner(masks, path, "mask"), photo)
+
+        model = fit(read(path) for path in progress.track(paths, description="calibrating"))
+    write_file(out, model.to_bytes())
+    finish([{"model": str(out), "photos": model.photos}], {}, as_json=as_json)

@@ -1,0 +1,39 @@
+"""The composites as a labelled dataset, and as a gallery to look at."""
+
+from nst_pipeline.defs.graph_asset import graph_asset
+from nst_pipeline.pipeline import graph
+from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.pipeline.publishing import (
+    gallery_folder,
+    gallery_scenes,
+    labelled_scenes,
+    picture_reader,
+)
+from nst_pipeline.publish.coco import coco_json, join_scenes
+from nst_pipeline.publish.dataset import dataset_table, parquet_bytes
+from nst_pipeline.publish.gallery import write_gallery
+
+
+@graph_asset(graph.DATASET, kinds={"parquet", "json"}, group="published")
+def dataset(item: Item) -> Made:
+    """Writes the composites as a labelled dataset: COCO JSON, and Parquet with the same rows."""
+    joined = join_scenes(
+        labelled_scenes(item.planner), description="Composites made by nst_pipeline"
+    )
+    files = {
+        "coco.json": coco_json(joined),
+        "annotations.parquet": parquet_bytes(dataset_table(joined)),
+    }
+    counts = {name: len(joined[name]) for name in ("images", "annotations", "categories")}
+    return Made(files, counts)
+
+
+@graph_asset(graph.GALLERY, kinds={"html"}, group="published")
+def gallery(item: Item) -> Made:
+    """Writes a static page to look at: before and after, all variants, lineage."""
+    folder, scenes = gallery_folder(item.planner), gallery_scenes(item.planner)
+    report = write_gallery(
+        folder, scenes, title="Composites", open_image=picture_reader(item.planner)
+    )
+    files = {name: (folder / name).read_bytes() for name in ("index.html", "manifest.json")}
+    return Made(files, {"scenes": report.scenes, "pages_written": report.pages_written})

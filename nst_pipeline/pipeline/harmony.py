@@ -1,0 +1,61 @@
+"""What harmonising reads: the colour model, and the networks' proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from nst_pipeline.pipeline.item import Item
+from nst_pipeline.pipeline.stylise import read_model_input
+from nst_pipeline.storage.store import ALL
+from nst_pipeline.style.recipes import carry_back
+from nst_pipeline.vision.harmonizer import Harmonizer, from_bytes
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+HARMONIZER_FILE = "harmonizer.npz"
+
+
+@lru_cache(maxsize=2)
+def _parsed(content: bytes) -> Harmonizer:
+    return from_bytes(content, source=HARMONIZER_FILE)
+
+
+def read_harmonizer(item: Item) -> Harmonizer:
+    """The collection's colour model."""
+    return _parsed(item.planner.workspace.store.read("harmonizer", ALL, HARMONIZER_FILE))
+
+
+def calibration_photos(item: Item) -> Iterator[tuple[Rgb, Matte]]:
+    """The object photos that this calibration is made from, each with its first sticker's matte."""
+    workspace = item.planner.workspace
+    for each in item.task.inputs:
+        photo = workspace.photo("objects", each.key)
+        told = workspace.store.record("stickers", each.key)[0]
+        x, y, width, height = told["box"]
+        sticker = workspace.store.picture(
+            "stickers", each.key, f".{told['sticker'].rpartition('.')[2]}.png"
+        )
+        matte = np.zeros(photo.shape[:2], np.float32)
+        matte[y : y + height, x : x + width] = sticker[..., 3].astype(np.float32) / 255
+        yield photo, matte
+
+
+def magenta_pair(item: Item, composite: Rgb) -> tuple[Rgb, Rgb]:
+    """The composite stylised by its surroundings, and by itself: recipe `right`, carried back.
+
+    Their difference is what the style changed, without what repainting alone changes.
+    """
+    made_from = read_model_input(item, "right")
+
+    def carried(name: str) -> Rgb:
+        result = item.picture("stylized_magenta", name).astype(np.float32) / np.float32(255)
+        return carry_back(result, made_from, composite)
+
+    return carried(".right.png"), carried(".right.self.png")
+
+
+def read_vgg19(item: Item) -> Rgb | None:
+    """VGG19's result, if there is one."""
+    return None if item.is_empty("stylized_vgg19") else item.picture("stylized_vgg19")

@@ -1,0 +1,112 @@
+"""A scene's placements: the user's own if there are any, otherwise planned ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nst_pipeline.errors import SettingError
+from nst_pipeline.pipeline.library import Library, read_library
+from nst_pipeline.pipeline.records import placement_record, read_placement, sticker_file
+from nst_pipeline.vision.composite import compose
+from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.place import LibrarySticker, candidates_for, plan
+from nst_pipeline.vision.shapes import Box, Composite, Placement
+
+if TYPE_CHECKING:
+    from nst_pipeline.pipeline.item import Item
+    from nst_pipeline.settings import PlacementSettings
+
+_OBSTACLES = 20
+"""All that is found in a scene must stay uncovered, not its best alone."""
+
+
+def explicit_placements(scene_record: dict[str, Any], library: Library) -> list[Placement] | None:
+    """The placements of a scene's sidecar, with names resolved; None without a sidecar.
+
+    Raises:
+        SettingError: a name is no sticker's and no object photo's.
+    """
+    given = scene_record["placements"]
+    if given is None:
+        return None
+    placements = (read_placement(each) for each in given)
+    return [Placement(_resolved(each.sticker, library), each.box, each.flip) for each in placements]
+
+
+def _resolved(name: str, library: Library) -> str:
+    for sticker in library.stickers:
+        photo = library.photos[sticker.object_key].path
+        if name in (sticker.sticker, sticker.object_key, photo, photo.rsplit("/", 1)[-1]):
+            return sticker.sticker
+    raise SettingError(
+        f"placements sidecar: no sticker is called {name!r}: give an object photo's file name "
+        "or a name from the sticker library"
+    )
+
+
+def stickers_considered(
+    scene_key: str,
+    scene_record: dict[str, Any] | None,
+    library: Library,
+    settings: PlacementSettings,
+) -> list[LibrarySticker]:
+    """Those that a scene's placements depend on.
+
+    Args:
+        scene_key: the scene.
+        scene_record: given only where the scene has a sidecar.
+        library: all stickers.
+        settings: how many are wanted, and how good.
+    """
+    named = None if scene_record is None else explicit_placements(scene_record, library)
+    if named is None:
+        return candidates_for(scene_key, library.stickers, settings)
+    names = {each.sticker for each in named}
+    return [each for each in library.stickers if each.sticker in names]
+
+
+def _obstacles(item: Item) -> list[Box]:
+    """What the user marked in the scene, or what is found there."""
+    given = item.sidecar_detections("scenes")
+    settings = item.settings.detection
+    # The main subject is no obstacle: without weights every scene has one, often the ground.
+    finders = [method for method in settings.methods if method != "subject"]
+    every = settings.model_copy(update={"max_objects": _OBSTACLES, "methods": finders})
+    return [found.box for found in detect(item.photo("scenes"), every, given)]
+
+
+def place_stickers(item: Item) -> list[dict[str, Any]]:
+    """Placements as records, each with its sticker's label, photo and digest."""
+    library = read_library(item.planner.workspace.store)
+    if library is None:
+        return []
+    placements = explicit_placements(item.record("scene_photos"), library)
+    if placements is None:
+        settings = item.settings.placement
+        candidates = candidates_for(item.key, library.stickers, settings)
+        scene, taken = item.photo("scenes"), _obstacles(item)
+        placements = plan(scene, candidates, taken, settings, scene_key=item.key)
+    return [_described(each, library) for each in placements]
+
+
+def _described(placement: Placement, library: Library) -> dict[str, Any]:
+    object_key, _ = sticker_file(placement.sticker)
+    labels = {each.sticker: each.label for each in library.stickers}
+    return placement_record(placement) | {
+        "object_key": object_key,
+        "label": labels[placement.sticker],
+        "photo": library.photos[object_key].path,
+        "photo_digest": library.photos[object_key].digest,
+        # Part of the record, so that a sticker that was cut anew remakes the composite.
+        "sticker_digest": library.photos[object_key].sticker_digest,
+    }
+
+
+def compose_scene(item: Item) -> Composite:
+    """The scene with its placements' stickers laid on it."""
+    placements = [read_placement(each) for each in item.record("placements")]
+    layers = []
+    for each in placements:
+        object_key, name = sticker_file(each.sticker)
+        layers.append((each, item.picture("stickers", name, object_key)))
+    return compose(item.photo("scenes"), layers)

@@ -1,0 +1,60 @@
+"""What the networks propose for a composite whose scene is not at hand."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from nst_pipeline.settings import Settings
+from nst_pipeline.style.magenta import load_magenta
+from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
+from nst_pipeline.style.recipes import carry_back, model_inputs, surroundings
+from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.vision.ring import object_box, ring_mask
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+_FILL_SIDE = 256
+"""The object is painted over at this longest side: a style has no detail there."""
+_FILL_RADIUS_PX = 5
+
+
+def without_object(composite: Rgb, matte: Matte) -> Rgb:
+    """The composite with its object painted over by its surroundings (Telea 2004).
+
+    A style taken from it is the scene's, as far as that is known.
+    """
+    height, width = matte.shape
+    scale = min(1.0, _FILL_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(composite, size, interpolation=cv2.INTER_AREA)
+    hole = cv2.resize(np.asarray(matte > 0).astype(np.float32), size) > 0
+    filled = cv2.inpaint(small, hole.astype(np.uint8), _FILL_RADIUS_PX, cv2.INPAINT_TELEA)
+    enlarged = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.where(matte[..., None] > 0, enlarged, composite).astype(np.uint8)
+
+
+def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> tuple[Rgb, Rgb]:
+    """The composite stylised by its surroundings and by itself, by recipe `right`."""
+    box = object_box(matte)
+    style = surroundings(without_object(composite, matte), box)
+    made_from = model_inputs(composite, box, style, settings.recipes)["right"]
+    magenta, strength = load_magenta(settings.magenta.handle), settings.magenta.strength
+    content, style_in = made_from.content[0], made_from.style[0]
+    after, before = magenta.stylize([content, content], [style_in, content], strength=strength)
+    return carry_back(after, made_from, composite), carry_back(before, made_from, composite)
+
+
+def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Rgb:
+    """The composite optimised towards the statistics of its ring."""
+    box = object_box(matte)
+    reach = max(1, max(box.width, box.height) // 2)
+    ring = ring_mask(matte, reach).astype(np.float32)
+    network = load_vgg19(settings.vgg19.weights)
+    return stylize_vgg19(
+        composite,
+        composite,
+        network,
+        settings.vgg19,
+        start_mask=matte,
+        style_mask=ring,
+    ).image

@@ -1,0 +1,141 @@
+"""What the dataset and the gallery are told of each scene."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from upath import UPath
+
+from nst_pipeline.pipeline.graph import SCENE_PHOTOS
+from nst_pipeline.pipeline.item import Item
+from nst_pipeline.pipeline.plan import Planner
+from nst_pipeline.publish.coco import SceneObject, SceneRecord, scene_annotations
+from nst_pipeline.publish.gallery import GalleryPlacement, GalleryScene, LineageRow, Variant
+from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.store import Picture, joint_digest
+from nst_pipeline.vision.composite import layer_mattes
+from nst_pipeline.vision.image_io import decode_png
+from nst_pipeline.vision.shapes import Box, Composite
+
+_VARIANTS = (
+    ("untouched", "Untouched composite", "composites", ".png"),
+    ("harmonized", "Harmonised", "harmonized", ".png"),
+    ("left", "Magenta, recipe left", "stylized_magenta", ".left.png"),
+    ("right", "Magenta, recipe right", "stylized_magenta", ".right.png"),
+    ("vgg19", "VGG19 optimisation", "stylized_vgg19", ".png"),
+)
+_LAST = "harmonized"
+_CHAIN = (
+    "scene_photos",
+    "placements",
+    "composites",
+    "stylized_magenta",
+    "stylized_vgg19",
+    _LAST,
+)
+"""A scene's assets in the order of making; the first that failed explains the rest."""
+
+
+def scene_labels(item: Item, composite: Composite) -> dict[str, Any]:
+    """A composite's image entry and annotations for the dataset."""
+    scene, placed = item.record("scene_photos"), item.record("placements")
+    described = {each["sticker"]: each for each in placed}
+    objects = tuple(
+        SceneObject(
+            label=described[layer.sticker]["label"],
+            matte=matte,
+            full_box=Box(**described[layer.sticker]["box"]),
+            sticker=layer.sticker,
+            object_photo=described[layer.sticker]["photo"],
+            object_digest=described[layer.sticker]["photo_digest"],
+        )
+        for layer, matte in zip(composite.layers, layer_mattes(composite), strict=True)
+    )
+    record = SceneRecord(
+        key=item.key,
+        file_name=f"../{_LAST}/{item.key}.png",
+        width=composite.image.shape[1],
+        height=composite.image.shape[0],
+        scene_photo=scene["path"],
+        scene_digest=scene["digest"],
+        objects=objects,
+    )
+    return scene_annotations(record)
+
+
+def labelled_scenes(planner: Planner) -> Iterator[dict[str, Any]]:
+    """The labels of every scene that has a natural result, with its realism scores."""
+    harmonized = planner.rows(_LAST)
+    for key in planner.keys(SCENE_PHOTOS):
+        row = harmonized.get(key)
+        if row is not None and row.status == "ok":
+            labels = planner.workspace.store.record("composites", key)
+            scores = planner.workspace.store.record(_LAST, key)["scores"]
+            yield {
+                "image": labels["image"] | {"scores": scores},
+                "annotations": labels["annotations"],
+            }
+
+
+def _variants(planner: Planner, key: str) -> Iterator[Variant]:
+    for name, label, asset, suffix in _VARIANTS:
+        row = planner.rows(asset).get(key)
+        if row is not None and row.status == "ok":
+            yield Variant(name, label, f"../{asset}/{key}{suffix}")
+
+
+def _decisive(rows: list[Row | None]) -> Row | None:
+    """The row that says how the scene stands: its first failure, or its last asset's."""
+    made = [row for row in rows if row is not None]
+    failed = [row for row in made if row.status == "failed"]
+    return next(iter(failed or made[::-1]), None)
+
+
+def gallery_scene(planner: Planner, key: str) -> GalleryScene | None:
+    """A scene as the gallery shows it; None if nothing was made of it yet."""
+    rows = [planner.rows(asset).get(key) for asset in _CHAIN]
+    row = _decisive(rows)
+    if row is None:
+        return None
+    store = planner.workspace.store
+    variants = tuple(_variants(planner, key))
+    composed = any(each.name == "untouched" for each in variants)
+    placed = store.record("placements", key) if composed else []
+    natural = row.asset == _LAST and row.status == "ok"
+    digests = {each.asset: each.digest for each in rows if each is not None}
+    return GalleryScene(
+        key=key,
+        title=planner.workspace.photo_file("scenes", key).path,
+        status=row.status,
+        digest=joint_digest(digests),
+        variants=variants,
+        mask=f"../composites/{key}.mask.png" if composed else "",
+        chosen=str(row.figures["chosen"]) if natural else "",
+        scores=store.record(_LAST, key)["scores"] if natural else {},
+        placements=tuple(
+            GalleryPlacement(each["sticker"], each["label"], Box(**each["box"])) for each in placed
+        ),
+        lineage=tuple(LineageRow(each.asset, each.key, each.digest) for each in row.inputs),
+        settings=json.loads(row.settings),
+        made_at=row.made_at.isoformat(timespec="seconds"),
+        error=row.error,
+    )
+
+
+def gallery_scenes(planner: Planner) -> list[GalleryScene]:
+    """All scenes of the collection, in the order of their keys."""
+    scenes = (gallery_scene(planner, key) for key in sorted(planner.keys(SCENE_PHOTOS)))
+    return [scene for scene in scenes if scene is not None]
+
+
+def gallery_folder(planner: Planner) -> UPath:
+    """Where the gallery stands, beside the artifacts that it shows."""
+    return planner.workspace.root / "artifacts" / "gallery"
+
+
+def picture_reader(planner: Planner) -> Callable[[str], Picture]:
+    """Opens the pictures of a gallery scene, whose paths are relative to the gallery's folder."""
+    artifacts = planner.workspace.root / "artifacts"
+    return lambda path: decode_png((artifacts / path.removeprefix("../")).read_bytes())

@@ -1,0 +1,90 @@
+"""A small collection of real photos, brought up to date once and copied for each test."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import dagster as dg
+import pytest
+from sklearn.datasets import load_sample_image
+from skimage import data
+from upath import UPath
+
+from nst_pipeline.definitions import defs
+from nst_pipeline.defs.jobs import JOBS
+from nst_pipeline.defs.update import Ran, scan_inboxes, update
+from nst_pipeline.pipeline.workspace import Workspace, open_workspace
+from nst_pipeline.vision.image_io import encode_jpeg
+
+SETTINGS = """
+[recipes]
+left_side = 192
+right_side = 128
+
+[vgg19]
+weights = "missing.h5"
+"""
+
+
+def write_photo(path: Path, picture, side: int = 320) -> None:
+    scale = side / max(picture.shape[:2])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_jpeg(small))
+
+
+@dataclass
+class Collection:
+    """A data root and a Dagster instance, as `nst run` sees them."""
+
+    root: Path
+    home: Path
+
+    def open(self) -> Workspace:
+        return open_workspace(UPath(self.root))
+
+    def instance(self) -> dg.DagsterInstance:
+        return dg.DagsterInstance.local_temp(str(self.home))
+
+    def update(self) -> list[Ran]:
+        workspace = self.open()
+        with self.instance() as instance:
+            scan_inboxes(workspace, instance)
+            return update(workspace, instance, lambda phase: defs.resolve_job_def(JOBS[phase].name))
+
+    def job(self, phase: str) -> dg.JobDefinition:
+        return defs.resolve_job_def(JOBS[phase].name)
+
+    def rows(self, asset: str):
+        return self.open().catalogue.latest(asset)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Collection:
+    """A collection with everything made, not to be changed."""
+    folder = tmp_path_factory.mktemp("made")
+    collection = Collection(folder / "data", folder / "home")
+    collection.home.mkdir()
+    write_photo(collection.root / "objects/cat.jpg", data.chelsea())
+    write_photo(collection.root / "objects/사진 1.jpg", data.coffee())
+    write_photo(collection.root / "objects/people/astronaut.jpg", data.astronaut())
+    write_photo(collection.root / "scenes/temple.jpg", load_sample_image("china.jpg"))
+    write_photo(collection.root / "scenes/a_b.jpg", data.rocket())
+    write_photo(collection.root / "scenes/a/b.jpg", load_sample_image("flower.jpg"))
+    (collection.root / "nst.toml").write_text(SETTINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
+        patch.setenv("NST_DATA", str(collection.root))
+        ran = collection.update()
+    assert [run.error for run in ran if not run.success] == []
+    return collection
+
+
+@pytest.fixture
+def collection(made, tmp_path, monkeypatch) -> Collection:
+    """A copy of it that a test may change."""
+    shutil.copytree(made.root, tmp_path / "data")
+    shutil.copytree(made.home, tmp_path / "home")
+    monkeypatch.setenv("NST_DATA", str(tmp_path / "data"))
+    return Collection(tmp_path / "data", tmp_path / "home")

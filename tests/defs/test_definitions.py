@@ -1,0 +1,33 @@
+"""The code location as Dagster loads it."""
+
+import subprocess
+import sys
+
+from nst_pipeline.definitions import defs
+from nst_pipeline.pipeline.graph import NODES
+
+
+def test_loading_the_graph_imports_no_network_library():
+    code = (
+        "import sys, nst_pipeline.definitions;"
+        "print({'tensorflow', 'keras', 'pymatting', 'sklearn', 'skimage'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_every_node_is_an_asset_that_says_what_it_is():
+    graph = defs.resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {n.name for n in NODES}
+    for node in NODES:
+        spec = defs.resolve_assets_def(node.name).get_asset_spec()
+        assert spec.description
+        assert spec.kinds
+        assert spec.group_name
+        assert spec.code_version == node.code_version
+
+
+def test_upstream_is_the_same_for_dagster_and_for_the_planner():
+    for node in NODES:
+        spec = defs.resolve_assets_def(node.name).get_asset_spec()
+        assert {dep.asset_key.to_user_string() for dep in spec.deps} == set(node.upstream)

@@ -1,0 +1,63 @@
+"""One bad image never costs the others."""
+
+import dagster as dg
+import pytest
+from skimage import data
+
+from nst_pipeline.defs.partitions import OBJECTS
+from nst_pipeline.vision.image_io import encode_png
+
+
+@pytest.fixture
+def with_a_broken_photo(collection):
+    """Its header and its end are right, so that only decoding it tells."""
+    whole = encode_png(data.chelsea())
+    middle = len(whole) // 2
+    broken = whole[:middle] + bytes(400) + whole[middle + 400 :]
+    (collection.root / "objects/broken.png").write_bytes(broken)
+    (collection.root / "objects/fine.png").write_bytes(whole)
+    return collection
+
+
+def test_the_others_are_made_and_the_broken_one_is_named(with_a_broken_photo):
+    ran = with_a_broken_photo.update()
+    rows = with_a_broken_photo.rows("object_photos")
+    (bad,) = [row for row in rows.values() if row.status == "failed"]
+    assert "broken.png" in bad.error
+    stickers = with_a_broken_photo.rows("stickers")
+    assert any(key.startswith("fine") for key in stickers)
+    assert not any(key.startswith("broken") for key in stickers)
+    with with_a_broken_photo.instance() as instance:
+        run_id = next(run.run_id for run in ran if run.phase == "objects")
+        records = instance.get_records_for_run(
+            run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        ).records
+        checks = [each.event_log_entry.asset_check_evaluation for each in records]
+        failed = {check.asset_key.to_user_string(): check for check in checks if not check.passed}
+        assert set(failed) == {"object_photos"}
+        assert "broken" in str(failed["object_photos"].metadata["images"])
+        assert bad.key not in instance.get_materialized_partitions(dg.AssetKey("object_photos"))
+
+
+def test_the_next_update_tries_the_broken_one_alone(with_a_broken_photo):
+    with_a_broken_photo.update()
+    before = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalogue.rows()}
+    ran = with_a_broken_photo.update()
+    after = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalogue.rows()}
+    changed = {identity for identity in after if after[identity] != before[identity]}
+    assert {asset for asset, _ in changed} == {"object_photos"}
+    assert len(changed) == 1
+    assert [run.phase for run in ran] == ["objects"]
+
+
+def test_a_run_of_one_image_fails_with_it(with_a_broken_photo):
+    with_a_broken_photo.update()
+    with with_a_broken_photo.instance() as instance:
+        keys = OBJECTS.get_partition_keys(dynamic_partitions_store=instance)
+        broken = next(key for key in keys if key.startswith("broken"))
+        result = with_a_broken_photo.job("objects").execute_in_process(
+            instance=instance, partition_key=broken, raise_on_error=False
+        )
+        assert not result.success
+        failure = result.failure_data_for_node("object_photos")
+        assert "broken.png" in failure.user_failure_data.description

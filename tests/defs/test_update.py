@@ -1,0 +1,99 @@
+"""From two folders of photos to harmonised composites, and what a second run does."""
+
+import numpy as np
+
+from nst_pipeline.pipeline.graph import NODES
+
+
+def _keys(collection, asset):
+    return set(collection.rows(asset))
+
+
+def _made_by(collection, runs):
+    ids = {run.run_id for run in runs}
+    return {(row.asset, row.key) for row in collection.open().catalogue.rows() if row.run_id in ids}
+
+
+def test_every_asset_makes_its_artifact(made):
+    rows = made.open().catalogue.rows()
+    assert {row.asset for row in rows} == {node.name for node in NODES}
+    assert {row.status for row in rows if row.asset != "stylized_vgg19"} == {"ok"}
+    assert len(made.rows("harmonized")) == 3
+    assert len(made.rows("stickers")) == 3
+
+
+def test_vgg19_without_weights_is_an_empty_result_that_says_so(made):
+    for row in made.rows("stylized_vgg19").values():
+        assert row.status == "empty"
+        assert "missing.h5" in row.error
+
+
+def test_the_background_keeps_the_scenes_bytes_at_full_resolution(made):
+    workspace = made.open()
+    for key in made.rows("harmonized"):
+        scene = workspace.photo("scenes", key)
+        result = workspace.store.picture("harmonized", key)
+        matte = workspace.store.picture("composites", key, ".mask.png")
+        assert result.shape == scene.shape
+        assert np.array_equal(result[matte == 0], scene[matte == 0])
+        assert (matte > 0).any()
+
+
+def test_a_row_tells_what_the_artifact_was_made_from(made):
+    row = next(iter(made.rows("composites").values()))
+    assert {each.asset for each in row.inputs} == {"scene_photos", "placements", "stickers"}
+    magenta = next(iter(made.rows("stylized_magenta").values()))
+    assert len(magenta.models["magenta"]) == 64
+    assert '"strength": 1.0' in magenta.settings
+
+
+def test_a_second_update_makes_no_run(collection):
+    assert collection.update() == []
+
+
+def test_a_changed_object_photo_remakes_exactly_its_descendants(collection):
+    key = next(k for k in collection.rows("stickers") if k.startswith("cat"))
+    users = {
+        scene
+        for scene, row in collection.rows("composites").items()
+        if any(each.asset == "stickers" and each.key == key for each in row.inputs)
+    }
+    considering = {
+        scene
+        for scene, row in collection.rows("placements").items()
+        if any(each.asset == "stickers" and each.key == key for each in row.inputs)
+    }
+    photo = collection.root / "objects/cat.jpg"
+    photo.write_bytes(photo.read_bytes() + b"\0")  # the same picture, other bytes
+    made = _made_by(collection, collection.update())
+    assert {k for asset, k in made if asset in ("object_photos", "stickers")} == {key}
+    assert {k for asset, k in made if asset == "placements"} == considering
+    assert {k for asset, k in made if asset == "harmonized"} <= users
+
+
+def test_a_new_scene_touches_no_other_scene(collection, made):
+    new = collection.root / "scenes/again.jpg"
+    new.write_bytes((collection.root / "scenes/temple.jpg").read_bytes())
+    key = next(iter(k for _, k in _made_by(collection, collection.update()) if "again" in k))
+    assert _keys(collection, "harmonized") == _keys(made, "harmonized") | {key}
+    before, after = made.rows("harmonized"), collection.rows("harmonized")
+    assert all(after[k] == before[k] for k in before)
+
+
+def test_a_lost_file_is_made_again_with_the_same_bytes(collection):
+    key, row = next(iter(collection.rows("harmonized").items()))
+    (collection.root / row.path).unlink()
+    made = _made_by(collection, collection.update())
+    assert made == {("harmonized", key)}
+    assert collection.rows("harmonized")[key].digest == row.digest
+
+
+def test_another_setting_remakes_what_it_determines(collection):
+    settings = collection.root / "nst.toml"
+    settings.write_text(settings.read_text() + "[harmonize]\nmethod = 'untouched'\n")
+    made = _made_by(collection, collection.update())
+    assert {asset for asset, _ in made} == {"harmonized", "dataset", "gallery"}
+    workspace = collection.open()
+    for key in collection.rows("harmonized"):
+        untouched = workspace.store.picture("composites", key)
+        assert np.array_equal(workspace.store.picture("harmonized", key), untouched)
