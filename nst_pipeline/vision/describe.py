@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.colour import Lab, LabStatistics, to_lab
 from nst_pipeline.vision.resize import resized
-from nst_pipeline.vision.ring import object_box, object_mask, rim_mask, ring_mask
+from nst_pipeline.vision.ring import CLEAR_ALPHA, object_box, object_mask, rim_mask, ring_mask
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 VIEW_SIDE = 256
@@ -24,8 +24,17 @@ SAMPLE_PIXELS = 4096
 SMALLEST_REGION = 16
 """Pixels; a smaller object or ring tells nothing reliable."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-TONE_SHARE = 0.2
-"""Share of a region's pixels that are its shadows, and its lights."""
+LOW_CHROMA_QUANTILES = (0.02, 0.1, 0.5)
+SPREAD_FLOOR = 0.5
+"""LAB units; keeps the logarithm of a flat region's spread finite."""
+TONES = 6
+"""A region's pixels are split from dark to light into so many equal parts."""
+NEUTRAL_SHARE = 0.1
+"""Share of a region's pixels, those of least chroma, that would be grey in neutral light."""
+DETAIL_SIGMA_PX = 1.2
+"""What a Gaussian of this width takes away is fine detail and noise."""
+LOG_SCALE = 10.0
+"""Brings logarithms and correlations to the size of LAB values, so that all weigh alike."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +45,8 @@ class View:
     inside: Mask
     rim: Mask
     ring: Mask
+    outside: Mask
     area_share: float
-
-    @property
-    def outside(self) -> Mask:
-        """All that is neither the object nor its soft edge."""
-        return ~(self.inside | self.edge)
-
-    @property
-    def edge(self) -> Mask:
-        """The soft edge, where object and scene are mixed."""
-        grown = cv2.dilate(self.inside.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
-        return grown & ~self.inside & ~self.ring
 
 
 def view(image: Rgb, matte: Matte) -> View | None:
@@ -70,38 +69,74 @@ def view(image: Rgb, matte: Matte) -> View | None:
     inside, ring = object_mask(soft), ring_mask(soft, RING_PX)
     if min(inside.sum(), ring.sum()) < SMALLEST_REGION:
         return None
-    return View(to_lab(small), inside, rim_mask(soft, RING_PX), ring, share)
+    rim = rim_mask(soft, RING_PX)
+    if rim.sum() < SMALLEST_REGION:
+        rim = inside
+    outside = np.asarray(soft <= CLEAR_ALPHA)
+    return View(to_lab(small), inside, rim, ring, outside, share)
 
 
-def _sample(pixels: Lab) -> NDArray[np.float64]:
+Pixels = NDArray[np.float64]
+
+
+def _sample(pixels: Lab) -> Pixels:
     step = -(-len(pixels) // SAMPLE_PIXELS)
     return pixels[::step].astype(np.float64)
 
 
-def _region(pixels: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Mean, log spread, quantiles, chroma, tones and correlations of a region's LAB pixels."""
-    mean, spread = pixels.mean(0), pixels.std(0) + 0.5
+def _spread(pixels: Pixels) -> Pixels:
+    return np.asarray(pixels.std(0) + SPREAD_FLOOR, np.float64)
+
+
+def _tones(pixels: Pixels) -> Pixels:
+    """Mean colours from the darkest to the lightest part: a tint shows in shadows and lights."""
     order = np.argsort(pixels[:, 0], kind="stable")
-    tone = max(1, round(TONE_SHARE * len(pixels)))
-    shadows, lights = pixels[order[:tone]].mean(0), pixels[order[-tone:]].mean(0)
-    correlation = ((pixels - mean).T @ (pixels - mean)) / len(pixels) / np.outer(spread, spread)
+    return np.concatenate([pixels[part].mean(0) for part in np.array_split(order, TONES)])
+
+
+def _neutral(pixels: Pixels) -> Pixels:
+    """Mean colour of the pixels nearest to grey: it tells the light's colour."""
     chroma = np.hypot(pixels[:, 1], pixels[:, 2])
+    count = max(1, round(NEUTRAL_SHARE * len(pixels)))
+    return np.asarray(pixels[np.argsort(chroma, kind="stable")[:count]].mean(0))
+
+
+def _region(pixels: Pixels) -> list[Pixels]:
+    """What the LAB pixels of a region have in common, whatever their places."""
+    spread, chroma = _spread(pixels), np.hypot(pixels[:, 1], pixels[:, 2])
+    centred = (pixels - pixels.mean(0)) / spread
+    correlation = centred.T @ centred / len(pixels)
     return [
-        mean,
-        np.log(spread) * 10,
+        pixels.mean(0),
+        np.log(spread) * LOG_SCALE,
         np.quantile(pixels, QUANTILES, axis=0).ravel(),
-        shadows[1:],
-        lights[1:],
-        correlation[[0, 0, 1], [1, 2, 2]] * 10,
-        np.array([chroma.mean(), np.quantile(chroma, 0.05), np.quantile(chroma, 0.95)]),
+        correlation[[0, 0, 1], [1, 2, 2]] * LOG_SCALE,
+        np.array([chroma.mean(), np.quantile(chroma, 0.95)]),
+        np.quantile(chroma, LOW_CHROMA_QUANTILES),
+        _tones(pixels),
+        _neutral(pixels),
     ]
 
 
-def describe(seen: View) -> NDArray[np.float64]:
+def _shape(pixels: Pixels) -> Pixels:
+    """Skewness and kurtosis, which no affine change of colours alters."""
+    centred = (pixels - pixels.mean(0)) / _spread(pixels)
+    skewness, kurtosis = (centred**3).mean(0), (centred**4).mean(0)
+    return np.concatenate([np.clip(skewness, -4, 4) * 5, np.clip(kurtosis, 0, 10) * 3])
+
+
+def _detail(seen: View, mask: Mask) -> Pixels:
+    """Log strength of fine detail and noise: a change of contrast changes both."""
+    fine = seen.lab - cv2.GaussianBlur(seen.lab, (0, 0), DETAIL_SIGMA_PX)
+    return np.asarray(np.log(np.abs(fine[mask]).mean(0) + 0.05) * LOG_SCALE, np.float64)
+
+
+def describe(seen: View) -> Pixels:
     """The features, (n,): object, rim, ring and surroundings, in LAB units or scaled like them."""
     inside, outside = _sample(seen.lab[seen.inside]), _sample(seen.lab[seen.outside])
     rim, ring = _sample(seen.lab[seen.rim]), _sample(seen.lab[seen.ring])
-    parts = [*_region(inside), *_region(ring), *_region(outside)]
+    parts = [*_region(inside), *_region(ring), *_region(outside), _shape(inside)]
+    parts += [_detail(seen, mask) for mask in (seen.inside, seen.ring, seen.outside)]
     parts += [rim.mean(0), rim.std(0), np.array([seen.area_share * 100])]
     return np.concatenate(parts)
 

@@ -10,8 +10,9 @@ from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import HarmonizeSettings
 from nst_pipeline.vision.colour import add_change, low_frequency_change
 from nst_pipeline.vision.composite import recompose
+from nst_pipeline.vision.describe import view
 from nst_pipeline.vision.harmonizer import Harmonizer, fallback
-from nst_pipeline.vision.realism import score_candidate
+from nst_pipeline.vision.realism import UNDECIDED, score_candidate
 from nst_pipeline.vision.resize import fitted, resized
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -70,6 +71,17 @@ def candidates(
     return found
 
 
+def _scores(found: dict[str, Rgb], matte: Matte, harmonizer: Harmonizer) -> dict[str, float]:
+    """Every candidate's score; all alike where there is nothing to judge by."""
+    views = {name: view(image, matte) for name, image in found.items()}
+    seen = {name: each for name, each in views.items() if each is not None}
+    if not seen:
+        return dict.fromkeys(found, UNDECIDED)
+    untouched, corrected = seen["untouched"], seen.get("model", seen["ring"])
+    trust = harmonizer.realism(untouched)
+    return {name: score_candidate(each, untouched, corrected, trust) for name, each in seen.items()}
+
+
 def _method_candidate(
     found: dict[str, Rgb], method: str, composite: Rgb, matte: Matte, harmonizer: Harmonizer
 ) -> Rgb:
@@ -105,7 +117,7 @@ def harmonize(
         SettingError: the settings ask for a method whose picture is not given.
     """
     found = candidates(composite, matte, harmonizer, magenta=magenta, vgg19=vgg19)
-    scores = {name: score_candidate(composite, image, matte) for name, image in found.items()}
+    scores = _scores(found, matte, harmonizer)
     if settings.method == "auto":
         chosen = max(scores, key=lambda name: scores[name])
         image = found[chosen]

@@ -20,9 +20,17 @@ from numpy.typing import NDArray
 from nst_pipeline.errors import NstError
 from nst_pipeline.vision.colour import ColourChange, LabStatistics, ring_change, statistics
 from nst_pipeline.vision.composite import recompose
-from nst_pipeline.vision.describe import VIEW_SIDE, View, describe, object_statistics, view
+from nst_pipeline.vision.describe import (
+    SPREAD_FLOOR,
+    VIEW_SIDE,
+    View,
+    describe,
+    object_statistics,
+    view,
+)
 from nst_pipeline.vision.distort import slide, towards
 from nst_pipeline.vision.kernel_ridge import KernelRidge, fit_kernel_ridge
+from nst_pipeline.vision.realism import view_realism
 from nst_pipeline.vision.resize import fitted
 from nst_pipeline.vision.ring import object_box
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -35,8 +43,8 @@ PHOTOS_MIN = 20
 """With fewer photos the model knows single objects, not colours: the fallback is better."""
 PHOTOS_MAX = 400
 """More photos cost time and space (the kernel grows with their square) and gain little."""
-SPREAD_FLOOR = 0.5
-"""LAB units; keeps the logarithm of a flat object's spread finite."""
+BRAKE = 7.0
+"""LAB units, the usual error of a predicted shift: of smaller predictions little is applied."""
 GAIN_LIMIT = 2.5
 """No change of contrast beyond this factor: what is clipped does not come back."""
 
@@ -56,9 +64,17 @@ class Harmonizer:
         if self.model is None:
             ring = statistics(seen.lab, seen.ring)
             return None if ring is None else ring_change(own, ring)
-        target = self.model.predict(describe(seen)[None])[0]
+        target = self.model.predict(describe(seen)[None])[0, :6]
+        signal = (target[:3] ** 2).sum()
+        target *= signal / (signal + BRAKE**2)
         gain = np.clip(np.exp(target[3:]), 1 / GAIN_LIMIT, GAIN_LIMIT)
         return ColourChange(pivot=own.mean, gain=gain, shift=target[:3])
+
+    def realism(self, seen: View) -> float:
+        """The trust, 0..1, that the object's colours were not changed."""
+        if self.model is None:
+            return view_realism(seen)
+        return float(np.clip(self.model.predict(describe(seen)[None])[0, 6], 0, 1))
 
     def apply(self, composite: Rgb, matte: Matte) -> Rgb:
         """The composite with the object's colours made natural; unchanged where nothing tells.
@@ -161,9 +177,10 @@ def _versions(
         yield recompose(example.image, example.matte, slid), 1.0
 
 
-def _target(now: LabStatistics, truth: LabStatistics) -> NDArray[np.float64]:
+def _target(now: LabStatistics, truth: LabStatistics, natural: bool) -> NDArray[np.float64]:
+    """Shift of the mean, log ratio of the spread, and whether nothing was changed."""
     ratio = (truth.spread + SPREAD_FLOOR) / (now.spread + SPREAD_FLOOR)
-    return np.concatenate([truth.mean - now.mean, np.log(ratio)])
+    return np.concatenate([truth.mean - now.mean, np.log(ratio), [natural]])
 
 
 def calibrate(photos: Iterable[tuple[Rgb, Matte]], *, seed: int = 0) -> Harmonizer:
@@ -192,7 +209,8 @@ def calibrate(photos: Iterable[tuple[Rgb, Matte]], *, seed: int = 0) -> Harmoniz
             seen = view(image, example.matte)
             if seen is not None:
                 features.append(describe(seen))
-                targets.append(_target(object_statistics(seen), example.truth))
+                natural = image is example.image
+                targets.append(_target(object_statistics(seen), example.truth, natural))
                 importance.append(weight)
     model = fit_kernel_ridge(np.array(features), np.array(targets), np.array(importance))
     return Harmonizer(model, len(examples))

@@ -24,7 +24,7 @@ EDGE_SHARE = 0.02
 """Room kept between the sticker and the scene's left and right edges, share of the width."""
 CUT_PX = 1
 """How far a cut-off object reaches past the bottom edge, so that no scene shows below its cut."""
-NEARNESS_RANGE = (0.15, 0.95)
+NEARNESS_RANGE = (0.35, 0.95)
 """Feet, from the horizon (0) to the bottom edge (1)."""
 
 

@@ -1,25 +1,18 @@
-"""How natural a composite looks, judged without the truth."""
+"""How natural a composite looks, judged without the truth, and which candidate is the safest."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from nst_pipeline.vision.colour import Lab
 from nst_pipeline.vision.describe import View, view
 from nst_pipeline.vision.shapes import Matte, Rgb
 
-USUAL_JUMP, JUMP_SCALE = 14.0, 6.0
-"""LAB units. Chroma jump across the boundary at which natural photos and recoloured ones are
-equally likely, and how fast that turns."""
-STRUCTURE_WEIGHT = 1.0
-"""What a candidate loses for each unit of structure (1 - SSIM) it costs the object."""
-CHANGE_WEIGHT = 0.004
-"""What a candidate loses for each LAB unit that it moves the object on average: harm is worse
-than a missed gain."""
-_SSIM_SIGMA = 1.5
-_SSIM_FLOORS = (1.0, 9.0)
-"""Wang et al. (2004), (0.01 x 100)^2 and (0.03 x 100)^2 on lightness 0..100."""
+EVEN_JUMP, JUMP_SCALE = 9.0, 9.0
+"""LAB units. The chroma jump at which an untouched object and a recoloured one are equally likely,
+and how fast that turns: a logistic fit to photos of everyday things."""
+SCORE_SCALE = 10.0
+"""LAB units of expected error that halve a candidate's score."""
+UNDECIDED = 0.5
 
 
 def chroma_jump(seen: View) -> float:
@@ -31,50 +24,40 @@ def chroma_jump(seen: View) -> float:
     return float(np.hypot(*(inside - outside)[1:]))
 
 
-def _realism(seen: View) -> float:
-    return float(1 / (1 + np.exp((chroma_jump(seen) - USUAL_JUMP) / JUMP_SCALE)))
+def view_realism(seen: View) -> float:
+    """`realism` of what is seen."""
+    return float(1 / (1 + np.exp((chroma_jump(seen) - EVEN_JUMP) / JUMP_SCALE)))
 
 
 def realism(composite: Rgb, matte: Matte) -> float:
-    """How natural the object looks in its surroundings, 0..1, higher is better.
+    """How natural the object's colours look in their surroundings, 0..1, higher is better.
 
     Args:
         composite: (height, width, 3) uint8 RGB.
         matte: (height, width) float32, 0..1.
 
     Returns:
-        0.5 where there is nothing to judge.
+        The trust that they were not changed; 0.5 where there is nothing to judge.
     """
     seen = view(composite, matte)
-    return 0.5 if seen is None else _realism(seen)
+    return UNDECIDED if seen is None else view_realism(seen)
 
 
-def _structure_loss(before: Lab, after: Lab, seen: View) -> float:
-    """One minus the structural similarity of lightness, over the object."""
-
-    def local(values: Lab) -> Lab:
-        return np.asarray(cv2.GaussianBlur(values, (0, 0), _SSIM_SIGMA), np.float32)
-
-    a, b = before[..., 0], after[..., 0]
-    mean_a, mean_b = local(a), local(b)
-    together = local(a * b) - mean_a * mean_b
-    variances = local(a * a) - mean_a**2 + local(b * b) - mean_b**2
-    similarity = (2 * together + _SSIM_FLOORS[1]) / (variances + _SSIM_FLOORS[1])
-    return float(1 - similarity[seen.inside].mean())
+def _distance(one: View, other: View) -> float:
+    """Mean squared LAB distance over the object: colours and structure both count."""
+    return float(((one.lab - other.lab)[one.inside] ** 2).sum(-1).mean())
 
 
-def score_candidate(untouched: Rgb, candidate: Rgb, matte: Matte) -> float:
-    """The candidate's realism, less what it costs: lost structure, and change as such.
+def score_candidate(candidate: View, untouched: View, corrected: View, trust: float) -> float:
+    """How small the error of a candidate is to be expected, 0..1, higher is better.
 
-    The untouched composite's own score is its realism.
+    Either the untouched object is natural, then every change is an error; or it is not, then the
+    truth is best guessed by the corrected one.
 
     Args:
-        untouched, candidate: (height, width, 3) uint8 RGB.
-        matte: (height, width) float32, 0..1.
+        candidate, untouched, corrected: the same composite with different colours.
+        trust: probability that the untouched object is natural, 0..1.
     """
-    before, after = view(untouched, matte), view(candidate, matte)
-    if before is None or after is None:
-        return 0.5
-    moved = np.linalg.norm((after.lab - before.lab)[before.inside], axis=-1).mean()
-    lost = _structure_loss(before.lab, after.lab, before)
-    return _realism(after) - STRUCTURE_WEIGHT * lost - CHANGE_WEIGHT * float(moved)
+    expected = trust * _distance(candidate, untouched)
+    expected += (1 - trust) * _distance(candidate, corrected)
+    return float(1 / (1 + np.sqrt(expected) / SCORE_SCALE))

@@ -9,15 +9,13 @@ from nst_pipeline.vision.shapes import Box, Mask, Matte
 
 CORE_ALPHA = 0.5
 """From this alpha on a pixel shows mostly the object."""
-
-
-def _disc(radius: int) -> Mask:
-    size = 2 * radius + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)).astype(np.bool_)
+CLEAR_ALPHA = 0.05
+"""Up to this alpha a pixel shows the scene as it is; a matte's faint haze does not count."""
 
 
 def _dilated(mask: Mask, radius: int) -> Mask:
-    return cv2.dilate(mask.view(np.uint8), _disc(radius).view(np.uint8)).astype(np.bool_)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return cv2.dilate(mask.view(np.uint8), disc).astype(np.bool_)
 
 
 def object_mask(matte: Matte) -> Mask:
@@ -25,21 +23,22 @@ def object_mask(matte: Matte) -> Mask:
     return np.asarray(matte >= CORE_ALPHA)
 
 
-def ring_mask(matte: Matte, width_px: int) -> Mask:
-    """The scene's pixels within `width_px` of the object, without any that it covers.
+def ring_mask(matte: Matte, width_px: int, gap_px: int = 0) -> Mask:
+    """The scene's pixels just around the object, without any that it covers.
 
     Args:
         matte: (height, width) float32, 0..1.
         width_px: how far the ring reaches, pixels, at least 1.
+        gap_px: pixels left out between object and ring, where a matte is least sure.
     """
-    covered = np.asarray(matte > 0)
-    return _dilated(covered, width_px) & ~covered
+    covered = np.asarray(matte > CLEAR_ALPHA)
+    return _dilated(covered, gap_px + width_px) & ~_dilated(covered, gap_px)
 
 
-def rim_mask(matte: Matte, width_px: int) -> Mask:
-    """The object's pixels within `width_px` of its outline, the ring's counterpart inside."""
+def rim_mask(matte: Matte, width_px: int, gap_px: int = 0) -> Mask:
+    """The object's pixels just within its outline: the ring's counterpart inside."""
     inside = object_mask(matte)
-    return inside & _dilated(~inside, width_px)
+    return _dilated(~inside, gap_px + width_px) & ~_dilated(~inside, gap_px)
 
 
 def object_box(matte: Matte, margin: float = 0.0) -> Box:
