@@ -1,0 +1,55 @@
+import subprocess
+import sys
+
+import pytest
+
+from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.settings import MagentaSettings, Settings, Vgg19Settings
+from nst_pipeline.style.models import models_status, prepare_models
+
+
+def settings_with(weights: str, handle: str = "bundled") -> Settings:
+    return Settings(magenta=MagentaSettings(handle=handle), vgg19=Vgg19Settings(weights=weights))
+
+
+def test_what_is_missing_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_MODELS", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+
+    magenta, vgg19 = models_status(Settings())
+
+    assert (magenta.name, magenta.handle, magenta.available) == ("magenta", "bundled", False)
+    assert "nst models --build" in magenta.remedy
+    assert (vgg19.name, vgg19.handle, vgg19.available) == ("vgg19", "imagenet", False)
+    assert f"_notop.h5 into {tmp_path}/models" in vgg19.remedy
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_prepared_models_are_here_with_path_and_digest(vgg19_file, models_folder):
+    for status in prepare_models(settings_with(str(vgg19_file))):
+        assert status.available
+        assert status.path is not None and status.path.exists()
+        assert status.digest is not None and len(status.digest) == 64
+        assert status.remedy == ""
+
+
+def test_missing_vgg19_weights_do_not_keep_magenta_from_being_prepared(models_folder):
+    magenta, vgg19 = prepare_models(settings_with("/no/such.h5"))
+
+    assert magenta.available
+    assert not vgg19.available
+
+
+def test_missing_magenta_is_an_error(tmp_path):
+    with pytest.raises(ModelUnavailableError, match=r"magenta\.handle"):
+        prepare_models(settings_with("/no/such.h5", handle=str(tmp_path)))
+
+
+def test_asking_for_the_status_imports_no_tensorflow():
+    code = (
+        "import sys; from nst_pipeline.settings import Settings;"
+        "from nst_pipeline.style.models import models_status; models_status(Settings());"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
