@@ -227,6 +227,12 @@ def test_an_oversized_picture_is_refused_from_its_header() -> None:
         decoded(bytes(header) + empty_idat)
 
 
+def test_transparency_is_bound_by_the_limit_too() -> None:
+    clear = encode_png(np.zeros((500, 400, 4), np.uint8))
+    with pytest.raises(UnreadableImageError, match=r"400 x 500 pixels = 0\.2 Mpx"):
+        decode_alpha(clear, max_megapixels=0.1)
+
+
 def test_reading_a_png_header_does_not_decode_it() -> None:
     assert read_header(encode_png(PHOTO)[:2000]).width == 160
 
