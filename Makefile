@@ -15,6 +15,7 @@ setup: .venv/ready  ## prepare .venv: locked packages, models
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/nst models --build
 	touch $@
 
 demo: setup      ## sample photos through the whole graph; prints what was made and where

@@ -7,8 +7,8 @@ import numpy as np
 
 from nst_pipeline.settings import Settings
 from nst_pipeline.style.magenta import load_magenta
-from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.recipes import carry_back, model_inputs, surroundings
+from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.ring import object_box, ring_mask
 from nst_pipeline.vision.shapes import Matte, Rgb

@@ -7,7 +7,6 @@ import uuid
 
 from upath import UPath
 
-
 _LOCAL = ("", "file", "local")
 
 

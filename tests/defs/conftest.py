@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import dagster as dg
 import pytest
-from sklearn.datasets import load_sample_image
 from skimage import data
+from sklearn.datasets import load_sample_image
 from upath import UPath
 
 from nst_pipeline.definitions import defs

@@ -13,8 +13,8 @@ from nst_pipeline.pipeline.stylise import (
     vgg19_region,
     write_model_inputs,
 )
-from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.recipes import model_inputs as make_model_inputs
+from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.ring import object_box
 
