@@ -1,0 +1,192 @@
+"""Cutting an object out of a photo: outline, soft edge, clean colours, odd boxes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nst_pipeline.settings import CutoutSettings
+from nst_pipeline.vision.cutout import cut_out, sticker_pixels
+from nst_pipeline.vision.cutout.masks import mask_box, solid
+from nst_pipeline.vision.cutout.matting import clean_colours, trimap
+from nst_pipeline.vision.cutout.quality import edge_contrast
+from nst_pipeline.vision.shapes import Box, Cutout, Detection
+
+SETTINGS = CutoutSettings()
+QUICK = CutoutSettings(matting=False)
+
+
+def _detection(box, mask=None):
+    return Detection(box, "thing", 1.0, "sidecar", mask)
+
+
+def _disc(side=160, radius=50):
+    """An orange disc with an antialiased edge on textured blue-grey, and its true alpha."""
+    rows, columns = np.indices((side, side)) - (side - 1) / 2
+    alpha = np.clip(radius + 0.5 - np.hypot(rows, columns), 0, 1)[..., None]
+    noise = np.random.default_rng(0).normal(0, 6, (side, side, 1))
+    background, colour = np.array([70, 90, 120]) + noise, np.array([230, 130, 30])
+    photo = np.clip(np.rint(alpha * colour + (1 - alpha) * background), 0, 255).astype(np.uint8)
+    return photo, alpha[..., 0], Box(*[side // 2 - radius] * 2, 2 * radius, 2 * radius)
+
+
+@pytest.fixture(scope="module")
+def flower():
+    from sklearn.datasets import load_sample_image
+
+    photo = np.array(load_sample_image("flower.jpg"))
+    return photo, cut_out(photo, _detection(Box(170, 85, 275, 275)), SETTINGS)
+
+
+def _iou(a, b):
+    return (a & b).sum() / (a | b).sum()
+
+
+def test_a_flower_is_cut_out_of_its_photo(flower):
+    photo, cutout = flower
+    orange = (photo[..., 0] > 150) & (photo[..., 2] < 150)
+    orange[:85] = orange[360:] = False
+    assert _iou(cutout.matte > 0.5, solid(orange)) > 0.93
+    assert cutout.quality > 0.7
+    assert cutout.colours.shape == photo.shape
+    assert cutout.matte.dtype == np.float32
+
+
+def test_the_matte_is_soft_at_the_edge_and_certain_elsewhere():
+    photo, alpha, box = _disc()
+    cutout = cut_out(photo, _detection(box), SETTINGS)
+    assert _iou(cutout.matte > 0.5, alpha > 0.5) > 0.97
+    assert np.abs(cutout.matte - alpha).mean() < 0.01
+    assert cutout.matte.min() >= 0 and cutout.matte.max() <= 1
+
+
+def test_edge_colours_lose_the_old_background():
+    photo, alpha, _ = _disc()
+    edge = (alpha > 0.2) & (alpha < 0.8)
+    truth = np.array([230, 130, 30])
+    before = np.abs(photo[edge] - truth).mean()
+    after = np.abs(clean_colours(photo, alpha.astype(np.float32))[edge] - truth).mean()
+    assert after < before / 3
+
+
+def test_a_given_mask_is_trusted():
+    photo, alpha, box = _disc()
+    half = (alpha > 0.5) & (np.indices(alpha.shape)[1] < 80)
+    cutout = cut_out(photo, _detection(box, half), SETTINGS)
+    assert _iou(cutout.matte > 0.5, half) > 0.95
+
+
+def test_a_large_photo_keeps_its_own_detail_inside_the_object():
+    photo, _, box = _disc()
+    large = photo.repeat(8, axis=0).repeat(8, axis=1)
+    big_box = Box(box.x * 8, box.y * 8, box.width * 8, box.height * 8)
+    cutout = cut_out(large, _detection(big_box), CutoutSettings(work_side=128))
+    assert cutout.matte.shape == large.shape[:2]
+    inside = cutout.colours[560:720, 560:720].astype(int) - large[560:720, 560:720]
+    assert np.abs(inside).max() <= 3
+
+
+def test_the_same_input_gives_the_same_bytes():
+    photo, _, box = _disc()
+    first, second = (cut_out(photo, _detection(box), SETTINGS) for _ in range(2))
+    assert first.matte.tobytes() == second.matte.tobytes()
+    assert first.colours.tobytes() == second.colours.tobytes()
+    assert first.quality == second.quality
+
+
+@pytest.mark.parametrize(
+    "box", [Box(10, 10, 0, 0), Box(10, 10, 2, 50), Box(500, 500, 40, 40), Box(-50, -50, 40, 40)]
+)
+def test_a_box_without_content_gives_an_empty_cutout(box):
+    photo, _, _ = _disc()
+    cutout = cut_out(photo, _detection(box), SETTINGS)
+    assert cutout.quality == 0
+    assert not cutout.matte.any()
+
+
+def test_objects_below_the_smallest_area_become_no_sticker():
+    photo, _, box = _disc()
+    cutout = cut_out(photo, _detection(box), CutoutSettings(matting=False, min_area_fraction=0.9))
+    assert not cutout.matte.any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(-20, 50),
+    st.integers(-20, 50),
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.booleans(),
+)
+def test_no_photo_or_box_is_too_odd(height, width, x, y, box_width, box_height, flat):
+    noise = np.random.default_rng(0).integers(0, 255, (height, width, 3)).astype(np.uint8)
+    photo = np.full_like(noise, 90) if flat else noise
+    cutout = cut_out(photo, _detection(Box(x, y, box_width, box_height)), SETTINGS)
+    assert cutout.matte.shape == (height, width)
+    assert np.isfinite(cutout.matte).all()
+    assert 0 <= cutout.quality <= 1
+
+
+def test_the_whole_photo_as_a_box_works():
+    photo, alpha, _ = _disc()
+    cutout = cut_out(photo, _detection(Box(0, 0, 160, 160)), SETTINGS)
+    assert (cutout.matte > 0.5)[alpha > 0.5].mean() > 0.9
+
+
+def test_quality_tells_a_clear_outline_from_a_hidden_one():
+    photo, alpha, box = _disc()
+    clear = cut_out(photo, _detection(box), QUICK).quality
+    hidden_photo = np.full_like(photo, 120)
+    hidden_photo[alpha > 0.5] = 124
+    hidden = cut_out(hidden_photo, _detection(box), QUICK).quality
+    assert clear > 0.8
+    assert hidden < clear / 2
+    assert edge_contrast(photo, np.zeros(alpha.shape, bool)) == 0
+
+
+def test_the_trimap_is_certain_away_from_the_outline():
+    _, alpha, _ = _disc()
+    mask = alpha > 0.5
+    marks = trimap(mask)
+    assert set(np.unique(marks)) == {0, 0.5, 1}
+    assert mask[marks == 1].all()
+    assert not mask[marks == 0].any()
+
+
+def test_a_solid_mask_is_its_largest_part_without_holes():
+    mask = np.zeros((30, 40), bool)
+    mask[5:20, 5:20] = True
+    mask[10:12, 10:12] = False
+    mask[25:28, 30:35] = True
+    expected = np.zeros_like(mask)
+    expected[5:20, 5:20] = True
+    assert np.array_equal(solid(mask), expected)
+    assert mask_box(expected) == Box(5, 5, 15, 15)
+    assert not solid(np.zeros_like(mask)).any()
+
+
+def test_a_sticker_is_cropped_tightly_with_straight_alpha():
+    matte = np.zeros((50, 60), np.float32)
+    matte[10:20, 30:45] = 0.5
+    colours = np.full((50, 60, 3), 200, np.uint8)
+    pixels, box = sticker_pixels(Cutout(matte, colours, 1.0))
+    assert box == Box(28, 8, 19, 14)
+    assert pixels.shape == (14, 19, 4)
+    assert pixels[2, 2].tolist() == [200, 200, 200, 128]
+    assert not pixels[0].any()
+
+
+def test_a_sticker_at_the_photos_edge_stays_inside_it():
+    matte = np.ones((5, 6), np.float32)
+    pixels, box = sticker_pixels(Cutout(matte, np.zeros((5, 6, 3), np.uint8), 1.0))
+    assert box == Box(0, 0, 6, 5)
+    assert pixels.shape == (5, 6, 4)
+
+
+def test_an_empty_cutout_is_an_empty_sticker():
+    empty = Cutout(np.zeros((5, 6), np.float32), np.zeros((5, 6, 3), np.uint8), 0.0)
+    pixels, box = sticker_pixels(empty)
+    assert pixels.shape == (0, 0, 4)
+    assert (box.width, box.height) == (0, 0)
