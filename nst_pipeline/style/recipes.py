@@ -164,7 +164,8 @@ def carry_back(result: NDArray[np.float32], made_from: ModelInput, picture: Rgb)
     """The picture with a network's change to a recipe's content applied at full resolution.
 
     The change, result - content, is resized to the window and added, so that the picture keeps
-    its own detail, and a result equal to the content leaves every pixel as it was.
+    its own detail, and a result equal to the content leaves every pixel as it was. All of the
+    window changes: blend with the object's matte to leave the background alone.
 
     Args:
         result: (height, width, 3) float32, 0..1, of the content's size.
