@@ -45,10 +45,19 @@ PHOTOS_MAX = 400
 """More photos cost time and space (the kernel grows with their square) and gain little."""
 BRAKE = 7.0
 """LAB units, the usual error of a predicted shift: of smaller predictions little is applied."""
+REACH = 30.0
+"""LAB units; no object is moved farther. Larger predictions are of objects like no other."""
 GAIN_LIMIT = 2.5
 """No change of contrast beyond this factor: what is clipped does not come back."""
 
 _ARRAYS = ("centre", "scale", "examples", "weights")
+
+
+def _braked(target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A predicted change, shrunk where its shift is as small as its error, or too far."""
+    size = np.linalg.norm(target[:3]) + 1e-9
+    trust = size**2 / (size**2 + BRAKE**2)
+    return np.asarray(target * (REACH * np.tanh(trust * size / REACH) / size))
 
 
 @dataclass(frozen=True)
@@ -64,9 +73,7 @@ class Harmonizer:
         if self.model is None:
             ring = statistics(seen.lab, seen.ring)
             return None if ring is None else ring_change(own, ring)
-        target = self.model.predict(describe(seen)[None])[0, :6]
-        signal = (target[:3] ** 2).sum()
-        target *= signal / (signal + BRAKE**2)
+        target = _braked(self.model.predict(describe(seen)[None])[0, :6])
         gain = np.clip(np.exp(target[3:]), 1 / GAIN_LIMIT, GAIN_LIMIT)
         return ColourChange(pivot=own.mean, gain=gain, shift=target[:3])
 

@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-WIDTH = 0.1
+WIDTH = 0.5
 """Of the Gaussian kernel: the exponent's factor on the mean squared difference of features."""
-PENALTY = 1.0
+LINEAR_SHARE = 0.1
+"""Weight of the linear kernel. It is kept small: far from all examples the Gaussian predicts
+nothing, and a colour model that does not know should not act, while a line goes on for ever."""
+PENALTY = 0.5
 """Noise variance relative to the kernel's; features leave much of a colour open."""
 
 
@@ -34,7 +37,8 @@ def _kernel(a: Array, b: Array) -> Array:
     """A Gaussian for what is alike, a linear part for the rest."""
     dot = a @ b.T
     squared = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * dot
-    return np.asarray(np.exp(-WIDTH * squared / a.shape[1]) + dot / a.shape[1])
+    gaussian = np.exp(-WIDTH * squared / a.shape[1])
+    return np.asarray(gaussian + LINEAR_SHARE * dot / a.shape[1])
 
 
 def fit_kernel_ridge(features: Array, targets: Array, importance: Array) -> KernelRidge:

@@ -1,0 +1,28 @@
+import numpy as np
+
+from nst_pipeline.vision.colour import LabStatistics, statistics, to_lab
+from nst_pipeline.vision.distort import slide, towards
+
+
+def test_towards_takes_the_other_s_statistics(cup):
+    photo, matte = cup
+    own = statistics(to_lab(photo), matte > 0.5)
+    other = LabStatistics(np.array([55.0, 5.0, -5.0]), np.array([8.0, 4.0, 4.0]))
+    after = statistics(to_lab(towards(own, other).apply(photo)), matte > 0.5)
+    np.testing.assert_allclose(after.mean, other.mean, atol=0.6)
+    np.testing.assert_allclose(after.spread, other.spread, rtol=0.1)
+
+
+def test_sliders_are_seeded_and_differ(cup):
+    photo, _ = cup
+    first, again = (slide(photo, np.random.default_rng(3)) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first.astype(int) - slide(photo, np.random.default_rng(4))).mean() > 1
+
+
+def test_sliders_keep_the_picture_recognisable(cup):
+    photo, _ = cup
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        slid = slide(photo, rng)
+        assert np.corrcoef(photo[..., 1].ravel(), slid[..., 1].ravel())[0, 1] > 0.8

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+
+from nst_pipeline.errors import NstError
+from nst_pipeline.vision.colour import ColourChange, ring_change, statistics
+from nst_pipeline.vision.describe import object_statistics, view
+from nst_pipeline.vision.distort import slide
+from nst_pipeline.vision.harmonizer import (
+    PHOTOS_MIN,
+    REACH,
+    Harmonizer,
+    calibrate,
+    fallback,
+    from_bytes,
+    load,
+    recolour,
+)
+
+
+@pytest.fixture(scope="module")
+def calibrated(collection) -> Harmonizer:
+    return calibrate(collection, seed=1)
+
+
+def error(picture: np.ndarray, truth: np.ndarray, matte: np.ndarray) -> float:
+    return float(((picture.astype(float) - truth) ** 2)[matte > 0.5].mean())
+
+
+def test_undoes_recolouring_in_its_own_photos(calibrated, collection):
+    """Objects of the collection, recoloured in ways that calibration has not seen."""
+    rng, before, after = np.random.default_rng(99), 0.0, 0.0
+    for photo, matte in collection:
+        wrong = np.where(matte[..., None] > 0.5, slide(photo, rng), photo)
+        before += error(wrong, photo, matte)
+        after += error(calibrated.apply(wrong, matte), photo, matte)
+    assert after < 0.6 * before
+
+
+def test_leaves_natural_photos_nearly_alone(calibrated, collection):
+    moved = [error(calibrated.apply(*pair), *pair) for pair in collection]
+    assert np.mean(moved) < 100
+
+
+def test_trusts_natural_photos_more_than_recoloured_ones(calibrated, collection):
+    natural, wrong = [], []
+    for photo, matte in collection:
+        seen = view(photo, matte)
+        tint = ColourChange(object_statistics(seen).mean, np.ones(3), np.array([5, 30.0, -25.0]))
+        natural.append(calibrated.realism(seen))
+        wrong.append(calibrated.realism(view(recolour(photo, matte, tint), matte)))
+    assert np.mean(natural) > np.mean(wrong) + 0.1
+
+
+def test_background_bytes_stay(calibrated, flower):
+    photo, matte = flower
+    result = calibrated.apply(slide(photo, np.random.default_rng(0)), matte)
+    np.testing.assert_array_equal(
+        result[matte == 0], slide(photo, np.random.default_rng(0))[matte == 0]
+    )
+
+
+def test_an_object_like_no_other_is_not_moved_far(calibrated, flower):
+    photo, matte = flower
+    strange = np.where(matte[..., None] > 0.5, np.array([0, 255, 0], np.uint8), photo)
+    assert np.linalg.norm(calibrated.change(view(strange, matte)).shift) <= REACH
+
+
+def test_same_photos_same_bytes(calibrated, collection):
+    assert calibrate(iter(collection), seed=1).to_bytes() == calibrated.to_bytes()
+    assert calibrate(collection, seed=2).digest != calibrated.digest
+
+
+def test_saved_and_loaded_it_does_the_same(calibrated, flower, tmp_path):
+    calibrated.save(tmp_path / "harmonizer.npz")
+    again = load(tmp_path / "harmonizer.npz")
+    assert again.digest == calibrated.digest and again.photos == calibrated.photos
+    np.testing.assert_array_equal(again.apply(*flower), calibrated.apply(*flower))
+
+
+def test_small_collections_get_the_fallback(collection):
+    assert calibrate(collection[: PHOTOS_MIN - 1]).model is None
+
+
+def test_photos_without_an_object_do_not_count(collection):
+    empty = [(photo, np.zeros_like(matte)) for photo, matte in collection]
+    assert calibrate([*empty, *collection[:3]]).model is None
+
+
+def test_fallback_is_the_shrunk_ring_transfer(cup):
+    photo, matte = cup
+    seen = view(photo, matte)
+    expected = ring_change(object_statistics(seen), statistics(seen.lab, seen.ring))
+    np.testing.assert_array_equal(fallback().apply(photo, matte), recolour(photo, matte, expected))
+    assert from_bytes(fallback().to_bytes()).digest == fallback().digest
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut off"])
+def test_a_broken_file_is_named(content, tmp_path):
+    path = tmp_path / "broken.npz"
+    path.write_bytes(content)
+    with pytest.raises(NstError, match=r"broken\.npz is no harmonizer"):
+        load(path)
+
+
+def test_pickles_are_refused(tmp_path):
+    path = tmp_path / "pickled.npz"
+    np.savez(path, photos=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(NstError, match=r"pickled\.npz"):
+        load(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(NstError, match=r"nowhere\.npz"):
+        load(tmp_path / "nowhere.npz")
