@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nst_pipeline.settings import CutoutSettings
 from nst_pipeline.vision.cutout.masks import mask_box
 from nst_pipeline.vision.cutout.matting import clean_colours, soft_matte
-from nst_pipeline.vision.cutout.quality import edge_contrast
+from nst_pipeline.vision.cutout.quality import outline_trust
 from nst_pipeline.vision.cutout.segment import segment
 from nst_pipeline.vision.shapes import Box, Cutout, Detection, Mask, Matte, Rgb
 
@@ -32,7 +32,7 @@ def _to_work(box: Box, crop: Box, scale: float) -> Box:
     """A box of the photo in the pixels of the shrunken crop."""
     left, top = int((box.x - crop.x) * scale), int((box.y - crop.y) * scale)
     right, bottom = (box.right - crop.x) * scale, (box.bottom - crop.y) * scale
-    return Box(left, top, round(right) - left, round(bottom) - top)
+    return Box(left, top, max(round(right) - left, 1), max(round(bottom) - top, 1))
 
 
 def _shrunk(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -62,6 +62,15 @@ def _full_frame(photo: Rgb, crop: Box, work: Rgb, matte: Matte, colours: Rgb) ->
     return full_matte, full_colours
 
 
+def _segmented(work: Rgb, box: Box) -> tuple[Mask, dict[str, float]]:
+    mask, agreement = segment(work, box)
+    return mask, {
+        "agreement": agreement,
+        "filled": min(float(mask.sum()) / (box.width * box.height), 1.0),
+        "outline": outline_trust(work, mask),
+    }
+
+
 def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutout:
     """Cut a detected object out of its photo.
 
@@ -73,7 +82,9 @@ def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutou
 
     Returns:
         Full-frame matte, decontaminated colours and the quality of the outline. A box that holds
-        (almost) nothing of the photo gives an empty matte and quality 0.
+        (almost) nothing of the photo gives an empty matte and quality 0. The quality is the
+        product of the figures: the agreement of two starts, the share of the box that is filled,
+        and the trust in the outline; of a given mask it is the detection's score.
 
     Sources: GrabCut (Rother 2004), closed-form matting (Levin 2008), multi-level foreground
     estimation (Germer 2020).
@@ -87,11 +98,13 @@ def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutou
     scale = min(1.0, settings.work_side / max(crop.width, crop.height))
     work = _shrunk(photo[crop.slices], scale)
     if given is None:
-        mask = segment(work, _to_work(box, crop, scale))
+        mask, figures = _segmented(work, _to_work(box, crop, scale))
     else:
         mask = _shrunk(np.asarray(given[crop.slices] * 255, np.uint8), scale) > 127
+        figures = {"given": detection.score}
     matte, colours = _matte_and_colours(work, mask, settings.matting)
     full_matte, full_colours = _full_frame(photo, crop, work, matte, colours)
     if full_matte.sum() < settings.min_area_fraction * height * width:
         return _empty(photo)
-    return Cutout(full_matte, full_colours, edge_contrast(work, mask))
+    quality = float(np.clip(np.prod(list(figures.values())), 0, 1))
+    return Cutout(full_matte, full_colours, quality, figures)

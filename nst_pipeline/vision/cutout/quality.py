@@ -31,3 +31,12 @@ def edge_contrast(crop: Rgb, mask: Mask) -> float:
         return 0.0
     difference = np.linalg.norm(local_mean(inside) - local_mean(outside), axis=-1)[outline]
     return float(np.minimum(difference / _CLEAR_DIFFERENCE, 1).mean())
+
+
+def outline_trust(crop: Rgb, mask: Mask) -> float:
+    """Trust 0.5..1 in an outline: colours that differ across it help, but do not decide.
+
+    On 80 photos with known masks, contrast alone hardly predicts the error: a wrong outline, too,
+    follows edges. Where there is none at all, though, an outline is a guess.
+    """
+    return 0.5 + 0.5 * edge_contrast(crop, mask)

@@ -17,7 +17,7 @@ _SURE_WEIGHT = 1.2
 _WEIGHT_SPREAD = 0.25
 """Distance over which that doubt turns into trust."""
 _WINDOW = (64, 128)
-_PAD_X, _PAD_Y = 0.14, 0.06
+_PAD_X, _PAD_Y = 0.14, 0.04
 """The training windows' empty margin on each side, as a share of the window; cut off again."""
 
 
