@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -21,6 +21,9 @@ class Section(BaseModel):
     """A group of settings; unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 class IngestSettings(Section):
@@ -185,7 +188,7 @@ def load_settings(root: UPath) -> Settings:
         raise SettingError(_explain(error, path)) from error
 
 
-def load_section(section: type[Section], values: dict[str, Any], name: str) -> Section:
+def load_section(section: type[AnySection], values: dict[str, Any], name: str) -> AnySection:
     """Check one section's values.
 
     Raises:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from upath import UPath
 
 from nst_pipeline.cli.output import bars, finish
@@ -82,7 +83,7 @@ def read_matte(path: Path, like: Rgb) -> Matte:
             f"{path} is {grey.shape[1]} x {grey.shape[0]}, its picture {like.shape[1]} x "
             f"{like.shape[0]} pixels: save the mask at the picture's size"
         )
-    return grey.astype("float32") / 255
+    return grey.astype(np.float32) / np.float32(255)
 
 
 def partner(folder: Path, path: Path, what: str) -> Path:

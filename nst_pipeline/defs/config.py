@@ -38,8 +38,7 @@ def form(node: Node) -> type[dg.Config]:
     """The config class of an asset: its settings sections, every field open."""
     fields: dict[str, Any] = {}
     for name in node.settings:
-        section = Settings.model_fields[name].annotation
-        assert section is not None
+        section: type[Section] = type(Settings.model_fields[name].default)
         shape = _section_form(section)
         fields[name] = (shape, Field(shape(), description=(section.__doc__ or "").strip()))
     return create_model(f"{node.name.title().replace('_', '')}Form", __base__=dg.Config, **fields)

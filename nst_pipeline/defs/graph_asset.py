@@ -6,6 +6,7 @@ would report every partition of the range; its own events are therefore switched
 step's output (`_OWN_EVENTS`), which also spares those of partitions that were up to date.
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -58,6 +59,9 @@ def _materialize(
     together: int,
 ) -> Iterator[Any]:
     keys = [ALL] if node.collection is None else list(context.partition_keys)
+    if node.collection and not node.upstream and len(keys) == 1:
+        # Whoever asks for one photo means the file as it is now, not as the last scan saw it.
+        planner.workspace.rescan(node.collection)
     outcome = run_batch(
         planner,
         node,
@@ -95,6 +99,27 @@ def _materialize(
     yield dg.Output(None, metadata={_OWN_EVENTS: True})
 
 
+def _options(node: Node, function: Callable[..., Any], kinds: set[str], group: str) -> Any:
+    """What Dagster is told of an asset besides its function."""
+    return {
+        "name": node.name,
+        "description": inspect.getdoc(function),
+        "deps": list(node.upstream),
+        "partitions_def": PARTITIONS[node.collection] if node.collection else None,
+        "backfill_policy": _RANGES if node.collection else None,
+        "code_version": node.code_version,
+        "kinds": kinds,
+        "group_name": group,
+        "owners": ["team:nst_pipeline"],
+        "dagster_type": dg.Nothing,
+        "check_specs": [
+            dg.AssetCheckSpec(
+                QUARANTINE, asset=node.name, description="No image of the run failed."
+            )
+        ],
+    }
+
+
 def graph_asset(
     node: Node,
     *,
@@ -115,24 +140,7 @@ def graph_asset(
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
         make: Make = function if together else _one_by_one(function)
 
-        @dg.asset(
-            name=node.name,
-            description=function.__doc__,
-            deps=list(node.upstream),
-            partitions_def=PARTITIONS[node.collection] if node.collection else None,
-            backfill_policy=_RANGES if node.collection else None,
-            code_version=node.code_version,
-            kinds=kinds,
-            group_name=group,
-            owners=["team:nst_pipeline"],
-            dagster_type=dg.Nothing,
-            check_specs=[
-                dg.AssetCheckSpec(
-                    QUARANTINE, asset=node.name, description="No image of the run failed."
-                )
-            ],
-        )
-        def asset(
+        def body(
             context: dg.AssetExecutionContext,
             config: filled,  # type: ignore[valid-type]
             collection: CollectionResource,
@@ -142,6 +150,7 @@ def graph_asset(
             most = together(chosen) if together else 1
             yield from _materialize(context, Planner(workspace, chosen), node, make, most)
 
+        asset: dg.AssetsDefinition = dg.asset(**_options(node, function, kinds, group))(body)
         return asset
 
     return decorate

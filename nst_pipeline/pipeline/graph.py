@@ -29,13 +29,14 @@ class Node:
 OBJECT_PHOTOS = Node("object_photos", "objects", (), ("ingest",))
 DETECTIONS = Node("detections", "objects", ("object_photos",), ("detection",))
 STICKERS = Node("stickers", "objects", ("object_photos", "detections"), ("cutout",))
-STICKER_LIBRARY = Node("sticker_library", None, ("stickers",))
+STICKER_LIBRARY = Node("sticker_library", None, ("stickers",), code_version="2")
 SCENE_PHOTOS = Node("scene_photos", "scenes", (), ("ingest",))
 PLACEMENTS = Node(
     "placements",
     "scenes",
     ("scene_photos", "sticker_library"),
     ("placement", "detection"),
+    code_version="2",
     optional=("sticker_library",),
 )
 COMPOSITES = Node("composites", "scenes", ("scene_photos", "placements"))

@@ -16,7 +16,12 @@ from nst_pipeline.storage.catalogue import Input
 from nst_pipeline.storage.sidecars import sidecar_detections, sidecar_placements
 from nst_pipeline.storage.store import Content
 from nst_pipeline.vision.explicit_placement import parse_placements
+from nst_pipeline.vision.image_io import decode_alpha
+from nst_pipeline.vision.ring import object_box, object_mask
 from nst_pipeline.vision.shapes import Detection, Matte, Placement, Rgb
+
+_CUT_OUT_LABEL = "object"
+"""What somebody else cut out: nothing says what it is."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +79,21 @@ class Item:
         """This key's photo, decoded from the inbox."""
         return self.planner.workspace.photo(collection, self.key)
 
-    def sidecar_detections(self, collection: Collection) -> list[Detection]:
-        """The user's own boxes and masks of this key's photo."""
+    def given_detections(self, collection: Collection) -> list[Detection]:
+        """The user's own objects: boxes and masks beside the photo, or its own transparency."""
         workspace = self.planner.workspace
         height, width = self.photo(collection).shape[:2]
         path = workspace.photo_file(collection, self.key).path
-        return sidecar_detections(workspace.inbox(collection), path, width, height)
+        beside = sidecar_detections(workspace.inbox(collection), path, width, height)
+        return beside or self._own_transparency(collection)
+
+    def _own_transparency(self, collection: Collection) -> list[Detection]:
+        limit = self.settings.ingest.max_megapixels
+        data = self.planner.workspace.photo_bytes(collection, self.key)
+        alpha = decode_alpha(data, max_megapixels=limit)
+        if alpha is None or not alpha.any():
+            return []
+        return [Detection(object_box(alpha), _CUT_OUT_LABEL, 1.0, "alpha", object_mask(alpha))]
 
     def sidecar_placements(self) -> list[Placement] | None:
         """The user's own placements on this key's scene; None if there is no such sidecar."""

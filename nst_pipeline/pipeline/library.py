@@ -24,6 +24,8 @@ SHEET_FILE = "contact_sheet.png"
 
 _SHEET_STICKERS = 96
 """The contact sheet shows the best; the table has all."""
+_CUT_MARGIN = 0.04
+"""An object that ends this close to its photo's bottom edge (share of the height) was cut there."""
 _SCHEMA = pa.schema(
     [
         ("sticker", pa.string()),
@@ -52,7 +54,7 @@ def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> 
         "file": store.path("stickers", *sticker_file(record["sticker"])).name,
         "width": width,
         "height": height,
-        "touches_bottom": y + height >= photo_height,
+        "touches_bottom": y + height >= (1 - _CUT_MARGIN) * photo_height,
         "digest": digest,
     }
 

@@ -67,7 +67,7 @@ def stickers_considered(
 
 def _obstacles(item: Item) -> list[Box]:
     """What the user marked in the scene, or what is found there."""
-    given = item.sidecar_detections("scenes")
+    given = item.given_detections("scenes")
     settings = item.settings.detection
     # The main subject is no obstacle: without weights every scene has one, often the ground.
     finders = [method for method in settings.methods if method != "subject"]

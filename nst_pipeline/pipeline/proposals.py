@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from nst_pipeline.settings import Settings
-from nst_pipeline.style.magenta import load_magenta
+from nst_pipeline.style.magenta import Picture, load_magenta
 from nst_pipeline.style.recipes import carry_back, model_inputs, surroundings
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
@@ -41,7 +41,11 @@ def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> tuple[
     magenta, strength = load_magenta(settings.magenta.handle), settings.magenta.strength
     content, style_in = made_from.content[0], made_from.style[0]
     after, before = magenta.stylize([content, content], [style_in, content], strength=strength)
-    return carry_back(after, made_from, composite), carry_back(before, made_from, composite)
+
+    def carried(result: Picture) -> Rgb:
+        return carry_back(result.astype(np.float32, copy=False), made_from, composite)
+
+    return carried(after), carried(before)
 
 
 def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Rgb:

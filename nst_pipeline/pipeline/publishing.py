@@ -93,6 +93,13 @@ def _decisive(rows: list[Row | None]) -> Row | None:
     return next(iter(failed or made[::-1]), None)
 
 
+def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
+    """All that the scene's artifacts were made from, each once, photos first."""
+    inputs = (each for row in rows if row is not None for each in row.inputs)
+    named = {(each.asset, each.key): each.digest for each in inputs}
+    return tuple(LineageRow(asset, key, digest) for (asset, key), digest in named.items())
+
+
 def gallery_scene(planner: Planner, key: str) -> GalleryScene | None:
     """A scene as the gallery shows it; None if nothing was made of it yet."""
     rows = [planner.rows(asset).get(key) for asset in _CHAIN]
@@ -117,7 +124,7 @@ def gallery_scene(planner: Planner, key: str) -> GalleryScene | None:
         placements=tuple(
             GalleryPlacement(each["sticker"], each["label"], Box(**each["box"])) for each in placed
         ),
-        lineage=tuple(LineageRow(each.asset, each.key, each.digest) for each in row.inputs),
+        lineage=_lineage(rows),
         settings=json.loads(row.settings),
         made_at=row.made_at.isoformat(timespec="seconds"),
         error=row.error,

@@ -96,7 +96,7 @@ def read_style_file(path: str, max_megapixels: float) -> Rgb:
 
 def as_8_bit(picture: NDArray[Any]) -> Rgb:
     """Float 0..1 to uint8, rounded."""
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
 
 
 def magenta_files(items: Sequence[Item]) -> list[dict[str, Content]]:

@@ -30,7 +30,7 @@ def object_photos(item: Item) -> Made:
 @graph_asset(graph.DETECTIONS, kinds={"opencv"}, group="objects")
 def detections(item: Item) -> Made:
     """Finds objects in a photo: the user's own boxes and masks first, then OpenCV's finders."""
-    given = item.sidecar_detections("objects")
+    given = item.given_detections("objects")
     found = detect(item.photo("objects"), item.settings.detection, given)
     return Made(
         {".json": [detection_record(each) for each in found]},

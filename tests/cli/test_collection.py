@@ -1,0 +1,23 @@
+"""`nst` on a collection: samples, models, status."""
+
+import json
+
+
+def test_samples_are_written_once(nst, tmp_path):
+    assert nst("samples").returncode == 0
+    assert len(list((tmp_path / "data/scenes").iterdir())) >= 4
+    assert json.loads(nst("samples", "--json").stdout) == {"written": []}
+
+
+def test_models_tells_what_is_missing_and_what_to_do(nst):
+    found = {each["name"]: each for each in json.loads(nst("models", "--json").stdout)}
+    assert set(found) == {"magenta", "vgg19"}
+    assert all(each["available"] or each["remedy"] for each in found.values())
+
+
+def test_status_of_a_new_collection_counts_nothing(nst):
+    done = nst("status", "--json")
+    assert done.returncode == 0, done.stderr
+    status = json.loads(done.stdout)
+    assert {each["ok"] for each in status["assets"]} == {0}
+    assert status["failed"] == status["unreadable"] == []

@@ -1,0 +1,115 @@
+"""One-off work on folders: cut out, compose, harmonise, calibrate."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from nst_pipeline.vision.image_io import decode_png, encode_png
+
+CUP = "78,12,404,376"
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with a cup, and a boxes file that marks it."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "coffee.png").write_bytes(encode_png(data.coffee()))
+    (folder / "other.png").write_bytes(encode_png(data.chelsea()))
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text(f"image,x,y,width,height\ncoffee.png,{CUP}\n")
+    return folder, boxes
+
+
+def test_cutout_writes_a_sticker_for_each_photo_of_the_boxes(nst, photos, tmp_path):
+    folder, boxes = photos
+    done = nst("cutout", "--photos", folder, "--boxes", boxes, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [each["photo"] for each in json.loads(done.stdout)["made"]] == ["coffee.png"]
+    sticker = decode_png((tmp_path / "out/coffee.png").read_bytes())
+    assert sticker.shape[2] == 4
+    assert 0.4 < (sticker[..., 3] > 127).mean() < 0.95
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["coffee.png"]
+
+
+def test_cutout_full_frame_writes_the_matte_at_the_photos_size(nst, photos, tmp_path):
+    folder, boxes = photos
+    done = nst("cutout", "--photos", folder, "--boxes", boxes, "--out", "out", "--full-frame")
+    assert done.returncode == 0, done.stderr
+    matte = decode_png((tmp_path / "out/coffee.png").read_bytes())
+    assert matte.shape == data.coffee().shape[:2]
+    assert matte[200, 280] > 127 > matte[5, 5]
+
+
+def test_a_photo_that_fails_is_named_and_the_others_are_made(nst, photos, tmp_path):
+    folder, _ = photos
+    (folder / "broken.png").write_bytes(b"\x89PNG")
+    done = nst("cutout", "--photos", folder, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "broken.png" in done.stderr
+    assert (tmp_path / "out/coffee.png").exists()
+
+
+def test_compose_pastes_a_sticker_and_leaves_the_rest_alone(nst, photos, tmp_path):
+    folder, boxes = photos
+    nst("cutout", "--photos", folder, "--boxes", boxes, "--out", "stickers")
+    scene = cv2.resize(data.rocket(), (500, 334))
+    (tmp_path / "scene.png").write_bytes(encode_png(scene))
+    sticker = ("--sticker", "stickers/coffee.png")
+    done = nst("compose", "--scene", "scene.png", *sticker, "--out", "made.png")
+    assert done.returncode == 0, done.stderr
+    made = decode_png((tmp_path / "made.png").read_bytes())
+    mask = decode_png((tmp_path / "made.mask.png").read_bytes())
+    assert np.array_equal(made[mask == 0], scene[mask == 0])
+    assert (made != scene).any()
+
+
+@pytest.fixture
+def composites(tmp_path):
+    """A cat whose object is too blue, and its mask."""
+    photo = data.chelsea()
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    cv2.ellipse(mask, (225, 150), (110, 100), 0, 0, 360, 255, -1)
+    blue = np.clip(photo.astype(int) + np.array([-40, -10, 60]), 0, 255).astype(np.uint8)
+    made = np.where(mask[..., None] > 0, blue, photo)
+    for name, picture in (("composites", made), ("masks", mask), ("photos", photo)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "사진 1.png").write_bytes(encode_png(picture))
+    return photo, made, mask
+
+
+@pytest.mark.parametrize("method", ["auto", "ring", "magenta", "untouched"])
+def test_harmonize_changes_the_object_alone(nst, composites, tmp_path, method):
+    photo, made, mask = composites
+    arguments = ("--composites", "composites", "--masks", "masks", "--out", "out")
+    done = nst("harmonize", *arguments, "--method", method)
+    assert done.returncode == 0, done.stderr
+    result = decode_png((tmp_path / "out/사진 1.png").read_bytes())
+    assert np.array_equal(result[mask == 0], made[mask == 0])
+
+    def error(picture):
+        return ((picture.astype(float) - photo) ** 2)[mask > 0].mean()
+
+    if method == "untouched":
+        assert np.array_equal(result, made)
+    else:
+        assert error(result) < error(made)
+
+
+def test_harmonize_without_a_mask_names_the_composite(nst, composites, tmp_path):
+    (tmp_path / "masks/사진 1.png").unlink()
+    done = nst("harmonize", "--composites", "composites", "--masks", "masks", "--out", "out")
+    assert done.returncode == 1
+    assert "사진 1" in done.stderr
+
+
+def test_calibrate_writes_a_model_that_harmonize_reads(nst, composites, tmp_path):
+    arguments = ("--photos", "photos", "--masks", "masks")
+    done = nst("calibrate", *arguments, "--out", "model.npz")
+    assert done.returncode == 0, done.stderr
+    folders = ("--composites", "composites", "--masks", "masks", "--out", "out")
+    done = nst("harmonize", *folders, "--harmonizer", "model.npz")
+    assert done.returncode == 0, done.stderr
