@@ -27,7 +27,7 @@ _NEAR = 0.3
 """Regions are compared with their surroundings within about this share of the photo's side."""
 _MIN_CONTRAST = 6.0
 """LAB difference between subject and background below which there is no subject."""
-_SURE_CONTRAST = 25.0
+_SURE_CONTRAST = 40.0
 """LAB difference at which there is no doubt that there is a subject."""
 _MIN_SHARE, _MAX_SHARE = 0.01, 0.8
 """A subject covers at least and at most this share of the photo."""
