@@ -21,6 +21,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.vision.colour import ColourChange, LabStatistics, ring_change, statistics
 from nst_pipeline.vision.composite import recompose
 from nst_pipeline.vision.describe import (
+    RELEVANCE,
     SPREAD_FLOOR,
     VIEW_SIDE,
     View,
@@ -37,8 +38,9 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 
 RECOLOURED_PER_PHOTO = 6
 SLID_PER_PHOTO = 5
-NATURAL_IMPORTANCE = 10.0
-"""Weight of an untouched photo: about as much as all of its recoloured copies."""
+NATURAL_IMPORTANCE = 20.0
+"""Weight of an untouched photo, more than of all its recoloured copies: harm is worse than a
+missed gain."""
 PHOTOS_MIN = 20
 """With fewer photos the model knows single objects, not colours: the fallback is better."""
 PHOTOS_MAX = 400
@@ -219,5 +221,5 @@ def calibrate(photos: Iterable[tuple[Rgb, Matte]], *, seed: int = 0) -> Harmoniz
                 natural = image is example.image
                 targets.append(_target(object_statistics(seen), example.truth, natural))
                 importance.append(weight)
-    model = fit_kernel_ridge(np.array(features), np.array(targets), np.array(importance))
+    model = fit_kernel_ridge(np.array(features), np.array(targets), np.array(importance), RELEVANCE)
     return Harmonizer(model, len(examples))

@@ -41,9 +41,17 @@ def _kernel(a: Array, b: Array) -> Array:
     return np.asarray(gaussian + LINEAR_SHARE * dot / a.shape[1])
 
 
-def fit_kernel_ridge(features: Array, targets: Array, importance: Array) -> KernelRidge:
-    """Fit targets, (n, targets), to features, (n, features), each row by its importance, (n,)."""
-    centre, scale = features.mean(0), features.std(0) + 1e-6
+def fit_kernel_ridge(
+    features: Array, targets: Array, importance: Array, relevance: Array
+) -> KernelRidge:
+    """Fit targets, (n, targets), to features, (n, features).
+
+    Args:
+        importance: (n,) how much each row counts; 1 is usual.
+        relevance: (features,) how much each feature counts once all are of unit variance.
+    """
+    centre = features.mean(0)
+    scale = (features.std(0) + 1e-6) * np.sqrt((relevance**2).mean()) / relevance
     rows = ((features - centre) / scale).astype(np.float32)
     gram = _kernel(rows.astype(np.float64), rows.astype(np.float64))
     gram[np.diag_indices_from(gram)] += PENALTY / importance

@@ -20,12 +20,15 @@ CANDIDATES_PER_STICKER = 4
 """Stickers considered for each one wanted: some will not fit."""
 SPOTS = 32
 """Places tried for each sticker; the calmest that fits is taken."""
+STANDING_SHARE = 0.25
+"""The lower part of an object, behind which the ground that it stands on shows."""
 EDGE_SHARE = 0.02
 """Room kept between the sticker and the scene's left and right edges, share of the width."""
 CUT_PX = 1
 """How far a cut-off object reaches past the bottom edge, so that no scene shows below its cut."""
-NEARNESS_RANGE = (0.35, 0.95)
-"""Feet, from the horizon (0) to the bottom edge (1)."""
+NEARNESS_RANGE = (0.5, 0.97)
+"""Feet, from the horizon (0) to the bottom edge (1). The horizon is a guess, and what stands too
+far behind it floats: feet stay well below."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,13 @@ def _rng(scene_key: str, sticker: str, seed: int) -> np.random.Generator:
     return np.random.default_rng(_hash(f"{seed}\0{scene_key}\0{sticker}"))
 
 
+def _cost(box: Box, ground: Ground, size: tuple[int, int]) -> float:
+    """How unlikely a place is: things stand on calm ground, and rather near than far."""
+    strip = max(1, round(STANDING_SHARE * box.height))
+    standing = Box(box.x, box.bottom - strip, box.width, strip)
+    return (1 + ground.busyness_in(standing, *size)) / box.height
+
+
 def _best_spot(
     sticker: LibrarySticker,
     ground: Ground,
@@ -140,7 +150,7 @@ def _best_spot(
 ) -> Box | None:
     spots = (_spot(sticker, ground.horizon, settings, size, rng) for _ in range(SPOTS))
     free = [box for box in spots if box is not None and not _overlaps(box, taken)]
-    return min(free, key=lambda box: ground.busyness_in(box, *size), default=None)
+    return min(free, key=lambda box: _cost(box, ground, size), default=None)
 
 
 def plan(

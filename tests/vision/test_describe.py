@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 
 from nst_pipeline.vision.colour import statistics, to_lab
-from nst_pipeline.vision.describe import VIEW_SIDE, describe, object_statistics, view
+from nst_pipeline.vision.describe import RELEVANCE, VIEW_SIDE, describe, object_statistics, view
 
 
 def test_view_reduces_large_pictures_and_keeps_small_ones(flower):
@@ -40,6 +40,10 @@ def test_object_statistics_are_those_of_the_photo(flower):
 def test_first_features_are_the_object_s_mean(flower):
     seen = view(*flower)
     np.testing.assert_allclose(describe(seen)[:3], object_statistics(seen).mean, atol=0.5)
+
+
+def test_every_feature_has_a_relevance(flower):
+    assert describe(view(*flower)).shape == RELEVANCE.shape
 
 
 def test_nothing_to_see():
