@@ -18,9 +18,6 @@ _MARGIN = 0.4
 _MIN_SIDE = 4
 """Boxes with a shorter side hold too few pixels to tell an object from its background."""
 
-_LOOSE_FINDERS = ("hog", "haar")
-"""Their boxes have a fixed shape, so that there is often room between box and object."""
-
 
 def _empty(photo: Rgb) -> Cutout:
     return Cutout(np.zeros(photo.shape[:2], np.float32), photo.copy(), 0.0)
@@ -65,8 +62,8 @@ def _full_frame(photo: Rgb, crop: Box, work: Rgb, matte: Matte, colours: Rgb) ->
     return full_matte, full_colours
 
 
-def _segmented(work: Rgb, box: Box, tight: bool) -> tuple[Mask, dict[str, float]]:
-    mask, agreement = segment(work, box, tight=tight)
+def _segmented(work: Rgb, box: Box) -> tuple[Mask, dict[str, float]]:
+    mask, agreement = segment(work, box)
     return mask, {
         "agreement": agreement,
         "filled": min(float(mask.sum()) / (box.width * box.height), 1.0),
@@ -101,8 +98,7 @@ def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutou
     scale = min(1.0, settings.work_side / max(crop.width, crop.height))
     work = _shrunk(photo[crop.slices], scale)
     if given is None:
-        tight = detection.source not in _LOOSE_FINDERS
-        mask, figures = _segmented(work, _to_work(box, crop, scale), tight)
+        mask, figures = _segmented(work, _to_work(box, crop, scale))
     else:
         mask = _shrunk(np.asarray(given[crop.slices] * 255, np.uint8), scale) > 127
         figures = {"given": detection.score}

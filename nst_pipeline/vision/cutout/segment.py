@@ -15,9 +15,9 @@ _BOX_SIDE = 320
 outline is fixed: on a small picture that eats away thin parts, on a large one time."""
 _GRAIN = 1.0
 """Blur before the cut, pixels: grain and JPEG blocks are no edges."""
-_WIDE_CORE, _NARROW_CORE = (0.8, 2.5), (0.65, 2.0)
+_START, _WITNESS = (0.7, 2.0), (0.8, 2.5)
 """What is surely object: a superellipse in the box, its axes as a share of the box's, and its
-exponent (2: ellipse; more: towards a rectangle). The core not chosen tells how far to trust."""
+exponent (2: ellipse; more: towards a rectangle). The witness only tells how far to trust."""
 
 
 def _radius(shape: tuple[int, ...], box: Box, exponent: float) -> NDArray[np.float32]:
@@ -52,13 +52,12 @@ def _enlarged(crop: Rgb, box: Box) -> tuple[Rgb, Box]:
     return np.asarray(picture, np.uint8), inner
 
 
-def segment(crop: Rgb, box: Box, *, tight: bool) -> tuple[Mask, float]:
+def segment(crop: Rgb, box: Box) -> tuple[Mask, float]:
     """Separate the object in `box` from what surrounds it.
 
     Args:
         crop: picture, (height, width, 3) uint8 RGB, with some background around the box.
         box: the object's box in the crop's pixels, without parts outside it.
-        tight: the object touches the box's sides; otherwise there may be room around it.
 
     Returns:
         One connected part without holes, inside the box, (height, width) bool; and how well a
@@ -66,8 +65,7 @@ def segment(crop: Rgb, box: Box, *, tight: bool) -> tuple[Mask, float]:
     """
     height, width = crop.shape[:2]
     picture, inner = _enlarged(crop, box)
-    starts = (_WIDE_CORE, _NARROW_CORE) if tight else (_NARROW_CORE, _WIDE_CORE)
-    mask, witness = (_cut_from(picture, inner, start) for start in starts)
+    mask, witness = (_cut_from(picture, inner, start) for start in (_START, _WITNESS))
     agreement = (mask & witness).sum() / max((mask | witness).sum(), 1)
     soft = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(soft >= 0.5), float(agreement)
