@@ -16,13 +16,12 @@ _CLEAR_DIFFERENCE = 25.0
 
 def edge_contrast(crop: Rgb, mask: Mask) -> float:
     """Share 0..1 of clear colour difference across the outline of a mask."""
-    kernel = np.ones((2 * _STEP + 1, 2 * _STEP + 1), np.uint8)
     lab = cv2.cvtColor(crop, cv2.COLOR_RGB2LAB).astype(np.float32)
     solid = mask.astype(np.uint8)
     inside, outside = solid[..., None], 1 - solid[..., None]
 
     def local_mean(weight: NDArray[np.uint8]) -> NDArray[np.float32]:
-        size = kernel.shape[::-1]
+        size = (2 * _STEP + 1, 2 * _STEP + 1)
         share = cv2.blur(weight[..., 0].astype(np.float32), size)[..., None]
         return np.asarray(cv2.blur(lab * weight, size) / np.maximum(share, 1e-6), np.float32)
 
