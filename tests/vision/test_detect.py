@@ -101,13 +101,6 @@ def test_the_users_boxes_come_first_and_weak_ones_are_dropped(photos):
     assert detect(photos["coffee"], without, [mine])[0].source == "subject"
 
 
-def test_at_most_max_objects_best_first():
-    found = [Detection(Box(100 * i, 0, 50, 50), "x", 0.4 + i / 10, "sidecar") for i in range(4)]
-    photo = np.zeros((60, 400, 3), np.uint8)
-    kept = detect(photo, DetectionSettings(max_objects=2), found)
-    assert [one.box.x for one in kept] == [300, 200]
-
-
 def test_duplicates_and_parts_are_suppressed():
     whole = Detection(Box(0, 0, 100, 100), "a", 0.9, "s")
     shifted = Detection(Box(10, 10, 100, 100), "b", 0.8, "s")

@@ -87,6 +87,17 @@ def test_detect_asks_the_model_in_the_settings(tmp_path):
     assert found.source == "dnn"
 
 
+def test_at_most_max_objects_are_kept_best_first(tmp_path):
+    rows = np.zeros((1, 6, 20))
+    for number in range(4):
+        rows[0, :, number] = [8 + 16 * number, 16, 12, 20, 0.5 + number / 10, 0]
+    path = _write_model(tmp_path / "model.onnx", rows)
+    settings = DetectionSettings(methods=["dnn"], dnn_model=path, max_objects=2)
+    found = detect(PHOTO, settings)
+    assert [one.score for one in found] == pytest.approx([0.8, 0.7], abs=1e-3)
+    assert found[0].box.x > found[1].box.x
+
+
 @pytest.mark.parametrize("content", [None, b"", b"not a network"])
 def test_a_missing_or_broken_model_is_named_with_the_setting(tmp_path, content):
     path = tmp_path / "mine.onnx"
