@@ -9,6 +9,10 @@ class SettingError(NstError):
     """A setting is unknown or has a value that cannot be used."""
 
 
+class SidecarError(NstError):
+    """What a user laid beside a photo cannot be used; the message names file and entry."""
+
+
 class UnreadableImageError(NstError):
     """A file is no usable picture: broken, empty, animated, oversized, or not an image."""
 

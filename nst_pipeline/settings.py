@@ -41,7 +41,9 @@ class DetectionSettings(Section):
         default=["sidecar", "dnn", "hog", "haar", "subject"],
         description="Finders in order of trust; the first that finds something is used.",
     )
-    max_objects: int = Field(1, ge=1, le=20, description="Objects kept per photo, best first.")
+    max_objects: int = Field(
+        1, ge=1, le=20, description="Objects found per photo, best first; your own are all kept."
+    )
     min_score: float = Field(0.3, ge=0, le=1, description="Detections below this are dropped.")
     dnn_model: str = Field(
         "", description="ONNX file for cv2.dnn or a TensorFlow Hub handle; empty: none."

@@ -18,9 +18,11 @@ def photo_record(item: Item, collection: Collection) -> dict[str, Any]:
     """
     data = item.planner.workspace.photo_bytes(collection, item.key)
     photo = item.photo(collection)
-    header = read_header(data)
+    header, file = read_header(data), item.planner.workspace.photo_file(collection, item.key)
     return {
-        "path": item.planner.workspace.photo_file(collection, item.key).path,
+        "path": file.path,
+        # Part of the record, so that another box or mask beside the photo remakes what follows.
+        "sidecars": file.sidecar_digest,
         "digest": sha256(data),
         "width": photo.shape[1],
         "height": photo.shape[0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nst_pipeline.errors import SettingError
+from nst_pipeline.errors import SidecarError
 from nst_pipeline.pipeline.library import Library, read_library
 from nst_pipeline.pipeline.records import placement_record, read_placement, sticker_file
 from nst_pipeline.vision.composite import compose
@@ -24,7 +24,7 @@ def explicit_placements(scene_record: dict[str, Any], library: Library) -> list[
     """The placements of a scene's sidecar, with names resolved; None without a sidecar.
 
     Raises:
-        SettingError: a name is no sticker's and no object photo's.
+        SidecarError: a name is no sticker's and no object photo's.
     """
     given = scene_record["placements"]
     if given is None:
@@ -38,7 +38,7 @@ def _resolved(name: str, library: Library) -> str:
         photo = library.photos[sticker.object_key].path
         if name in (sticker.sticker, sticker.object_key, photo, photo.rsplit("/", 1)[-1]):
             return sticker.sticker
-    raise SettingError(
+    raise SidecarError(
         f"placements sidecar: no sticker is called {name!r}: give an object photo's file name "
         "or a name from the sticker library"
     )
@@ -58,7 +58,11 @@ def stickers_considered(
         library: all stickers.
         settings: how many are wanted, and how good.
     """
-    named = None if scene_record is None else explicit_placements(scene_record, library)
+    try:
+        named = None if scene_record is None else explicit_placements(scene_record, library)
+    except SidecarError:
+        # A wrong name is this scene's own failure; it is told when its placements are made.
+        return []
     if named is None:
         return candidates_for(scene_key, library.stickers, settings)
     names = {each.sticker for each in named}

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 from upath import UPath
 
-from nst_pipeline.errors import UnreadableImageError
+from nst_pipeline.errors import SidecarError, UnreadableImageError
 from nst_pipeline.storage.store import joint_digest, sha256
-from nst_pipeline.vision.detect.sidecar import MASK_SUFFIX, SidecarError, read_sidecar
+from nst_pipeline.vision.detect.sidecar import MASK_SUFFIX, read_sidecar
 from nst_pipeline.vision.image_io import decode_png
 from nst_pipeline.vision.shapes import Detection
 

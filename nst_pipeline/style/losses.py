@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.style.resize import resized
 from nst_pipeline.style.tensorflow_import import import_tensorflow
+from nst_pipeline.vision.resize import resized
 
 # The example divides by its picture's channels and size, whatever the layer.
 _EXAMPLE_CHANNELS = 3

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.settings import RecipeSettings
-from nst_pipeline.style.resize import fitted_size, resized
+from nst_pipeline.vision.resize import fitted_size, resized
 from nst_pipeline.vision.shapes import Box, Rgb
 
 LEFT_SIDE = 1024

@@ -19,9 +19,9 @@ from nst_pipeline.style.losses import (
     style_loss,
     total_variation,
 )
-from nst_pipeline.style.resize import fitted_size, resized
 from nst_pipeline.style.tensorflow_import import import_tensorflow
 from nst_pipeline.style.vgg19 import Vgg19, preprocessed
+from nst_pipeline.vision.resize import fitted_size, resized
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _SMALLEST_SIDE = 32  # four halvings leave the deepest layers two positions

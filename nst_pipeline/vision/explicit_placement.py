@@ -6,7 +6,7 @@ import json
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from nst_pipeline.errors import SettingError
+from nst_pipeline.errors import SidecarError
 from nst_pipeline.vision.shapes import Box, Placement
 
 LARGEST_PX = 30_000
@@ -50,14 +50,14 @@ def parse_placements(text: str, *, source: str = "placements") -> list[Placement
         source: the file's name, for errors.
 
     Raises:
-        SettingError: no JSON, a wrong or unknown name, or a number out of range.
+        SidecarError: no JSON, a wrong or unknown name, or a number out of range.
     """
     try:
         entries = _ENTRIES.validate_python(json.loads(text))
     except json.JSONDecodeError as error:
-        raise SettingError(f"{source} is no valid JSON ({error}): correct it") from error
+        raise SidecarError(f"{source} is no valid JSON ({error}): correct it") from error
     except ValidationError as error:
-        raise SettingError(
+        raise SidecarError(
             f"{source}: {_explain(error)}; expected a list of entries like "
             '{"sticker": "photo.jpg", "x": 0, "y": 0, "width": 100, "height": 200}'
         ) from error

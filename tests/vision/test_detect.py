@@ -121,3 +121,9 @@ def test_overlap_is_symmetric_and_matches_pixels(a, b):
 @given(boxes, st.integers(1, 8))
 def test_scaling_up_by_whole_numbers_and_back_is_exact(box, factor):
     assert scaled(scaled(box, factor, factor), 1 / factor, 1 / factor) == box
+
+
+def test_all_that_the_user_marked_is_kept():
+    marked = [Detection(Box(100 * i, 0, 50, 50), "x", 1.0, "sidecar") for i in range(4)]
+    photo = np.zeros((60, 400, 3), np.uint8)
+    assert len(detect(photo, DetectionSettings(max_objects=2), marked)) == 4

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nst_pipeline.errors import SettingError
+from nst_pipeline.errors import SidecarError
 from nst_pipeline.vision.explicit_placement import parse_placements
 from nst_pipeline.vision.shapes import Box, Placement
 
@@ -52,7 +52,7 @@ def test_round_trip(placements):
     ],
 )
 def test_mistakes_are_named_with_the_file(text, says):
-    with pytest.raises(SettingError, match=says) as error:
+    with pytest.raises(SidecarError, match=says) as error:
         parse_placements(text, source="beach.placements.json")
     assert "beach.placements.json" in str(error.value)
     assert "\n" not in str(error.value)

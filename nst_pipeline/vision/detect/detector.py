@@ -79,5 +79,6 @@ def detect(
             found = [_in_photo(one, work, photo) for one in _finder(method, settings)(work)]
         trusted = distinct(one for one in found if one.score >= settings.min_score)
         if trusted:
-            return trusted[: settings.max_objects]
+            # What the user marked is wanted, all of it.
+            return trusted if method == _GIVEN else trusted[: settings.max_objects]
     return []

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.errors import NstError
+from nst_pipeline.errors import SidecarError
 from nst_pipeline.vision.shapes import Box, Detection, Mask
 
 MASK_SUFFIX = ".mask.png"
@@ -24,10 +24,6 @@ _DEFAULT_LABEL = "object"
 _BOX_COLUMNS = ("x", "y", "width", "height")
 _SUB_PIXEL_BITS = 4
 """Polygons are drawn with corners to 1/16 pixel."""
-
-
-class SidecarError(NstError):
-    """An annotation file beside a photo cannot be used; the message names the row."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nst_pipeline.style.resize import fitted_size, resized
+from nst_pipeline.vision.resize import fitted_size, resized
 
 lengths = st.integers(1, 60)
 

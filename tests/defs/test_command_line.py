@@ -1,0 +1,51 @@
+"""`nst` on a collection that is made."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def nst(collection):
+    (collection.home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    environment = {**os.environ, "DAGSTER_HOME": str(collection.home), "COLUMNS": "200"}
+
+    def run(*arguments):
+        command = [str(Path(sys.executable).with_name("nst")), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+
+    return run
+
+
+def test_run_with_nothing_new_says_so(nst):
+    done = nst("run")
+    assert "nothing was made" in done.stdout
+    assert "index.html" in done.stdout
+
+
+def test_run_makes_what_is_new_as_dagster_runs(nst, collection):
+    scene = collection.root / "scenes/temple.jpg"
+    (collection.root / "scenes/new.jpg").write_bytes(scene.read_bytes())
+    told = json.loads(nst("run", "--json").stdout)
+    assert [run["phase"] for run in told["runs"]] == ["scenes", "publish"]
+    with collection.instance() as instance:
+        assert {run.status.value for run in instance.get_runs()} == {"SUCCESS"}
+
+
+def test_status_counts_and_names_what_cannot_be_read(nst, collection):
+    (collection.root / "objects/empty.jpg").write_bytes(b"")
+    nst("run")
+    status = json.loads(nst("status", "--json").stdout)
+    assert {each["asset"]: each["ok"] for each in status["assets"]}["harmonized"] == 3
+    assert status["unreadable"] == [["objects", "empty.jpg", "the file is empty"]]
+
+
+def test_lineage_reaches_the_photos(nst, collection):
+    text = nst("lineage", "temple.jpg").stdout
+    assert "harmonized temple" in text
+    assert "scenes temple.jpg" in text
+    assert "objects " in text

@@ -1,0 +1,63 @@
+"""What a user lays beside a photo wins."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from nst_pipeline.vision.image_io import encode_png
+
+
+def _key(collection, asset, start):
+    return next(key for key in collection.rows(asset) if key.startswith(start))
+
+
+@pytest.fixture
+def with_sidecars(collection):
+    """Two boxes for the cat, a mask for the cup, and a placement on the temple."""
+    objects, scenes = collection.root / "objects", collection.root / "scenes"
+    (objects / "cat.boxes.csv").write_text(
+        "image,x,y,width,height,label\ncat.jpg,60,20,180,160,cat\ncat.jpg,10,10,40,40,ear\n"
+    )
+    mask = np.zeros((213, 320), np.uint8)
+    cv2.circle(mask, (160, 100), 60, 255, -1)
+    (objects / "사진 1.mask.png").write_bytes(encode_png(mask))
+    (scenes / "temple.placements.json").write_text(
+        json.dumps([{"sticker": "사진 1.jpg", "x": 20, "y": 60, "width": 80, "height": 80}])
+    )
+    collection.update()
+    return collection
+
+
+def test_every_box_of_the_user_becomes_a_sticker(with_sidecars):
+    store = with_sidecars.open().store
+    stickers = store.record("stickers", _key(with_sidecars, "stickers", "cat"))
+    assert [each["label"] for each in stickers] == ["cat", "ear"]
+    assert {each["source"] for each in stickers} == {"sidecar"}
+
+
+def test_a_mask_is_trusted(with_sidecars):
+    store = with_sidecars.open().store
+    (record,) = store.record("stickers", _key(with_sidecars, "stickers", "사진"))
+    x, y, width, height = record["box"]
+    assert abs(x - 100) <= 6
+    assert abs(y - 40) <= 6
+    assert abs(width - 121) <= 12
+    assert abs(height - 121) <= 12
+
+
+def test_a_placement_is_taken_as_it_is(with_sidecars):
+    store = with_sidecars.open().store
+    (placed,) = store.record("placements", _key(with_sidecars, "placements", "temple"))
+    assert placed["box"] == {"x": 20, "y": 60, "width": 80, "height": 80}
+    assert placed["photo"] == "사진 1.jpg"
+
+
+def test_a_placement_of_nobody_is_quarantined_with_the_name(collection):
+    sidecar = collection.root / "scenes/temple.placements.json"
+    sidecar.write_text('[{"sticker": "dog.jpg", "x": 0, "y": 0, "width": 9, "height": 9}]')
+    collection.update()
+    row = collection.rows("placements")[_key(collection, "placements", "temple")]
+    assert row.status == "failed"
+    assert "'dog.jpg'" in row.error
