@@ -40,7 +40,8 @@ LOG_SCALE = 10.0
 RELEVANCE = np.repeat([1.0, 0.7, 0.4, 1.0, 3.0, 3.0], [50, 50, 50, 6, 9, 7])
 """How much a difference in each feature counts: those of the object, the ring, the surroundings,
 the shape of the object's colours, fine detail, the rim. Chosen by leaving photos out of
-calibration: what lies far from the object says little of its colours, its own rim much."""
+calibration, and between the last few variants by the figures in docs/evaluation.md: what lies far
+from the object says little of its colours, its own rim much."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ import numpy as np
 
 from nst_pipeline.pipeline.graph import NODES
 
+SMALL = "[recipes]\nleft_side = 192\nright_side = 128\n"
+
 
 def _keys(collection, asset):
     return set(collection.rows(asset))
@@ -97,3 +99,17 @@ def test_another_setting_remakes_what_it_determines(collection):
     for key in collection.rows("harmonized"):
         untouched = workspace.store.picture("composites", key)
         assert np.array_equal(workspace.store.picture("harmonized", key), untouched)
+
+
+def test_vgg19_with_weights_makes_a_picture_and_its_loss_curve(collection, vgg19_file):
+    settings = f"[vgg19]\nweights = '{vgg19_file}'\nside = 48\nsteps = 3\n"
+    (collection.root / "nst.toml").write_text(SMALL + settings)
+    collection.update()
+    store = collection.open().store
+    for key, row in collection.rows("stylized_vgg19").items():
+        assert row.status == "ok", row.error
+        assert len(row.models["vgg19"]) == 64
+        losses = store.record("stylized_vgg19", key)
+        assert losses[-1] < losses[0]
+        assert store.picture("stylized_vgg19", key).shape == store.picture("composites", key).shape
+        assert "vgg19" in store.record("harmonized", key)["scores"]

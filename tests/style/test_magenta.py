@@ -7,7 +7,6 @@ import pytest
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.style.magenta import (
     Magenta,
-    find_magenta,
     load_magenta,
     model_digest,
     models_root,
@@ -60,7 +59,7 @@ def test_is_called_as_the_hubs_own(magenta, photos):
     content = as_batch(sized(photos["chelsea"], 120, 80))
     style = as_batch(sized(photos["flower"], 256, 256))
 
-    network = hub.load(str(find_magenta("bundled")))
+    network = hub.load(str(obtain_magenta("bundled")))
     picture = network(tf.constant(content), tf.constant(style))[0]
 
     assert picture.shape == content.shape
@@ -174,7 +173,7 @@ def test_a_models_folder_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_a_path_is_a_handle(magenta, photos):
-    by_path = load_magenta(str(find_magenta("bundled")))
+    by_path = load_magenta(str(obtain_magenta("bundled")))
 
     assert by_path.digest == magenta.digest
     assert load_magenta("bundled") is magenta

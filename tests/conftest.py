@@ -1,0 +1,27 @@
+"""What tests of several folders share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """VGG19 with seeded weights in Keras' own format; He-scaled, so that signals keep their size.
+
+    Random numbers are no substitute for learned ones in use, but they compute the same way.
+    """
+    import keras
+
+    model = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
+    random = np.random.default_rng(19)
+    for layer in model.layers:
+        if layer.weights:
+            kernel, bias = layer.get_weights()
+            spread = np.sqrt(2 / np.prod(kernel.shape[:3]))
+            noise = random.standard_normal(kernel.shape, np.float32)
+            layer.set_weights([noise * np.float32(spread), bias])
+    path = tmp_path_factory.mktemp("vgg19") / "seeded.weights.h5"
+    model.save_weights(path)
+    return path

@@ -1,0 +1,42 @@
+"""The pages say what the code says: settings, columns, assets, links."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from nst_pipeline.pipeline.graph import NODES
+from nst_pipeline.storage.catalogue import SCHEMA
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def _table(page: Path, heading: str) -> set[str]:
+    """The names in the first column of the table under a heading."""
+    under = page.read_text("utf-8").partition(f"{heading}\n")[2].split("\n#")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", under, flags=re.MULTILINE))
+
+
+def test_the_page_of_settings_is_current():
+    written = runpy.run_path(str(ROOT / "docs/make_settings.py"))
+    assert written["PAGE"].read_text("utf-8") == written["settings_page"](), (
+        "run `python docs/make_settings.py`"
+    )
+
+
+def test_the_readme_names_every_asset():
+    assert _table(ROOT / "README.md", "## What it makes") == {node.name for node in NODES}
+
+
+def test_the_page_of_the_catalogue_names_every_column():
+    page = ROOT / "docs/reference/catalogue.md"
+    assert _table(page, "# The catalogue") == set(SCHEMA.names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_are_there(page):
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8"))
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not (page.parent / target).exists()] == []
