@@ -10,6 +10,7 @@ from nst_pipeline.style.magenta import (
     load_magenta,
     model_digest,
     models_root,
+    obtain_magenta,
 )
 from nst_pipeline.style.magenta_weights import build_magenta, saved_model_digest
 
