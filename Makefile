@@ -15,6 +15,8 @@ setup: .venv/ready  ## prepare .venv: locked packages, models
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Compiling the matting kernels, once for this environment ..."
+	$(BIN)/python -c "import pymatting"
 	$(BIN)/nst models --build
 	touch $@
 
