@@ -119,10 +119,12 @@ def _update(workspace: Workspace, instance: dg.DagsterInstance) -> tuple[list[st
 
 def _tell(workspace: Workspace, said: list[str], ran: list[Ran]) -> None:
     for line in said:
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if not ran:
         console.print("Everything is up to date: nothing was made.")
-    _print_counts(workspace, {each.run_id for each in ran})
+    found = _print_counts(workspace, {each.run_id for each in ran})
+    if quarantined := sum(each["failed"] for each in found):
+        console.print(f"{quarantined} quarantined: `nst status` names them and says why.")
     gallery = workspace.root / "artifacts" / "gallery" / "index.html"
     if gallery.exists():
         console.print(f"Gallery: {gallery}", soft_wrap=True, highlight=False)
@@ -149,9 +151,10 @@ def counts(workspace: Workspace, runs: set[str] | None = None) -> list[dict[str,
 _STATUSES = ("ok", "empty", "failed")
 
 
-def _print_counts(workspace: Workspace, runs: set[str]) -> None:
+def _print_counts(workspace: Workspace, runs: set[str]) -> list[dict[str, Any]]:
     found = counts(workspace, runs)
     print_table("Artifacts", list(found[0]), (list(row.values()) for row in found))
+    return found
 
 
 def status(as_json: Json = False) -> None:

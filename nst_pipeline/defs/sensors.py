@@ -3,20 +3,18 @@
 import dagster as dg
 
 from nst_pipeline.defs.jobs import JOBS, PHASES
+from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.resources import CollectionResource
-from nst_pipeline.defs.runs import PHASE_TAG, plan_runs
+from nst_pipeline.defs.runs import plan_runs
 from nst_pipeline.defs.update import scan_inboxes
 from nst_pipeline.pipeline.plan import Planner
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
 from nst_pipeline.storage.store import joint_digest, sha256
 
 _INTERVAL_SECONDS = 30
-_ACTIVE = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
+_TRIES = 3
+"""Launches for the same state: a run that was killed is made good, one that cannot go is not
+launched for ever."""
 
 
 def _state(workspace: Workspace) -> str:
@@ -40,17 +38,17 @@ def inbox_sensor(
     context: dg.SensorEvaluationContext, collection: CollectionResource
 ) -> dg.SensorResult | dg.SkipReason:
     """One tick: scan, register, launch."""
-    active = context.instance.get_runs(
-        dg.RunsFilter(statuses=_ACTIVE, tags={PHASE_TAG: list(PHASES)}), limit=1
-    )
-    if active:
+    if active := active_runs(context.instance):
         return dg.SkipReason(f"run {active[0].run_id} is still at work")
     workspace = collection.open()
     for line in scan_inboxes(workspace, context.instance):
         context.log.info(line)
     state = _state(workspace)
-    if state == context.cursor:
+    tries, _, seen = (context.cursor or "0 ").partition(" ")
+    tried = int(tries) if seen == state else 0
+    if tried >= _TRIES:
         return dg.SkipReason("nothing new in the inboxes")
     runs = plan_runs(Planner(workspace), context.instance, retry=False)
     requests = [dg.RunRequest(job_name=JOBS[run.phase].name, tags=run.tags) for run in runs]
-    return dg.SensorResult(run_requests=requests, cursor=state)
+    tried = tried + 1 if runs else _TRIES
+    return dg.SensorResult(run_requests=requests, cursor=f"{tried} {state}")

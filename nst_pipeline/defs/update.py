@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
 
 from nst_pipeline.defs.jobs import PHASES
+from nst_pipeline.defs.orphans import PROCESS_TAG, active_runs, this_process
 from nst_pipeline.defs.partitions import register
 from nst_pipeline.defs.runs import RunPlan, due_now, plan_phase
 from nst_pipeline.pipeline.plan import Planner
@@ -37,18 +39,31 @@ def scan_inboxes(workspace: Workspace, instance: dg.DagsterInstance) -> list[str
     return said
 
 
+def _reason(failure: StepFailureData) -> str:
+    """What was said where it went wrong, rather than Dagster's wrapping of it."""
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    error = failure.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "" if error is None else error.message.strip()
+
+
 def _execute(job: dg.JobDefinition, run: RunPlan, instance: dg.DagsterInstance) -> Ran:
     result = job.execute_in_process(
-        instance=instance, tags=run.tags, run_config=_QUIET, raise_on_error=False
+        instance=instance,
+        tags=run.tags | {PROCESS_TAG: this_process()},
+        run_config=_QUIET,
+        raise_on_error=False,
     )
     failures = (event.step_failure_data for event in result.get_step_failure_events())
-    errors = [
-        str(data.user_failure_data.description)
-        if data.user_failure_data
-        else str(data.error.message if data.error else "")
-        for data in failures
-    ]
-    return Ran(run.phase, result.run_id, run.count, result.success, "; ".join(errors).strip())
+    return Ran(
+        run.phase,
+        result.run_id,
+        run.count,
+        result.success,
+        "; ".join(_reason(failure) for failure in failures),
+    )
 
 
 def update(
@@ -66,6 +81,7 @@ def update(
         job_of: the job of a phase.
         announce: told before each run.
     """
+    active_runs(instance)  # ends those that a killed process left behind
     ran = []
     for phase in PHASES:
         due = due_now(Planner(workspace), phase, retry=True)

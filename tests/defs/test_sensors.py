@@ -1,9 +1,12 @@
 """The sensor: new photos in, runs out, nothing when nothing is new."""
 
+import subprocess
+
 import dagster as dg
 import pytest
 from upath import UPath
 
+from nst_pipeline.defs.orphans import this_process
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.sensors import inbox_sensor
 
@@ -64,3 +67,36 @@ def test_a_deleted_photo_is_no_partition_any_more(collection, tick):
     tick()
     with collection.instance() as instance:
         assert not any(k.startswith("temple") for k in instance.get_dynamic_partitions("scenes"))
+
+
+def _started_run(collection, process):
+    run = dg.DagsterRun(
+        job_name="scenes_job",
+        status=dg.DagsterRunStatus.STARTED,
+        tags={"nst/phase": "scenes", "nst/process": process},
+    )
+    with collection.instance() as instance:
+        return instance.add_run(run).run_id
+
+
+def test_a_run_at_work_is_waited_for(collection, tick):
+    run_id = _started_run(collection, this_process())
+    assert run_id in tick().skip_message
+
+
+def test_a_run_whose_process_is_gone_is_ended_and_not_waited_for(collection, tick):
+    finished = subprocess.Popen(["true"])
+    finished.wait()
+    host, _, _ = this_process().rpartition(":")
+    run_id = _started_run(collection, f"{host}:{finished.pid}")
+    assert tick().run_requests == []
+    with collection.instance() as instance:
+        assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
+
+
+def test_what_cannot_be_made_is_not_launched_for_ever(collection, tick):
+    (collection.root / "scenes/again.jpg").write_bytes(
+        (collection.root / "scenes/temple.jpg").read_bytes()
+    )
+    launched = [getattr(tick(), "run_requests", []) for _ in range(5)]
+    assert [bool(requests) for requests in launched] == [True, True, True, False, False]
