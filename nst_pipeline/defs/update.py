@@ -10,6 +10,7 @@ from nst_pipeline.defs.jobs import PHASES
 from nst_pipeline.defs.orphans import PROCESS_TAG, active_runs, this_process
 from nst_pipeline.defs.partitions import register
 from nst_pipeline.defs.runs import RunPlan, due_now, plan_phase
+from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.plan import Planner
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
 
@@ -43,10 +44,10 @@ def _reason(failure: StepFailureData) -> str:
     """What was said where it went wrong, rather than Dagster's wrapping of it."""
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description
-    error = failure.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return "" if error is None else error.message.strip()
+    if failure.error is None:
+        return "no reason was given"
+    error = failure.error.cause or failure.error
+    return error.message.strip().removeprefix(f"{NstError.__module__}.{error.cls_name}: ")
 
 
 def _execute(job: dg.JobDefinition, run: RunPlan, instance: dg.DagsterInstance) -> Ran:

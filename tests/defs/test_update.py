@@ -113,3 +113,11 @@ def test_vgg19_with_weights_makes_a_picture_and_its_loss_curve(collection, vgg19
         assert losses[-1] < losses[0]
         assert store.picture("stylized_vgg19", key).shape == store.picture("composites", key).shape
         assert "vgg19" in store.record("harmonized", key)["scores"]
+
+
+def test_a_setting_that_cannot_be_used_is_named(collection):
+    settings = collection.root / "nst.toml"
+    settings.write_text("[recipes]\nstyle = 'nowhere.jpg'\nleft_side = 192\n")
+    (failed,) = [run for run in collection.update() if not run.success]
+    assert failed.phase == "scenes"
+    assert failed.error.startswith("setting recipes.style: nowhere.jpg cannot be read")
