@@ -17,13 +17,13 @@ from dagster._core.definitions.source_asset import (
 
 from nst_pipeline.defs.config import form, with_form
 from nst_pipeline.defs.partitions import PARTITIONS
-from nst_pipeline.defs.report import check_metadata, row_metadata, row_tags
+from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata, row_tags
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.pipeline.batch import Make, Outcome, run_batch
 from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
-from nst_pipeline.pipeline.plan import Planner
 from nst_pipeline.pipeline.progress import report_progress
+from nst_pipeline.pipeline.view import View
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.store import ALL
@@ -34,6 +34,10 @@ _RANGES = dg.BackfillPolicy.multi_run(PARTITIONS_PER_RUN)
 _RICH_REPORTS = 10
 """Up to this many partitions, a materialisation carries its picture and figures."""
 QUARANTINE = "quarantine"
+_QUARANTINE_SAYS = (
+    "Fails while there are images that this asset could not be made of, and names each with the "
+    "reason. They cost the others nothing; the nightly batch tries them again."
+)
 
 
 def _one_by_one(make: Callable[[Item], Made]) -> Make:
@@ -53,7 +57,7 @@ def _reported(context: dg.AssetExecutionContext, node: Node, outcome: Outcome) -
 
 def _materialize(
     context: dg.AssetExecutionContext,
-    planner: Planner,
+    view: View,
     node: Node,
     make: Make,
     together: int,
@@ -61,9 +65,9 @@ def _materialize(
     keys = [ALL] if node.collection is None else list(context.partition_keys)
     if node.collection and not node.upstream and len(keys) == 1:
         # Whoever asks for one photo means the file as it is now, not as the last scan saw it.
-        planner.workspace.rescan(node.collection)
+        view.workspace.rescan(node.collection)
     outcome = run_batch(
-        planner,
+        view,
         node,
         keys,
         make,
@@ -78,7 +82,7 @@ def _materialize(
             dg.AssetMaterialization(
                 context.asset_key,
                 partition=None if node.collection is None else key,
-                metadata=row_metadata(planner.workspace, row, rich=rich),
+                metadata=row_metadata(view.workspace, row, rich=rich),
                 tags=row_tags(row),
             )
         )
@@ -86,15 +90,16 @@ def _materialize(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
         f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"
     )
+    failed = quarantined(view, node, outcome)
     yield dg.AssetCheckResult(
         check_name=QUARANTINE,
-        passed=not outcome.failed,
+        passed=not failed,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata=check_metadata(outcome),
+        metadata=check_metadata(view, outcome, failed),
     )
     if len(keys) == 1 and not reported:
-        failed = next(iter(outcome.failed.values()), None)
-        reason = failed.error if failed else f"waiting: {outcome.waiting[keys[0]]}"
+        bad = next(iter(outcome.failed.values()), None)
+        reason = bad.error if bad else f"waiting: {outcome.waiting[keys[0]]}"
         raise dg.Failure(f"{node.name} {keys[0]}: {reason}", allow_retries=False)
     yield dg.Output(None, metadata={_OWN_EVENTS: True})
 
@@ -113,9 +118,7 @@ def _options(node: Node, function: Callable[..., Any], kinds: set[str], group: s
         "owners": ["team:nst_pipeline"],
         "dagster_type": dg.Nothing,
         "check_specs": [
-            dg.AssetCheckSpec(
-                QUARANTINE, asset=node.name, description="No image of the run failed."
-            )
+            dg.AssetCheckSpec(QUARANTINE, asset=node.name, description=_QUARANTINE_SAYS)
         ],
     }
 
@@ -148,7 +151,7 @@ def graph_asset(
             workspace = collection.open()
             chosen = with_form(workspace.settings, node, config)
             most = together(chosen) if together else 1
-            yield from _materialize(context, Planner(workspace, chosen), node, make, most)
+            yield from _materialize(context, View(workspace, chosen), node, make, most)
 
         asset: dg.AssetsDefinition = dg.asset(**_options(node, function, kinds, group))(body)
         return asset

@@ -14,7 +14,8 @@ from nst_pipeline.defs.graph_asset import PARTITIONS_PER_RUN
 from nst_pipeline.defs.jobs import PHASES
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.pipeline.graph import BY_NAME
-from nst_pipeline.pipeline.plan import Planner
+from nst_pipeline.pipeline.plan import plan_asset
+from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import Collection
 from nst_pipeline.storage.store import ALL
 
@@ -68,18 +69,18 @@ def plan_phase(instance: dg.DagsterInstance, phase: str, due: set[str]) -> list[
     return list(_ranges(order, due, phase))
 
 
-def due_now(planner: Planner, phase: str, *, retry: bool) -> set[str]:
+def due_now(view: View, phase: str, *, retry: bool) -> set[str]:
     """The keys of a phase that have something to be made from what is there now.
 
     Args:
-        planner: the catalogue's state.
+        view: the catalogue's state.
         phase: one of `PHASES`.
         retry: also what failed before with the same input.
     """
     due: set[str] = set()
     for node in PHASES[phase]:
-        plan = planner.plan(node, planner.keys(node))
-        rows = planner.rows(node.name)
+        plan = plan_asset(view, node, view.keys(node))
+        rows = view.rows(node.name)
         for task in plan.due:
             row = rows.get(task.key)
             tried = row is not None and row.fingerprint == task.fingerprint
@@ -88,17 +89,17 @@ def due_now(planner: Planner, phase: str, *, retry: bool) -> set[str]:
     return due
 
 
-def plan_runs(planner: Planner, instance: dg.DagsterInstance, *, retry: bool) -> list[RunPlan]:
+def plan_runs(view: View, instance: dg.DagsterInstance, *, retry: bool) -> list[RunPlan]:
     """All runs that bring the collection up to date, in the order in which they must go.
 
     What a phase will change for those after it is not known yet, so these cover all that it may
     concern; fingerprints skip the rest.
     """
-    due = {phase: due_now(planner, phase, retry=retry) for phase in PHASES}
+    due = {phase: due_now(view, phase, retry=retry) for phase in PHASES}
     if due["objects"]:
         due["library"] = {ALL}
     if due["library"]:
-        due["scenes"] = set(planner.keys(BY_NAME["scene_photos"]))
+        due["scenes"] = set(view.keys(BY_NAME["scene_photos"]))
     if any(due.values()):
         due["publish"] = {ALL}
     return [run for phase in PHASES for run in plan_phase(instance, phase, due[phase])]

@@ -7,7 +7,7 @@ from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.runs import plan_runs
 from nst_pipeline.defs.update import scan_inboxes
-from nst_pipeline.pipeline.plan import Planner
+from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
 from nst_pipeline.storage.store import joint_digest, sha256
 
@@ -48,7 +48,7 @@ def inbox_sensor(
     tried = int(tries) if seen == state else 0
     if tried >= _TRIES:
         return dg.SkipReason("nothing new in the inboxes")
-    runs = plan_runs(Planner(workspace), context.instance, retry=False)
+    runs = plan_runs(View(workspace), context.instance, retry=False)
     requests = [dg.RunRequest(job_name=JOBS[run.phase].name, tags=run.tags) for run in runs]
     tried = tried + 1 if runs else _TRIES
     return dg.SensorResult(run_requests=requests, cursor=f"{tried} {state}")

@@ -11,7 +11,7 @@ from nst_pipeline.defs.orphans import PROCESS_TAG, active_runs, this_process
 from nst_pipeline.defs.partitions import register
 from nst_pipeline.defs.runs import RunPlan, due_now, plan_phase
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.plan import Planner
+from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -85,7 +85,7 @@ def update(
     active_runs(instance)  # ends those that a killed process left behind
     ran = []
     for phase in PHASES:
-        due = due_now(Planner(workspace), phase, retry=True)
+        due = due_now(View(workspace), phase, retry=True)
         for run in plan_phase(instance, phase, due):
             announce(run)
             ran.append(_execute(job_of(phase), run, instance))

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
-from nst_pipeline.pipeline.plan import Plan, Planner, Task
+from nst_pipeline.pipeline.plan import Plan, plan_asset
+from nst_pipeline.pipeline.task import Task
+from nst_pipeline.pipeline.view import View
 from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.store import Content
 
@@ -41,8 +43,8 @@ class Outcome:
 class Batch:
     """The making of one asset's due artifacts within one run."""
 
-    def __init__(self, planner: Planner, node: Node, plan: Plan, run_id: str) -> None:
-        self._planner, self._node, self._plan, self._run_id = planner, node, plan, run_id
+    def __init__(self, view: View, node: Node, plan: Plan, run_id: str) -> None:
+        self._view, self._node, self._plan, self._run_id = view, node, plan, run_id
         self._pending: list[Row] = []
         self._committed_at = time.monotonic()
         self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
@@ -67,19 +69,19 @@ class Batch:
 
     def _results(self, tasks: Sequence[Task], make: Make) -> list[Made]:
         """What is made of each task; those with nothing to be made do not reach `make`."""
-        items = [Item(task, self._planner) for task in tasks if not task.empty]
+        items = [Item(task, self._view) for task in tasks if not task.empty]
         made = iter(make(items) if items else ())
         return [Made(empty=task.empty) if task.empty else next(made) for task in tasks]
 
     def commit(self) -> None:
         """Catalogue what was made, and remove files that its new version no longer has."""
-        self._planner.workspace.catalogue.append(self._pending)
-        before = self._planner.rows(self._node.name)
+        self._view.workspace.catalogue.append(self._pending)
+        before = self._view.rows(self._node.name)
         for row in self._pending:
             old = before.get(row.key)
             if old is not None and row.status != "failed":
                 gone = tuple(name for name in old.files if name not in row.files)
-                self._planner.workspace.store.remove(row.asset, row.key, gone)
+                self._view.workspace.store.remove(row.asset, row.key, gone)
         self._pending.clear()
         self._committed_at = time.monotonic()
 
@@ -93,7 +95,7 @@ class Batch:
     def _store(self, task: Task, made: Made, seconds: float) -> Row:
         started = time.perf_counter()
         files: dict[str, Content] = dict(made.files)
-        written = self._planner.workspace.store.write(self._node.name, task.key, files)
+        written = self._view.workspace.store.write(self._node.name, task.key, files)
         return self._row(
             task,
             status="empty" if made.empty else "ok",
@@ -131,7 +133,7 @@ class Batch:
 
 
 def run_batch(
-    planner: Planner,
+    view: View,
     node: Node,
     keys: Sequence[str],
     make: Make,
@@ -143,7 +145,7 @@ def run_batch(
     """Bring the artifacts of `keys` up to date.
 
     Args:
-        planner: the catalogue's state when the batch begins.
+        view: the catalogue's state when the batch begins.
         node: the asset.
         keys: its partition keys, or `ALL` alone.
         make: makes the artifacts of up to `together` items at once.
@@ -154,8 +156,8 @@ def run_batch(
     Raises:
         ModelUnavailableError, SettingError: no image could be made; what was made is catalogued.
     """
-    plan = planner.plan(node, keys)
-    batch = Batch(planner, node, plan, run_id)
+    plan = plan_asset(view, node, keys)
+    batch = Batch(view, node, plan, run_id)
     try:
         for first in range(0, len(plan.due), together):
             batch.make(plan.due[first : first + together], make)

@@ -24,12 +24,12 @@ def _parsed(content: bytes) -> Harmonizer:
 
 def read_harmonizer(item: Item) -> Harmonizer:
     """The collection's colour model."""
-    return _parsed(item.planner.workspace.store.read("harmonizer", ALL, HARMONIZER_FILE))
+    return _parsed(item.view.workspace.store.read("harmonizer", ALL, HARMONIZER_FILE))
 
 
 def calibration_photos(item: Item) -> Iterator[tuple[Rgb, Matte]]:
     """The object photos that this calibration is made from, each with its first sticker's matte."""
-    workspace = item.planner.workspace
+    workspace = item.view.workspace
     for each in item.task.inputs:
         photo = workspace.photo("objects", each.key)
         told = workspace.store.record("stickers", each.key)[0]

@@ -12,7 +12,7 @@ from nst_pipeline.storage.catalogue import Input, Row
 from nst_pipeline.storage.store import ALL
 
 if TYPE_CHECKING:
-    from nst_pipeline.pipeline.plan import Planner
+    from nst_pipeline.pipeline.view import View
 
 Resolved = tuple[Input, ...] | str
 """The inputs, or the reason why they are not all there."""
@@ -29,9 +29,9 @@ def _ready(row: Row | None, asset: str) -> str:
     return f"{asset} failed: {row.error}" if row.status == "failed" else ""
 
 
-def _from_upstream(node: Node, planner: Planner, names: tuple[str, ...]) -> Resolver:
+def _from_upstream(node: Node, view: View, names: tuple[str, ...]) -> Resolver:
     """Inputs are the upstream artifacts of the same key, or those of the whole collection."""
-    upstream = [(name, BY_NAME[name], planner.rows(name)) for name in names]
+    upstream = [(name, BY_NAME[name], view.rows(name)) for name in names]
 
     def resolve(key: str) -> Resolved:
         inputs = []
@@ -47,15 +47,15 @@ def _from_upstream(node: Node, planner: Planner, names: tuple[str, ...]) -> Reso
     return resolve
 
 
-def _from_inbox(node: Node, planner: Planner) -> Resolver:
+def _from_inbox(node: Node, view: View) -> Resolver:
     """A photo's record is made from the file and what the user laid beside it."""
     assert node.collection is not None
-    collection, photos = node.collection, planner.workspace.index(node.collection).photos
+    collection, photos = node.collection, view.workspace.index(node.collection).photos
 
     def resolve(key: str) -> Resolved:
         photo = photos.get(key)
         if photo is None:
-            return f"no readable photo of this key is in {planner.workspace.inbox(collection)}"
+            return f"no readable photo of this key is in {view.workspace.inbox(collection)}"
         file = Input(collection, photo.path, photo.digest)
         if not photo.sidecar_digest:
             return (file,)
@@ -64,15 +64,15 @@ def _from_inbox(node: Node, planner: Planner) -> Resolver:
     return resolve
 
 
-def _from_collection(planner: Planner, names: tuple[str, ...]) -> Resolver:
+def _from_collection(view: View, names: tuple[str, ...]) -> Resolver:
     """Inputs are all artifacts of the named assets that stand, of photos still in the inbox."""
 
     def resolve(key: str) -> Resolved:
         del key
         inputs = []
         for name in names:
-            present = planner.keys(BY_NAME[name])
-            rows = planner.rows(name)
+            present = view.keys(BY_NAME[name])
+            rows = view.rows(name)
             inputs += [Input(name, k, rows[k].digest) for k in present if _is_ok(rows.get(k))]
         return tuple(inputs)
 
@@ -83,13 +83,13 @@ def _is_ok(row: Row | None) -> bool:
     return row is not None and row.status == "ok"
 
 
-def _placements(node: Node, planner: Planner) -> Resolver:
+def _placements(node: Node, view: View) -> Resolver:
     """A scene's placements depend on the few stickers that are candidates for it.
 
     The library as a whole is no input: a new sticker remakes only the scenes it is chosen for.
     """
-    workspace, settings = planner.workspace, planner.settings.placement
-    scene = _from_upstream(node, planner, ("scene_photos",))
+    workspace, settings = view.workspace, view.settings.placement
+    scene = _from_upstream(node, view, ("scene_photos",))
     library, in_inbox = read_library(workspace.store), workspace.index("scenes").photos
 
     def resolve(key: str) -> Resolved:
@@ -109,7 +109,7 @@ def _placements(node: Node, planner: Planner) -> Resolver:
     return resolve
 
 
-def _calibration(planner: Planner) -> Resolver:
+def _calibration(view: View) -> Resolver:
     """Stickers that the colour model is calibrated on; none where the collection is small.
 
     A calibration is kept until the collection has doubled or one of its stickers has changed:
@@ -117,10 +117,10 @@ def _calibration(planner: Planner) -> Resolver:
     """
 
     def resolve(key: str) -> Resolved:
-        everything = _from_collection(planner, ("stickers",))(key)
+        everything = _from_collection(view, ("stickers",))(key)
         if isinstance(everything, str) or len(everything) < _CALIBRATION_STICKERS_MIN:
             return ()
-        before = planner.rows("harmonizer").get(ALL)
+        before = view.rows("harmonizer").get(ALL)
         kept = before.inputs if before is not None and before.status == "ok" else ()
         full = min(len(everything), _CALIBRATION_STICKERS_MAX)
         if kept and set(kept) <= set(everything) and full < 2 * len(kept):
@@ -130,14 +130,14 @@ def _calibration(planner: Planner) -> Resolver:
     return resolve
 
 
-def inputs_of(node: Node, planner: Planner) -> Resolver:
+def inputs_of(node: Node, view: View) -> Resolver:
     """How the inputs of a node's artifacts are found."""
     if node.name in ("object_photos", "scene_photos"):
-        return _from_inbox(node, planner)
+        return _from_inbox(node, view)
     if node.name == "placements":
-        return _placements(node, planner)
+        return _placements(node, view)
     if node.name == "harmonizer":
-        return _calibration(planner)
+        return _calibration(view)
     if node.collection is None:
-        return _from_collection(planner, node.upstream)
-    return _from_upstream(node, planner, node.upstream)
+        return _from_collection(view, node.upstream)
+    return _from_upstream(node, view, node.upstream)

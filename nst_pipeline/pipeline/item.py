@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.pipeline.plan import Planner, Task
+from nst_pipeline.pipeline.task import Task
+from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import Collection
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Input
@@ -41,7 +42,7 @@ class Item:
     """An artifact to be made."""
 
     task: Task
-    planner: Planner
+    view: View
 
     @property
     def key(self) -> str:
@@ -51,25 +52,25 @@ class Item:
     @property
     def settings(self) -> Settings:
         """The settings of this run."""
-        return self.planner.settings
+        return self.view.settings
 
     def picture(self, asset: str, name: str = ".png", key: str | None = None) -> NDArray[np.uint8]:
         """An 8-bit picture of an upstream artifact, by default that of the same key."""
-        picture = self.planner.workspace.store.picture(asset, key or self.key, name)
+        picture = self.view.workspace.store.picture(asset, key or self.key, name)
         return picture.astype(np.uint8, copy=False)
 
     def record(self, asset: str, name: str = ".json", *, key: str | None = None) -> Any:
         """A JSON record of an upstream artifact."""
-        return self.planner.workspace.store.record(asset, key or self.key, name)
+        return self.view.workspace.store.record(asset, key or self.key, name)
 
     def input(self, asset: str, key: str | None = None) -> Input:
         """An upstream artifact as an input: its digest as it stands in the catalogue."""
         at = key or self.key
-        return Input(asset, at, self.planner.rows(asset)[at].digest)
+        return Input(asset, at, self.view.rows(asset)[at].digest)
 
     def is_empty(self, asset: str) -> bool:
         """Whether the upstream artifact of the same key is an empty result."""
-        return self.planner.rows(asset)[self.key].status == "empty"
+        return self.view.rows(asset)[self.key].status == "empty"
 
     def matte(self) -> Matte:
         """The composite's matte, 0..1."""
@@ -77,11 +78,11 @@ class Item:
 
     def photo(self, collection: Collection) -> Rgb:
         """This key's photo, decoded from the inbox."""
-        return self.planner.workspace.photo(collection, self.key)
+        return self.view.workspace.photo(collection, self.key)
 
     def given_detections(self, collection: Collection) -> list[Detection]:
         """The user's own objects: boxes and masks beside the photo, or its own transparency."""
-        workspace = self.planner.workspace
+        workspace = self.view.workspace
         height, width = self.photo(collection).shape[:2]
         path = workspace.photo_file(collection, self.key).path
         beside = sidecar_detections(workspace.inbox(collection), path, width, height)
@@ -89,7 +90,7 @@ class Item:
 
     def _own_transparency(self, collection: Collection) -> list[Detection]:
         limit = self.settings.ingest.max_megapixels
-        data = self.planner.workspace.photo_bytes(collection, self.key)
+        data = self.view.workspace.photo_bytes(collection, self.key)
         alpha = decode_alpha(data, max_megapixels=limit)
         if alpha is None or not alpha.any():
             return []
@@ -97,7 +98,7 @@ class Item:
 
     def sidecar_placements(self) -> list[Placement] | None:
         """The user's own placements on this key's scene; None if there is no such sidecar."""
-        workspace = self.planner.workspace
+        workspace = self.view.workspace
         path = workspace.photo_file("scenes", self.key).path
         text = sidecar_placements(workspace.inbox("scenes"), path)
         return None if text is None else parse_placements(text, source=f"placements of {path}")

@@ -17,7 +17,7 @@ from nst_pipeline.vision.place import LibrarySticker
 from nst_pipeline.vision.shapes import Rgb
 
 if TYPE_CHECKING:
-    from nst_pipeline.pipeline.plan import Planner
+    from nst_pipeline.pipeline.view import View
 
 LIBRARY_FILE = "library.parquet"
 SHEET_FILE = "contact_sheet.png"
@@ -59,12 +59,12 @@ def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> 
     }
 
 
-def library_rows(planner: Planner) -> pa.Table:
+def library_rows(view: View) -> pa.Table:
     """All stickers that stand, of object photos still in the inbox, ordered by name."""
-    store, rows = planner.workspace.store, planner.rows(STICKERS.name)
+    store, rows = view.workspace.store, view.rows(STICKERS.name)
     table = [
         _row(store, key, rows[key].digest, record)
-        for key in sorted(planner.keys(STICKERS))
+        for key in sorted(view.keys(STICKERS))
         if key in rows and rows[key].status == "ok"
         for record in store.record(STICKERS.name, key)
     ]

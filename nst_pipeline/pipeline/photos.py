@@ -16,9 +16,9 @@ def photo_record(item: Item, collection: Collection) -> dict[str, Any]:
     Raises:
         UnreadableImageError: it cannot be decoded; names the file and the reason.
     """
-    data = item.planner.workspace.photo_bytes(collection, item.key)
+    data = item.view.workspace.photo_bytes(collection, item.key)
     photo = item.photo(collection)
-    header, file = read_header(data), item.planner.workspace.photo_file(collection, item.key)
+    header, file = read_header(data), item.view.workspace.photo_file(collection, item.key)
     return {
         "path": file.path,
         # Part of the record, so that another box or mask beside the photo remakes what follows.

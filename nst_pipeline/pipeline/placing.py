@@ -81,7 +81,7 @@ def _obstacles(item: Item) -> list[Box]:
 
 def place_stickers(item: Item) -> list[dict[str, Any]]:
     """Placements as records, each with its sticker's label, photo and digest."""
-    library = read_library(item.planner.workspace.store)
+    library = read_library(item.view.workspace.store)
     if library is None:
         return []
     placements = explicit_placements(item.record("scene_photos"), library)

@@ -10,7 +10,7 @@ from upath import UPath
 
 from nst_pipeline.pipeline.graph import SCENE_PHOTOS
 from nst_pipeline.pipeline.item import Item
-from nst_pipeline.pipeline.plan import Planner
+from nst_pipeline.pipeline.view import View
 from nst_pipeline.publish.coco import SceneObject, SceneRecord, scene_annotations
 from nst_pipeline.publish.gallery import GalleryPlacement, GalleryScene, LineageRow, Variant
 from nst_pipeline.storage.catalogue import Row
@@ -65,23 +65,23 @@ def scene_labels(item: Item, composite: Composite) -> dict[str, Any]:
     return scene_annotations(record)
 
 
-def labelled_scenes(planner: Planner) -> Iterator[dict[str, Any]]:
+def labelled_scenes(view: View) -> Iterator[dict[str, Any]]:
     """The labels of every scene that has a natural result, with its realism scores."""
-    harmonized = planner.rows(_LAST)
-    for key in planner.keys(SCENE_PHOTOS):
+    harmonized = view.rows(_LAST)
+    for key in view.keys(SCENE_PHOTOS):
         row = harmonized.get(key)
         if row is not None and row.status == "ok":
-            labels = planner.workspace.store.record("composites", key)
-            scores = planner.workspace.store.record(_LAST, key)["scores"]
+            labels = view.workspace.store.record("composites", key)
+            scores = view.workspace.store.record(_LAST, key)["scores"]
             yield {
                 "image": labels["image"] | {"scores": scores},
                 "annotations": labels["annotations"],
             }
 
 
-def _variants(planner: Planner, key: str) -> Iterator[Variant]:
+def _variants(view: View, key: str) -> Iterator[Variant]:
     for name, label, asset, suffix in _VARIANTS:
-        row = planner.rows(asset).get(key)
+        row = view.rows(asset).get(key)
         if row is not None and row.status == "ok":
             yield Variant(name, label, f"../{asset}/{key}{suffix}")
 
@@ -100,21 +100,21 @@ def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
     return tuple(LineageRow(asset, key, digest) for (asset, key), digest in named.items())
 
 
-def gallery_scene(planner: Planner, key: str) -> GalleryScene | None:
+def gallery_scene(view: View, key: str) -> GalleryScene | None:
     """A scene as the gallery shows it; None if nothing was made of it yet."""
-    rows = [planner.rows(asset).get(key) for asset in _CHAIN]
+    rows = [view.rows(asset).get(key) for asset in _CHAIN]
     row = _decisive(rows)
     if row is None:
         return None
-    store = planner.workspace.store
-    variants = tuple(_variants(planner, key))
+    store = view.workspace.store
+    variants = tuple(_variants(view, key))
     composed = any(each.name == "untouched" for each in variants)
     placed = store.record("placements", key) if composed else []
     natural = row.asset == _LAST and row.status == "ok"
     digests = {each.asset: each.digest for each in rows if each is not None}
     return GalleryScene(
         key=key,
-        title=planner.workspace.photo_file("scenes", key).path,
+        title=view.workspace.photo_file("scenes", key).path,
         status=row.status,
         digest=joint_digest(digests),
         variants=variants,
@@ -131,18 +131,18 @@ def gallery_scene(planner: Planner, key: str) -> GalleryScene | None:
     )
 
 
-def gallery_scenes(planner: Planner) -> list[GalleryScene]:
+def gallery_scenes(view: View) -> list[GalleryScene]:
     """All scenes of the collection, in the order of their keys."""
-    scenes = (gallery_scene(planner, key) for key in sorted(planner.keys(SCENE_PHOTOS)))
+    scenes = (gallery_scene(view, key) for key in sorted(view.keys(SCENE_PHOTOS)))
     return [scene for scene in scenes if scene is not None]
 
 
-def gallery_folder(planner: Planner) -> UPath:
+def gallery_folder(view: View) -> UPath:
     """Where the gallery stands, beside the artifacts that it shows."""
-    return planner.workspace.root / "artifacts" / "gallery"
+    return view.workspace.root / "artifacts" / "gallery"
 
 
-def picture_reader(planner: Planner) -> Callable[[str], Picture]:
+def picture_reader(view: View) -> Callable[[str], Picture]:
     """Opens the pictures of a gallery scene, whose paths are relative to the gallery's folder."""
-    artifacts = planner.workspace.root / "artifacts"
+    artifacts = view.workspace.root / "artifacts"
     return lambda path: decode_png((artifacts / path.removeprefix("../")).read_bytes())

@@ -53,7 +53,7 @@ def write_model_inputs(inputs: Mapping[Recipe, ModelInput]) -> dict[str, Content
 def read_model_input(item: Item, recipe: Recipe) -> ModelInput:
     """The reverse of `write_model_inputs`."""
     told = item.record("model_inputs")[recipe]
-    store = item.planner.workspace.store
+    store = item.view.workspace.store
     content, style = (
         _from_16_bit(store.picture("model_inputs", item.key, f".{recipe}.{part}.png"))
         for part in ("content", "style")

@@ -10,7 +10,7 @@ from nst_pipeline.errors import ModelUnavailableError, NstError
 from nst_pipeline.pipeline.batch import run_batch
 from nst_pipeline.pipeline.graph import OBJECT_PHOTOS
 from nst_pipeline.pipeline.item import Made
-from nst_pipeline.pipeline.plan import Planner
+from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import open_workspace
 from nst_pipeline.vision.image_io import encode_jpeg
 
@@ -28,10 +28,10 @@ def workspace(tmp_path):
 
 
 def _run(workspace, make, together=1, progress=None):
-    planner = Planner(workspace)
-    keys = planner.keys(OBJECT_PHOTOS)
+    view = View(workspace)
+    keys = view.keys(OBJECT_PHOTOS)
     return run_batch(
-        planner, OBJECT_PHOTOS, keys, make, run_id="r", together=together, progress=progress
+        view, OBJECT_PHOTOS, keys, make, run_id="r", together=together, progress=progress
     )
 
 

@@ -72,10 +72,10 @@ def stickers(item: Item) -> Made:
 @graph_asset(graph.STICKER_LIBRARY, kinds={"parquet"}, group="objects")
 def sticker_library(item: Item) -> Made:
     """Indexes all stickers in one Parquet table, with a contact sheet to look at."""
-    table = library_rows(item.planner)
+    table = library_rows(item.view)
     files: dict[str, Content] = {
         LIBRARY_FILE: parquet_bytes(table),
-        SHEET_FILE: library_sheet(item.planner.workspace.store, table),
+        SHEET_FILE: library_sheet(item.view.workspace.store, table),
     }
     empty = "" if table.num_rows else "no sticker was made yet: drop photos into objects/"
     return Made(files, {"stickers": table.num_rows}, empty)

@@ -17,9 +17,7 @@ from nst_pipeline.publish.gallery import write_gallery
 @graph_asset(graph.DATASET, kinds={"parquet", "json"}, group="published")
 def dataset(item: Item) -> Made:
     """Writes the composites as a labelled dataset: COCO JSON, and Parquet with the same rows."""
-    joined = join_scenes(
-        labelled_scenes(item.planner), description="Composites made by nst_pipeline"
-    )
+    joined = join_scenes(labelled_scenes(item.view), description="Composites made by nst_pipeline")
     files = {
         "coco.json": coco_json(joined),
         "annotations.parquet": parquet_bytes(dataset_table(joined)),
@@ -31,9 +29,7 @@ def dataset(item: Item) -> Made:
 @graph_asset(graph.GALLERY, kinds={"html"}, group="published")
 def gallery(item: Item) -> Made:
     """Writes a static page to look at: before and after, all variants, lineage."""
-    folder, scenes = gallery_folder(item.planner), gallery_scenes(item.planner)
-    report = write_gallery(
-        folder, scenes, title="Composites", open_image=picture_reader(item.planner)
-    )
+    folder, scenes = gallery_folder(item.view), gallery_scenes(item.view)
+    report = write_gallery(folder, scenes, title="Composites", open_image=picture_reader(item.view))
     files = {name: (folder / name).read_bytes() for name in ("index.html", "manifest.json")}
     return Made(files, {"scenes": report.scenes, "pages_written": report.pages_written})
