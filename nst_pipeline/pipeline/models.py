@@ -1,27 +1,61 @@
-"""Which networks determine an asset, by the digests of their weights."""
+"""Files and networks that determine an asset besides its inputs and settings, by their digests."""
 
 from __future__ import annotations
+
+from functools import lru_cache
+
+from upath import UPath
 
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.settings import Settings
+from nst_pipeline.storage.store import sha256
 from nst_pipeline.style.magenta import model_digest
 from nst_pipeline.style.vgg19 import weights_digest
 
-WITHOUT_WEIGHTS = "none"
+_WITHOUT_WEIGHTS = "none"
+
+
+@lru_cache(maxsize=8)
+def _content_digest(path: UPath, size: int, mtime: float) -> str:
+    """A file's digest; size and time tell when to read it again."""
+    del size, mtime
+    return sha256(path.read_bytes())
+
+
+def _file_digests(**named: str) -> dict[str, str]:
+    """Digests of those settings that name a file: another content is another cause."""
+    digests = {}
+    for name, value in named.items():
+        path = UPath(value) if value else None
+        if path is not None and path.is_file():
+            stat = path.stat()
+            digests[name] = _content_digest(path, stat.st_size, stat.st_mtime)
+    return digests
+
+
+def _vgg19_digest(weights: str) -> str:
+    """`none` where there are no weights: the asset is then an empty result."""
+    try:
+        return weights_digest(weights)
+    except ModelUnavailableError:
+        return _WITHOUT_WEIGHTS
 
 
 def model_digests(node: Node, settings: Settings) -> dict[str, str]:
-    """Model name to digest; `none` where an asset makes an empty result without its weights.
+    """Name to digest of the networks, label files and style pictures that an asset depends on.
 
     Raises:
         ModelUnavailableError: Magenta cannot be had.
     """
-    if node.name == "stylized_magenta":
-        return {"magenta": model_digest(settings.magenta.handle)}
-    if node.name == "stylized_vgg19":
-        try:
-            return {"vgg19": weights_digest(settings.vgg19.weights)}
-        except ModelUnavailableError:
-            return {"vgg19": WITHOUT_WEIGHTS}
-    return {}
+    digests = {}
+    if "detection" in node.settings:
+        chosen = settings.detection
+        digests |= _file_digests(detector=chosen.dnn_model, labels=chosen.dnn_labels)
+    if "recipes" in node.settings:
+        digests |= _file_digests(style=settings.recipes.style)
+    if "magenta" in node.settings:
+        digests["magenta"] = model_digest(settings.magenta.handle)
+    if "vgg19" in node.settings:
+        digests["vgg19"] = _vgg19_digest(settings.vgg19.weights)
+    return digests

@@ -117,3 +117,24 @@ def test_a_missing_label_file_is_named(tmp_path):
     model = _yolo8(tmp_path / "model.onnx")
     with pytest.raises(SettingError, match=r"dnn_labels.*none\.txt"):
         find_with_model(PHOTO, model, str(tmp_path / "none.txt"))
+
+
+def test_a_tensorflow_hub_detector_is_asked_as_those_of_the_hub(tmp_path):
+    import tensorflow as tf
+
+    class Detector(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), tf.uint8)])
+        def __call__(self, images):
+            seen = tf.reduce_max(tf.cast(images, tf.float32)) / 90  # 1 for the grey photo
+            return {
+                "detection_boxes": seen * [[[0.1, 0.25, 0.9, 0.5], [0.0, 0.0, 0.0, 0.0]]],
+                "detection_scores": seen * [[0.8, 0.01]],
+                "detection_classes": seen * [[2.0, 1.0]],
+            }
+
+    tf.saved_model.save(Detector(), str(tmp_path / "detector"))
+    labels = tmp_path / "labels.txt"
+    labels.write_text("cat\ncup\n")
+    (found,) = find_with_model(PHOTO, str(tmp_path / "detector"), str(labels))
+    assert (found.label, found.box) == ("cup", Box(50, 10, 50, 80))
+    assert found.score == pytest.approx(0.8)
