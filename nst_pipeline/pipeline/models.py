@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-
-from upath import UPath
+from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.pipeline.graph import Node
@@ -17,7 +16,7 @@ _WITHOUT_WEIGHTS = "none"
 
 
 @lru_cache(maxsize=8)
-def _content_digest(path: UPath, size: int, mtime: float) -> str:
+def _content_digest(path: Path, size: int, mtime: float) -> str:
     """A file's digest; size and time tell when to read it again."""
     del size, mtime
     return sha256(path.read_bytes())
@@ -27,8 +26,8 @@ def _file_digests(**named: str) -> dict[str, str]:
     """Digests of those settings that name a file: another content is another cause."""
     digests = {}
     for name, value in named.items():
-        path = UPath(value) if value else None
-        if path is not None and path.is_file():
+        path = Path(value)
+        if value and path.is_file():
             stat = path.stat()
             digests[name] = _content_digest(path, stat.st_size, stat.st_mtime)
     return digests
@@ -48,7 +47,7 @@ def model_digests(node: Node, settings: Settings) -> dict[str, str]:
     Raises:
         ModelUnavailableError: Magenta cannot be had.
     """
-    digests = {}
+    digests: dict[str, str] = {}
     if "detection" in node.settings:
         chosen = settings.detection
         digests |= _file_digests(detector=chosen.dnn_model, labels=chosen.dnn_labels)
