@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from nst_pipeline.pipeline.stylise import RING_REACH
 from nst_pipeline.settings import Settings
 from nst_pipeline.style.magenta import Picture, load_magenta
 from nst_pipeline.style.recipes import carry_back, model_inputs, surroundings
@@ -49,16 +50,17 @@ def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> tuple[
 
 
 def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Rgb:
-    """The composite optimised towards the statistics of its ring."""
-    box = object_box(matte)
-    reach = max(1, max(box.width, box.height) // 2)
-    ring = ring_mask(matte, reach).astype(np.float32)
-    network = load_vgg19(settings.vgg19.weights)
-    return stylize_vgg19(
-        composite,
-        composite,
-        network,
+    """The composite with its object optimised towards the statistics of its ring."""
+    box, window = object_box(matte), object_box(matte, margin=RING_REACH).slices
+    reach = max(1, round(RING_REACH * max(box.width, box.height)))
+    result = stylize_vgg19(
+        composite[window],
+        composite[window],
+        load_vgg19(settings.vgg19.weights),
         settings.vgg19,
-        start_mask=matte,
-        style_mask=ring,
-    ).image
+        start_mask=matte[window],
+        style_mask=ring_mask(matte[window], reach).astype(np.float32),
+    )
+    proposal = composite.copy()
+    proposal[window] = result.image
+    return proposal

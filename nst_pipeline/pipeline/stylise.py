@@ -119,22 +119,36 @@ def magenta_files(items: Sequence[Item]) -> list[dict[str, Content]]:
 
 @dataclass(frozen=True)
 class Region:
-    """What VGG19 works on: composite, scene without the sticker, and where each counts."""
+    """What VGG19 works on: the object with its ring, cut out of the composite."""
 
-    composite: Rgb
-    scene: Rgb
+    window: Box
+    content: Rgb
+    """The composite within the window."""
     object: Matte
-    style: Matte
+    style: Rgb
+    """The scene without the sticker, within the window or the whole of it."""
+    style_mask: Matte
 
 
 def vgg19_region(item: Item) -> Region:
-    """The whole picture, with the object's mask and the ring's (or the whole scene's)."""
-    matte = item.matte()
+    """The object and as much around it as `vgg19.style_region` takes its style from."""
+    matte, scene = item.matte(), item.photo("scenes")
+    window = object_box(matte, margin=RING_REACH)
+    own = matte[window.slices]
+    content = item.picture("composites")[window.slices]
+    if item.settings.vgg19.style_region == "scene":
+        return Region(window, content, own, scene, np.ones_like(matte))
     box = object_box(matte)
     reach = max(1, round(RING_REACH * max(box.width, box.height)))
-    whole = item.settings.vgg19.style_region == "scene"
-    style = np.ones_like(matte) if whole else ring_mask(matte, reach).astype(np.float32)
-    return Region(item.picture("composites"), item.photo("scenes"), matte, style)
+    ring = ring_mask(own, reach).astype(np.float32)
+    return Region(window, content, own, scene[window.slices], ring)
+
+
+def in_composite(item: Item, window: Box, picture: Rgb) -> Rgb:
+    """The composite with a picture of the window's size put back into it."""
+    whole = item.picture("composites").copy()
+    whole[window.slices] = picture
+    return whole
 
 
 def loss_plot(losses: Sequence[float], *, width: int = 480, height: int = 240) -> Rgb:

@@ -113,3 +113,16 @@ def test_calibrate_writes_a_model_that_harmonize_reads(nst, composites, tmp_path
     folders = ("--composites", "composites", "--masks", "masks", "--out", "out")
     done = nst("harmonize", *folders, "--harmonizer", "model.npz")
     assert done.returncode == 0, done.stderr
+
+
+def test_harmonize_by_vgg19_changes_the_object_alone(nst, composites, tmp_path, vgg19_file):
+    _, made, mask = composites
+    (tmp_path / "data").mkdir()
+    settings = f"[vgg19]\nweights = '{vgg19_file}'\nside = 48\nsteps = 2\n"
+    (tmp_path / "data/nst.toml").write_text(settings)
+    arguments = ("--composites", "composites", "--masks", "masks", "--out", "out")
+    done = nst("harmonize", *arguments, "--method", "vgg19")
+    assert done.returncode == 0, done.stderr
+    result = decode_png((tmp_path / "out/사진 1.png").read_bytes())
+    assert np.array_equal(result[mask == 0], made[mask == 0])
+    assert (result != made).any()

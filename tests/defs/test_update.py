@@ -111,7 +111,10 @@ def test_vgg19_with_weights_makes_a_picture_and_its_loss_curve(collection, vgg19
         assert len(row.models["vgg19"]) == 64
         losses = store.record("stylized_vgg19", key)
         assert losses[-1] < losses[0]
-        assert store.picture("stylized_vgg19", key).shape == store.picture("composites", key).shape
+        result, before = (store.picture(asset, key) for asset in ("stylized_vgg19", "composites"))
+        matte = store.picture("composites", key, ".mask.png")
+        assert (result != before).any()
+        assert np.array_equal(result[matte == 0], before[matte == 0])
         assert "vgg19" in store.record("harmonized", key)["scores"]
 
 

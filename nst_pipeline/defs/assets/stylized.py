@@ -7,6 +7,7 @@ from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.stylise import (
+    in_composite,
     loss_plot,
     magenta_files,
     style_picture,
@@ -52,16 +53,20 @@ def stylized_vgg19(item: Item) -> Made:
         return Made(empty=str(error))
     region = vgg19_region(item)
     result = stylize_vgg19(
-        region.composite,
-        region.scene,
+        region.content,
+        region.style,
         vgg19,
         item.settings.vgg19,
         start_mask=region.object,
-        style_mask=region.style,
+        style_mask=region.style_mask,
     )
     if not result.losses:
         return Made(empty="the composite has the style of its surroundings already")
     return Made(
-        {".png": result.image, ".json": result.losses, ".loss.png": loss_plot(result.losses)},
+        {
+            ".png": in_composite(item, region.window, result.image),
+            ".json": result.losses,
+            ".loss.png": loss_plot(result.losses),
+        },
         {"loss": result.losses[-1], "evaluations": result.evaluations, "ended": result.stopped},
     )
