@@ -1,18 +1,51 @@
-"""What the UI shows of an artifact: path, figures, inputs, and its picture."""
+"""What the UI shows of an artifact and of a batch: pictures, figures, inputs, failures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from nst_pipeline.pipeline.batch import Outcome
-from nst_pipeline.pipeline.workspace import Workspace
-from nst_pipeline.publish.thumbnails import inline_webp
-from nst_pipeline.storage.catalogue import Input, Row
+from nst_pipeline.pipeline.graph import Node
+from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.workspace import Collection, Workspace
+from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.publish.thumbnails import before_after, inline_webp
+from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.store import Picture
 
 _MOST_LISTED = 50
 """Rows in a table of the UI; the catalogue has them all."""
+_DIGEST_SHOWN = 12
+"""Hex digits that tell artifacts apart at a glance; the catalogue has all 64."""
+_ON_SHEET, _SHEET_COLUMNS = 12, 4
+"""A batch shows so many pictures, as wide together as the UI's window for them."""
+_SIDE_PX = 900
+"""The UI's window for a picture is about so wide; most screens show it without loss."""
+_RANKED_BY = ("score", "quality")
+"""The figure that tells which pictures of a batch to look at first: those where it is low."""
+
+_PHOTOS: dict[str, Collection] = {"object_photos": "objects", "scene_photos": "scenes"}
+_PAIRS = {
+    "composites": {"scene and composite": ("scene_photos", "", ".png")},
+    "model_inputs": {
+        f"{recipe}: content and style": (
+            "model_inputs",
+            f".{recipe}.content.png",
+            f".{recipe}.style.png",
+        )
+        for recipe in ("left", "right")
+    },
+    "stylized_magenta": {
+        f"{recipe}: before and after": ("model_inputs", f".{recipe}.content.png", f".{recipe}.png")
+        for recipe in ("left", "right")
+    },
+    "stylized_vgg19": {"before and after": ("composites", ".png", ".png")},
+    "harmonized": {"before and after": ("composites", ".png", ".png")},
+}
+"""What is best seen side by side: the left picture's asset and file, and the right one's file."""
+_ALONE = {"composites": {"mask": ".mask.png"}, "stylized_vgg19": {"loss curve": ".loss.png"}}
+"""What is shown besides the pairs."""
 
 
 def row_tags(row: Row) -> dict[str, str]:
@@ -20,58 +53,111 @@ def row_tags(row: Row) -> dict[str, str]:
     return {"dagster/data_version": row.digest or row.fingerprint}
 
 
-def row_metadata(workspace: Workspace, row: Row, *, rich: bool) -> dict[str, Any]:
-    """Metadata of a materialisation; `rich` adds inputs and the picture."""
-    metadata: dict[str, Any] = {
-        "status": row.status,
-        "seconds": dg.MetadataValue.float(row.seconds),
-        **dict(row.figures),
-    }
-    if row.error:
-        metadata["empty because"] = row.error
-    if row.path:
-        metadata["path"] = dg.MetadataValue.path(str(workspace.root / row.path))
-    if rich:
-        metadata["inputs"] = _inputs_table(row.inputs)
-        metadata |= {
-            name: dg.MetadataValue.md(f"![{name} of {row.key}]({inline_webp(picture)})")
-            for name, picture in _pictures(workspace, row).items()
-        }
-    return metadata
-
-
-def _pictures(workspace: Workspace, row: Row) -> Mapping[str, Picture]:
-    names = [name for name in row.files if name.endswith(".png")]
-    return {
-        name.strip(".").removesuffix(".png").removesuffix("png") or "picture": (
-            workspace.store.picture(row.asset, row.key, name)
-        )
-        for name in names
-    }
-
-
-def _inputs_table(inputs: tuple[Input, ...]) -> dg.TableMetadataValue:
+def _table(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    records = [dg.TableRecord(dict(row)) for row in rows][:_MOST_LISTED]
+    columns = dict.fromkeys(name for record in records for name in record.data)
     return dg.MetadataValue.table(
-        records=[
-            dg.TableRecord({"asset": each.asset, "key": each.key, "digest": each.digest})
-            for each in inputs[:_MOST_LISTED]
-        ],
-        schema=dg.TableSchema([dg.TableColumn(name) for name in ("asset", "key", "digest")]),
+        records, schema=dg.TableSchema([dg.TableColumn(name) for name in columns])
     )
 
 
-def check_metadata(outcome: Outcome) -> dict[str, Any]:
-    """Counts, and the images that failed with their reasons."""
-    failed = sorted(outcome.failed.items())[:_MOST_LISTED]
+def _shown(picture: Picture, label: str) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(f"![{label}]({inline_webp(picture, side=_SIDE_PX)})")
+
+
+def _picture(workspace: Workspace, asset: str, key: str, name: str) -> Picture:
+    if asset in _PHOTOS:
+        return workspace.photo(_PHOTOS[asset], key)
+    return workspace.store.picture(asset, key, name)
+
+
+def _files_shown(row: Row) -> dict[str, str]:
+    """Label to file of the pictures that stand alone."""
+    if row.asset in _PHOTOS:
+        return {"photo": ""}
+    if row.asset in _PAIRS:
+        return _ALONE.get(row.asset, {})
+    names = [name for name in row.files if name.endswith(".png")]
+    return {name.strip(".").removesuffix(".png").replace("_", " "): name for name in names}
+
+
+def _pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
+    if row.status != "ok":
+        return {}
+    pairs = _PAIRS.get(row.asset, {})
+    return {
+        label: before_after(
+            _picture(workspace, left, row.key, name), _picture(workspace, row.asset, row.key, right)
+        )
+        for label, (left, name, right) in pairs.items()
+    } | {
+        label: _picture(workspace, row.asset, row.key, name)
+        for label, name in _files_shown(row).items()
+    }
+
+
+def row_metadata(workspace: Workspace, row: Row, *, rich: bool) -> dict[str, Any]:
+    """Metadata of a materialisation; `rich` adds the pictures, which stand first, and inputs."""
+    pictures = _pictures(workspace, row) if rich else {}
+    metadata: dict[str, Any] = {
+        label: _shown(picture, f"{label} of {row.key}") for label, picture in pictures.items()
+    }
+    metadata |= {"status": row.status}
+    if row.error:
+        metadata["empty because"] = row.error
+    metadata |= row.figures
+    metadata["seconds"] = dg.MetadataValue.float(round(row.seconds, 3))
+    metadata["made at"] = dg.MetadataValue.timestamp(row.made_at)
+    if row.path:
+        metadata["path"] = dg.MetadataValue.path(str(workspace.root / row.path))
+    if rich and row.inputs:
+        metadata["inputs"] = _table(
+            {"asset": each.asset, "key": each.key, "digest": each.digest[:_DIGEST_SHOWN]}
+            for each in row.inputs
+        )
+    return metadata
+
+
+def quarantined(view: View, node: Node, outcome: Outcome) -> dict[str, Row]:
+    """All of the asset's images that failed when last tried, in this run or before."""
+    rows = view.rows(node.name) | outcome.made | outcome.failed
+    return {
+        key: rows[key]
+        for key in sorted(view.keys(node))
+        if key in rows and rows[key].status == "failed"
+    }
+
+
+def _to_look_at(made: Sequence[Row]) -> list[Row]:
+    """The batch's weakest images by the asset's own figure; without one, its first."""
+    ok = [row for row in made if row.status == "ok"]
+    ranked = next((name for name in _RANKED_BY if ok and name in ok[0].figures), None)
+    return sorted(ok, key=lambda row: row.figures[ranked] if ranked else row.key)[:_ON_SHEET]
+
+
+def _sheet(workspace: Workspace, rows: Sequence[Row]) -> Picture | None:
+    """One picture of each: that of its first picture file."""
+    files = [(row, next((name for name in row.files if name.endswith(".png")), "")) for row in rows]
+    pictures = [
+        (row.key, workspace.store.picture(row.asset, row.key, name)) for row, name in files if name
+    ]
+    return contact_sheet(pictures, columns=_SHEET_COLUMNS) if pictures else None
+
+
+def check_metadata(view: View, outcome: Outcome, failed: Mapping[str, Row]) -> dict[str, Any]:
+    """The run's counts, the quarantined images with their reasons, and a batch's weakest."""
     metadata: dict[str, Any] = {
         "made": len(outcome.made),
         "up to date": len(outcome.skipped),
-        "quarantined": len(outcome.failed),
         "passed over": len(outcome.waiting),
+        "quarantined": len(failed),
     }
     if failed:
-        metadata["images"] = dg.MetadataValue.table(
-            records=[dg.TableRecord({"key": key, "error": row.error}) for key, row in failed],
-            schema=dg.TableSchema([dg.TableColumn("key"), dg.TableColumn("error")]),
-        )
+        metadata["images"] = _table({"key": key, "error": failed[key].error} for key in failed)
+    if len(outcome.made) > 1:
+        rows = _to_look_at(list(outcome.made.values()))
+        metadata["to look at"] = _table({"key": row.key, **row.figures} for row in rows)
+        sheet = _sheet(view.workspace, rows)
+        if sheet is not None:
+            metadata["pictures"] = _shown(sheet, "pictures to look at")
     return metadata

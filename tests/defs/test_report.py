@@ -1,0 +1,119 @@
+"""What the UI shows of artifacts and of batches."""
+
+import base64
+
+import cv2
+import dagster as dg
+import numpy as np
+import pytest
+from skimage import data
+
+from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata
+from nst_pipeline.pipeline.batch import Outcome
+from nst_pipeline.pipeline.graph import BY_NAME
+from nst_pipeline.pipeline.view import View
+from nst_pipeline.publish.thumbnails import INLINE_BYTES
+from nst_pipeline.vision.image_io import encode_png
+
+
+def picture_in(markdown: dg.MarkdownMetadataValue) -> np.ndarray:
+    """The picture as a browser would show it."""
+    encoded = markdown.value.split("base64,")[1].removesuffix(")")
+    return cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)
+
+
+def shown(collection, asset: str, *, rich: bool = True) -> dict:
+    row = next(row for row in collection.rows(asset).values() if row.status == "ok")
+    return row_metadata(collection.open(), row, rich=rich)
+
+
+@pytest.mark.parametrize(
+    ("asset", "labels"),
+    [
+        ("object_photos", {"photo"}),
+        ("stickers", {"0"}),
+        ("sticker_library", {"contact sheet"}),
+        ("composites", {"scene and composite", "mask"}),
+        ("model_inputs", {"left: content and style", "right: content and style"}),
+        ("stylized_magenta", {"left: before and after", "right: before and after"}),
+        ("harmonized", {"before and after"}),
+    ],
+)
+def test_what_a_person_sees_of_each_asset(made, asset, labels):
+    metadata = shown(made, asset)
+    pictures = {k: v for k, v in metadata.items() if isinstance(v, dg.MarkdownMetadataValue)}
+    assert set(pictures) == labels
+    assert list(metadata)[: len(labels)] == list(pictures), "pictures stand first"
+    for markdown in pictures.values():
+        assert len(markdown.value) < INLINE_BYTES + 200
+        assert picture_in(markdown).std() > 1
+
+
+def test_before_stands_left_of_after(made):
+    row = next(row for row in made.rows("composites").values() if row.status == "ok")
+    workspace = made.open()
+    pair = picture_in(row_metadata(workspace, row, rich=True)["scene and composite"])
+    half = pair.shape[1] // 2 - 8
+    scene = workspace.photo("scenes", row.key)[..., ::-1]
+    small = cv2.resize(scene, (half, pair.shape[0]), interpolation=cv2.INTER_AREA)
+    left, right = pair[:, :half], pair[:, -half:]
+    assert np.abs(left.astype(int) - small).mean() < np.abs(right.astype(int) - small).mean()
+
+
+def test_figures_are_numbers_that_plot(made):
+    metadata = shown(made, "harmonized")
+    assert isinstance(metadata["score"], float)
+    assert metadata["seconds"].value == round(metadata["seconds"].value, 3)
+    assert metadata["path"].value.endswith(".png")
+
+
+def test_inputs_are_named_with_short_digests(made):
+    records = shown(made, "harmonized")["inputs"].records
+    assert {record.data["asset"] for record in records} == set(BY_NAME["harmonized"].upstream)
+    assert {len(record.data["digest"]) for record in records} == {12}
+
+
+def test_a_large_batch_carries_figures_only(made):
+    metadata = shown(made, "harmonized", rich=False)
+    assert "score" in metadata
+    assert not {"inputs", "before and after"} & set(metadata)
+
+
+def test_an_empty_result_says_why_and_shows_no_picture(made):
+    row = next(iter(made.rows("stylized_vgg19").values()))
+    metadata = row_metadata(made.open(), row, rich=True)
+    assert metadata["status"] == "empty"
+    assert "weights" in metadata["empty because"]
+    assert not [v for v in metadata.values() if isinstance(v, dg.MarkdownMetadataValue)]
+
+
+def test_a_batch_shows_its_weakest_images_first(made):
+    rows = made.rows("harmonized")
+    metadata = check_metadata(View(made.open()), Outcome(made=rows), {})
+    scores = [record.data["score"] for record in metadata["to look at"].records]
+    assert scores == sorted(row.figures["score"] for row in rows.values())
+    assert picture_in(metadata["pictures"]).shape[1] > 600
+    assert metadata["made"] == len(rows)
+
+
+def test_a_single_image_needs_no_sheet(made):
+    key, row = next(iter(made.rows("harmonized").items()))
+    metadata = check_metadata(View(made.open()), Outcome(made={key: row}), {})
+    assert "pictures" not in metadata
+
+
+def test_quarantine_holds_until_the_image_is_made_or_gone(collection):
+    broken = collection.root / "objects/broken.png"
+    whole = encode_png(data.chelsea())
+    middle = len(whole) // 2
+    broken.write_bytes(whole[:middle] + bytes(400) + whole[middle + 400 :])
+    collection.update()
+    node, nothing_new = BY_NAME["object_photos"], Outcome()
+    view = View(collection.open())
+    ((key, row),) = quarantined(view, node, nothing_new).items()
+    assert key.startswith("broken")
+    (record,) = check_metadata(view, nothing_new, {key: row})["images"].records
+    assert "broken.png" in record.data["error"]
+    broken.unlink()
+    collection.update()
+    assert quarantined(View(collection.open()), node, nothing_new) == {}
