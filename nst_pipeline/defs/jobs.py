@@ -25,10 +25,10 @@ PHASES: dict[str, tuple[Node, ...]] = {
 """Job name to its assets; a phase needs those before it."""
 
 _DESCRIPTIONS = {
-    "objects": "Find and cut out the objects of object photos.",
-    "library": "Index the stickers and calibrate the colour model.",
-    "scenes": "Place stickers on scenes, stylise and harmonise them.",
-    "publish": "Write the gallery and the labelled dataset.",
+    "objects": "Finds the objects in the photos of `objects/` and cuts them out as stickers.",
+    "library": "Indexes the stickers and calibrates the colour model on them.",
+    "scenes": "Places stickers on the photos of `scenes/`, stylises and harmonises them.",
+    "publish": "Writes the gallery to look at, and the labelled dataset.",
 }
 
 JOBS = {

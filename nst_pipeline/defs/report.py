@@ -156,8 +156,8 @@ def check_metadata(view: View, outcome: Outcome, failed: Mapping[str, Row]) -> d
         metadata["images"] = _table({"key": key, "error": failed[key].error} for key in failed)
     if len(outcome.made) > 1:
         rows = _to_look_at(list(outcome.made.values()))
-        metadata["to look at"] = _table({"key": row.key, **row.figures} for row in rows)
+        metadata["look at first"] = _table({"key": row.key, **row.figures} for row in rows)
         sheet = _sheet(view.workspace, rows)
         if sheet is not None:
-            metadata["pictures"] = _shown(sheet, "pictures to look at")
+            metadata["look at first: pictures"] = _shown(sheet, "pictures to look at first")
     return metadata

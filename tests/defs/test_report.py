@@ -90,16 +90,16 @@ def test_an_empty_result_says_why_and_shows_no_picture(made):
 def test_a_batch_shows_its_weakest_images_first(made):
     rows = made.rows("harmonized")
     metadata = check_metadata(View(made.open()), Outcome(made=rows), {})
-    scores = [record.data["score"] for record in metadata["to look at"].records]
+    scores = [record.data["score"] for record in metadata["look at first"].records]
     assert scores == sorted(row.figures["score"] for row in rows.values())
-    assert picture_in(metadata["pictures"]).shape[1] > 600
+    assert picture_in(metadata["look at first: pictures"]).shape[1] > 600
     assert metadata["made"] == len(rows)
 
 
 def test_a_single_image_needs_no_sheet(made):
     key, row = next(iter(made.rows("harmonized").items()))
     metadata = check_metadata(View(made.open()), Outcome(made={key: row}), {})
-    assert "pictures" not in metadata
+    assert "look at first: pictures" not in metadata
 
 
 def test_quarantine_holds_until_the_image_is_made_or_gone(collection):
