@@ -42,5 +42,5 @@ lock: setup      ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group dev --output-file requirements.lock pyproject.toml
 
-clean:           ## remove what the demo made
-	rm -rf data/objects data/scenes data/artifacts data/catalog dagster_home/storage dagster_home/history dagster_home/schedules
+clean:           ## remove all results and runs; photos and settings stay
+	rm -rf data/artifacts data/catalog dagster_home/storage dagster_home/history dagster_home/schedules dagster_home/.nux dagster_home/logs

@@ -57,7 +57,7 @@ def _package_file(package: str, folder: str, name: str) -> bytes:
     return (Path(spec.origin).parent / folder / name).read_bytes()
 
 
-def write_samples(root: Path) -> list[Path]:
+def write_samples(root: UPath) -> list[UPath]:
     """Write sample photos into `objects` and `scenes` under `root`.
 
     Files that are there already are left as they are.
@@ -68,8 +68,8 @@ def write_samples(root: Path) -> list[Path]:
     texts = {"objects/boxes.csv": _BOXES, "SAMPLES.txt": _README}
     for name, text in texts.items():
         if not (root / name).exists():
-            write_atomically(UPath(root / name), text.encode())
+            write_atomically(root / name, text.encode())
     missing = [name for name in _PHOTOS if not (root / name).exists()]
     for name in missing:
-        write_atomically(UPath(root / name), _package_file(*_PHOTOS[name]))
+        write_atomically(root / name, _package_file(*_PHOTOS[name]))
     return [root / name for name in missing]

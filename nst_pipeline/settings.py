@@ -114,13 +114,14 @@ class Vgg19Settings(Section):
         description="Stop when five steps have lowered the loss by less than this share; 0: never.",
     )
     side: int = Field(400, ge=32, le=4096, description="Optimised at this longest side, pixels.")
-    content_weight: float = Field(2.5e-8, ge=0)
-    style_weight: float = Field(1e-6, ge=0)
-    total_variation_weight: float = Field(1e-6, ge=0)
+    content_weight: float = Field(2.5e-8, ge=0, description="More: the object keeps its shapes.")
+    style_weight: float = Field(1e-6, ge=0, description="More: it looks like its surroundings.")
+    total_variation_weight: float = Field(1e-6, ge=0, description="More: less noise.")
     style_layers: list[str] = Field(
-        default=["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
+        default=["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"],
+        description="Layers whose statistics are the style; early ones are fine texture.",
     )
-    content_layer: str = Field("block5_conv2")
+    content_layer: str = Field("block5_conv2", description="Layer that stands for the content.")
     style_region: Literal["ring", "scene"] = Field(
         "ring", description="Statistics of the ring around the object, or of the whole scene."
     )
@@ -170,7 +171,7 @@ SETTINGS_FILE = "nst.toml"
 
 def data_root() -> UPath:
     """The folder or URL that holds the collection: `NST_DATA`, or `data` here."""
-    return UPath(os.environ.get("NST_DATA") or "data")
+    return UPath((os.environ.get("NST_DATA") or "data").removeprefix("file://"))
 
 
 def load_settings(root: UPath) -> Settings:

@@ -10,7 +10,7 @@ from nst_pipeline.storage.inbox import InboxIndex, scan
 
 
 def test_both_inboxes_are_filled_with_usable_photos(tmp_path: Path) -> None:
-    written = write_samples(tmp_path)
+    written = write_samples(UPath(tmp_path))
     for inbox in ("objects", "scenes"):
         found = scan(UPath(tmp_path / inbox), InboxIndex(), IngestSettings())
         assert len(found.index.photos) >= 4
@@ -21,24 +21,24 @@ def test_both_inboxes_are_filled_with_usable_photos(tmp_path: Path) -> None:
 
 
 def test_every_photo_is_credited(tmp_path: Path) -> None:
-    written = write_samples(tmp_path)
+    written = write_samples(UPath(tmp_path))
     said = (tmp_path / "SAMPLES.txt").read_text("utf-8")
     assert [path for path in written if str(path.relative_to(tmp_path)) not in said] == []
 
 
 def test_a_second_time_writes_nothing_and_keeps_what_the_user_did(tmp_path: Path) -> None:
-    first = write_samples(tmp_path)
+    first = write_samples(UPath(tmp_path))
     (tmp_path / "objects/flower.jpg").write_bytes(b"mine")
     (tmp_path / "objects/astronaut.png").unlink()
     assert len(first) >= 8
-    assert write_samples(tmp_path) == [tmp_path / "objects/astronaut.png"]
+    assert write_samples(UPath(tmp_path)) == [tmp_path / "objects/astronaut.png"]
     assert (tmp_path / "objects/flower.jpg").read_bytes() == b"mine"
 
 
 def test_the_packages_are_not_imported(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib; from nst_pipeline.samples import write_samples;"
-        "write_samples(pathlib.Path(sys.argv[1]));"
+        "import sys, upath; from nst_pipeline.samples import write_samples;"
+        "write_samples(upath.UPath(sys.argv[1]));"
         "assert not {'skimage', 'sklearn', 'tensorflow'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import pandas as pd
 import typer
+from rich.markup import escape
 from rich.tree import Tree
 
 from nst_pipeline.cli.output import Json, bars, console, print_error, print_json, print_table
@@ -31,7 +32,7 @@ def samples(as_json: Json = False) -> None:
     from nst_pipeline.samples import write_samples
 
     root = data_root()
-    written = [str(path) for path in write_samples(Path(str(root)))]
+    written = [str(path) for path in write_samples(root)]
     if as_json:
         print_json({"written": written})
     else:
@@ -76,9 +77,6 @@ def _instance() -> dg.DagsterInstance:
 
 def run(as_json: Json = False) -> None:
     """Scan the inboxes and make what is new, changed or failed before, as Dagster runs."""
-    import dagster as dg
-
-    warnings.simplefilter("ignore", dg.BetaWarning)
     workspace = open_workspace()
     with _instance() as instance:
         said, ran = _update(workspace, instance)
@@ -131,27 +129,27 @@ def _tell(workspace: Workspace, said: list[str], ran: list[Ran]) -> None:
 
 
 def counts(workspace: Workspace, runs: set[str] | None = None) -> list[dict[str, Any]]:
-    """How many artifacts of each asset stand, and what these runs made of them."""
+    """How many artifacts of each asset stand, and, given runs, what these made of them."""
     frame = workspace.catalogue.frame()
     found = []
     for node in NODES:
         rows = frame[frame["asset"] == node.name]
-        new = rows[rows["run_id"].isin(runs or set())]
-        found.append(
-            {
-                "asset": node.name,
-                **{status: int((rows["status"] == status).sum()) for status in _STATUSES},
-                "made now": len(new),
-                "seconds": round(float(new["seconds"].sum()), 1),
-            }
-        )
+        count = {status: int((rows["status"] == status).sum()) for status in _STATUSES}
+        found.append({"asset": node.name, **count, **_made_by(rows, runs)})
     return found
+
+
+def _made_by(rows: pd.DataFrame, runs: set[str] | None) -> dict[str, Any]:
+    if runs is None:
+        return {}
+    new = rows[rows["run_id"].isin(runs)]
+    return {"made now": len(new), "seconds": round(float(new["seconds"].sum()), 1)}
 
 
 _STATUSES = ("ok", "empty", "failed")
 
 
-def _print_counts(workspace: Workspace, runs: set[str]) -> list[dict[str, Any]]:
+def _print_counts(workspace: Workspace, runs: set[str] | None = None) -> list[dict[str, Any]]:
     found = counts(workspace, runs)
     print_table("Artifacts", list(found[0]), (list(row.values()) for row in found))
     return found
@@ -170,20 +168,29 @@ def status(as_json: Json = False) -> None:
     if as_json:
         print_json({"assets": counts(workspace), "failed": failed, "unreadable": unreadable})
         return
-    _print_counts(workspace, set())
+    _print_counts(workspace)
     if failed:
         print_table("Quarantined", ("asset", "key", "why"), failed[:_MOST_LISTED])
     if unreadable:
         print_table("Unreadable", ("inbox", "file", "why"), unreadable[:_MOST_LISTED])
 
 
-def _tree(relative: Relative, into: Tree | None = None) -> Tree:
-    name = f"[bold]{relative.asset}[/] {relative.key} [dim]{relative.digest[:12]}[/]"
+def _name(relative: Relative, *, again: bool) -> str:
+    name = f"[bold]{relative.asset}[/] {escape(relative.key)} [dim]{relative.digest[:12]}[/]"
     if relative.status not in ("ok", "file"):
         name += f" [yellow]{relative.status}[/]"
+    return f"{name} [dim](see above)[/]" if again else name
+
+
+def _tree(relative: Relative, drawn: set[tuple[str, str]], into: Tree | None = None) -> Tree:
+    """A family tree; what was drawn already is named, but not unfolded again."""
+    identity = (relative.asset, relative.key)
+    again = identity in drawn and bool(relative.relatives)
+    drawn.add(identity)
+    name = _name(relative, again=again)
     branch = Tree(name) if into is None else into.add(name)
-    for each in relative.relatives:
-        _tree(each, branch)
+    for each in () if again else relative.relatives:
+        _tree(each, drawn, branch)
     return branch
 
 
@@ -201,7 +208,7 @@ def lineage(
         print_json({"made_from": asdict(tree), "made_of_it": [list(each) for each in made]})
         return
     console.print("Made from:")
-    console.print(_tree(tree), highlight=False)
+    console.print(_tree(tree, set()), highlight=False)
     console.print(f"Made of it: {len(made)}")
     for child_asset, child_key in made[:_MOST_LISTED]:
         console.print(f"  {child_asset} {child_key}", highlight=False, markup=False)

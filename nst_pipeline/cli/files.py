@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,23 @@ def settings_here() -> Settings:
     return load_settings(data_root())
 
 
+_MASK = ".mask"
+"""`nst compose` lays the mask beside its composite: `NAME.mask.png`."""
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PHOTO_SUFFIXES and not path.stem.endswith(_MASK)
+
+
 def pictures_in(folder: Path) -> list[Path]:
-    """The pictures of a folder, by name.
+    """The pictures of a folder, by name; masks beside them are left out.
 
     Raises:
         NstError: there is no such folder, or no picture in it.
     """
     if not folder.is_dir():
         raise NstError(f"{folder}: no such folder; give one that holds pictures")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+    found = sorted(path for path in folder.iterdir() if _is_picture(path))
     if not found:
         raise NstError(f"{folder} holds no JPEG, PNG, WebP, TIFF or BMP picture")
     return found
@@ -87,19 +96,16 @@ def read_matte(path: Path, like: Rgb) -> Matte:
 
 
 def partner(folder: Path, path: Path, what: str) -> Path:
-    """The picture of another folder that has the same name, whatever its suffix.
+    """The picture of a folder that has the same name, whatever its suffix, or that and `.mask`.
 
     Raises:
         NstError: there is none.
     """
-    for candidate in sorted(folder.glob(f"{_literal(path.stem)}.*")):
-        if candidate.suffix.lower() in PHOTO_SUFFIXES:
-            return candidate
+    for name in (path.stem, path.stem + _MASK):
+        for candidate in sorted(folder.glob(f"{glob.escape(name)}.*")):
+            if candidate.stem == name and candidate.suffix.lower() in PHOTO_SUFFIXES:
+                return candidate
     raise NstError(f"{path}: {folder} holds no {what} named {path.stem}.png")
-
-
-def _literal(stem: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in stem)
 
 
 def write_file(path: Path, data: bytes) -> None:

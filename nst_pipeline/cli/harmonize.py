@@ -58,7 +58,7 @@ def harmonize(
             vgg19=vgg19_proposal(composite, matte, settings) if method == "vgg19" else None,
         )
         write_file(out / f"{path.stem}.png", encode_png(result.image))
-        score = result.scores.get(result.chosen)
+        score = round(float(result.scores[result.chosen]), 3)
         return {"composite": path.name, "method": result.chosen, "score": score}
 
     work_through("harmonising", pictures_in(composites), work, as_json=as_json)

@@ -7,6 +7,7 @@ step's output (`_OWN_EVENTS`), which also spares those of partitions that were u
 """
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,10 @@ from nst_pipeline.pipeline.view import View
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.store import ALL
+
+# Nine lines at every start would hide what matters. The lock file holds Dagster's version, and
+# the tests show what the policy does.
+warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 
 PARTITIONS_PER_RUN = 500
 """Models load once for this many images; a run that dies repeats only what was not catalogued."""

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, write_deltalake
 from upath import UPath
 
-Status = Literal["ok", "empty", "failed", "retired"]
+Status = Literal["ok", "empty", "failed"]
 
 
 @dataclass(frozen=True, order=True)

@@ -166,6 +166,6 @@ def test_placements_are_read_and_digested(tmp_path: Path) -> None:
 
 
 def test_the_samples_show_the_boxes_route(tmp_path: Path) -> None:
-    assert import_module("nst_pipeline.samples").write_samples(tmp_path)
+    assert import_module("nst_pipeline.samples").write_samples(UPath(tmp_path))
     (cup,) = sidecar_detections(UPath(tmp_path / "objects"), "coffee.png", 600, 400)
     assert cup.label == "cup"

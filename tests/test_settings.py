@@ -1,0 +1,43 @@
+"""Settings: defaults, the collection's file, the environment."""
+
+import pytest
+from upath import UPath
+
+from nst_pipeline.errors import SettingError
+from nst_pipeline.settings import data_root, load_settings
+
+
+def test_without_a_file_there_are_defaults(tmp_path):
+    assert load_settings(UPath(tmp_path)).placement.stickers_per_scene == 1
+
+
+def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
+    (tmp_path / "nst.toml").write_text("[placement]\nseed = 1\nflip = true\n")
+    assert load_settings(UPath(tmp_path)).placement.seed == 1
+    monkeypatch.setenv("NST_PLACEMENT__SEED", "2")
+    placement = load_settings(UPath(tmp_path)).placement
+    assert (placement.seed, placement.flip) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[placement]\nstickers_per_scene = -1", "placement.stickers_per_scene"),
+        ("[placement]\nsticker = 1", "placement.sticker"),
+        ("[harmonize]\nmethod = 'best'", "harmonize.method"),
+        ("[placement\n", "nst.toml"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_its_file(tmp_path, text, named):
+    (tmp_path / "nst.toml").write_text(text)
+    with pytest.raises(SettingError) as error:
+        load_settings(UPath(tmp_path))
+    assert named in str(error.value)
+    assert "nst.toml" in str(error.value)
+
+
+def test_the_data_root_may_be_written_as_a_file_url(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_DATA", f"file://{tmp_path}")
+    assert data_root() == UPath(tmp_path)
+    monkeypatch.delenv("NST_DATA")
+    assert data_root() == UPath("data")
