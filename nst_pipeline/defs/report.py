@@ -18,6 +18,8 @@ _MOST_LISTED = 50
 """Rows in a table of the UI; the catalogue has them all."""
 _DIGEST_SHOWN = 12
 """Hex digits that tell artifacts apart at a glance; the catalogue has all 64."""
+_FIGURES_SHOWN = 4
+"""Significant digits of a score or a loss."""
 _ON_SHEET, _SHEET_COLUMNS = 12, 4
 """A batch shows so many pictures, as wide together as the UI's window for them."""
 _SIDE_PX = 900
@@ -47,10 +49,20 @@ _PAIRS = {
 _ALONE = {"composites": {"mask": ".mask.png"}, "stylized_vgg19": {"loss curve": ".loss.png"}}
 """What is shown besides the pairs."""
 
+_RECORDED = {"detections": ("label", "score", "source"), "placements": ("label", "sticker")}
+"""What a table tells of each object, besides its box in pixels."""
+
 
 def row_tags(row: Row) -> dict[str, str]:
     """The data version is the artifact's digest: equal bytes are the same version."""
     return {"dagster/data_version": row.digest or row.fingerprint}
+
+
+def _rounded(figures: Mapping[str, float | str]) -> dict[str, float | str]:
+    return {
+        name: float(f"{value:.{_FIGURES_SHOWN}g}") if isinstance(value, float) else value
+        for name, value in figures.items()
+    }
 
 
 def _table(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
@@ -77,8 +89,12 @@ def _files_shown(row: Row) -> dict[str, str]:
         return {"photo": ""}
     if row.asset in _PAIRS:
         return _ALONE.get(row.asset, {})
-    names = [name for name in row.files if name.endswith(".png")]
-    return {name.strip(".").removesuffix(".png").replace("_", " "): name for name in names}
+    labels = {name: name.strip(".").removesuffix(".png").replace("_", " ") for name in row.files}
+    return {
+        f"sticker {label}" if label.isdigit() else label: name
+        for name, label in labels.items()
+        if name.endswith(".png")
+    }
 
 
 def _pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
@@ -96,6 +112,16 @@ def _pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
     }
 
 
+def _recorded(workspace: Workspace, row: Row) -> dg.TableMetadataValue:
+    """The objects that the artifact's record tells of, and where they are in the picture."""
+    records = workspace.store.record(row.asset, row.key)
+    return _table(
+        {name: each[name] for name in _RECORDED[row.asset]}
+        | {name: each["box"][name] for name in ("x", "y", "width", "height")}
+        for each in records
+    )
+
+
 def row_metadata(workspace: Workspace, row: Row, *, rich: bool) -> dict[str, Any]:
     """Metadata of a materialisation; `rich` adds the pictures, which stand first, and inputs."""
     pictures = _pictures(workspace, row) if rich else {}
@@ -105,11 +131,13 @@ def row_metadata(workspace: Workspace, row: Row, *, rich: bool) -> dict[str, Any
     metadata |= {"status": row.status}
     if row.error:
         metadata["empty because"] = row.error
-    metadata |= row.figures
+    metadata |= _rounded(row.figures)
     metadata["seconds"] = dg.MetadataValue.float(round(row.seconds, 3))
     metadata["made at"] = dg.MetadataValue.timestamp(row.made_at)
     if row.path:
         metadata["path"] = dg.MetadataValue.path(str(workspace.root / row.path))
+    if rich and row.status == "ok" and row.asset in _RECORDED:
+        metadata["objects shown"] = _recorded(workspace, row)
     if rich and row.inputs:
         metadata["inputs"] = _table(
             {"asset": each.asset, "key": each.key, "digest": each.digest[:_DIGEST_SHOWN]}
@@ -154,9 +182,11 @@ def check_metadata(view: View, outcome: Outcome, failed: Mapping[str, Row]) -> d
     }
     if failed:
         metadata["images"] = _table({"key": key, "error": failed[key].error} for key in failed)
-    if len(outcome.made) > 1:
-        rows = _to_look_at(list(outcome.made.values()))
-        metadata["look at first"] = _table({"key": row.key, **row.figures} for row in rows)
+    rows = _to_look_at(list(outcome.made.values()))
+    if len(rows) > 1:
+        metadata["look at first"] = _table(
+            {"key": row.key, **_rounded(row.figures)} for row in rows
+        )
         sheet = _sheet(view.workspace, rows)
         if sheet is not None:
             metadata["look at first: pictures"] = _shown(sheet, "pictures to look at first")

@@ -31,7 +31,7 @@ def shown(collection, asset: str, *, rich: bool = True) -> dict:
     ("asset", "labels"),
     [
         ("object_photos", {"photo"}),
-        ("stickers", {"0"}),
+        ("stickers", {"sticker 0"}),
         ("sticker_library", {"contact sheet"}),
         ("composites", {"scene and composite", "mask"}),
         ("model_inputs", {"left: content and style", "right: content and style"}),
@@ -62,9 +62,16 @@ def test_before_stands_left_of_after(made):
 
 def test_figures_are_numbers_that_plot(made):
     metadata = shown(made, "harmonized")
-    assert isinstance(metadata["score"], float)
+    assert metadata["score"] == float(f"{metadata['score']:.4g}")
     assert metadata["seconds"].value == round(metadata["seconds"].value, 3)
     assert metadata["path"].value.endswith(".png")
+
+
+@pytest.mark.parametrize("asset", ["detections", "placements"])
+def test_objects_are_listed_with_their_boxes(made, asset):
+    for record in shown(made, asset)["objects shown"].records:
+        assert record.data["label"]
+        assert record.data["width"] > 0
 
 
 def test_inputs_are_named_with_short_digests(made):
@@ -91,7 +98,8 @@ def test_a_batch_shows_its_weakest_images_first(made):
     rows = made.rows("harmonized")
     metadata = check_metadata(View(made.open()), Outcome(made=rows), {})
     scores = [record.data["score"] for record in metadata["look at first"].records]
-    assert scores == sorted(row.figures["score"] for row in rows.values())
+    assert scores == sorted(scores)
+    assert len(scores) == len(rows)
     assert picture_in(metadata["look at first: pictures"]).shape[1] > 600
     assert metadata["made"] == len(rows)
 
