@@ -51,14 +51,19 @@ class ColourChange:
     gain: NDArray[np.float64]
     shift: NDArray[np.float64]
 
-    def scaled(self, share: float) -> ColourChange:
-        """A share of this change: 0 changes nothing, 1 is all of it."""
-        return ColourChange(self.pivot, self.gain**share, self.shift * share)
+    def mixed(self, other: ColourChange, share: float) -> ColourChange:
+        """Between this change (0) and another about the same pivot (1)."""
+        gain = self.gain ** (1 - share) * other.gain**share
+        return ColourChange(self.pivot, gain, (1 - share) * self.shift + share * other.shift)
+
+    def moved(self, lab: Lab) -> Lab:
+        """LAB values, (..., 3), with the change made."""
+        offset = self.pivot * (1 - self.gain) + self.shift
+        return np.asarray(lab * self.gain.astype(np.float32) + offset.astype(np.float32))
 
     def apply(self, image: Rgb) -> Rgb:
         """The picture, (h, w, 3) uint8 RGB, with the change made everywhere."""
-        offset = self.pivot * (1 - self.gain) + self.shift
-        return to_rgb(to_lab(image) * self.gain.astype(np.float32) + offset.astype(np.float32))
+        return to_rgb(self.moved(to_lab(image)))
 
 
 def statistics(lab: Lab, mask: Mask) -> LabStatistics | None:

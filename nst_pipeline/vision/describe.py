@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.colour import Lab, LabStatistics, to_lab
 from nst_pipeline.vision.resize import resized
 from nst_pipeline.vision.ring import CLEAR_ALPHA, object_box, object_mask, rim_mask, ring_mask
+from nst_pipeline.vision.seam import LOG_SCALE, SEAM_FEATURES, describe_seam
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 VIEW_SIDE = 256
@@ -33,15 +34,13 @@ NEUTRAL_SHARE = 0.1
 """Share of a region's pixels, those of least chroma, that would be grey in neutral light."""
 DETAIL_SIGMA_PX = 1.2
 """What a Gaussian of this width takes away is fine detail and noise."""
-LOG_SCALE = 10.0
-"""Brings logarithms and correlations to the size of LAB values, so that all weigh alike."""
 
-
-RELEVANCE = np.repeat([1.0, 0.7, 0.4, 1.0, 3.0, 3.0], [50, 50, 50, 6, 9, 7])
+RELEVANCE = np.repeat([1.0, 0.7, 0.4, 1.0, 3.0, 3.0, 3.0], [50, 50, 50, 6, 9, 7, SEAM_FEATURES])
 """How much a difference in each feature counts: those of the object, the ring, the surroundings,
-the shape of the object's colours, fine detail, the rim. Chosen by leaving photos out of
-calibration, and between the last few variants by the figures in docs/evaluation.md: what lies far
-from the object says little of its colours, its own rim much."""
+the shape of the object's colours, fine detail, the rim, the seam. Chosen by leaving photos out of
+calibration: what lies far from the object says little of its colours, its own rim and seam much."""
+SEAM = np.arange(len(RELEVANCE)) >= len(RELEVANCE) - SEAM_FEATURES
+"""Which features are the seam's."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +138,13 @@ def _detail(seen: View, mask: Mask) -> Pixels:
 
 
 def describe(seen: View) -> Pixels:
-    """The features, (n,): object, rim, ring and surroundings, in LAB units or scaled like them."""
+    """The features, (n,): object, ring, surroundings, rim and seam, in LAB units or so scaled."""
     inside, outside = _sample(seen.lab[seen.inside]), _sample(seen.lab[seen.outside])
     rim, ring = _sample(seen.lab[seen.rim]), _sample(seen.lab[seen.ring])
     parts = [*_region(inside), *_region(ring), *_region(outside), _shape(inside)]
     parts += [_detail(seen, mask) for mask in (seen.inside, seen.ring, seen.outside)]
     parts += [rim.mean(0), rim.std(0), np.array([seen.area_share * 100])]
+    parts.append(describe_seam(seen.lab, seen.inside))
     return np.concatenate(parts)
 
 

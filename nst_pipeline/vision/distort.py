@@ -1,16 +1,19 @@
-"""Recolour the object of a real photo: the mistakes that a harmonizer learns to undo."""
+"""Change the object of a real photo: the mistakes that a harmonizer learns to undo."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from nst_pipeline.vision.colour import (
-    SMALLEST_SPREAD,
-    ColourChange,
-    LabStatistics,
-)
-from nst_pipeline.vision.shapes import Rgb
+from nst_pipeline.vision.colour import SMALLEST_SPREAD, ColourChange, LabStatistics
+from nst_pipeline.vision.composite import recompose
+from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+ENLARGED_LEAST, ENLARGED_MOST = 1.08, 1.3
+"""An object enlarged so much covers itself, and its outline lies elsewhere in the scene."""
+MOVED_MOST = 0.06
+"""Share of the object's longer side by which it is moved besides."""
 
 
 def towards(own: LabStatistics, other: LabStatistics) -> ColourChange:
@@ -30,3 +33,28 @@ def slide(image: Rgb, rng: np.random.Generator) -> Rgb:
     grey = cv2.cvtColor(tone, cv2.COLOR_RGB2GRAY)[..., None]
     saturation = np.float32(np.exp(rng.normal(0, 0.35)))
     return np.rint(np.clip(grey + (tone - grey) * saturation, 0, 1) * 255).astype(np.uint8)
+
+
+def enlarge(image: Rgb, matte: Matte, rng: np.random.Generator) -> tuple[Rgb, Matte]:
+    """Paste the object, enlarged and a little moved, over itself: a composite of natural colours.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        matte: (height, width) float32, 0..1.
+
+    Returns:
+        The composite and its matte, of the same size.
+    """
+    height, width = matte.shape
+    box, scale = object_box(matte), rng.uniform(ENLARGED_LEAST, ENLARGED_MOST)
+    centre = np.array([box.x + box.width / 2, box.y + box.height / 2])
+    moved = rng.uniform(-MOVED_MOST, MOVED_MOST, 2) * max(box.width, box.height)
+    matrix = np.column_stack([np.eye(2) * scale, (1 - scale) * centre + moved])
+    larger = cv2.warpAffine(
+        image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    soft = cv2.warpAffine(matte, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    # A hard mask stays hard: it is the outline of a composite made with such masks.
+    hard = not ((matte > 0) & (matte < 1)).any()
+    pasted = np.asarray(np.rint(soft) if hard else soft, np.float32)
+    return recompose(image, pasted, np.asarray(larger, np.uint8)), pasted

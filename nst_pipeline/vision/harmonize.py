@@ -23,6 +23,9 @@ NETWORK_SIGMA_SHARE = 0.03
 NETWORK_SHARE = 0.5
 """How much of a network's change is taken; all of it harms more often."""
 
+DOUBT = 0.5
+"""Up to this realism the correction is trusted, which is small already where it is unsure."""
+
 
 @dataclass(frozen=True)
 class Harmonized:
@@ -78,7 +81,7 @@ def _scores(found: dict[str, Rgb], matte: Matte, harmonizer: Harmonizer) -> dict
     if not seen:
         return dict.fromkeys(found, UNDECIDED)
     untouched, corrected = seen["untouched"], seen.get("model", seen["ring"])
-    trust = harmonizer.realism(untouched)
+    trust = max(0.0, (harmonizer.realism(untouched) - DOUBT) / (1 - DOUBT))
     return {name: score_candidate(each, untouched, corrected, trust) for name, each in seen.items()}
 
 

@@ -20,17 +20,26 @@ PENALTY = 0.5
 
 @dataclass(frozen=True)
 class KernelRidge:
-    """A fitted model: standardisation of the features, the examples and their weights."""
+    """A fitted model: how features are scaled, the examples so scaled, and their weights.
+
+    Attributes:
+        centre, scale: (features,) mean and standard deviation.
+        examples: (rows, features) of zero mean and unit variance.
+        relevance: (features,) factors by which distances count them.
+        weights: (rows, targets).
+    """
 
     centre: Array
     scale: Array
     examples: NDArray[np.float32]
+    relevance: Array
     weights: NDArray[np.float32]
 
     def predict(self, features: Array) -> Array:
-        """Targets, (n, targets), of features, (n, features)."""
-        rows = (features - self.centre) / self.scale
-        return _kernel(rows, self.examples.astype(np.float64)) @ self.weights
+        """Targets, (..., targets), of features, (..., features)."""
+        rows = np.atleast_2d((features - self.centre) / self.scale * self.relevance)
+        found = _kernel(rows, self.examples * self.relevance) @ self.weights
+        return np.asarray(found.reshape(*features.shape[:-1], -1))
 
 
 def _kernel(a: Array, b: Array) -> Array:
@@ -48,12 +57,13 @@ def fit_kernel_ridge(
 
     Args:
         importance: (n,) how much each row counts; 1 is usual.
-        relevance: (features,) how much each feature counts once all are of unit variance.
+        relevance: (features,) how much each feature counts once all are of unit variance; 0
+            leaves it out. Only their proportions matter.
     """
-    centre = features.mean(0)
-    scale = (features.std(0) + 1e-6) * np.sqrt((relevance**2).mean()) / relevance
-    rows = ((features - centre) / scale).astype(np.float32)
-    gram = _kernel(rows.astype(np.float64), rows.astype(np.float64))
+    centre, scale = features.mean(0), features.std(0) + 1e-6
+    examples = ((features - centre) / scale).astype(np.float32)
+    even = relevance / np.sqrt((relevance**2).mean())
+    gram = _kernel(examples * even, examples * even)
     gram[np.diag_indices_from(gram)] += PENALTY / importance
     weights = np.linalg.solve(gram, targets)
-    return KernelRidge(centre, scale, rows, weights.astype(np.float32))
+    return KernelRidge(centre, scale, examples, even, weights.astype(np.float32))

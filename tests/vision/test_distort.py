@@ -1,7 +1,7 @@
 import numpy as np
 
 from nst_pipeline.vision.colour import LabStatistics, statistics, to_lab
-from nst_pipeline.vision.distort import slide, towards
+from nst_pipeline.vision.distort import enlarge, slide, towards
 
 
 def test_towards_takes_the_other_s_statistics(cup):
@@ -26,3 +26,18 @@ def test_sliders_keep_the_picture_recognisable(cup):
     for _ in range(20):
         slid = slide(photo, rng)
         assert np.corrcoef(photo[..., 1].ravel(), slid[..., 1].ravel())[0, 1] > 0.8
+
+
+def test_an_enlarged_object_covers_itself_in_its_own_colours(cup):
+    photo, matte = cup
+    composite, pasted = enlarge(photo, matte, np.random.default_rng(2))
+    assert 1.1 < pasted.sum() / matte.sum() < 1.8
+    np.testing.assert_array_equal(composite[pasted == 0], photo[pasted == 0])
+    own, shown = photo[matte > 0.9].mean(0), composite[pasted > 0.9].mean(0)
+    assert np.abs(own - shown).max() < 12
+
+
+def test_a_hard_mask_stays_hard(cup):
+    photo, matte = cup
+    _, pasted = enlarge(photo, np.rint(matte), np.random.default_rng(2))
+    assert set(np.unique(pasted)) == {0, 1}
