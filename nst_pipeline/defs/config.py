@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import dagster as dg
 from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
 
 from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.settings import Section, Settings, load_section
@@ -22,12 +23,21 @@ def _plain(annotation: Any) -> Any:
     return annotation
 
 
+def _description(name: str, info: FieldInfo) -> str:
+    """What a field means, what it may be, and what it is without being set."""
+    choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+    allowed = f" One of {', '.join(choices)}." if choices else ""
+    limits = ", ".join(str(limit) for limit in info.metadata)
+    bounds = f" ({limits})" if limits else ""
+    return f"{info.description or name}{allowed}{bounds} Default: {info.default!r}."
+
+
 @cache
 def _section_form(section: type[Section]) -> type[dg.Config]:
     fields: dict[str, Any] = {
         name: (
             _plain(info.annotation) | None,
-            Field(None, description=f"{info.description or name} Default: {info.default!r}."),
+            Field(None, description=_description(name, info)),
         )
         for name, info in section.model_fields.items()
     }
@@ -36,11 +46,15 @@ def _section_form(section: type[Section]) -> type[dg.Config]:
 
 def form(node: Node) -> type[dg.Config]:
     """The config class of an asset: its settings sections, every field open."""
+    told = "For this run alone: the sensor and `nst run` go back to what `nst.toml` says."
     fields: dict[str, Any] = {}
     for name in node.settings:
         section: type[Section] = type(Settings.model_fields[name].default)
         shape = _section_form(section)
-        fields[name] = (shape, Field(shape(), description=(section.__doc__ or "").strip()))
+        fields[name] = (
+            shape,
+            Field(shape(), description=f"{(section.__doc__ or '').strip()} {told}"),
+        )
     return create_model(f"{node.name.title().replace('_', '')}Form", __base__=dg.Config, **fields)
 
 

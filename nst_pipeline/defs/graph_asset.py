@@ -17,9 +17,12 @@ from dagster._core.definitions.source_asset import (
 )
 
 from nst_pipeline.defs.config import form, with_form
+from nst_pipeline.defs.orphans import this_process
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata, row_tags
 from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
+from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.batch import Make, Outcome, run_batch
 from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
@@ -60,37 +63,52 @@ def _reported(context: dg.AssetExecutionContext, node: Node, outcome: Outcome) -
     return outcome.made | {k: r for k, r in outcome.skipped.items() if k not in known}
 
 
-def _materialize(
-    context: dg.AssetExecutionContext,
-    view: View,
-    node: Node,
-    make: Make,
-    together: int,
-) -> Iterator[Any]:
-    keys = [ALL] if node.collection is None else list(context.partition_keys)
-    if node.collection and not node.upstream and len(keys) == 1:
+def _keys(context: dg.AssetExecutionContext, view: View, node: Node) -> list[str]:
+    if node.collection is None:
+        return [ALL]
+    keys = list(context.partition_keys)
+    if not node.upstream and len(keys) == 1:
         # Whoever asks for one photo means the file as it is now, not as the last scan saw it.
         view.workspace.rescan(node.collection)
-    outcome = run_batch(
-        view,
-        node,
-        keys,
-        make,
-        run_id=context.run_id,
-        together=together,
-        progress=report_progress(context.log.info),
-    )
-    reported = _reported(context, node, outcome)
-    for key, row in reported.items():
-        rich = len(reported) <= _RICH_REPORTS
+    return keys
+
+
+def _report(context: dg.AssetExecutionContext, view: View, node: Node, rows: list[Row]) -> None:
+    """Tell Dagster of artifacts, one materialisation each."""
+    for row in rows:
         context.log_event(
             dg.AssetMaterialization(
                 context.asset_key,
-                partition=None if node.collection is None else key,
-                metadata=row_metadata(view.workspace, row, rich=rich),
+                partition=None if node.collection is None else row.key,
+                metadata=row_metadata(view.workspace, row, rich=len(rows) <= _RICH_REPORTS),
                 tags=row_tags(row),
             )
         )
+
+
+def _fail_alone(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -> None:
+    """Fail a run that somebody launched for one image; in a phase's run it is set aside.
+
+    Raises:
+        Failure: with the image's reason.
+    """
+    if PHASE_TAG in context.run.tags:
+        return
+    bad = outcome.failed.get(key)
+    reason = bad.error if bad else f"waiting: {outcome.waiting[key]}"
+    raise dg.Failure(f"{context.asset_key.to_user_string()} {key}: {reason}", allow_retries=False)
+
+
+def _materialize(
+    context: dg.AssetExecutionContext, view: View, node: Node, make: Make, together: int
+) -> Iterator[Any]:
+    context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
+    keys, progress = _keys(context, view, node), report_progress(context.log.info)
+    outcome = run_batch(
+        view, node, keys, make, run_id=context.run_id, together=together, progress=progress
+    )
+    reported = _reported(context, node, outcome)
+    _report(context, view, node, list(reported.values()))
     context.log.info(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
         f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"
@@ -103,9 +121,7 @@ def _materialize(
         metadata=check_metadata(view, outcome, failed),
     )
     if len(keys) == 1 and not reported:
-        bad = next(iter(outcome.failed.values()), None)
-        reason = bad.error if bad else f"waiting: {outcome.waiting[keys[0]]}"
-        raise dg.Failure(f"{node.name} {keys[0]}: {reason}", allow_retries=False)
+        _fail_alone(context, outcome, keys[0])
     yield dg.Output(None, metadata={_OWN_EVENTS: True})
 
 
@@ -153,10 +169,14 @@ def graph_asset(
             config: filled,  # type: ignore[valid-type]
             collection: CollectionResource,
         ) -> Iterator[Any]:
-            workspace = collection.open()
-            chosen = with_form(workspace.settings, node, config)
-            most = together(chosen) if together else 1
-            yield from _materialize(context, View(workspace, chosen), node, make, most)
+            try:
+                workspace = collection.open()
+                chosen = with_form(workspace.settings, node, config)
+                most = together(chosen) if together else 1
+                yield from _materialize(context, View(workspace, chosen), node, make, most)
+            except NstError as error:
+                # What the user can put right is told without a traceback.
+                raise dg.Failure(str(error), allow_retries=False) from None
 
         asset: dg.AssetsDefinition = dg.asset(**_options(node, function, kinds, group))(body)
         return asset

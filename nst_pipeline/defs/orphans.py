@@ -1,54 +1,61 @@
-"""Runs whose process is gone: `nst run` or the nightly job was killed in their middle.
+"""Runs whose process is gone: it was killed, or the machine went down.
 
-Dagster watches the processes that it launched itself. Runs made inside another process look
-started for ever once that is killed, and the sensor would wait for them.
+Dagster's default launcher does not look whether a run's process lives; such a run would look
+started for ever, and queue and sensor would wait for it.
 """
 
 import os
 import socket
+from pathlib import Path
 
 import dagster as dg
 
-from nst_pipeline.defs.jobs import PHASES
-from nst_pipeline.defs.runs import PHASE_TAG
-
-PROCESS_TAG = "nst/process"
-"""Host and process id of what a run is made in, where Dagster did not launch it."""
+from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
 
 _ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
 ]
 
 
+def _started(process: int) -> str:
+    """When a process started, in the kernel's ticks: ids are used again. Empty off Linux."""
+    try:
+        # The name in parentheses may hold spaces; the start is the 20th field after it.
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
 def this_process() -> str:
-    """The value of `PROCESS_TAG` for runs made here."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """The value of `PROCESS_TAG` for runs made here: host, process id, start."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def _is_gone(run: dg.DagsterRun) -> bool:
     """Whether the run's process was on this host and is no more."""
-    host, _, process = run.tags.get(PROCESS_TAG, "").rpartition(":")
+    host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
+    number, _, started = process.partition(":")
     if host != socket.gethostname():
         return False
     try:
-        os.kill(int(process), 0)
+        os.kill(int(number), 0)
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False
-    return False
+        pass  # another user's process has that id
+    return started != _started(int(number))
 
 
 def active_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
-    """Runs of the collection that are queued or at work; those whose process is gone are ended."""
-    filters = dg.RunsFilter(statuses=_ACTIVE, tags={PHASE_TAG: list(PHASES)})
+    """The collection's runs that are queued or at work; those whose process is gone are ended."""
     alive = []
-    for run in instance.get_runs(filters):
+    for run in instance.get_runs(dg.RunsFilter(statuses=_ACTIVE)):
         if _is_gone(run):
             instance.report_run_failed(run, "Its process is gone: what it made is kept.")
-        else:
+        elif PHASE_TAG in run.tags:
             alive.append(run)
     return alive

@@ -13,14 +13,12 @@ from dagster._core.storage.tags import (
 from nst_pipeline.defs.graph_asset import PARTITIONS_PER_RUN
 from nst_pipeline.defs.jobs import PHASES
 from nst_pipeline.defs.partitions import PARTITIONS
+from nst_pipeline.defs.tags import PHASE_TAG
 from nst_pipeline.pipeline.graph import BY_NAME
 from nst_pipeline.pipeline.plan import plan_asset
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import Collection
 from nst_pipeline.storage.store import ALL
-
-PHASE_TAG = "nst/phase"
-"""Marks the runs of the sensor, the schedule and `nst run`."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ def inbox_sensor(
 ) -> dg.SensorResult | dg.SkipReason:
     """One tick: scan, register, launch."""
     if active := active_runs(context.instance):
-        return dg.SkipReason(f"run {active[0].run_id} is still at work")
+        # The oldest is the one at work; the others are queued behind it.
+        return dg.SkipReason(f"{active[-1].job_name}, run {active[-1].run_id}, is not done yet")
     workspace = collection.open()
     for line in scan_inboxes(workspace, context.instance):
         context.log.info(line)
@@ -50,5 +51,7 @@ def inbox_sensor(
         return dg.SkipReason("nothing new in the inboxes")
     runs = plan_runs(View(workspace), context.instance, retry=False)
     requests = [dg.RunRequest(job_name=JOBS[run.phase].name, tags=run.tags) for run in runs]
-    tried = tried + 1 if runs else _TRIES
-    return dg.SensorResult(run_requests=requests, cursor=f"{tried} {state}")
+    if not requests:
+        cursor = f"{_TRIES} {state}"
+        return dg.SensorResult(skip_reason="everything is up to date", cursor=cursor)
+    return dg.SensorResult(run_requests=requests, cursor=f"{tried + 1} {state}")

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 
 from nst_pipeline.defs.jobs import PHASES
-from nst_pipeline.defs.orphans import PROCESS_TAG, active_runs, this_process
+from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.partitions import register
 from nst_pipeline.defs.runs import RunPlan, due_now, plan_phase
 from nst_pipeline.errors import NstError
@@ -53,7 +53,7 @@ def _reason(failure: StepFailureData) -> str:
 def _execute(job: dg.JobDefinition, run: RunPlan, instance: dg.DagsterInstance) -> Ran:
     result = job.execute_in_process(
         instance=instance,
-        tags=run.tags | {PROCESS_TAG: this_process()},
+        tags=run.tags,
         run_config=_QUIET,
         raise_on_error=False,
     )

@@ -47,7 +47,7 @@ def test_the_next_update_tries_the_broken_one_alone(with_a_broken_photo):
     changed = {identity for identity in after if after[identity] != before[identity]}
     assert {asset for asset, _ in changed} == {"object_photos"}
     assert len(changed) == 1
-    assert [run.phase for run in ran] == ["objects"]
+    assert [(run.phase, run.success) for run in ran] == [("objects", True)]
 
 
 def test_a_run_of_one_image_fails_with_it(with_a_broken_photo):

@@ -31,8 +31,18 @@ def tick(collection):
     return evaluate
 
 
+def test_a_process_that_only_has_the_same_id_is_not_waited_for(collection, tick):
+    host, number, _ = this_process().split(":")
+    run_id = _started_run(collection, f"{host}:{number}:another start")
+    tick()
+    with collection.instance() as instance:
+        assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
+
+
 def test_nothing_new_launches_nothing(tick):
-    assert tick().run_requests == []
+    first = tick()
+    assert not first.run_requests
+    assert first.skip_reason.skip_message == "everything is up to date"
     assert isinstance(tick(), dg.SkipReason)
 
 
@@ -87,9 +97,9 @@ def test_a_run_at_work_is_waited_for(collection, tick):
 def test_a_run_whose_process_is_gone_is_ended_and_not_waited_for(collection, tick):
     finished = subprocess.Popen(["true"])
     finished.wait()
-    host, _, _ = this_process().rpartition(":")
-    run_id = _started_run(collection, f"{host}:{finished.pid}")
-    assert tick().run_requests == []
+    host, _, _ = this_process().partition(":")
+    run_id = _started_run(collection, f"{host}:{finished.pid}:1")
+    tick()
     with collection.instance() as instance:
         assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
 
