@@ -1,6 +1,7 @@
 # What people type. Everything runs offline once `.venv` is there.
 PYTHON ?= python3
 BIN := .venv/bin
+PORT ?= 3000
 export NST_DATA ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -12,6 +13,7 @@ help:            ## list these commands
 setup: .venv/ready  ## prepare .venv: locked packages, models
 
 .venv/ready: requirements.lock pyproject.toml
+	@echo "Installing the locked packages: a few minutes, 3.6 GB in .venv ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -35,8 +37,8 @@ check: setup     ## lint, format, types, import layers, dead code, unused depend
 	$(BIN)/vulture
 	$(BIN)/deptry .
 
-dev: setup       ## the Dagster UI at http://localhost:3000
-	$(BIN)/dagster dev --workspace workspace.yaml
+dev: setup       ## the Dagster UI at http://localhost:3000 (PORT=3001 for another); Ctrl-C ends it
+	$(BIN)/dagster dev --workspace workspace.yaml --port $(PORT)
 
 lock: setup      ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install --quiet uv

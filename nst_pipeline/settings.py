@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import os
 import tomllib
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 from upath import UPath
 
 from nst_pipeline.errors import SettingError
+
+_PREFIX, _NESTED = "NST_", "__"
+_NO_SETTINGS = ("NST_DATA", "NST_MODELS")
+"""Where things are, rather than how they are made."""
 
 
 class Section(BaseModel):
@@ -79,6 +89,12 @@ class PlacementSettings(Section):
         0.2, ge=0, le=1, description="Stickers with a lower cut-out quality are not used."
     )
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_height_fraction > self.max_height_fraction:
+            raise ValueError("min_height_fraction is larger than max_height_fraction")
+        return self
+
 
 class RecipeSettings(Section):
     """The two preprocessing recipes, `left` and `right`."""
@@ -140,7 +156,7 @@ class Settings(BaseSettings):
     """All settings of a collection."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NST_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=_PREFIX, env_nested_delimiter=_NESTED, extra="forbid", frozen=True
     )
 
     ingest: IngestSettings = IngestSettings()
@@ -185,10 +201,31 @@ def load_settings(root: UPath) -> Settings:
         values: dict[str, Any] = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"{path} is no valid TOML ({error}): correct it") from error
+    _check_environment()
     try:
         return Settings(**values)
     except ValidationError as error:
         raise SettingError(_explain(error, path)) from error
+    except SettingsError as error:
+        raise SettingError(
+            f"the environment's NST_ variables: {error}: write a list as JSON, "
+            """NST_DETECTION__METHODS='["sidecar", "hog"]'"""
+        ) from error
+
+
+def _check_environment() -> None:
+    """Refuse variables that look like settings and are none; pydantic passes them over.
+
+    Raises:
+        SettingError: naming the variable.
+    """
+    for name in os.environ:
+        if not name.startswith(_PREFIX) or name in _NO_SETTINGS:
+            continue
+        section = name.removeprefix(_PREFIX).partition(_NESTED)[0].lower()
+        if section not in Settings.model_fields:
+            sections = ", ".join(Settings.model_fields)
+            raise SettingError(f"{name}: there is no section {section}; there are {sections}")
 
 
 def load_section(section: type[AnySection], values: dict[str, Any], name: str) -> AnySection:
@@ -202,10 +239,19 @@ def load_section(section: type[AnySection], values: dict[str, Any], name: str) -
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join((name, *map(str, first["loc"])))
-        raise SettingError(f"setting {where}: {first['msg']}: correct it") from error
+        raise SettingError(f"setting {where}: {_message(first)}") from error
 
 
 def _explain(error: ValidationError, path: UPath) -> str:
     first = error.errors()[0]
     name = ".".join(map(str, first["loc"]))
-    return f"setting {name}: {first['msg']} (in {path} or NST_{name.upper().replace('.', '__')})"
+    variable = _PREFIX + _NESTED.join(str(part).upper() for part in first["loc"][:2])
+    where = variable if variable in os.environ else str(path)
+    return f"setting {name}: {_message(first)} (in {where})"
+
+
+def _message(error: ErrorDetails) -> str:
+    """What is wrong, in words for people."""
+    if error["type"] == "extra_forbidden":
+        return "there is no such setting; docs/reference/settings.md lists all"
+    return error["msg"].removeprefix("Value error, ")

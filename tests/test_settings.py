@@ -36,6 +36,24 @@ def test_what_cannot_be_used_is_named_with_its_file(tmp_path, text, named):
     assert "nst.toml" in str(error.value)
 
 
+def test_a_variable_of_no_section_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_PLACEMNT__SEED", "7")
+    with pytest.raises(SettingError, match="NST_PLACEMNT__SEED"):
+        load_settings(UPath(tmp_path))
+
+
+def test_a_variable_that_is_no_list_is_told_how_to_be_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_DETECTION__METHODS", "sidecar,hog")
+    with pytest.raises(SettingError, match="write a list as JSON"):
+        load_settings(UPath(tmp_path))
+
+
+def test_the_smallest_height_is_not_above_the_largest(tmp_path):
+    (tmp_path / "nst.toml").write_text("[placement]\nmin_height_fraction = 0.9\n")
+    with pytest.raises(SettingError, match="larger than max_height_fraction"):
+        load_settings(UPath(tmp_path))
+
+
 def test_the_data_root_may_be_written_as_a_file_url(tmp_path, monkeypatch):
     monkeypatch.setenv("NST_DATA", f"file://{tmp_path}")
     assert data_root() == UPath(tmp_path)

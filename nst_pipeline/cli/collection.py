@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,8 @@ def samples(as_json: Json = False) -> None:
     if as_json:
         print_json({"written": written})
     else:
-        console.print(f"{len(written)} sample photos written under {root}")
+        said = f"{len(written)} sample photos written" if written else "the sample photos are there"
+        console.print(f"{said}: {root}")
 
 
 def models(
@@ -123,6 +125,8 @@ def _tell(workspace: Workspace, said: list[str], ran: list[Ran]) -> None:
     found = _print_counts(workspace, {each.run_id for each in ran})
     if quarantined := sum(each["failed"] for each in found):
         console.print(f"{quarantined} quarantined: `nst status` names them and says why.")
+    if empty := sum(each["empty"] for each in found):
+        console.print(f"{empty} empty: `nst status` says why.")
     gallery = workspace.root / "artifacts" / "gallery" / "index.html"
     if gallery.exists():
         console.print(f"Gallery: {gallery}", soft_wrap=True, highlight=False)
@@ -160,17 +164,22 @@ def status(as_json: Json = False) -> None:
     workspace = open_workspace()
     frame = workspace.catalogue.frame()
     failed = frame[frame["status"] == "failed"][["asset", "key", "error"]].values.tolist()
+    empty = Counter(frame[frame["status"] == "empty"][["asset", "error"]].itertuples(index=False))
+    reasons = [[row.asset, count, row.error] for row, count in empty.items()]
     unreadable = [
         [collection, bad.path, bad.reason]
         for collection in ("objects", "scenes")
         for bad in workspace.index(collection).unreadable
     ]
     if as_json:
-        print_json({"assets": counts(workspace), "failed": failed, "unreadable": unreadable})
+        listed = {"failed": failed, "empty": reasons, "unreadable": unreadable}
+        print_json({"assets": counts(workspace), **listed})
         return
     _print_counts(workspace)
     if failed:
         print_table("Quarantined", ("asset", "key", "why"), failed[:_MOST_LISTED])
+    if reasons:
+        print_table("Empty", ("asset", "how many", "why"), reasons)
     if unreadable:
         print_table("Unreadable", ("inbox", "file", "why"), unreadable[:_MOST_LISTED])
 

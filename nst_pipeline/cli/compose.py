@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from nst_pipeline.cli.files import read_bytes, read_picture, settings_here, write_file
+from nst_pipeline.cli.files import check_png, read_bytes, read_picture, settings_here, write_file
 from nst_pipeline.cli.output import Json, finish
 from nst_pipeline.errors import NstError
 from nst_pipeline.vision.composite import compose as lay
@@ -32,6 +32,7 @@ def compose(
     as_json: Json = False,
 ) -> None:
     """Paste stickers on a photo, at a plausible place and scale."""
+    check_png(out)
     settings = settings_here().placement.model_copy(
         update={"seed": seed, "stickers_per_scene": len(sticker)}
     )

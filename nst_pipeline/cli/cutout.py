@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,14 +20,14 @@ from nst_pipeline.cli.output import Json
 from nst_pipeline.errors import NstError
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.detect.sidecar import read_sidecar
+from nst_pipeline.vision.detect.sidecar import boxes_reader, read_sidecar
 from nst_pipeline.vision.image_io import encode_png
 from nst_pipeline.vision.shapes import Cutout, Detection, Rgb
 
 
 def _named_in(boxes: str, source: Path) -> set[str]:
     """The photos that a boxes file speaks of."""
-    reader = csv.DictReader(io.StringIO(boxes), skipinitialspace=True)
+    reader = boxes_reader(boxes)
     if "image" not in (reader.fieldnames or ()):
         raise NstError(f"{source} has no column `image`: it needs image,x,y,width,height")
     return {row["image"] for row in reader if row["image"]}

@@ -120,6 +120,16 @@ def write_file(path: Path, data: bytes) -> None:
         raise NstError(f"{path} cannot be written ({error.strerror})") from error
 
 
+def check_png(path: Path) -> None:
+    """Results keep every value, so they are PNG.
+
+    Raises:
+        NstError: the name says something else.
+    """
+    if path.suffix.lower() != ".png":
+        raise NstError(f"--out {path}: results are PNG files: let the name end in .png")
+
+
 def work_through(
     name: str,
     paths: Sequence[Path],

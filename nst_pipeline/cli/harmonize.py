@@ -21,8 +21,8 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.proposals import magenta_proposal, vgg19_proposal
 from nst_pipeline.settings import HarmonizeSettings, load_section
 from nst_pipeline.vision.harmonize import harmonize as make_natural
+from nst_pipeline.vision.harmonizer import PHOTOS_MIN, fallback, load
 from nst_pipeline.vision.harmonizer import calibrate as fit
-from nst_pipeline.vision.harmonizer import fallback, load
 from nst_pipeline.vision.image_io import encode_png
 
 
@@ -79,5 +79,10 @@ def calibrate(
             return photo, read_matte(partner(masks, path, "mask"), photo)
 
         model = fit(read(path) for path in progress.track(paths, description="calibrating"))
+    if model.model is None:
+        raise NstError(
+            f"{photos}: too few photos show an object with something around it; calibration needs "
+            f"{PHOTOS_MIN}: check that {masks} holds masks, white on black"
+        )
     write_file(out, model.to_bytes())
     finish([{"model": str(out), "photos": model.photos}], {}, as_json=as_json)

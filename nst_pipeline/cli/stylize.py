@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nst_pipeline.cli.files import read_picture, settings_here, write_file
+from nst_pipeline.cli.files import check_png, read_picture, settings_here, write_file
 from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.errors import SettingError
 from nst_pipeline.style.magenta import load_magenta
@@ -46,6 +46,7 @@ def stylize(
     as_json: Json = False,
 ) -> None:
     """Repaint a whole picture in the style of another."""
+    check_png(out)
     if method not in ("magenta", "vgg19"):
         raise SettingError(f"--method {method}: give magenta or vgg19")
     if not 0 <= strength <= 1:

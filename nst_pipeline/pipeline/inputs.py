@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nst_pipeline.pipeline.graph import BY_NAME, Node
+from nst_pipeline.pipeline.graph import BY_NAME, NODES, SCENE_PHOTOS, Node
 from nst_pipeline.pipeline.library import read_library
 from nst_pipeline.pipeline.placing import stickers_considered
 from nst_pipeline.storage.catalogue import Input, Row
@@ -79,6 +79,23 @@ def _from_collection(view: View, names: tuple[str, ...]) -> Resolver:
     return resolve
 
 
+def _gallery(view: View, names: tuple[str, ...]) -> Resolver:
+    """The gallery also shows what failed: pictures that are out of date, and why."""
+    made, keys = _from_collection(view, names), view.keys(SCENE_PHOTOS)
+    assets = [node.name for node in NODES if node.collection == "scenes"]
+
+    def resolve(key: str) -> Resolved:
+        failed = [
+            Input(name, k, f"failed: {rows[k].fingerprint}")
+            for name in assets
+            for k in keys
+            if k in (rows := view.rows(name)) and rows[k].status == "failed"
+        ]
+        return *made(key), *failed
+
+    return resolve
+
+
 def _is_ok(row: Row | None) -> bool:
     return row is not None and row.status == "ok"
 
@@ -138,6 +155,8 @@ def inputs_of(node: Node, view: View) -> Resolver:
         return _placements(node, view)
     if node.name == "harmonizer":
         return _calibration(view)
+    if node.name == "gallery":
+        return _gallery(view, node.upstream)
     if node.collection is None:
         return _from_collection(view, node.upstream)
     return _from_upstream(node, view, node.upstream)

@@ -42,7 +42,7 @@ class Family:
         asset, _, key = name.partition("/")
         if (asset, key) in self._rows or (asset, key) in self._children:
             return asset, key
-        keys = [name, *(child[1] for at, child in self._photos() if at == name)]
+        keys = [name, *(k for at, (_, k) in self._photos() if name in (at, at.rsplit("/", 1)[-1]))]
         for candidate in keys:
             for result in _RESULTS:
                 if (result, candidate) in self._rows:
@@ -51,7 +51,7 @@ class Family:
         if made:
             return made[-1]
         near = sorted({key for _, key in self._rows if name.lower() in key.lower()})[:3]
-        hint = f"did you mean {', '.join(near)}?" if near else "`nst status` lists what there is"
+        hint = f"did you mean {', '.join(near)}?" if near else "give a photo's file name or a key"
         raise NstError(f"no artifact is called {name!r}: {hint}")
 
     def _photos(self) -> Iterable[tuple[str, tuple[str, str]]]:

@@ -14,6 +14,11 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.storage.sidecars import is_sidecar
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
+_FOREIGN_SUFFIXES = (
+    *(".heic", ".heif", ".avif", ".gif"),
+    *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),
+)
+"""What cameras and phones write and is not read here: named, not passed over in silence."""
 _NS_PER_S = 1_000_000_000
 
 
@@ -112,6 +117,8 @@ def _sorted_out(found: Iterator[File | tuple[str, str]]) -> Listing:
             sidecars[path] = each
         elif path.lower().endswith(PHOTO_SUFFIXES):
             photos.append(each)
+        elif path.lower().endswith(_FOREIGN_SUFFIXES):
+            refused.append((path, "pictures of this kind are not read: export it as JPEG or PNG"))
         else:
             ignored += 1
     photos.sort(key=lambda file: file.path)

@@ -27,7 +27,7 @@ from upath import UPath
 
 from nst_pipeline.errors import SidecarError, UnreadableImageError
 from nst_pipeline.storage.store import joint_digest, sha256
-from nst_pipeline.vision.detect.sidecar import MASK_SUFFIX, read_sidecar
+from nst_pipeline.vision.detect.sidecar import MASK_SUFFIX, boxes_reader, read_sidecar
 from nst_pipeline.vision.image_io import decode_png
 from nst_pipeline.vision.shapes import Detection
 
@@ -87,7 +87,7 @@ def _named(photo: str) -> str:
 
 
 def _boxes_by_photo(text: str) -> dict[str, str]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), skipinitialspace=True)
+    reader = boxes_reader(text)
     columns = list(reader.fieldnames or ())
     sections: dict[str, io.StringIO] = {}
     for row in reader:

@@ -106,13 +106,26 @@ def test_harmonize_without_a_mask_names_the_composite(nst, composites, tmp_path)
     assert "사진 1" in done.stderr
 
 
-def test_calibrate_writes_a_model_that_harmonize_reads(nst, composites, tmp_path):
+def test_calibrate_refuses_too_few_photos(nst, composites, tmp_path):
     arguments = ("--photos", "photos", "--masks", "masks")
     done = nst("calibrate", *arguments, "--out", "model.npz")
+    assert done.returncode == 1
+    assert "too few photos" in done.stderr
+    assert not (tmp_path / "model.npz").exists()
+
+
+def test_calibrate_writes_a_model_that_harmonize_reads(nst, composites, tmp_path):
+    photo, _, mask = composites
+    for number in range(24):
+        part = slice(0, 300 - number)
+        (tmp_path / f"photos/{number}.png").write_bytes(encode_png(photo[part]))
+        (tmp_path / f"masks/{number}.png").write_bytes(encode_png(mask[part]))
+    done = nst("calibrate", "--photos", "photos", "--masks", "masks", "--out", "model.npz")
     assert done.returncode == 0, done.stderr
     folders = ("--composites", "composites", "--masks", "masks", "--out", "out")
-    done = nst("harmonize", *folders, "--harmonizer", "model.npz")
+    done = nst("harmonize", *folders, "--harmonizer", "model.npz", "--method", "model")
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/사진 1.png").exists()
 
 
 def test_harmonize_by_vgg19_changes_the_object_alone(nst, composites, tmp_path, vgg19_file):

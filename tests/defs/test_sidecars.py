@@ -55,9 +55,12 @@ def test_a_placement_is_taken_as_it_is(with_sidecars):
 
 
 def test_a_placement_of_nobody_is_quarantined_with_the_name(collection):
+    before = (collection.root / "artifacts/gallery/manifest.json").read_bytes()
     sidecar = collection.root / "scenes/temple.placements.json"
     sidecar.write_text('[{"sticker": "dog.jpg", "x": 0, "y": 0, "width": 9, "height": 9}]')
     collection.update()
     row = collection.rows("placements")[_key(collection, "placements", "temple")]
     assert row.status == "failed"
     assert "'dog.jpg'" in row.error
+    gallery = (collection.root / "artifacts/gallery/manifest.json").read_bytes()
+    assert gallery != before  # it shows that the scene's pictures are out of date

@@ -44,7 +44,9 @@ def test_descendants_are_all_that_was_made_from_a_photo(family):
     ]
 
 
-@pytest.mark.parametrize("name", ["street-2", "harmonized/street-2", "town/street.jpg"])
+@pytest.mark.parametrize(
+    "name", ["street-2", "harmonized/street-2", "town/street.jpg", "street.jpg"]
+)
 def test_an_artifact_is_found_by_key_by_asset_and_by_photo(family, name):
     assert family.find(name) == ("harmonized", "street-2")
 

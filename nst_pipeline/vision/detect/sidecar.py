@@ -116,6 +116,14 @@ def parse_coco(text: str, file_name: str, source: str = "COCO file") -> list[Ann
     return found
 
 
+def boxes_reader(text: str) -> csv.DictReader[str]:
+    """The rows of a boxes file; spreadsheets of many countries separate columns by semicolons."""
+    text = text.removeprefix("\ufeff")
+    header = text.partition("\n")[0]
+    delimiter = ";" if ";" in header and "," not in header else ","
+    return csv.DictReader(io.StringIO(text), skipinitialspace=True, delimiter=delimiter)
+
+
 def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> list[Annotation]:
     """Read the boxes of one photo from CSV with the columns image,x,y,width,height[,label].
 
@@ -127,7 +135,7 @@ def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> li
     Raises:
         SidecarError: a column is missing, or a row of this photo holds no usable box.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), skipinitialspace=True)
+    reader = boxes_reader(text)
     missing = [name for name in ("image", *_BOX_COLUMNS) if name not in (reader.fieldnames or [])]
     if missing:
         raise SidecarError(f"{source} lacks the column(s) {', '.join(missing)}: add them")
