@@ -32,6 +32,13 @@ motorcycle.png,92,78,594,378,motorcycle
 """
 """Drawn by hand, as a user would for objects that no automatic finder is sure of."""
 
+_PLACEMENTS = {
+    "cafe table": '[{"sticker": "flower.jpg", "x": 420, "y": 215, "width": 170, "height": 172}]\n',
+    "garage": '[{"sticker": "flower.jpg", "x": 560, "y": 395, "width": 95, "height": 96}]\n',
+    "pavement": '[{"sticker": "coffee.png", "x": 150, "y": 200, "width": 300, "height": 279}]\n',
+}
+"""Chosen by hand, as a user may; on the other scenes the pipeline chooses."""
+
 _README = """\
 Sample photos, written by `nst samples`. Delete them when you add your own.
 
@@ -46,7 +53,8 @@ scenes/pavement.png         CC0Textures, Bricks25, CC0
 scenes/summer palace.jpg    danielbuechele (flickr.com/photos/danielbuechele/6061409035), CC BY 2.0
 
 Flower and palace come from the package scikit-learn, the others from scikit-image.
-objects/boxes.csv shows how you give boxes of your own.
+objects/boxes.csv shows how you give boxes of your own, scenes/*.placements.json how you say what
+goes where. Delete these, and all is chosen for you.
 """
 
 
@@ -66,6 +74,7 @@ def write_samples(root: UPath) -> list[UPath]:
         The photos written now; none the second time.
     """
     texts = {"objects/boxes.csv": _BOXES, "SAMPLES.txt": _README}
+    texts |= {f"scenes/{scene}.placements.json": text for scene, text in _PLACEMENTS.items()}
     for name, text in texts.items():
         if not (root / name).exists():
             write_atomically(root / name, text.encode())
