@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -250,8 +250,8 @@ def _explain(error: ValidationError, path: UPath) -> str:
     return f"setting {name}: {_message(first)} (in {where})"
 
 
-def _message(error: ErrorDetails) -> str:
+def _message(error: Mapping[str, object]) -> str:
     """What is wrong, in words for people."""
     if error["type"] == "extra_forbidden":
         return "there is no such setting; docs/reference/settings.md lists all"
-    return error["msg"].removeprefix("Value error, ")
+    return str(error["msg"]).removeprefix("Value error, ")
