@@ -146,10 +146,23 @@ class Vgg19Settings(Section):
 class HarmonizeSettings(Section):
     """How the natural result is made and chosen."""
 
-    method: Literal["auto", "untouched", "ring", "magenta", "vgg19", "model"] = Field(
+    method: Literal["auto", "untouched", "ring", "model", "painted", "magenta", "vgg19"] = Field(
         "auto", description="`auto` keeps the candidate with the best realism score."
     )
-    strength: float = Field(1.0, ge=0, le=1, description="Share of the chosen change applied.")
+    strength: float = Field(
+        1.0, ge=0, le=1, description="How strong: 0 leaves the paste, 1 makes the whole change."
+    )
+    look: Literal["auto", "photo", "painting"] = Field(
+        "auto",
+        description="What the scenes are. In a painting the object takes on brush and palette; "
+        "`auto` looks at each scene.",
+    )
+    colour_only: bool = Field(
+        False, description="Change colours alone: no painting, edge, sharpness or grain."
+    )
+    keep_colours: bool = Field(
+        False, description="Keep the object's own hues, as of a product: only light and dark adapt."
+    )
 
 
 class Settings(BaseSettings):

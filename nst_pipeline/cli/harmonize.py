@@ -18,11 +18,12 @@ from nst_pipeline.cli.files import (
 )
 from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.proposals import magenta_proposal, vgg19_proposal
+from nst_pipeline.pipeline.proposals import proposals_for
 from nst_pipeline.settings import HarmonizeSettings, load_section
+from nst_pipeline.vision.calibrate import PHOTOS_MIN
+from nst_pipeline.vision.calibrate import calibrate as fit
 from nst_pipeline.vision.harmonize import harmonize as make_natural
-from nst_pipeline.vision.harmonizer import PHOTOS_MIN, fallback, load
-from nst_pipeline.vision.harmonizer import calibrate as fit
+from nst_pipeline.vision.harmonizer import fallback, load
 from nst_pipeline.vision.image_io import encode_png
 
 
@@ -34,13 +35,29 @@ def harmonize(
         Path | None, typer.Option(help="Colour model from `nst calibrate`; else the built-in one.")
     ] = None,
     method: Annotated[
-        str, typer.Option(help="auto, untouched, ring, model, magenta or vgg19.")
+        str, typer.Option(help="auto, untouched, ring, model, painted, magenta or vgg19.")
     ] = "auto",
-    strength: Annotated[float, typer.Option(help="Share of the change applied, 0 to 1.")] = 1.0,
+    strength: Annotated[float, typer.Option(help="How strong, 0 to 1.")] = 1.0,
+    look: Annotated[
+        str, typer.Option(help="What the scenes are: photo, painting, or auto: look at each.")
+    ] = "auto",
+    colour_only: Annotated[
+        bool, typer.Option("--colour-only", help="Colours alone: no painting, edge or grain.")
+    ] = False,
+    keep_colours: Annotated[
+        bool, typer.Option("--keep-colours", help="Keep the object's hues; adapt light and dark.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make pasted objects look as if they belonged: same names out, nothing else changed."""
-    chosen = load_section(HarmonizeSettings, {"method": method, "strength": strength}, "harmonize")
+    values = {
+        "method": method,
+        "strength": strength,
+        "look": look,
+        "colour_only": colour_only,
+        "keep_colours": keep_colours,
+    }
+    chosen = load_section(HarmonizeSettings, values, "harmonize")
     model = fallback() if harmonizer is None else load(harmonizer)
     if not masks.is_dir():
         raise NstError(f"{masks}: no such folder; give one that holds masks")
@@ -48,18 +65,15 @@ def harmonize(
     def work(path: Path) -> dict[str, Any]:
         composite = read_picture(path)
         matte = read_matte(partner(masks, path, "mask"), composite)
-        settings = settings_here()
-        result = make_natural(
-            composite,
-            matte,
-            chosen,
-            harmonizer=model,
-            magenta=magenta_proposal(composite, matte, settings) if method == "magenta" else None,
-            vgg19=vgg19_proposal(composite, matte, settings) if method == "vgg19" else None,
-        )
+        proposals = proposals_for(composite, matte, settings_here(), method)
+        result = make_natural(composite, matte, chosen, harmonizer=model, proposals=proposals)
         write_file(out / f"{path.stem}.png", encode_png(result.image))
-        score = round(float(result.scores[result.chosen]), 3)
-        return {"composite": path.name, "method": result.chosen, "score": score}
+        return {
+            "composite": path.name,
+            "method": result.chosen,
+            "score": round(float(result.scores[result.chosen]), 3),
+            "confidence": round(result.confidence, 3),
+        }
 
     work_through("harmonising", pictures_in(composites), work, as_json=as_json)
 

@@ -43,13 +43,13 @@ COMPOSITES = Node("composites", "scenes", ("scene_photos", "placements"))
 MODEL_INPUTS = Node("model_inputs", "scenes", ("scene_photos", "composites"), ("recipes",))
 STYLIZED_MAGENTA = Node("stylized_magenta", "scenes", ("model_inputs",), ("magenta",))
 STYLIZED_VGG19 = Node("stylized_vgg19", "scenes", ("scene_photos", "composites"), ("vgg19",))
-HARMONIZER = Node("harmonizer", None, ("stickers",), code_version="2")
+HARMONIZER = Node("harmonizer", None, ("stickers",), code_version="3")
 HARMONIZED = Node(
     "harmonized",
     "scenes",
     ("scene_photos", "composites", "stylized_magenta", "stylized_vgg19", "harmonizer"),
-    ("harmonize",),
-    code_version="2",
+    ("harmonize", "magenta"),
+    code_version="3",
     optional=("stylized_vgg19",),
 )
 DATASET = Node("dataset", None, ("composites", "harmonized"))

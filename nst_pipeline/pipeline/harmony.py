@@ -10,7 +10,10 @@ import numpy as np
 from nst_pipeline.pipeline.item import Item
 from nst_pipeline.pipeline.stylise import read_model_input
 from nst_pipeline.storage.store import ALL
+from nst_pipeline.style.magenta import load_magenta
+from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import carry_back
+from nst_pipeline.vision.harmonize import Proposals
 from nst_pipeline.vision.harmonizer import Harmonizer, from_bytes
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -42,7 +45,7 @@ def calibration_photos(item: Item) -> Iterator[tuple[Rgb, Matte]]:
         yield photo, matte
 
 
-def magenta_pair(item: Item, composite: Rgb) -> tuple[Rgb, Rgb]:
+def _magenta_pair(item: Item, composite: Rgb) -> tuple[Rgb, Rgb]:
     """The composite stylised by its surroundings, and by itself: recipe `right`, carried back.
 
     Their difference is what the style changed, without what repainting alone changes.
@@ -56,6 +59,16 @@ def magenta_pair(item: Item, composite: Rgb) -> tuple[Rgb, Rgb]:
     return carried(".right.png"), carried(".right.self.png")
 
 
-def read_vgg19(item: Item) -> Rgb | None:
-    """VGG19's result, if there is one."""
-    return None if item.is_empty("stylized_vgg19") else item.picture("stylized_vgg19")
+def _painted(item: Item) -> Rgb:
+    magenta = load_magenta(item.settings.magenta.handle)
+    return paint_object(item.picture("composites"), item.matte(), item.photo("scenes"), magenta)
+
+
+def read_proposals(item: Item) -> Proposals:
+    """What the networks made of a scene's composite; its painting is made only when asked for."""
+    without_vgg19 = item.is_empty("stylized_vgg19")
+    return Proposals(
+        magenta=_magenta_pair(item, item.picture("composites")),
+        vgg19=None if without_vgg19 else item.picture("stylized_vgg19"),
+        painted=lambda: _painted(item),
+    )

@@ -8,9 +8,11 @@ import numpy as np
 from nst_pipeline.pipeline.stylise import RING_REACH
 from nst_pipeline.settings import Settings
 from nst_pipeline.style.magenta import Picture, load_magenta
+from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import carry_back, model_inputs, surroundings
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.vision.harmonize import Proposals
 from nst_pipeline.vision.ring import object_box, ring_mask
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -64,3 +66,17 @@ def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Rgb:
     proposal = composite.copy()
     proposal[window] = result.image
     return proposal
+
+
+def proposals_for(composite: Rgb, matte: Matte, settings: Settings, method: str) -> Proposals:
+    """What a harmonising method needs of the networks, where only the composite is at hand."""
+
+    def painted() -> Rgb:
+        magenta = load_magenta(settings.magenta.handle)
+        return paint_object(composite, matte, without_object(composite, matte), magenta)
+
+    return Proposals(
+        magenta=magenta_proposal(composite, matte, settings) if method == "magenta" else None,
+        vgg19=vgg19_proposal(composite, matte, settings) if method == "vgg19" else None,
+        painted=painted,
+    )

@@ -45,21 +45,38 @@ class LabStatistics:
 
 @dataclass(frozen=True)
 class ColourChange:
-    """An affine change of LAB: about `pivot`, values spread by `gain`, then move by `shift`."""
+    """A change of LAB: about `pivot`, values spread by `gain`, then move by `shift`.
+
+    What is then darker than the moved pivot is drawn away from it by `shadow_gain`.
+    """
 
     pivot: NDArray[np.float64]
     gain: NDArray[np.float64]
     shift: NDArray[np.float64]
+    shadow_gain: float = 1.0
 
     def mixed(self, other: ColourChange, share: float) -> ColourChange:
         """Between this change (0) and another about the same pivot (1)."""
-        gain = self.gain ** (1 - share) * other.gain**share
-        return ColourChange(self.pivot, gain, (1 - share) * self.shift + share * other.shift)
+        return ColourChange(
+            self.pivot,
+            self.gain ** (1 - share) * other.gain**share,
+            (1 - share) * self.shift + share * other.shift,
+            self.shadow_gain ** (1 - share) * other.shadow_gain**share,
+        )
+
+    def scaled(self, share: float) -> ColourChange:
+        """A share, 0..1, of this change."""
+        none = ColourChange(self.pivot, np.ones(3), np.zeros(3))
+        return none.mixed(self, share)
 
     def moved(self, lab: Lab) -> Lab:
         """LAB values, (..., 3), with the change made."""
         offset = self.pivot * (1 - self.gain) + self.shift
-        return np.asarray(lab * self.gain.astype(np.float32) + offset.astype(np.float32))
+        moved = lab * self.gain.astype(np.float32) + offset.astype(np.float32)
+        if self.shadow_gain != 1:
+            below = np.minimum(moved[..., 0] - np.float32(self.pivot[0] + self.shift[0]), 0)
+            moved[..., 0] += np.float32(self.shadow_gain - 1) * below
+        return np.asarray(moved)
 
     def apply(self, image: Rgb) -> Rgb:
         """The picture, (h, w, 3) uint8 RGB, with the change made everywhere."""

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.colour import Lab, LabStatistics, to_lab
 from nst_pipeline.vision.resize import resized
-from nst_pipeline.vision.ring import CLEAR_ALPHA, object_box, object_mask, rim_mask, ring_mask
+from nst_pipeline.vision.ring import (
+    CLEAR_ALPHA,
+    SURROUNDINGS,
+    object_box,
+    object_mask,
+    rim_mask,
+    ring_mask,
+)
 from nst_pipeline.vision.seam import LOG_SCALE, SEAM_FEATURES, describe_seam
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
@@ -18,8 +25,6 @@ VIEW_SIDE = 256
 """Statistics are taken at this longest side: more pixels do not make them better."""
 RING_PX = 8
 """Width of the ring and the rim at that size."""
-VIEW_MARGIN = 0.6
-"""Surroundings kept around the object, as a share of its longer side."""
 SAMPLE_PIXELS = 4096
 """Pixels that describe a region; quantiles of more are the same."""
 SMALLEST_REGION = 16
@@ -65,7 +70,7 @@ def view(image: Rgb, matte: Matte) -> View | None:
     Returns:
         None where there is no object, or nothing around it, to take statistics of.
     """
-    box = object_box(matte, VIEW_MARGIN)
+    box = object_box(matte, SURROUNDINGS)
     if box.width == 0:
         return None
     part, share = matte[box.slices], float(matte.mean())
@@ -148,7 +153,18 @@ def describe(seen: View) -> Pixels:
     return np.concatenate(parts)
 
 
-def object_statistics(seen: View) -> LabStatistics:
-    """LAB statistics of the object's own pixels."""
-    pixels = seen.lab[seen.inside].astype(np.float64)
-    return LabStatistics(pixels.mean(0), pixels.std(0))
+@dataclass(frozen=True)
+class ObjectColours:
+    """An object's LAB statistics, and the mean colours, (3,), on either side of its outline."""
+
+    own: LabStatistics
+    rim: Pixels
+    ring: Pixels
+
+
+def object_colours(seen: View) -> ObjectColours:
+    """LAB statistics of the object's own pixels, and what meets at its outline."""
+    inside, rim, ring = (
+        seen.lab[mask].astype(np.float64) for mask in (seen.inside, seen.rim, seen.ring)
+    )
+    return ObjectColours(LabStatistics(inside.mean(0), inside.std(0)), rim.mean(0), ring.mean(0))

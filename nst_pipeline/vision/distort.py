@@ -14,6 +14,9 @@ ENLARGED_LEAST, ENLARGED_MOST = 1.08, 1.3
 """An object enlarged so much covers itself, and its outline lies elsewhere in the scene."""
 MOVED_MOST = 0.06
 """Share of the object's longer side by which it is moved besides."""
+SOFT_LEAST, SOFT_MOST = 0.2, 1.0
+"""Pixels by which its outline is softened: composites are seen reduced, and their outlines with
+them. Taught by hard ones alone, a model takes real composites for something between."""
 
 
 def towards(own: LabStatistics, other: LabStatistics) -> ColourChange:
@@ -53,8 +56,7 @@ def enlarge(image: Rgb, matte: Matte, rng: np.random.Generator) -> tuple[Rgb, Ma
     larger = cv2.warpAffine(
         image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    soft = cv2.warpAffine(matte, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    # A hard mask stays hard: it is the outline of a composite made with such masks.
-    hard = not ((matte > 0) & (matte < 1)).any()
-    pasted = np.asarray(np.rint(soft) if hard else soft, np.float32)
+    moved_matte = cv2.warpAffine(matte, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    soft = cv2.GaussianBlur(moved_matte, (0, 0), rng.uniform(SOFT_LEAST, SOFT_MOST))
+    pasted = np.asarray(np.clip(soft, 0, 1), np.float32)
     return recompose(image, pasted, np.asarray(larger, np.uint8)), pasted

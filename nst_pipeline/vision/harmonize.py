@@ -1,20 +1,35 @@
-"""Make a composite natural: several candidates, and the best by the realism score."""
+"""Make a composite natural: several candidates, the best by the realism score, then its edge."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import HarmonizeSettings
-from nst_pipeline.vision.colour import add_change, low_frequency_change
+from nst_pipeline.vision.boundary import soften_boundary
+from nst_pipeline.vision.colour import (
+    ColourChange,
+    add_change,
+    low_frequency_change,
+    to_lab,
+    to_rgb,
+)
+from nst_pipeline.vision.colour_model import Advice
 from nst_pipeline.vision.composite import recompose
-from nst_pipeline.vision.describe import view
-from nst_pipeline.vision.harmonizer import Harmonizer, fallback
+from nst_pipeline.vision.compression import match_compression
+from nst_pipeline.vision.describe import View, view
+from nst_pipeline.vision.gate import taken_share
+from nst_pipeline.vision.grain import match_grain
+from nst_pipeline.vision.harmonizer import Harmonizer, fallback, recolour
+from nst_pipeline.vision.painting import looks_painted
 from nst_pipeline.vision.realism import UNDECIDED, score_candidate
 from nst_pipeline.vision.resize import fitted, resized
+from nst_pipeline.vision.ring import object_box
 from nst_pipeline.vision.shapes import Matte, Rgb
+from nst_pipeline.vision.sharpness import match_sharpness
 
 NETWORK_SIDE = 512
 """What a network changed is read at this longest side: its low frequencies are all there."""
@@ -23,17 +38,37 @@ NETWORK_SIGMA_SHARE = 0.03
 NETWORK_SHARE = 0.5
 """How much of a network's change is taken; all of it harms more often."""
 
-DOUBT = 0.5
-"""Up to this realism the correction is trusted, which is small already where it is unsure."""
+
+@dataclass(frozen=True)
+class Proposals:
+    """What networks make of a composite; None where there is none.
+
+    Attributes:
+        magenta: the composite stylised by the scene, and by itself, (h, w, 3) uint8, any size.
+        vgg19: the optimised composite, (h, w, 3) uint8, any size.
+        painted: makes the composite with its object painted like the scene, at its own size; asked
+            only where the scene is a painting.
+    """
+
+    magenta: tuple[Rgb, Rgb] | None = None
+    vgg19: Rgb | None = None
+    painted: Callable[[], Rgb] | None = None
+
+
+NO_PROPOSALS = Proposals()
 
 
 @dataclass(frozen=True)
 class Harmonized:
-    """The natural result at the composite's size, which candidate it is, and all scores."""
+    """The natural result at the composite's size, which candidate it is, and all scores.
+
+    `confidence` is the gate's: the probability, 0..1, that a change was needed and helps.
+    """
 
     image: Rgb
     chosen: str
     scores: dict[str, float]
+    confidence: float
 
 
 def _with_network_change(composite: Rgb, matte: Matte, after: Rgb, before: Rgb) -> Rgb:
@@ -46,56 +81,82 @@ def _with_network_change(composite: Rgb, matte: Matte, after: Rgb, before: Rgb) 
     return recompose(composite, matte, add_change(composite, change, NETWORK_SHARE))
 
 
+def _advices(seen: View | None, harmonizer: Harmonizer) -> dict[str, Advice]:
+    """What the rules advise, by method: `ring`, and `model` where it is calibrated."""
+    rules = {"ring": fallback()} | ({} if harmonizer.model is None else {"model": harmonizer})
+    advices = {name: None if seen is None else rule.advise(seen) for name, rule in rules.items()}
+    return {name: advice for name, advice in advices.items() if advice is not None}
+
+
 def candidates(
-    composite: Rgb,
-    matte: Matte,
-    harmonizer: Harmonizer,
-    *,
-    magenta: tuple[Rgb, Rgb] | None = None,
-    vgg19: Rgb | None = None,
+    composite: Rgb, matte: Matte, changes: dict[str, ColourChange], proposals: Proposals
 ) -> dict[str, Rgb]:
     """All natural results that can be made, by method; `untouched` is the composite itself.
 
     Args:
         composite: (height, width, 3) uint8 RGB.
         matte: (height, width) float32, 0..1; where it is 0, all keep the composite's bytes.
-        harmonizer: gives `model`, where it is calibrated; `ring` is always there.
-        magenta: the composite stylised by the scene, and by itself, (h, w, 3) uint8, any size.
-        vgg19: the optimised composite, (h, w, 3) uint8, any size.
+        changes: the colour changes that the rules advise.
+        proposals: those of networks.
     """
-    found = {"untouched": composite, "ring": fallback().apply(composite, matte)}
-    if harmonizer.model is not None:
-        found["model"] = harmonizer.apply(composite, matte)
-    if magenta is not None:
-        found["magenta"] = _with_network_change(composite, matte, *magenta)
-    if vgg19 is not None:
-        before = resized(composite, vgg19.shape[1], vgg19.shape[0])
-        found["vgg19"] = _with_network_change(composite, matte, vgg19, before)
+    found = {"untouched": composite}
+    found |= {name: recolour(composite, matte, change) for name, change in changes.items()}
+    if proposals.magenta is not None:
+        found["magenta"] = _with_network_change(composite, matte, *proposals.magenta)
+    if proposals.vgg19 is not None:
+        after = proposals.vgg19
+        before = resized(composite, after.shape[1], after.shape[0])
+        found["vgg19"] = _with_network_change(composite, matte, after, before)
     return found
 
 
-def _scores(found: dict[str, Rgb], matte: Matte, harmonizer: Harmonizer) -> dict[str, float]:
-    """Every candidate's score; all alike where there is nothing to judge by."""
+def _is_painting(settings: HarmonizeSettings, composite: Rgb, matte: Matte) -> bool:
+    """Whether the object is to be painted: as the settings say, else as the scene looks."""
+    if settings.method == "painted":
+        return True
+    if settings.method != "auto" or settings.colour_only or settings.look == "photo":
+        return False
+    return settings.look == "painting" or looks_painted(composite, matte)
+
+
+def _scores(
+    found: dict[str, Rgb], matte: Matte, untouched: View, best_guess: View, share: float
+) -> dict[str, float]:
+    """Every candidate's score, if the best guess is true with probability `share`."""
     views = {name: view(image, matte) for name, image in found.items()}
-    seen = {name: each for name, each in views.items() if each is not None}
-    if not seen:
-        return dict.fromkeys(found, UNDECIDED)
-    untouched, corrected = seen["untouched"], seen.get("model", seen["ring"])
-    trust = max(0.0, (harmonizer.realism(untouched) - DOUBT) / (1 - DOUBT))
-    return {name: score_candidate(each, untouched, corrected, trust) for name, each in seen.items()}
+    return {
+        name: score_candidate(each, untouched, best_guess, 1 - share)
+        for name, each in views.items()
+        if each is not None
+    }
 
 
-def _method_candidate(
-    found: dict[str, Rgb], method: str, composite: Rgb, matte: Matte, harmonizer: Harmonizer
-) -> Rgb:
-    if method in found:
-        return found[method]
-    if method == "model":
-        return harmonizer.apply(composite, matte)
-    raise SettingError(
-        f"harmonize.method is {method!r}, but there is no {method} result for this picture: "
-        "make it first, or choose auto"
-    )
+def _with_own_colours(image: Rgb, composite: Rgb, matte: Matte) -> Rgb:
+    """The image with the hue and colourfulness of the composite: only light and dark differ."""
+    part = object_box(matte).slices
+    lab = to_lab(composite[part])
+    lab[..., 0] = to_lab(image[part])[..., 0]
+    kept = composite.copy()
+    kept[part] = to_rgb(lab)
+    return recompose(composite, matte, kept)
+
+
+def _finished(image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Rgb:
+    """The chosen candidate as the settings want it, with sharpness, edge and grain of the scene."""
+    if settings.keep_colours:
+        image = _with_own_colours(image, composite, matte)
+    if not settings.colour_only:
+        for match in (match_sharpness, soften_boundary, match_grain, match_compression):
+            image = match(image, matte)
+    return recompose(composite, np.float32(settings.strength) * (matte > 0), image)
+
+
+def _unknown(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb) -> Harmonized:
+    """The result where there is nothing to judge by: no object, or nothing around it."""
+    names = ["untouched", "ring"]
+    names += [name for name in ("magenta", "vgg19") if getattr(proposals, name) is not None]
+    chosen = "untouched" if settings.method == "auto" else settings.method
+    return Harmonized(composite, chosen, dict.fromkeys(names, UNDECIDED), UNDECIDED)
 
 
 def harmonize(
@@ -104,28 +165,43 @@ def harmonize(
     settings: HarmonizeSettings,
     *,
     harmonizer: Harmonizer,
-    magenta: tuple[Rgb, Rgb] | None = None,
-    vgg19: Rgb | None = None,
+    proposals: Proposals = NO_PROPOSALS,
 ) -> Harmonized:
     """Make an object look natural in its scene; the background's bytes stay.
 
     Args:
         composite: (height, width, 3) uint8 RGB.
         matte: (height, width) float32, 0..1.
-        settings: the method (`auto`: the best score, `untouched` where no other is better) and
-            the share of its change that is applied.
-        harmonizer, magenta, vgg19: see `candidates`.
+        settings: the method (`auto`: the best score, `untouched` where no change is expected to
+            help), and what of its change is applied.
+        harmonizer: advises on colours.
+        proposals: what networks make of the composite.
 
     Raises:
         SettingError: the settings ask for a method whose picture is not given.
     """
-    found = candidates(composite, matte, harmonizer, magenta=magenta, vgg19=vgg19)
-    scores = _scores(found, matte, harmonizer)
-    if settings.method == "auto":
-        chosen = max(scores, key=lambda name: scores[name])
-        image = found[chosen]
-    else:
-        chosen = settings.method
-        image = _method_candidate(found, chosen, composite, matte, harmonizer)
-    share = np.float32(settings.strength) * (matte > 0)
-    return Harmonized(recompose(composite, share, image), chosen, scores)
+    seen = view(composite, matte)
+    advices = _advices(seen, harmonizer)
+    advice = advices.get("model", advices.get("ring"))
+    if seen is None or advice is None:
+        return _unknown(settings, proposals, composite)
+    share = taken_share(advice.confidence) if settings.method == "auto" else 1.0
+    changes = {name: each.change.scaled(share) for name, each in advices.items()}
+    found = candidates(composite, matte, changes, proposals)
+    best_guess = replace(seen, lab=advice.change.moved(seen.lab))
+    if proposals.painted and share > 0 and _is_painting(settings, composite, matte):
+        found["painted"] = proposals.painted()
+        best_guess = view(found["painted"], matte) or best_guess
+    scores = _scores(found, matte, seen, best_guess, share)
+    chosen = max(scores, key=scores.__getitem__) if settings.method == "auto" else settings.method
+    if chosen == "model" and harmonizer.model is None:
+        chosen = "ring"
+    if chosen not in found:
+        raise SettingError(
+            f"harmonize.method is {chosen!r}, but there is no {chosen} result for this picture: "
+            "make it first, or choose auto"
+        )
+    image = found[chosen]
+    if chosen != "untouched":
+        image = _finished(image, composite, matte, settings)
+    return Harmonized(image, chosen, scores, advice.confidence)

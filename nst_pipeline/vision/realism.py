@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from nst_pipeline.vision.describe import View, view
-from nst_pipeline.vision.seam import step_ratio
+from nst_pipeline.vision.seam import hardness
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 EVEN_JUMP, JUMP_SCALE = 9.0, 9.0
 """LAB units. The chroma jump at which an untouched object and a recoloured one are equally likely,
 and how fast that turns: a logistic fit to photos of everyday things."""
-BLENT_STEP, HARD_STEP = 0.2, 0.5
-"""Log step ratios of the seam: nine in ten photos lie below the first, pastes by a hard mask above
-the second."""
 SCORE_SCALE = 10.0
 """LAB units of expected error that halve a candidate's score."""
 UNDECIDED = 0.5
@@ -28,16 +25,10 @@ def chroma_jump(seen: View) -> float:
     return float(np.hypot(*(inside - outside)[1:]))
 
 
-def hardness(seen: View) -> float:
-    """How surely the object's outline is a paste's, 0..1: it steps as no lens shows it."""
-    step = step_ratio(seen.lab, seen.inside)
-    return float(np.clip((step - BLENT_STEP) / (HARD_STEP - BLENT_STEP), 0, 1))
-
-
 def view_realism(seen: View) -> float:
     """`realism` of what is seen."""
     even = 1 / (1 + np.exp((chroma_jump(seen) - EVEN_JUMP) / JUMP_SCALE))
-    return float(even) * (1 - hardness(seen))
+    return float(even) * (1 - hardness(seen.lab, seen.inside))
 
 
 def realism(composite: Rgb, matte: Matte) -> float:

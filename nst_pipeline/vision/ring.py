@@ -57,3 +57,22 @@ def object_box(matte: Matte, margin: float = 0.0) -> Box:
     return Box(left - extra, top - extra, across + 2 * extra, down + 2 * extra).clipped(
         width, height
     )
+
+
+SURROUNDINGS = 0.6
+"""How far what surrounds an object reaches, as a share of its longer side."""
+
+
+def object_surroundings(matte: Matte, *, align: int = 1) -> tuple[tuple[slice, slice], Mask, Mask]:
+    """Where the object and what surrounds it lie; and there the object's mask, and the scene's.
+
+    Args:
+        matte: (height, width) float32, 0..1.
+        align: the part begins at a multiple of so many pixels.
+    """
+    box = object_box(matte, SURROUNDINGS)
+    part = (
+        slice(box.y - box.y % align, box.bottom),
+        slice(box.x - box.x % align, box.right),
+    )
+    return part, object_mask(matte[part]), np.asarray(matte[part] <= CLEAR_ALPHA)

@@ -41,6 +41,12 @@ class Box:
         """Rows and columns, to index a picture with."""
         return slice(self.y, self.bottom), slice(self.x, self.right)
 
+    def widened(self, margin: int) -> Box:
+        """The box with so many pixels more on every side."""
+        return Box(
+            self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin
+        )
+
     def clipped(self, width: int, height: int) -> Box:
         """The part inside a picture of that size; its sides may be 0."""
         x, y = min(max(self.x, 0), width), min(max(self.y, 0), height)

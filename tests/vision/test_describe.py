@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 
 from nst_pipeline.vision.colour import statistics, to_lab
-from nst_pipeline.vision.describe import RELEVANCE, VIEW_SIDE, describe, object_statistics, view
+from nst_pipeline.vision.describe import RELEVANCE, VIEW_SIDE, describe, object_colours, view
 
 
 def test_view_reduces_large_pictures_and_keeps_small_ones(flower):
@@ -18,8 +18,8 @@ def test_description_hardly_depends_on_the_size(flower):
     photo, matte = flower
     large = cv2.resize(photo, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     soft = cv2.resize(matte, None, fx=3, fy=3, interpolation=cv2.INTER_LINEAR)
-    small_mean = object_statistics(view(photo, matte)).mean
-    np.testing.assert_allclose(object_statistics(view(large, soft)).mean, small_mean, atol=1)
+    small_mean = object_colours(view(photo, matte)).own.mean
+    np.testing.assert_allclose(object_colours(view(large, soft)).own.mean, small_mean, atol=1)
 
 
 def test_regions_do_not_overlap(flower):
@@ -31,7 +31,7 @@ def test_regions_do_not_overlap(flower):
 def test_object_statistics_are_those_of_the_photo(flower):
     photo, matte = flower
     np.testing.assert_allclose(
-        object_statistics(view(photo, matte)).mean,
+        object_colours(view(photo, matte)).own.mean,
         statistics(to_lab(photo), matte >= 0.5).mean,
         atol=0.5,
     )
@@ -39,7 +39,7 @@ def test_object_statistics_are_those_of_the_photo(flower):
 
 def test_first_features_are_the_object_s_mean(flower):
     seen = view(*flower)
-    np.testing.assert_allclose(describe(seen)[:3], object_statistics(seen).mean, atol=0.5)
+    np.testing.assert_allclose(describe(seen)[:3], object_colours(seen).own.mean, atol=0.5)
 
 
 def test_every_feature_has_a_relevance(flower):

@@ -1,14 +1,14 @@
 import numpy as np
 
 from nst_pipeline.vision.colour import ColourChange
-from nst_pipeline.vision.describe import object_statistics, view
+from nst_pipeline.vision.describe import object_colours, view
 from nst_pipeline.vision.harmonizer import recolour
 from nst_pipeline.vision.realism import UNDECIDED, chroma_jump, realism, score_candidate
 
 
 def tinted(photo: np.ndarray, matte: np.ndarray, *shift: float) -> np.ndarray:
     seen = view(photo, matte)
-    change = ColourChange(object_statistics(seen).mean, np.ones(3), np.array(shift))
+    change = ColourChange(object_colours(seen).own.mean, np.ones(3), np.array(shift))
     return recolour(photo, matte, change)
 
 

@@ -5,13 +5,12 @@ from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.harmony import (
     HARMONIZER_FILE,
     calibration_photos,
-    magenta_pair,
     read_harmonizer,
-    read_vgg19,
+    read_proposals,
 )
 from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.vision.calibrate import calibrate
 from nst_pipeline.vision.harmonize import harmonize
-from nst_pipeline.vision.harmonizer import calibrate
 
 
 @graph_asset(graph.HARMONIZER, kinds={"numpy"}, group="harmony")
@@ -30,17 +29,17 @@ def harmonized(item: Item) -> Made:
 
     The background's bytes are the scene's, at its full resolution.
     """
-    composite, matte = item.picture("composites"), item.matte()
     result = harmonize(
-        composite,
-        matte,
+        item.picture("composites"),
+        item.matte(),
         item.settings.harmonize,
         harmonizer=read_harmonizer(item),
-        magenta=magenta_pair(item, composite),
-        vgg19=read_vgg19(item),
+        proposals=read_proposals(item),
     )
     scores = {name: round(float(score), 6) for name, score in result.scores.items()}
+    confidence = round(result.confidence, 6)
+    told = {"chosen": result.chosen, "scores": scores, "confidence": confidence}
     return Made(
-        {".png": result.image, ".json": {"chosen": result.chosen, "scores": scores}},
-        {"chosen": result.chosen, "score": scores[result.chosen]},
+        {".png": result.image, ".json": told},
+        {"chosen": result.chosen, "score": scores[result.chosen], "confidence": confidence},
     )
