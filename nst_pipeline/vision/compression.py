@@ -66,8 +66,11 @@ def match_compression(image: Rgb, matte: Matte) -> Rgb:
         matte: (height, width) float32, 0..1; where it is 0, no byte changes.
     """
     part, inside, outside = object_surroundings(matte, align=BLOCK_PX)
-    wanted, own = blockiness(image[part], outside), blockiness(image[part], inside)
-    if wanted is None or own is None or wanted < max(CLEAR_BLOCKS, own + LEAST_DIFFERENCE):
+    wanted = blockiness(image[part], outside)
+    if wanted is None or wanted < CLEAR_BLOCKS:
+        return image
+    own = blockiness(image[part], inside)
+    if own is None or wanted < own + LEAST_DIFFERENCE:
         return image
     best, smallest = image[part], wanted - own
     for quality in QUALITIES:

@@ -35,22 +35,30 @@ def _block_means(values: Lightness) -> Lightness:
     return np.asarray(whole.reshape(height, BLOCK_PX, width, BLOCK_PX).mean((1, 3)), np.float32)
 
 
-def grain(lightness: Lightness, mask: Mask) -> float | None:
-    """Standard deviation of the noise in a region's calmest blocks; None where it has too few.
+def grains(lightness: Lightness, *masks: Mask) -> list[float | None]:
+    """Standard deviation of the noise in each region's calmest blocks; None where too few.
+
+    Args:
+        lightness: (height, width) float32, LAB's L.
+        masks: (height, width) bool; the regions.
 
     Source: Immerkær, "Fast Noise Variance Estimation", 1996.
     """
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
-    within = _block_means(inner) == 1
-    if within.sum() < FEWEST_BLOCKS:
-        return None
-    noise = _block_means(np.abs(cv2.filter2D(lightness, cv2.CV_32F, _FINE)))[within]
-    return _TO_SIGMA * float(np.quantile(noise, CALM_QUANTILE))
+    noise = _block_means(np.abs(cv2.filter2D(lightness, cv2.CV_32F, _FINE)))
+
+    def calmest(mask: Mask) -> float | None:
+        inner = cv2.erode(mask.view(np.uint8), np.ones((3, 3), np.uint8))
+        within = _block_means(inner.astype(np.float32)) == 1
+        if within.sum() < FEWEST_BLOCKS:
+            return None
+        return _TO_SIGMA * float(np.quantile(noise[within], CALM_QUANTILE))
+
+    return [calmest(mask) for mask in masks]
 
 
 def _missing_grain(lightness: Lightness, inside: Mask, outside: Mask) -> float:
     """The grain to be added to the object, lightness units; 0 where it has enough."""
-    own, around = grain(lightness, inside), grain(lightness, outside)
+    own, around = grains(lightness, inside, outside)
     if own is None or around is None or around < LEAST_RATIO * own:
         return 0.0
     missing = float(np.sqrt(around**2 - own**2))

@@ -88,19 +88,15 @@ def _advices(seen: View | None, harmonizer: Harmonizer) -> dict[str, Advice]:
     return {name: advice for name, advice in advices.items() if advice is not None}
 
 
-def candidates(
-    composite: Rgb, matte: Matte, changes: dict[str, ColourChange], proposals: Proposals
-) -> dict[str, Rgb]:
-    """All natural results that can be made, by method; `untouched` is the composite itself.
+def network_candidates(composite: Rgb, matte: Matte, proposals: Proposals) -> dict[str, Rgb]:
+    """What networks propose, as natural results, by method.
 
     Args:
         composite: (height, width, 3) uint8 RGB.
         matte: (height, width) float32, 0..1; where it is 0, all keep the composite's bytes.
-        changes: the colour changes that the rules advise.
-        proposals: those of networks.
+        proposals: `painted` is left out.
     """
-    found = {"untouched": composite}
-    found |= {name: recolour(composite, matte, change) for name, change in changes.items()}
+    found = {}
     if proposals.magenta is not None:
         found["magenta"] = _with_network_change(composite, matte, *proposals.magenta)
     if proposals.vgg19 is not None:
@@ -117,18 +113,6 @@ def _is_painting(settings: HarmonizeSettings, composite: Rgb, matte: Matte) -> b
     if settings.method != "auto" or settings.colour_only or settings.look == "photo":
         return False
     return settings.look == "painting" or looks_painted(composite, matte)
-
-
-def _scores(
-    found: dict[str, Rgb], matte: Matte, untouched: View, best_guess: View, share: float
-) -> dict[str, float]:
-    """Every candidate's score, if the best guess is true with probability `share`."""
-    views = {name: view(image, matte) for name, image in found.items()}
-    return {
-        name: score_candidate(each, untouched, best_guess, 1 - share)
-        for name, each in views.items()
-        if each is not None
-    }
 
 
 def _with_own_colours(image: Rgb, composite: Rgb, matte: Matte) -> Rgb:
@@ -149,6 +133,11 @@ def _finished(image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSetti
         for match in (match_sharpness, soften_boundary, match_grain, match_compression):
             image = match(image, matte)
     return recompose(composite, np.float32(settings.strength) * (matte > 0), image)
+
+
+def _changed(seen: View, change: ColourChange) -> View:
+    """What would be seen after a colour change."""
+    return replace(seen, lab=change.moved(seen.lab))
 
 
 def _unknown(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb) -> Harmonized:
@@ -187,21 +176,26 @@ def harmonize(
         return _unknown(settings, proposals, composite)
     share = taken_share(advice.confidence) if settings.method == "auto" else 1.0
     changes = {name: each.change.scaled(share) for name, each in advices.items()}
-    found = candidates(composite, matte, changes, proposals)
-    best_guess = replace(seen, lab=advice.change.moved(seen.lab))
+    pictures = {"untouched": composite} | network_candidates(composite, matte, proposals)
+    best_guess = _changed(seen, advice.change)
     if proposals.painted and share > 0 and _is_painting(settings, composite, matte):
-        found["painted"] = proposals.painted()
-        best_guess = view(found["painted"], matte) or best_guess
-    scores = _scores(found, matte, seen, best_guess, share)
+        pictures["painted"] = proposals.painted()
+        best_guess = view(pictures["painted"], matte) or best_guess
+    views = {name: view(picture, matte) or seen for name, picture in pictures.items()}
+    views |= {name: _changed(seen, change) for name, change in changes.items()}
+    # If the object is not natural as it is, it should look as the best guess does.
+    scores = {n: score_candidate(each, seen, best_guess, 1 - share) for n, each in views.items()}
     chosen = max(scores, key=scores.__getitem__) if settings.method == "auto" else settings.method
     if chosen == "model" and harmonizer.model is None:
         chosen = "ring"
-    if chosen not in found:
+    if chosen not in scores:
         raise SettingError(
             f"harmonize.method is {chosen!r}, but there is no {chosen} result for this picture: "
             "make it first, or choose auto"
         )
-    image = found[chosen]
-    if chosen != "untouched":
-        image = _finished(image, composite, matte, settings)
+    if chosen == "untouched":
+        return Harmonized(composite, chosen, scores, advice.confidence)
+    change = changes.get(chosen)
+    image = pictures[chosen] if change is None else recolour(composite, matte, change)
+    image = _finished(image, composite, matte, settings)
     return Harmonized(image, chosen, scores, advice.confidence)

@@ -28,27 +28,31 @@ def _gradient(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.hypot(across, cv2.Sobel(lightness, cv2.CV_32F, 0, 1)), np.float32)
 
 
-def edge_blur(lightness: NDArray[np.float32], mask: Mask) -> float | None:
-    """Width of a region's sharpest edges, the sigma of a Gaussian in pixels; None without any.
+def edge_blurs(lightness: NDArray[np.float32], *masks: Mask) -> list[float | None]:
+    """Width of each region's sharpest edges, the sigma of a Gaussian in pixels; None without any.
 
     It includes the width of Sobel's filter, which falls out where two are compared by squares.
 
     Args:
         lightness: (height, width) float32, LAB's L.
-        mask: (height, width) bool.
+        masks: (height, width) bool; the regions.
 
     Source: Zhuo & Sim, "Defocus Map Estimation from a Single Image", 2011: an edge blurred again
     loses the less of its slope, the wider it was.
     """
-    size = 2 * MASK_MARGIN_PX + 1
-    within = cv2.erode(mask.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
     slope = _gradient(lightness)
-    edges = within & (slope >= CLEAR_EDGE)
-    if edges.sum() < FEWEST_EDGES:
-        return None
-    again = np.asarray(cv2.GaussianBlur(lightness, (0, 0), REBLUR_PX), np.float32)
-    loss = float(np.quantile(slope[edges] / _gradient(again)[edges], SHARPEST))
-    return REBLUR_PX / float(np.sqrt(max(loss**2 - 1, 1e-2)))
+    again = _gradient(np.asarray(cv2.GaussianBlur(lightness, (0, 0), REBLUR_PX), np.float32))
+    size = 2 * MASK_MARGIN_PX + 1
+
+    def sharpest(mask: Mask) -> float | None:
+        within = cv2.erode(mask.view(np.uint8), np.ones((size, size), np.uint8)) > 0
+        edges = within & (slope >= CLEAR_EDGE)
+        if edges.sum() < FEWEST_EDGES:
+            return None
+        loss = float(np.quantile(slope[edges] / again[edges], SHARPEST))
+        return REBLUR_PX / float(np.sqrt(max(loss**2 - 1, 1e-2)))
+
+    return [sharpest(mask) for mask in masks]
 
 
 def match_sharpness(image: Rgb, matte: Matte) -> Rgb:
@@ -62,8 +66,7 @@ def match_sharpness(image: Rgb, matte: Matte) -> Rgb:
         matte: (height, width) float32, 0..1; where it is 0, no byte changes.
     """
     part, inside, outside = object_surroundings(matte)
-    lightness = to_lab(image[part])[..., 0]
-    own, around = edge_blur(lightness, inside), edge_blur(lightness, outside)
+    own, around = edge_blurs(to_lab(image[part])[..., 0], inside, outside)
     if own is None or around is None or around**2 - own**2 < LEAST_BLUR_PX**2:
         return image
     sigma = min(float(np.sqrt(around**2 - own**2)), MOST_BLUR_PX)

@@ -9,7 +9,7 @@ from nst_pipeline.settings import HarmonizeSettings
 from nst_pipeline.vision.calibrate import calibrate
 from nst_pipeline.vision.colour import ColourChange, to_lab
 from nst_pipeline.vision.describe import object_colours, view
-from nst_pipeline.vision.harmonize import Proposals, candidates, harmonize
+from nst_pipeline.vision.harmonize import Proposals, harmonize, network_candidates
 from nst_pipeline.vision.harmonizer import Harmonizer, fallback, recolour
 from nst_pipeline.vision.seam import step_ratio
 
@@ -69,7 +69,7 @@ def test_a_network_s_tint_is_taken_by_half(cup):
     photo, matte = cup
     dull = (photo * 0.5 + 50).astype(np.uint8)
     warmer = dull + np.array([40, 0, 0], np.uint8)
-    found = candidates(dull, matte, {}, Proposals(magenta=(warmer, dull)))["magenta"]
+    found = network_candidates(dull, matte, Proposals(magenta=(warmer, dull)))["magenta"]
     moved = found.astype(int) - dull
     np.testing.assert_allclose(moved[matte == 1], [[20, 0, 0]] * int((matte == 1).sum()), atol=1)
 
