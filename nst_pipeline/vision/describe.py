@@ -132,14 +132,16 @@ def _region(pixels: Pixels) -> list[Pixels]:
 def _shape(pixels: Pixels) -> Pixels:
     """Skewness and kurtosis, which no affine change of colours alters."""
     centred = (pixels - pixels.mean(0)) / _spread(pixels)
-    skewness, kurtosis = (centred**3).mean(0), (centred**4).mean(0)
+    squared = centred * centred
+    skewness, kurtosis = (squared * centred).mean(0), (squared * squared).mean(0)
     return np.concatenate([np.clip(skewness, -4, 4) * 5, np.clip(kurtosis, 0, 10) * 3])
 
 
-def _detail(seen: View, mask: Mask) -> Pixels:
-    """Log strength of fine detail and noise: a change of contrast changes both."""
-    fine = seen.lab - cv2.GaussianBlur(seen.lab, (0, 0), DETAIL_SIGMA_PX)
-    return np.asarray(np.log(np.abs(fine[mask]).mean(0) + 0.05) * LOG_SCALE, np.float64)
+def _detail(seen: View, *masks: Mask) -> list[Pixels]:
+    """Log strength of each region's fine detail and noise: a change of contrast changes both."""
+    fine = np.abs(seen.lab - cv2.GaussianBlur(seen.lab, (0, 0), DETAIL_SIGMA_PX))
+    means = (fine[mask].mean(0).astype(np.float64) for mask in masks)
+    return [np.log(mean + 0.05) * LOG_SCALE for mean in means]
 
 
 def describe(seen: View) -> Pixels:
@@ -147,7 +149,7 @@ def describe(seen: View) -> Pixels:
     inside, outside = _sample(seen.lab[seen.inside]), _sample(seen.lab[seen.outside])
     rim, ring = _sample(seen.lab[seen.rim]), _sample(seen.lab[seen.ring])
     parts = [*_region(inside), *_region(ring), *_region(outside), _shape(inside)]
-    parts += [_detail(seen, mask) for mask in (seen.inside, seen.ring, seen.outside)]
+    parts += _detail(seen, seen.inside, seen.ring, seen.outside)
     parts += [rim.mean(0), rim.std(0), np.array([seen.area_share * 100])]
     parts.append(describe_seam(seen.lab, seen.inside))
     return np.concatenate(parts)
