@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.colour import darkened
 from nst_pipeline.vision.resize import resized
 from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.shadow import contact_shadow
 from nst_pipeline.vision.shapes import Box, Composite, Layer, Matte, Placement, Rgb, Rgba
 
 
@@ -66,16 +69,31 @@ def _blend(below: Rgb, above: Rgb, alpha: Matte) -> Rgb:
     return np.asarray(np.rint(mixed), np.uint8)
 
 
-def compose(scene: Rgb, layers: Sequence[tuple[Placement, Rgba]]) -> Composite:
+def _cast_shadow(image: Rgb, layer: Layer, strength: float) -> None:
+    """Darken the picture, in place, where the layer will stand."""
+    shadow, shade = contact_shadow(_alpha(layer))
+    height, width = image.shape[:2]
+    placed = replace(shadow, x=shadow.x + layer.box.x, y=shadow.y + layer.box.y)
+    seen = placed.clipped(width, height)
+    within = replace(seen, x=seen.x - placed.x, y=seen.y - placed.y)
+    image[seen.slices] = darkened(image[seen.slices], np.float32(strength) * shade[within.slices])
+
+
+def compose(
+    scene: Rgb, layers: Sequence[tuple[Placement, Rgba]], *, shadow: float = 0.0
+) -> Composite:
     """Lay stickers on a scene, the first undermost.
 
     Args:
         scene: (height, width, 3) uint8 RGB; not changed.
         layers: placements with their stickers' pixels, (h, w, 4) uint8, straight alpha. What
             reaches past the scene's edges is cut; what lies wholly outside is left out.
+        shadow: strength, 0..1, of the contact shadow under each sticker; none is cast where the
+            scene's bottom edge cuts it, for its foot is out of sight.
 
     Returns:
-        The picture, the joint matte and the layers. Where the matte is 0 the picture is the scene.
+        The picture, the joint matte and the layers. The matte is the objects' alone: where it is 0
+        the picture is the scene, darkened by the shadows.
     """
     height, width = scene.shape[:2]
     image, matte, laid = scene.copy(), np.zeros((height, width), np.float32), []
@@ -85,6 +103,8 @@ def compose(scene: Rgb, layers: Sequence[tuple[Placement, Rgba]]) -> Composite:
             continue
         part = layer.box.slices
         alpha = _alpha(layer)
+        if shadow > 0 and placement.box.bottom <= height:
+            _cast_shadow(image, layer, shadow)
         image[part] = _blend(image[part], layer.pixels[..., :3], alpha)
         matte[part] += (1 - matte[part]) * alpha
         laid.append(layer)
