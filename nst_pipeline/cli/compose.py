@@ -45,9 +45,8 @@ def compose(
         for name, each in pixels.items()
     ]
     placed = plan(picture, known, [], settings, scene_key=scene.name)
-    composite = lay(
-        picture, [(each, pixels[each.sticker]) for each in placed], shadow=settings.shadow
-    )
+    layers = [(each, pixels[each.sticker]) for each in placed]
+    composite = lay(picture, layers, shadow=settings.shadow)
     if placed:
         write_file(out, encode_png(composite.image))
         matte = np.rint(composite.matte * 255).astype(np.uint8)

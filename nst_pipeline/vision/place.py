@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -104,10 +105,7 @@ def _support(box: Box, ground: Ground) -> float:
     behind, before = (round(share * box.height) for share in (STANDING_SHARE, FORWARD_SHARE))
     top, tall = box.bottom - behind, max(1, behind + before)
     edges = [box.x + round(box.width * part / PARTS) for part in range(PARTS + 1)]
-    strips = (
-        Box(left, top, max(1, right - left), tall)
-        for left, right in zip(edges, edges[1:], strict=False)
-    )
+    strips = (Box(left, top, max(1, right - left), tall) for left, right in pairwise(edges))
     return min(ground.support_in(strip) for strip in strips)
 
 

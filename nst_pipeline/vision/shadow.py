@@ -22,7 +22,7 @@ DEPTH_SHARE = 0.09
 FORWARD_SHARE = 0.025
 """A foot has a depth: the ground that it darkens begins so far before its lowest row."""
 NARROW_SHARE, WIDE_SHARE = 0.015, 0.07
-"""Blurs of the two parts, the dark crease and the soft surroundings, share of the object's width."""
+"""Blurs of the two parts, the dark crease and the soft rest, share of the object's width."""
 FLATNESS = 0.4
 """A blur on ground seen at a slant is so much narrower down the picture than across."""
 SHARPEST_PX = 0.5
@@ -54,7 +54,7 @@ def _ground_line(columns: Rows, lowest: Rows) -> Rows:
             hull.pop()
         hull.append((x, y))
     corners = np.array(hull)
-    return np.interp(columns, corners[:, 0], corners[:, 1])
+    return np.asarray(np.interp(columns, corners[:, 0], corners[:, 1]))
 
 
 def _crease(solid: Mask, region: Box) -> Matte:

@@ -36,8 +36,12 @@ def test_the_background_keeps_the_scenes_bytes_at_full_resolution(made):
         scene = workspace.photo("scenes", key)
         result = workspace.store.picture("harmonized", key)
         matte = workspace.store.picture("composites", key, ".mask.png")
+        shadow = workspace.store.picture("composites", key, ".shadow.png")
         assert result.shape == scene.shape
-        assert np.array_equal(result[matte == 0], scene[matte == 0])
+        clear = (matte == 0) & (shadow == 0)
+        assert np.array_equal(result[clear], scene[clear])
+        composite = workspace.store.picture("composites", key)
+        assert np.array_equal(result[matte == 0], composite[matte == 0])
         assert (matte > 0).any()
 
 

@@ -42,7 +42,8 @@ def placements(item: Item) -> Made:
 def composites(item: Item) -> Made:
     """Pastes the stickers on the scene: picture, mask, unblended layers, and labels.
 
-    The picture holds their contact shadows as well; the mask is the objects' alone.
+    The picture holds their contact shadows as well; the mask is the objects' alone, the shadows
+    have a file of their own.
     """
     composite = compose_scene(item)
     if not composite.layers:
@@ -50,6 +51,7 @@ def composites(item: Item) -> Made:
     files: dict[str, Content] = {
         ".png": composite.image,
         ".mask.png": (composite.matte * 255).round().astype("uint8"),
+        ".shadow.png": (composite.shadow * 255).round().astype("uint8"),
         ".json": {"layers": layer_records(composite)} | scene_labels(item, composite),
         **layer_files(composite),
     }
