@@ -14,6 +14,7 @@ from nst_pipeline.pipeline.records import sticker_file
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.storage.store import ALL, Store
 from nst_pipeline.vision.choose import LibrarySticker
+from nst_pipeline.vision.cut_edges import EDGES
 from nst_pipeline.vision.shapes import Rgb
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ SHEET_FILE = "contact_sheet.png"
 
 _SHEET_STICKERS = 96
 """The contact sheet shows the best; the table has all."""
-_FOOT_MARGIN = 0.04
-"""An object that ends this close to its photo's bottom edge (share of the height) was cut there."""
-_CUT_MARGIN = 0.01
-"""As that, for the other edges: whole objects come nearer to those."""
 _SCHEMA = pa.schema(
     [
         ("sticker", pa.string()),
@@ -51,18 +48,6 @@ _SCHEMA = pa.schema(
 )
 
 
-def _cuts(record: dict[str, Any]) -> dict[str, bool]:
-    """Which edges of its photo cut the object."""
-    x, y, width, height = record["box"]
-    photo_width, photo_height = record["photo_size"]
-    return {
-        "touches_bottom": y + height >= (1 - _FOOT_MARGIN) * photo_height,
-        "touches_top": y <= _CUT_MARGIN * photo_height,
-        "touches_left": x <= _CUT_MARGIN * photo_width,
-        "touches_right": x + width >= (1 - _CUT_MARGIN) * photo_width,
-    }
-
-
 def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> dict[str, Any]:
     _, _, width, height = record["box"]
     return {
@@ -72,7 +57,7 @@ def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> 
         "width": width,
         "height": height,
         "digest": digest,
-        **_cuts(record),
+        **{f"touches_{edge}": edge in record["cut_by"] for edge in EDGES},
     }
 
 

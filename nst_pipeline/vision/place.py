@@ -25,14 +25,14 @@ FORWARD_SHARE = 0.06
 PARTS = 3
 """The ground is judged in so many parts across, and the worst counts: both ends must stand."""
 LEAST_SUPPORT = 0.3
-"""Where the best ground is trusted less than this, things would float."""
+"""Where ground is trusted less than this, things would float."""
 EQUALLY_GOOD = 0.1
 """Ground is trusted no more exactly than this; among such places, the surroundings decide."""
 AROUND_SHARE = 0.3
 """How far the surroundings reach, share of the object's longer side."""
 EDGE_SHARE = 0.02
 """Room kept between the sticker and the scene's left and right edges, share of the width."""
-CUT_SHARE = 0.02
+CUT_SHARE = 0.04
 """How far a cut-off object reaches past the scene's edge, share of its side, so that neither the
 cut nor what matting frays there shows."""
 NEAREST = 0.97
@@ -52,10 +52,13 @@ class _Scale:
 def _scale(
     sticker: LibrarySticker, known: float | None, settings: PlacementSettings, ground: Ground
 ) -> _Scale | None:
-    """None where the sticker would be too large for its pixels or too small for the settings."""
+    """How large a sticker is in front, if its size is known; of middle size otherwise.
+
+    None where its pixels do not suffice for the smallest size of the settings.
+    """
     width, height = ground.scene_width, ground.scene_height
     smallest, largest = settings.min_height_fraction, settings.max_height_fraction
-    in_front = max(known or largest, smallest / NEAREST)
+    in_front = max(known or (smallest + largest) / 2, smallest / NEAREST)
     room = (1 - 2 * EDGE_SHARE) * width / sticker.width
     own = min(MAX_ENLARGEMENT, room) * sticker.height / height
     if round(own * height) < round(smallest * height):
@@ -122,10 +125,9 @@ def _best(spots: Iterator[Box], sticker: LibrarySticker, ground: Ground) -> Box 
     """The place with the best ground; among equally good ones, where the sticker suits best."""
     judged = [(_support(box, ground), box) for box in spots]
     best = max((support for support, _ in judged), default=0.0)
-    # What the scene's edge cuts needs no ground: its feet are out of sight.
-    if best < LEAST_SUPPORT and not sticker.touches_bottom:
-        return None
-    good = [box for support, box in judged if support >= best - EQUALLY_GOOD]
+    # What the scene's bottom edge cuts needs no ground: its feet are out of sight.
+    least = 0.0 if sticker.touches_bottom else LEAST_SUPPORT
+    good = [box for support, box in judged if support >= max(least, best - EQUALLY_GOOD)]
     return min(good, key=lambda box: _unlikeness(sticker, box, ground), default=None)
 
 

@@ -19,7 +19,7 @@ ANALYSIS_SIDE = 192
 SMOOTHING_PX = 1.5
 """Takes gravel, grass and noise away, and leaves kerbs, walls and table edges."""
 
-HORIZON_RANGE = (0.25, 0.65)
+HORIZON_RANGE = (0.25, 0.6)
 """Photographers seldom hold the camera so that the horizon is outside it."""
 USUAL_HORIZON, USUAL_SPREAD = 0.5, 0.25
 """Where it is when the picture does not tell, and how firmly; shares of the height."""
@@ -33,10 +33,11 @@ SOME_GROUND, LIKELY = 0.08, 0.35
 
 FRONT_SHARE = 0.25
 """Nearly every photo's lowest quarter shows ground: its texture is the ground's own."""
-GROUND_TEXTURE_QUANTILE = 0.6
-GROUND_TEXTURE_RANGE = (0.5, 3.0)
-"""Gradients up to this, LAB units per pixel, are taken for texture. Below the range is noise, above
-it a front full of edges, which would make everything ground."""
+TEXTURE_QUANTILE, ROUGHEST = 0.6, 2.0
+TEXTURE_RANGE = (0.5, 3.0)
+"""Gradients up to this quantile of the front are taken for its texture: at most so many times the
+picture's median, and in a range, LAB units per pixel. Below it is noise; a front that is rougher is
+full of things."""
 CLIMB = 0.05
 """Cost of a pixel without any edge: without a sign of an end, what is far is still less sure."""
 REACH = 20.0
@@ -157,7 +158,8 @@ def _trust(lab: Lab) -> Map:
     smooth = cv2.GaussianBlur(lab, (0, 0), SMOOTHING_PX)
     gradient = _gradient(np.asarray(smooth, np.float32))
     front = gradient[int((1 - FRONT_SHARE) * len(gradient)) :]
-    texture = np.clip(np.quantile(front, GROUND_TEXTURE_QUANTILE), *GROUND_TEXTURE_RANGE)
+    texture = min(np.quantile(front, TEXTURE_QUANTILE), ROUGHEST * np.median(gradient))
+    texture = np.clip(texture, *TEXTURE_RANGE)
     edge = np.maximum(gradient - np.float32(texture), 0)
     from_bottom, from_top = _climb(edge + CLIMB), _climb(edge[::-1] + CLIMB)[::-1]
     easier = np.tanh((from_top - from_bottom) / (2 * BALANCE)) / 2 + 0.5
