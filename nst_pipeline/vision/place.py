@@ -10,7 +10,7 @@ import numpy as np
 
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.choose import LibrarySticker, name_hash
-from nst_pipeline.vision.scale import height_in_front
+from nst_pipeline.vision.scale import foot_at, height_in_front
 from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgb
 from nst_pipeline.vision.support import Ground, ground_of
 
@@ -66,31 +66,35 @@ def _scale(
     return _Scale(in_front, smallest, max(smallest, min(own, largest, in_front * NEAREST)))
 
 
+def _left(sticker: LibrarySticker, wide: int, flip: bool, width: int, across: float) -> int:
+    """The first column of a sticker that is `wide` pixels wide, at a share of the room it has."""
+    cut_left, cut_right = sticker.touches_left, sticker.touches_right
+    if flip:
+        cut_left, cut_right = cut_right, cut_left
+    past = max(1, round(CUT_SHARE * wide))
+    if cut_left:
+        return -past
+    if cut_right:
+        return width - wide + past
+    edge = round(EDGE_SHARE * width)
+    return edge + round(across * (width - 2 * edge - wide))
+
+
 def _spot(
     sticker: LibrarySticker, scale: _Scale, flip: bool, ground: Ground, rng: np.random.Generator
 ) -> Box:
     """A place at random that is plausible in itself: the nearer the foot, the larger."""
-    width, height = ground.scene_width, ground.scene_height
-    across = rng.random()
-    share = rng.uniform(scale.smallest, scale.largest)
+    across, share = rng.random(), rng.uniform(scale.smallest, scale.largest)
     if sticker.touches_bottom:
         share = scale.largest
+    height = ground.scene_height
     tall = max(1, round(share * height))
     wide = max(1, round(sticker.width * tall / sticker.height))
-    near = share / scale.in_front
-    foot = round((ground.horizon + (1 - ground.horizon) * near) * height)
     if sticker.touches_bottom:
         foot = height + max(1, round(CUT_SHARE * tall))
-    edge, past = round(EDGE_SHARE * width), max(1, round(CUT_SHARE * wide))
-    x = edge + round(across * (width - 2 * edge - wide))
-    at_left, at_right = sticker.touches_left, sticker.touches_right
-    if flip:
-        at_left, at_right = at_right, at_left
-    if at_left:
-        x = -past
-    elif at_right:
-        x = width - wide + past
-    return Box(x, foot - tall, wide, tall)
+    else:
+        foot = round(foot_at(share / scale.in_front, ground.horizon) * height)
+    return Box(_left(sticker, wide, flip, ground.scene_width, across), foot - tall, wide, tall)
 
 
 def _overlaps(box: Box, others: Sequence[Box]) -> bool:

@@ -30,6 +30,11 @@ def nearness(foot: float, horizon: float) -> float:
     return (foot - horizon) / (1 - horizon)
 
 
+def foot_at(near: float, horizon: float) -> float:
+    """The reverse of `nearness`: where the foot is, as a share of the height."""
+    return horizon + near * (1 - horizon)
+
+
 def _ratio(label: str, other: str) -> float | None:
     """How many times as tall as the other an object is; None where that is not known."""
     if label == other:

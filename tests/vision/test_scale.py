@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nst_pipeline.vision.scale import height_in_front, nearness
+from nst_pipeline.vision.scale import foot_at, height_in_front, nearness
 from nst_pipeline.vision.shapes import Box, Detection
 
 
@@ -24,6 +24,11 @@ def test_its_like_is_the_yardstick(horizon, foot, height):
     """Moved to the foot of the one that was found, it is as tall."""
     in_front = height_in_front("subject", horizon, [found("subject", foot, height)], 1000)
     assert in_front * nearness(foot / 1000, horizon) == pytest.approx(height / 1000)
+
+
+@given(st.floats(0.1, 0.9), st.floats(0, 1))
+def test_nearness_and_foot_are_each_others_reverse(horizon, near):
+    assert nearness(foot_at(near, horizon), horizon) == pytest.approx(near)
 
 
 def test_other_things_tell_by_their_usual_heights():
