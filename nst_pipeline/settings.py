@@ -74,7 +74,7 @@ class CutoutSettings(Section):
 
 
 class PlacementSettings(Section):
-    """Which sticker goes where."""
+    """Which sticker goes where, and how it stands there."""
 
     stickers_per_scene: int = Field(1, ge=0, le=10, description="Stickers pasted on each scene.")
     seed: int = Field(0, description="Another seed, another set of choices.")
@@ -87,6 +87,12 @@ class PlacementSettings(Section):
     flip: bool = Field(False, description="Stickers may be mirrored.")
     min_quality: float = Field(
         0.2, ge=0, le=1, description="Stickers with a lower cut-out quality are not used."
+    )
+    shadow: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="How dark the ground gets right where an object stands; 0: no shadow.",
     )
 
     @model_validator(mode="after")

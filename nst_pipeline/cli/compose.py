@@ -11,9 +11,11 @@ import typer
 from nst_pipeline.cli.files import check_png, read_bytes, read_picture, settings_here, write_file
 from nst_pipeline.cli.output import Json, finish
 from nst_pipeline.errors import NstError
+from nst_pipeline.vision.choose import LibrarySticker
+from nst_pipeline.vision.colour import mean_lab
 from nst_pipeline.vision.composite import compose as lay
 from nst_pipeline.vision.image_io import decode_alpha, encode_png
-from nst_pipeline.vision.place import LibrarySticker, plan
+from nst_pipeline.vision.place import plan
 from nst_pipeline.vision.shapes import Rgba
 
 
@@ -39,11 +41,12 @@ def compose(
     picture = read_picture(scene)
     pixels = {str(path): _read_sticker(path) for path in sticker}
     known = [
-        LibrarySticker(name, name, each.shape[1], each.shape[0], quality=1.0)
+        LibrarySticker(name, name, each.shape[1], each.shape[0], quality=1.0, lab=mean_lab(each))
         for name, each in pixels.items()
     ]
     placed = plan(picture, known, [], settings, scene_key=scene.name)
-    composite = lay(picture, [(each, pixels[each.sticker]) for each in placed])
+    layers = [(each, pixels[each.sticker]) for each in placed]
+    composite = lay(picture, layers, shadow=settings.shadow)
     if placed:
         write_file(out, encode_png(composite.image))
         matte = np.rint(composite.matte * 255).astype(np.uint8)

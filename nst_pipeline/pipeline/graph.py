@@ -28,18 +28,22 @@ class Node:
 
 OBJECT_PHOTOS = Node("object_photos", "objects", (), ("ingest",))
 DETECTIONS = Node("detections", "objects", ("object_photos",), ("detection",))
-STICKERS = Node("stickers", "objects", ("object_photos", "detections"), ("cutout",))
-STICKER_LIBRARY = Node("sticker_library", None, ("stickers",), code_version="2")
+STICKERS = Node(
+    "stickers", "objects", ("object_photos", "detections"), ("cutout",), code_version="2"
+)
+STICKER_LIBRARY = Node("sticker_library", None, ("stickers",), code_version="3")
 SCENE_PHOTOS = Node("scene_photos", "scenes", (), ("ingest",))
 PLACEMENTS = Node(
     "placements",
     "scenes",
     ("scene_photos", "sticker_library"),
     ("placement", "detection"),
-    code_version="2",
+    code_version="3",
     optional=("sticker_library",),
 )
-COMPOSITES = Node("composites", "scenes", ("scene_photos", "placements"))
+COMPOSITES = Node(
+    "composites", "scenes", ("scene_photos", "placements"), ("placement",), code_version="2"
+)
 MODEL_INPUTS = Node("model_inputs", "scenes", ("scene_photos", "composites"), ("recipes",))
 STYLIZED_MAGENTA = Node("stylized_magenta", "scenes", ("model_inputs",), ("magenta",))
 STYLIZED_VGG19 = Node("stylized_vgg19", "scenes", ("scene_photos", "composites"), ("vgg19",))

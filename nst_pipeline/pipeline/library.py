@@ -13,7 +13,8 @@ from nst_pipeline.pipeline.graph import STICKERS
 from nst_pipeline.pipeline.records import sticker_file
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.storage.store import ALL, Store
-from nst_pipeline.vision.place import LibrarySticker
+from nst_pipeline.vision.choose import LibrarySticker
+from nst_pipeline.vision.cut_edges import EDGES
 from nst_pipeline.vision.shapes import Rgb
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ SHEET_FILE = "contact_sheet.png"
 
 _SHEET_STICKERS = 96
 """The contact sheet shows the best; the table has all."""
-_CUT_MARGIN = 0.04
-"""An object that ends this close to its photo's bottom edge (share of the height) was cut there."""
 _SCHEMA = pa.schema(
     [
         ("sticker", pa.string()),
@@ -38,6 +37,10 @@ _SCHEMA = pa.schema(
         ("width", pa.int64()),
         ("height", pa.int64()),
         ("touches_bottom", pa.bool_()),
+        ("touches_top", pa.bool_()),
+        ("touches_left", pa.bool_()),
+        ("touches_right", pa.bool_()),
+        ("lab", pa.list_(pa.float64())),
         ("photo", pa.string()),
         ("photo_digest", pa.string()),
         ("digest", pa.string()),
@@ -46,16 +49,15 @@ _SCHEMA = pa.schema(
 
 
 def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> dict[str, Any]:
-    _, y, width, height = record["box"]
-    photo_height = record["photo_size"][1]
+    _, _, width, height = record["box"]
     return {
         **{name: record[name] for name in _SCHEMA.names if name in record},
         "object_key": object_key,
         "file": store.path("stickers", *sticker_file(record["sticker"])).name,
         "width": width,
         "height": height,
-        "touches_bottom": y + height >= (1 - _CUT_MARGIN) * photo_height,
         "digest": digest,
+        **{f"touches_{edge}": edge in record["cut_by"] for edge in EDGES},
     }
 
 
@@ -101,15 +103,23 @@ class Library:
     photos: dict[str, ObjectPhoto]
 
 
+def _sticker(row: dict[str, Any]) -> LibrarySticker:
+    # A library of an earlier version, read before it is made anew, lacks columns.
+    names = [field.name for field in fields(LibrarySticker) if field.name in row]
+    lab = row.get("lab")
+    return LibrarySticker(
+        **{name: row[name] for name in names} | {"lab": None if lab is None else tuple(lab)}
+    )
+
+
 def read_library(store: Store) -> Library | None:
     """The library as it was last written; None before that."""
     path = store.path("sticker_library", ALL, LIBRARY_FILE)
     if not path.exists():
         return None
     rows = pq.read_table(io.BytesIO(path.read_bytes())).to_pylist()
-    names = [field.name for field in fields(LibrarySticker)]
     return Library(
-        [LibrarySticker(**{name: row[name] for name in names}) for row in rows],
+        [_sticker(row) for row in rows],
         {
             row["object_key"]: ObjectPhoto(row["photo"], row["photo_digest"], row["digest"])
             for row in rows

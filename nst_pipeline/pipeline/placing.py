@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from nst_pipeline.errors import SidecarError
 from nst_pipeline.pipeline.library import Library, read_library
 from nst_pipeline.pipeline.records import placement_record, read_placement, sticker_file
+from nst_pipeline.vision.choose import LibrarySticker, candidates_for
 from nst_pipeline.vision.composite import compose
 from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.place import LibrarySticker, candidates_for, plan
-from nst_pipeline.vision.shapes import Box, Composite, Placement
+from nst_pipeline.vision.place import plan
+from nst_pipeline.vision.shapes import Composite, Detection, Placement
 
 if TYPE_CHECKING:
     from nst_pipeline.pipeline.item import Item
@@ -69,14 +70,14 @@ def stickers_considered(
     return [each for each in library.stickers if each.sticker in names]
 
 
-def _obstacles(item: Item) -> list[Box]:
+def _obstacles(item: Item) -> list[Detection]:
     """What the user marked in the scene, or what is found there."""
     given = item.given_detections("scenes")
     settings = item.settings.detection
     # The main subject is no obstacle: without weights every scene has one, often the ground.
     finders = [method for method in settings.methods if method != "subject"]
     every = settings.model_copy(update={"max_objects": _OBSTACLES, "methods": finders})
-    return [found.box for found in detect(item.photo("scenes"), every, given)]
+    return detect(item.photo("scenes"), every, given)
 
 
 def place_stickers(item: Item) -> list[dict[str, Any]]:
@@ -88,8 +89,8 @@ def place_stickers(item: Item) -> list[dict[str, Any]]:
     if placements is None:
         settings = item.settings.placement
         candidates = candidates_for(item.key, library.stickers, settings)
-        scene, taken = item.photo("scenes"), _obstacles(item)
-        placements = plan(scene, candidates, taken, settings, scene_key=item.key)
+        scene, found = item.photo("scenes"), _obstacles(item)
+        placements = plan(scene, candidates, found, settings, scene_key=item.key)
     return [_described(each, library) for each in placements]
 
 
@@ -107,10 +108,10 @@ def _described(placement: Placement, library: Library) -> dict[str, Any]:
 
 
 def compose_scene(item: Item) -> Composite:
-    """The scene with its placements' stickers laid on it."""
+    """The scene with its placements' stickers laid on it, and their contact shadows under them."""
     placements = [read_placement(each) for each in item.record("placements")]
     layers = []
     for each in placements:
         object_key, name = sticker_file(each.sticker)
         layers.append((each, item.picture("stickers", name, object_key)))
-    return compose(item.photo("scenes"), layers)
+    return compose(item.photo("scenes"), layers, shadow=item.settings.placement.shadow)

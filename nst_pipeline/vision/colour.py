@@ -8,11 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.shapes import Mask, Matte, Rgb
+from nst_pipeline.vision.shapes import Mask, Matte, Rgb, Rgba
 
 Lab = NDArray[np.float32]
 """(..., 3): lightness 0..100, a, b; D65, from sRGB."""
 
+MEAN_SIDE = 256
+"""About so many pixels across are enough for a mean."""
+DISPLAY_GAMMA = 2.2
+"""Linear light is near an sRGB value to this power."""
 RING_MEAN_SHARE = 0.4
 RING_SPREAD_SHARE = 0.5
 """How far the object's mean and log spread go towards the ring's. Full matching harms: an object
@@ -33,6 +37,12 @@ def to_rgb(lab: Lab) -> Rgb:
     """LAB, (h, w, 3), as an sRGB uint8 picture; what is out of gamut is clipped."""
     rgb = cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_Lab2RGB)
     return np.asarray(np.rint(np.clip(rgb, 0, 1) * 255), np.uint8)
+
+
+def darkened(image: Rgb, shade: Matte) -> Rgb:
+    """Take light away: `shade`, (h, w) float32, is the share of linear light that is missing."""
+    dimmed = (1 - shade) ** np.float32(1 / DISPLAY_GAMMA)
+    return np.asarray(np.rint(image * dimmed[..., None]), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,20 @@ def statistics(lab: Lab, mask: Mask) -> LabStatistics | None:
     if not len(pixels):
         return None
     return LabStatistics(pixels.mean(0), pixels.std(0))
+
+
+def mean_lab(sticker: Rgba) -> tuple[float, float, float] | None:
+    """Mean LAB colour of a cut-out, (h, w, 4) uint8, by its alpha, to a tenth.
+
+    None where all is clear.
+    """
+    step = max(1, max(sticker.shape) // MEAN_SIDE)
+    sample = np.ascontiguousarray(sticker[::step, ::step])
+    alpha = sample[..., 3].astype(np.float64)
+    if not alpha.any():
+        return None
+    lightness, a, b = np.average(to_lab(sample[..., :3]).reshape(-1, 3), 0, alpha.ravel())
+    return round(float(lightness), 1), round(float(a), 1), round(float(b), 1)
 
 
 def ring_change(of_object: LabStatistics, of_ring: LabStatistics) -> ColourChange:

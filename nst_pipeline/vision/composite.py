@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.colour import darkened
 from nst_pipeline.vision.resize import resized
 from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.shadow import contact_shadow
 from nst_pipeline.vision.shapes import Box, Composite, Layer, Matte, Placement, Rgb, Rgba
 
 
@@ -66,29 +69,47 @@ def _blend(below: Rgb, above: Rgb, alpha: Matte) -> Rgb:
     return np.asarray(np.rint(mixed), np.uint8)
 
 
-def compose(scene: Rgb, layers: Sequence[tuple[Placement, Rgba]]) -> Composite:
+def _shadow(layer: Layer, strength: float, width: int, height: int) -> tuple[Box, Matte]:
+    """The part of a layer's shadow that lies on the scene, in the scene's pixels."""
+    box, shade = contact_shadow(_alpha(layer))
+    box = replace(box, x=box.x + layer.box.x, y=box.y + layer.box.y)
+    seen = box.clipped(width, height)
+    within = replace(seen, x=seen.x - box.x, y=seen.y - box.y)
+    return seen, np.float32(strength) * shade[within.slices]
+
+
+def compose(
+    scene: Rgb, layers: Sequence[tuple[Placement, Rgba]], *, shadow: float = 0.0
+) -> Composite:
     """Lay stickers on a scene, the first undermost.
 
     Args:
         scene: (height, width, 3) uint8 RGB; not changed.
         layers: placements with their stickers' pixels, (h, w, 4) uint8, straight alpha. What
             reaches past the scene's edges is cut; what lies wholly outside is left out.
+        shadow: strength, 0..1, of the contact shadow under each sticker; none is thrown where the
+            scene's bottom edge cuts it, for its foot is out of sight.
 
     Returns:
-        The picture, the joint matte and the layers. Where the matte is 0 the picture is the scene.
+        The picture, the joint matte and shadow, and the layers. Where matte and shadow are 0 the
+        picture is the scene.
     """
     height, width = scene.shape[:2]
-    image, matte, laid = scene.copy(), np.zeros((height, width), np.float32), []
+    image, laid = scene.copy(), []
+    matte, shadows = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
     for placement, sticker in layers:
         layer = _layer(placement, sticker, width, height)
         if layer is None:
             continue
-        part = layer.box.slices
-        alpha = _alpha(layer)
+        if shadow > 0 and placement.box.bottom <= height:
+            ground, shade = _shadow(layer, shadow, width, height)
+            image[ground.slices] = darkened(image[ground.slices], shade)
+            shadows[ground.slices] += (1 - shadows[ground.slices]) * shade
+        part, alpha = layer.box.slices, _alpha(layer)
         image[part] = _blend(image[part], layer.pixels[..., :3], alpha)
         matte[part] += (1 - matte[part]) * alpha
         laid.append(layer)
-    return Composite(image, matte, tuple(laid))
+    return Composite(image, matte, shadows, tuple(laid))
 
 
 def layer_mattes(composite: Composite) -> list[Matte]:

@@ -1,90 +1,100 @@
-"""Which sticker goes where on a scene: the same every time, whatever order things arrive in."""
+"""Where stickers go on a scene: on its ground, in its perspective, where they suit it best."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.settings import PlacementSettings
-from nst_pipeline.vision.shapes import Box, Placement, Rgb
+from nst_pipeline.vision.choose import LibrarySticker, name_hash
+from nst_pipeline.vision.scale import foot_at, height_in_front
+from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgb
 from nst_pipeline.vision.support import Ground, ground_of
 
 MAX_ENLARGEMENT = 1.5
 """A sticker shown larger than this times its own pixels looks soft beside the scene."""
-CANDIDATES_PER_STICKER = 4
-"""Stickers considered for each one wanted: some will not fit."""
-SPOTS = 32
-"""Places tried for each sticker; the calmest that fits is taken."""
+SPOTS = 96
+"""Places tried for each sticker."""
 STANDING_SHARE = 0.25
 """The lower part of an object, behind which the ground that it stands on shows."""
+FORWARD_SHARE = 0.06
+"""Ground wanted before the foot, share of the object's height: nothing stands on the very edge."""
+PARTS = 3
+"""The ground is judged in so many parts across, and the worst counts: both ends must stand."""
+LEAST_SUPPORT = 0.3
+"""Where ground is trusted less than this, things would float."""
+EQUALLY_GOOD = 0.1
+"""Ground is trusted no more exactly than this; among such places, the surroundings decide."""
+AROUND_SHARE = 0.3
+"""How far the surroundings reach, share of the object's longer side."""
 EDGE_SHARE = 0.02
 """Room kept between the sticker and the scene's left and right edges, share of the width."""
-CUT_PX = 1
-"""How far a cut-off object reaches past the bottom edge, so that no scene shows below its cut."""
-NEARNESS_RANGE = (0.5, 0.97)
-"""Feet, from the horizon (0) to the bottom edge (1). The horizon is a guess, and what stands too
-far behind it floats: feet stay well below."""
+CUT_SHARE = 0.04
+"""How far a cut-off object reaches past the scene's edge, share of its side, so that neither the
+cut nor what matting frays there shows."""
+NEAREST = 0.97
+"""Feet end a little above the bottom edge: they are seen to stand."""
 
 
 @dataclass(frozen=True)
-class LibrarySticker:
-    """What placing a sticker needs to know of it; sides in pixels, quality 0..1."""
+class _Scale:
+    """How large a sticker may be; heights are shares of the scene's."""
 
-    sticker: str
-    object_key: str
-    width: int
-    height: int
-    quality: float
-    touches_bottom: bool = False
-    """The photo's bottom edge cuts the object: it must be cut by the scene's, too."""
-    label: str = ""
+    in_front: float
+    """Its height at the bottom edge: further away it is smaller, in proportion."""
+    smallest: float
+    largest: float
 
 
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+def _scale(
+    sticker: LibrarySticker, known: float | None, settings: PlacementSettings, ground: Ground
+) -> _Scale | None:
+    """How large a sticker is in front, if its size is known; of middle size otherwise.
 
-
-@lru_cache(maxsize=4)
-def _hashes(names: tuple[str, ...]) -> NDArray[np.uint64]:
-    return np.array([_hash(name) for name in names], np.uint64)
-
-
-def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Splitmix64's finaliser (Steele et al. 2014): every bit depends on every other."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def choose(
-    scene_key: str, stickers: Sequence[LibrarySticker], *, count: int, seed: int
-) -> list[LibrarySticker]:
-    """The scene's stickers, best first, by rendezvous hashing.
-
-    Each pair of scene and sticker has its own random weight, and the heaviest win: a sticker
-    added to n others is the first choice of one scene in n + 1, and the rest keep theirs
-    (Thaler & Ravishankar, Using Name-Based Mappings to Increase Hit Rates, 1998).
+    None where its pixels do not suffice for the smallest size of the settings.
     """
-    if not stickers or count < 1:
-        return []
-    names = tuple(each.sticker for each in stickers)
-    weights = _mixed(_hashes(names) ^ np.uint64(_hash(f"{seed}\0{scene_key}")))
-    heaviest = np.argsort(weights)[::-1][:count]
-    return [stickers[index] for index in heaviest]
+    width, height = ground.scene_width, ground.scene_height
+    smallest, largest = settings.min_height_fraction, settings.max_height_fraction
+    in_front = max(known or (smallest + largest) / 2, smallest / NEAREST)
+    room = (1 - 2 * EDGE_SHARE) * width / sticker.width
+    own = min(MAX_ENLARGEMENT, room) * sticker.height / height
+    if round(own * height) < round(smallest * height):
+        return None
+    return _Scale(in_front, smallest, max(smallest, min(own, largest, in_front * NEAREST)))
 
 
-def candidates_for(
-    scene_key: str, library: Sequence[LibrarySticker], settings: PlacementSettings
-) -> list[LibrarySticker]:
-    """The few usable stickers that a scene's placements depend on, best first."""
-    usable = [each for each in library if each.quality >= settings.min_quality]
-    count = CANDIDATES_PER_STICKER * settings.stickers_per_scene
-    return choose(scene_key, usable, count=count, seed=settings.seed)
+def _left(sticker: LibrarySticker, wide: int, flip: bool, width: int, across: float) -> int:
+    """The first column of a sticker that is `wide` pixels wide, at a share of the room it has."""
+    cut_left, cut_right = sticker.touches_left, sticker.touches_right
+    if flip:
+        cut_left, cut_right = cut_right, cut_left
+    past = max(1, round(CUT_SHARE * wide))
+    if cut_left:
+        return -past
+    if cut_right:
+        return width - wide + past
+    edge = round(EDGE_SHARE * width)
+    return edge + round(across * (width - 2 * edge - wide))
+
+
+def _spot(
+    sticker: LibrarySticker, scale: _Scale, flip: bool, ground: Ground, rng: np.random.Generator
+) -> Box:
+    """A place at random that is plausible in itself: the nearer the foot, the larger."""
+    across, share = rng.random(), rng.uniform(scale.smallest, scale.largest)
+    if sticker.touches_bottom:
+        share = scale.largest
+    height = ground.scene_height
+    tall = max(1, round(share * height))
+    wide = max(1, round(sticker.width * tall / sticker.height))
+    if sticker.touches_bottom:
+        foot = height + max(1, round(CUT_SHARE * tall))
+    else:
+        foot = round(foot_at(share / scale.in_front, ground.horizon) * height)
+    return Box(_left(sticker, wide, flip, ground.scene_width, across), foot - tall, wide, tall)
 
 
 def _overlaps(box: Box, others: Sequence[Box]) -> bool:
@@ -97,75 +107,68 @@ def _overlaps(box: Box, others: Sequence[Box]) -> bool:
     )
 
 
-def _size(sticker: LibrarySticker, share: float, width: int, height: int) -> tuple[int, int]:
-    """Width and height of a sticker that is to take `share` of the scene's height."""
-    room = (1 - 2 * EDGE_SHARE) * width / sticker.width
-    scale = min(share * height / sticker.height, MAX_ENLARGEMENT, room)
-    return max(1, round(sticker.width * scale)), max(1, round(sticker.height * scale))
+def _support(box: Box, ground: Ground) -> float:
+    """Trust, 0..1, in the ground under an object, over its whole width."""
+    behind, before = (round(share * box.height) for share in (STANDING_SHARE, FORWARD_SHARE))
+    top, tall = box.bottom - behind, max(1, behind + before)
+    edges = [box.x + round(box.width * part / PARTS) for part in range(PARTS + 1)]
+    strips = (Box(left, top, max(1, right - left), tall) for left, right in pairwise(edges))
+    return min(ground.support_in(strip) for strip in strips)
 
 
-def _spot(
-    sticker: LibrarySticker,
-    horizon: float,
-    settings: PlacementSettings,
-    size: tuple[int, int],
-    rng: np.random.Generator,
-) -> Box | None:
-    """A place at random that is plausible in itself: the nearer the foot, the larger."""
-    width, height = size
-    across, nearness = rng.random(), rng.uniform(*NEARNESS_RANGE)
-    if sticker.touches_bottom:
-        nearness = 1.0
-    smallest, largest = settings.min_height_fraction, settings.max_height_fraction
-    own = _size(sticker, smallest + (largest - smallest) * nearness, width, height)
-    if own[1] < round(smallest * height):
-        return None
-    foot = round((horizon + (1 - horizon) * nearness) * height)
-    if sticker.touches_bottom:
-        foot = height + CUT_PX
-    edge = round(EDGE_SHARE * width)
-    x = edge + round(across * (width - 2 * edge - own[0]))
-    box = Box(x, foot - own[1], *own)
-    return box if box.y >= 0 else None
+def _unlikeness(sticker: LibrarySticker, box: Box, ground: Ground) -> float:
+    """How much harmonising a place would need: the colour difference to its surroundings, LAB."""
+    if sticker.lab is None:
+        return 0.0
+    extra = round(AROUND_SHARE * max(box.width, box.height))
+    around = Box(box.x - extra, box.y - extra, box.width + 2 * extra, box.height + 2 * extra)
+    return float(np.linalg.norm(ground.lab_in(around) - sticker.lab))
 
 
-def _rng(scene_key: str, sticker: str, seed: int) -> np.random.Generator:
-    return np.random.default_rng(_hash(f"{seed}\0{scene_key}\0{sticker}"))
+def _best(spots: Iterator[Box], sticker: LibrarySticker, ground: Ground) -> Box | None:
+    """The place with the best ground; among equally good ones, where the sticker suits best."""
+    judged = [(_support(box, ground), box) for box in spots]
+    best = max((support for support, _ in judged), default=0.0)
+    # What the scene's bottom edge cuts needs no ground: its feet are out of sight.
+    least = 0.0 if sticker.touches_bottom else LEAST_SUPPORT
+    good = [box for support, box in judged if support >= max(least, best - EQUALLY_GOOD)]
+    return min(good, key=lambda box: _unlikeness(sticker, box, ground), default=None)
 
 
-def _cost(box: Box, ground: Ground, size: tuple[int, int]) -> float:
-    """How unlikely a place is: things stand on calm ground, and rather near than far."""
-    strip = max(1, round(STANDING_SHARE * box.height))
-    standing = Box(box.x, box.bottom - strip, box.width, strip)
-    return (1 + ground.busyness_in(standing, *size)) / box.height
-
-
-def _best_spot(
+def _placed(
     sticker: LibrarySticker,
     ground: Ground,
+    found: Sequence[Detection],
     taken: Sequence[Box],
     settings: PlacementSettings,
-    size: tuple[int, int],
-    rng: np.random.Generator,
-) -> Box | None:
-    spots = (_spot(sticker, ground.horizon, settings, size, rng) for _ in range(SPOTS))
-    free = [box for box in spots if box is not None and not _overlaps(box, taken)]
-    return min(free, key=lambda box: _cost(box, ground, size), default=None)
+    scene_key: str,
+) -> Placement | None:
+    rng = np.random.default_rng(name_hash(f"{settings.seed}\0{scene_key}\0{sticker.sticker}"))
+    flip = settings.flip and rng.random() < 0.5
+    known = height_in_front(sticker.label, ground.horizon, found, ground.scene_height)
+    scale = _scale(sticker, known, settings, ground)
+    if scale is None:
+        return None
+    spots = (_spot(sticker, scale, flip, ground, rng) for _ in range(SPOTS))
+    free = (box for box in spots if box.y >= 0 and not _overlaps(box, taken))
+    box = _best(free, sticker, ground)
+    return None if box is None else Placement(sticker.sticker, box, flip)
 
 
 def plan(
     scene: Rgb,
     stickers: Sequence[LibrarySticker],
-    obstacles: Sequence[Box],
+    obstacles: Sequence[Detection],
     settings: PlacementSettings,
     *,
     scene_key: str,
 ) -> list[Placement]:
     """Place up to `settings.stickers_per_scene` stickers on a scene.
 
-    Feet stand below the horizon, the lower the larger; objects that their photo's bottom edge
-    cut stand at the scene's bottom edge; nothing overlaps what was detected in the scene, or
-    another sticker; among the places that fit, the calmest is taken.
+    Objects stand on ground, the nearer the larger, and as large as what was found in the scene
+    says; what an edge of its photo cut is cut by the same edge of the scene; nothing overlaps what
+    was found in the scene, or another sticker; among equally good places, the one whose
+    surroundings are closest in colour is taken.
 
     Args:
         scene: (height, width, 3) uint8 RGB.
@@ -174,18 +177,16 @@ def plan(
         scene_key: decides, with `settings.seed`, between places.
 
     Returns:
-        Boxes in scene pixels; empty where there is no room or no sticker.
+        Boxes in scene pixels, which reach past the edges where the scene cuts the object; empty
+        where there is no room or no sticker.
     """
-    height, width = scene.shape[:2]
-    ground, taken = ground_of(scene), list(obstacles)
-    placed: list[Placement] = []
+    ground, taken = ground_of(scene), [each.box for each in obstacles]
+    placements: list[Placement] = []
     for sticker in stickers:
-        if len(placed) == settings.stickers_per_scene:
+        if len(placements) == settings.stickers_per_scene:
             break
-        rng = _rng(scene_key, sticker.sticker, settings.seed)
-        flip = settings.flip and rng.random() < 0.5
-        box = _best_spot(sticker, ground, taken, settings, (width, height), rng)
-        if box is not None:
-            taken.append(box)
-            placed.append(Placement(sticker.sticker, box, flip))
-    return placed
+        placement = _placed(sticker, ground, obstacles, taken, settings, scene_key)
+        if placement is not None:
+            taken.append(placement.box)
+            placements.append(placement)
+    return placements

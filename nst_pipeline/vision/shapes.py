@@ -99,8 +99,12 @@ class Layer:
 
 @dataclass(frozen=True)
 class Composite:
-    """Scene and stickers: the picture, the stickers' joint matte, and the unblended layers."""
+    """Scene and stickers: the picture, the stickers' joint matte, and the unblended layers.
+
+    `shadow` is the share of light that the stickers take from the scene, as a matte.
+    """
 
     image: Rgb
     matte: Matte
+    shadow: Matte
     layers: tuple[Layer, ...]

@@ -63,8 +63,22 @@ def test_compose_pastes_a_sticker_and_leaves_the_rest_alone(nst, photos, tmp_pat
     assert done.returncode == 0, done.stderr
     made = decode_png((tmp_path / "made.png").read_bytes())
     mask = decode_png((tmp_path / "made.mask.png").read_bytes())
-    assert np.array_equal(made[mask == 0], scene[mask == 0])
+    assert (made <= scene)[mask == 0].all()  # the shadow at its foot only darkens
+    assert np.array_equal(made[:100][mask[:100] == 0], scene[:100][mask[:100] == 0])
     assert (made != scene).any()
+
+
+def test_compose_casts_no_shadow_where_none_is_wanted(nst, photos, tmp_path):
+    folder, boxes = photos
+    nst("cutout", "--photos", folder, "--boxes", boxes, "--out", "stickers")
+    scene = cv2.resize(data.rocket(), (500, 334))
+    (tmp_path / "scene.png").write_bytes(encode_png(scene))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/nst.toml").write_text("[placement]\nshadow = 0\n")
+    nst("compose", "--scene", "scene.png", "--sticker", "stickers/coffee.png", "--out", "made.png")
+    made = decode_png((tmp_path / "made.png").read_bytes())
+    mask = decode_png((tmp_path / "made.mask.png").read_bytes())
+    assert np.array_equal(made[mask == 0], scene[mask == 0])
 
 
 @pytest.fixture

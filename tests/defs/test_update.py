@@ -3,6 +3,7 @@
 import numpy as np
 
 from nst_pipeline.pipeline.graph import NODES
+from nst_pipeline.pipeline.library import read_library
 
 SMALL = "[recipes]\nleft_side = 192\nright_side = 128\n"
 
@@ -36,9 +37,21 @@ def test_the_background_keeps_the_scenes_bytes_at_full_resolution(made):
         scene = workspace.photo("scenes", key)
         result = workspace.store.picture("harmonized", key)
         matte = workspace.store.picture("composites", key, ".mask.png")
+        shadow = workspace.store.picture("composites", key, ".shadow.png")
         assert result.shape == scene.shape
-        assert np.array_equal(result[matte == 0], scene[matte == 0])
+        clear = (matte == 0) & (shadow == 0)
+        assert np.array_equal(result[clear], scene[clear])
+        composite = workspace.store.picture("composites", key)
+        assert np.array_equal(result[matte == 0], composite[matte == 0])
         assert (matte > 0).any()
+
+
+def test_the_library_tells_where_photos_cut_their_objects(made):
+    """The astronaut's photo ends at her waist."""
+    stickers = read_library(made.open().store).stickers
+    astronaut = next(each for each in stickers if each.sticker.startswith("people"))
+    assert astronaut.touches_bottom and astronaut.placeable
+    assert all(0 < each.lab[0] < 100 for each in stickers)
 
 
 def test_a_row_tells_what_the_artifact_was_made_from(made):

@@ -5,7 +5,9 @@ from nst_pipeline.vision.colour import (
     ColourChange,
     LabStatistics,
     add_change,
+    darkened,
     low_frequency_change,
+    mean_lab,
     ring_change,
     statistics,
     to_lab,
@@ -81,3 +83,18 @@ def test_added_change_is_enlarged_and_clipped(cat):
     change = np.full((4, 5, 3), 300, np.float32)
     np.testing.assert_array_equal(add_change(cat, change, 1.0), np.full_like(cat, 255))
     np.testing.assert_array_equal(add_change(cat, change, 0.0), cat)
+
+
+def test_half_the_light_is_taken_in_linear_light():
+    grey = np.full((2, 2, 3), 188, np.uint8)  # reflects half the light of white
+    quarter = darkened(grey, np.full((2, 2), 0.5, np.float32))
+    assert abs(int(quarter[0, 0, 0]) - 137) <= 1
+    np.testing.assert_array_equal(darkened(grey, np.zeros((2, 2), np.float32)), grey)
+
+
+def test_mean_colour_of_a_cut_out_is_that_of_its_opaque_pixels(cat):
+    sticker = np.dstack([cat, np.zeros(cat.shape[:2], np.uint8)])
+    assert mean_lab(sticker) is None
+    sticker[20:60, 30:90, 3] = 255
+    expected = to_lab(cat)[20:60, 30:90].reshape(-1, 3).mean(0)
+    np.testing.assert_allclose(mean_lab(sticker), expected, atol=0.1)

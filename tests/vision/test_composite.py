@@ -53,6 +53,24 @@ def test_any_box_keeps_the_background_bytes(scene, sticker, x, y, width, height,
         assert layer.pixels.shape[:2] == (layer.box.height, layer.box.width)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(-120, 160), st.integers(-90, 110), st.integers(1, 200), st.integers(1, 140))
+def test_a_shadow_darkens_the_scene_and_nothing_else(scene, sticker, x, y, width, height):
+    layers = [(Placement("cat", Box(x, y, width, height)), sticker)]
+    plain, standing = compose(scene, layers), compose(scene, layers, shadow=1.0)
+    np.testing.assert_array_equal(standing.matte, plain.matte)
+    clear = (standing.matte == 0) & (standing.shadow * 255 < 0.5)
+    np.testing.assert_array_equal(standing.image[clear], scene[clear])
+    assert (standing.image <= plain.image).all()
+    assert standing.shadow.min() >= 0 and standing.shadow.max() <= 1
+
+
+def test_what_the_bottom_edge_cuts_throws_no_shadow(scene, sticker):
+    standing = compose(scene, [(Placement("cat", Box(20, 38, 90, 60)), sticker)], shadow=0.6)
+    cut = compose(scene, [(Placement("cat", Box(20, 43, 90, 60)), sticker)], shadow=0.6)
+    assert standing.shadow.any() and not cut.shadow.any()
+
+
 def test_clipped_sticker_shows_what_the_whole_one_shows(scene, sticker):
     """Enlarged past the left edge, the visible part lies where it would on a wider scene."""
     wide = cv2.copyMakeBorder(scene, 0, 0, 60, 0, cv2.BORDER_REPLICATE)

@@ -13,6 +13,8 @@ from nst_pipeline.pipeline.records import (
 )
 from nst_pipeline.publish.dataset import parquet_bytes
 from nst_pipeline.storage.store import Content
+from nst_pipeline.vision.colour import mean_lab
+from nst_pipeline.vision.cut_edges import cut_edges
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
 
@@ -56,6 +58,8 @@ def stickers(item: Item) -> Made:
             "source": record["source"],
             "score": record["score"],
             "quality": round(float(cutout.quality), 6),
+            "lab": mean_lab(pixels),
+            "cut_by": cut_edges(cutout.matte),
             "box": [box.x, box.y, box.width, box.height],
             "photo": source["path"],
             "photo_digest": source["digest"],
