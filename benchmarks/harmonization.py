@@ -1,0 +1,269 @@
+"""Run every harmonising method on a set of composites and print one table.
+
+    python benchmarks/harmonization.py SET [--model FILE] [--methods ring model auto ...]
+
+SET holds any of these folders; pictures that belong together have the same name:
+
+    recolour/    composite, mask, real (the photo as it was), cases.csv with case and kind:
+                 `natural` is a photo that was not changed, any other kind is one sort of change
+    realistic/   composite, mask: pasted from another photo; there is no truth
+    painterly/   composite, mask: pasted on a painting
+    calibration/ photo, mask: natural photos; `model` and `auto` learn from them unless --model
+                 names a harmonizer that `nst calibrate` wrote
+
+The last line is the table as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from nst_pipeline.cli.files import partner, pictures_in, read_matte, read_picture
+from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.pipeline.proposals import proposals_for
+from nst_pipeline.settings import HarmonizeSettings, Settings
+from nst_pipeline.vision.calibrate import calibrate
+from nst_pipeline.vision.colour import ColourChange, statistics, to_lab
+from nst_pipeline.vision.composite import recompose
+from nst_pipeline.vision.harmonize import harmonize
+from nst_pipeline.vision.harmonizer import Harmonizer, fallback, load, recolour
+from nst_pipeline.vision.shapes import Mask, Matte, Rgb
+
+Method = Callable[[Rgb, Matte], Rgb]
+Figures = dict[str, float]
+
+SEAM_PX, NEAR_PX = 6, 10
+"""Reach of the rim and ring whose colours are compared, and of what counts as near the outline."""
+HARMED = 1.25
+"""A result with so much more error than the untouched composite is a harm."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A composite, its object, what kind of case it is, and the truth where there is one."""
+
+    kind: str
+    composite: Rgb
+    matte: Matte
+    truth: Rgb | None = None
+
+
+def cases_of(folder: Path) -> Iterator[Case]:
+    """The cases of one folder of the set."""
+    listing = folder / "cases.csv"
+    kinds = {}
+    if listing.is_file():
+        with listing.open() as file:
+            kinds = {row["case"]: row["kind"] for row in csv.DictReader(file)}
+    for path in pictures_in(folder / "composite"):
+        composite = read_picture(path)
+        matte = read_matte(partner(folder / "mask", path, "mask"), composite)
+        real = folder / "real"
+        truth = read_picture(partner(real, path, "photo")) if real.is_dir() else None
+        yield Case(kinds.get(path.stem, folder.name), composite, np.rint(matte), truth)
+
+
+# Rivals: what is commonly done.
+
+
+def reinhard(composite: Rgb, matte: Matte) -> Rgb:
+    """The object takes all of the background's statistics (Reinhard et al. 2001)."""
+    lab, inside = to_lab(composite), matte > 0
+    own, around = statistics(lab, inside), statistics(lab, ~inside)
+    if own is None or around is None:
+        return composite
+    gain = around.spread / np.maximum(own.spread, 1)
+    return recolour(composite, matte, ColourChange(own.mean, gain, around.mean - own.mean))
+
+
+def histogram(composite: Rgb, matte: Matte) -> Rgb:
+    """The object takes the background's histograms, channel by channel."""
+    from skimage.exposure import match_histograms
+
+    inside, result = matte > 0, composite.copy()
+    object_pixels, around = composite[inside][:, None], composite[~inside][:, None]
+    result[inside] = match_histograms(object_pixels, around, channel_axis=-1)[:, 0]
+    return result
+
+
+def poisson(composite: Rgb, matte: Matte) -> Rgb:
+    """The object's gradients, integrated from the scene at its outline (Pérez et al. 2003)."""
+    inner = (matte > 0).astype(np.uint8)
+    inner[[0, -1]] = inner[:, [0, -1]] = 0
+    x, y, width, height = cv2.boundingRect(inner)
+    hole = cv2.inpaint(composite, (matte > 0).astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    centre = (x + width // 2, y + height // 2)
+    cloned = cv2.seamlessClone(composite, hole, inner * 255, centre, cv2.NORMAL_CLONE)
+    return recompose(composite, matte, np.asarray(cloned, np.uint8))
+
+
+RIVALS: dict[str, Method] = {"reinhard": reinhard, "histogram": histogram, "poisson": poisson}
+OURS = ("untouched", "ring", "model", "magenta", "vgg19", "painted", "auto")
+
+
+def method_named(name: str, harmonizer: Harmonizer) -> Method:
+    """A rival, or a method of ours as `nst harmonize` runs it."""
+    if name in RIVALS:
+        return RIVALS[name]
+    settings = HarmonizeSettings.model_validate({"method": name})
+
+    def ours(composite: Rgb, matte: Matte) -> Rgb:
+        proposals = proposals_for(composite, matte, Settings(), name)
+        return harmonize(
+            composite, matte, settings, harmonizer=harmonizer, proposals=proposals
+        ).image
+
+    return ours
+
+
+# Figures.
+
+
+def square_error(image: Rgb, truth: Rgb, inside: Mask) -> float:
+    """Mean squared error over the object, 8-bit units (fMSE)."""
+    return float(((image.astype(np.float64) - truth) ** 2)[inside].mean())
+
+
+def _grown(mask: Mask, reach: int) -> Mask:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return cv2.dilate(mask.astype(np.uint8), disc) > 0
+
+
+def chroma_jump(image: Rgb, inside: Mask) -> float:
+    """Distance of mean (a, b) on the two sides of the outline, LAB units."""
+    lab = to_lab(image)
+    rim, ring = inside & _grown(~inside, SEAM_PX), _grown(inside, SEAM_PX) & ~inside
+    return float(np.linalg.norm((lab[rim].mean(0) - lab[ring].mean(0))[1:]))
+
+
+def gradient_ratio(image: Rgb, inside: Mask) -> float:
+    """Mean gradient of lightness on the outline, relative to that near it."""
+    lightness = to_lab(image)[..., 0]
+    slope = np.hypot(cv2.Sobel(lightness, -1, 1, 0), cv2.Sobel(lightness, -1, 0, 1))
+    edge = _grown(inside, 1) & _grown(~inside, 1)
+    near = _grown(inside, NEAR_PX) & _grown(~inside, SEAM_PX) & ~edge
+    return float(slope[edge].mean() / (slope[near].mean() + 1e-3))
+
+
+def structure(image: Rgb, composite: Rgb, inside: Mask) -> float:
+    """SSIM of result and composite over the object (Wang et al. 2004)."""
+    from skimage.metrics import structural_similarity
+
+    greys = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (image, composite))
+    _, similar = structural_similarity(*greys, full=True)
+    return float(similar[inside].mean())
+
+
+def with_truth(results: list[tuple[Case, Rgb]]) -> Figures:
+    """How much of the untouched composites' error is left, how many are better, how many harmed."""
+    errors: NDArray[np.float64] = np.array(
+        [
+            [square_error(each, case.truth, case.matte > 0) for each in (case.composite, image)]
+            for case, image in results
+            if case.truth is not None
+        ]
+    )
+    before, after = errors.T
+    if not before.any():
+        return {"fMSE": float(after.mean())}
+    return {
+        "fMSE ratio": float(after.mean() / before.mean()),
+        "better %": 100 * float((after < before).mean()),
+        "harmed %": 100 * float((after > HARMED * before).mean()),
+    }
+
+
+def without_truth(results: list[tuple[Case, Rgb]]) -> Figures:
+    """Medians of what the outline shows, and of how much of the object's structure is left."""
+    rows = [
+        (
+            chroma_jump(image, case.matte > 0),
+            gradient_ratio(image, case.matte > 0),
+            structure(image, case.composite, case.matte > 0),
+        )
+        for case, image in results
+    ]
+    jump, ratio, similar = np.median(rows, axis=0)
+    return {"chroma jump": float(jump), "gradient ratio": float(ratio), "SSIM": float(similar)}
+
+
+def run(name: str, method: Method, cases: list[Case]) -> Figures:
+    """All figures of one method, each named by the kind of case, and seconds for a composite."""
+    results, start = defaultdict(list), time.perf_counter()
+    for case in track(cases, description=name, console=Console(stderr=True), transient=True):
+        image = method(case.composite, case.matte)
+        if (image != case.composite)[case.matte == 0].any():
+            raise AssertionError(f"{name} changed the background of a case of kind {case.kind}")
+        results[case.kind].append((case, image))
+    figures = {"seconds": (time.perf_counter() - start) / len(cases)}
+    for kind, pairs in results.items():
+        measure = without_truth if pairs[0][0].truth is None else with_truth
+        figures |= {f"{kind}: {figure}": value for figure, value in measure(pairs).items()}
+    return figures
+
+
+def harmonizer_for(folder: Path, model: Path | None) -> Harmonizer:
+    """The given model, or one calibrated on the set's own photos."""
+    if model is not None:
+        return load(model)
+    if not (folder / "calibration").is_dir():
+        return fallback()
+    paths = pictures_in(folder / "calibration/photo")
+
+    def pairs() -> Iterator[tuple[Rgb, Matte]]:
+        for path in track(paths, description="calibrating", console=Console(stderr=True)):
+            photo = read_picture(path)
+            yield photo, read_matte(partner(folder / "calibration/mask", path, "mask"), photo)
+
+    return calibrate(pairs())
+
+
+def show(table: dict[str, Figures]) -> None:
+    """Print the figures, a row for each and a column for each method; then all as JSON."""
+    names = list(dict.fromkeys(name for figures in table.values() for name in figures))
+    shown = Table(title="harmonising methods")
+    for heading in ("figure", *table):
+        shown.add_column(heading, justify="left" if heading == "figure" else "right")
+    for name in names:
+        row = (f"{figures[name]:.3g}" if name in figures else "" for figures in table.values())
+        shown.add_row(name, *row)
+    Console(width=24 + 12 * (1 + len(table))).print(shown)
+    print(json.dumps(table))
+
+
+def main() -> None:
+    """Read the command line, run the methods, print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("set", type=Path, help="folder with recolour, realistic, painterly, ...")
+    parser.add_argument("--model", type=Path, help="harmonizer that nst calibrate wrote")
+    parser.add_argument("--methods", nargs="+", choices=[*RIVALS, *OURS], default=[*RIVALS, *OURS])
+    given = parser.parse_args()
+    folders = (given.set / name for name in ("recolour", "realistic", "painterly"))
+    cases = [case for folder in folders if folder.is_dir() for case in cases_of(folder)]
+    if not cases:
+        parser.error(f"{given.set} holds none of recolour, realistic, painterly")
+    harmonizer, table = harmonizer_for(given.set, given.model), {}
+    for name in given.methods:
+        try:
+            table[name] = run(name, method_named(name, harmonizer), cases)
+        except ModelUnavailableError as error:
+            Console(stderr=True).print(f"{name} is left out: {error}")
+    show(table)
+
+
+if __name__ == "__main__":
+    main()
