@@ -1,0 +1,62 @@
+"""The benchmark runs as its page says, on a small set of the same shape."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks/harmonization.py"
+
+
+def write(path: Path, picture: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), picture[..., ::-1] if picture.ndim == 3 else picture)
+
+
+@pytest.fixture(scope="module")
+def small_set(tmp_path_factory) -> Path:
+    """A tinted cup in its photo, the photo as it was, and a cat's head on a rocket's photo."""
+    folder = tmp_path_factory.mktemp("set")
+    cup, cat, rocket = (
+        cv2.resize(photo, (240, 160), interpolation=cv2.INTER_AREA)
+        for photo in (data.coffee(), data.chelsea(), data.rocket())
+    )
+    mask = np.zeros((160, 240), np.uint8)
+    cv2.ellipse(mask, (120, 80), (62, 66), 0, 0, 360, 255, -1)
+    tint = np.clip(cup.astype(int) + [-50, 30, 40], 0, 255).astype(np.uint8)
+    tinted = np.where(mask[..., None] > 0, tint, cup)
+    for name, picture in (("0", tinted), ("1", cup)):
+        write(folder / f"recolour/composite/{name}.png", picture)
+        write(folder / f"recolour/real/{name}.png", cup)
+        write(folder / f"recolour/mask/{name}.png", mask)
+    (folder / "recolour/cases.csv").write_text("case,kind\n0,tinted\n1,natural\n")
+    write(folder / "realistic/composite/0.png", np.where(mask[..., None] > 0, cat, rocket))
+    write(folder / "realistic/mask/0.png", mask)
+    return folder
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_methods_are_measured_and_the_last_line_is_json(small_set):
+    done = run(small_set, "--methods", "untouched", "ring", "poisson")
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout.splitlines()[-1])
+    untouched, ring = table["untouched"], table["ring"]
+    assert untouched["tinted: fMSE ratio"] == 1 and untouched["natural: fMSE"] == 0
+    assert untouched["realistic: SSIM"] == 1
+    assert ring["tinted: fMSE ratio"] < 0.8 and ring["tinted: better %"] == 100
+    assert ring["realistic: chroma jump"] < untouched["realistic: chroma jump"]
+    assert table["poisson"]["realistic: gradient ratio"] < untouched["realistic: gradient ratio"]
+
+
+def test_a_folder_without_a_set_is_named(tmp_path):
+    done = run(tmp_path)
+    assert done.returncode == 2 and "holds none of recolour" in done.stderr
