@@ -28,7 +28,7 @@ def small_set(tmp_path_factory) -> Path:
     )
     mask = np.zeros((160, 240), np.uint8)
     cv2.ellipse(mask, (120, 80), (62, 66), 0, 0, 360, 255, -1)
-    tint = np.clip(cup.astype(int) + [-50, 30, 40], 0, 255).astype(np.uint8)
+    tint = np.clip(cup + np.array([-50, 30, 40]), 0, 255).astype(np.uint8)
     tinted = np.where(mask[..., None] > 0, tint, cup)
     for name, picture in (("0", tinted), ("1", cup)):
         write(folder / f"recolour/composite/{name}.png", picture)
