@@ -12,7 +12,7 @@ from nst_pipeline.vision.ring import object_surroundings
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 REBLUR_PX = 1.0
-CLEAR_EDGE = 40.0
+CLEAR_EDGE = 90.0
 """Sobel strength of lightness. Only clear edges tell a lens's blur: clouds have none."""
 FEWEST_EDGES = 200
 SHARPEST = 0.8
