@@ -28,7 +28,9 @@ class Node:
 
 OBJECT_PHOTOS = Node("object_photos", "objects", (), ("ingest",))
 DETECTIONS = Node("detections", "objects", ("object_photos",), ("detection",))
-STICKERS = Node("stickers", "objects", ("object_photos", "detections"), ("cutout",))
+STICKERS = Node(
+    "stickers", "objects", ("object_photos", "detections"), ("cutout",), code_version="2"
+)
 STICKER_LIBRARY = Node("sticker_library", None, ("stickers",), code_version="2")
 SCENE_PHOTOS = Node("scene_photos", "scenes", (), ("ingest",))
 PLACEMENTS = Node(
