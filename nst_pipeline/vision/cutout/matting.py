@@ -13,10 +13,13 @@ _BAND_SHARE = 0.03
 _MIN_BAND, _MAX_BAND = 2, 12
 """Limits of that half width, pixels of the work picture."""
 _KNOWN_WEIGHT, _MASK_WEIGHT = 100.0, 0.1
-"""How firmly alpha is held outside the band, and to the softened mask within it. Without the
-latter the outline strays within the band: on photos with known masks, its F at 2 px falls from
-0.53 to 0.49. Hair still follows the colours, whose weight is larger."""
-_SOFTNESS = 1 / 3
+"""How firmly alpha is held outside the band, and to the mask within a narrow one. Without the
+latter, small objects' outlines stray: on photos with known masks their F at 2 px falls from 0.52
+to 0.47."""
+_NARROW, _LETTING_GO = 5.0, 10.0
+"""A band up to this half width, pixels, is narrow: there the mask is as exact as alpha could be.
+With every pixel more its outline is more of a guess, by this power, and colours know better."""
+_SOFTNESS = 1 / 5
 """The mask is softened for that over this share of the band's half width."""
 _EPSILON, _REACH, _TOLERANCE = 1e-7, 1, 1e-7
 """Closed-form matting's regularisation (Levin's), window radius, pixels, and when to stop."""
@@ -44,6 +47,14 @@ def trimap(mask: Mask) -> NDArray[np.float64]:
     return (inner + outer.astype(np.float64)) / 2
 
 
+def _held_to(mask: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What alpha is expected to be in the band, and how much that weighs: least at the outline."""
+    band = _band(mask)
+    softened = cv2.GaussianBlur(mask.astype(np.float64), (0, 0), _SOFTNESS * band)
+    firmness = _MASK_WEIGHT * min(1.0, _NARROW / band) ** _LETTING_GO
+    return np.asarray(softened, np.float64), firmness * (2 * softened - 1) ** 2
+
+
 def soft_matte(crop: Rgb, mask: Mask) -> Matte:
     """Alpha of the object whose hard mask is given, solved in a band along its outline.
 
@@ -64,9 +75,9 @@ def soft_matte(crop: Rgb, mask: Mask) -> Matte:
     if not {0.0, 1.0} <= set(np.unique(marks)):
         return mask.astype(np.float32)
     known = marks != 0.5
-    softened = cv2.GaussianBlur(mask.astype(np.float64), (0, 0), _SOFTNESS * _band(mask))
+    softened, hold = _held_to(mask)
     prior = np.where(known, marks, softened).ravel()
-    weight = np.where(known, _KNOWN_WEIGHT, _MASK_WEIGHT).ravel()
+    weight = np.where(known, _KNOWN_WEIGHT, hold).ravel()
     laplacian = cf_laplacian(crop / 255.0, _EPSILON, _REACH, known)
     system = (laplacian + sparse.diags(weight)).tocsr()
     alpha = cg(system, weight * prior, M=ichol(system.tocsc()), rtol=_TOLERANCE)
