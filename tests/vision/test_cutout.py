@@ -151,17 +151,17 @@ def test_quality_orders_easy_before_hard(flower):
     assert set(cup.figures) == {"expected_iou", "agreement", "filled"}
 
 
-def test_a_large_hole_stays_open():
+def test_a_handle_keeps_its_hole():
     side = 240
     rows, columns = np.indices((side, side)) - (side - 1) / 2
-    distance = np.hypot(rows, columns)
-    ring = (distance < 90) & (distance > 45)
+    hole = np.hypot(rows, columns - 45) < 20
+    cup = (np.hypot(rows, columns) < 90) & ~hole
     noise = np.random.default_rng(0).normal(0, 6, (side, side, 1))
-    photo = np.where(ring[..., None], [230, 130, 30], [70, 90, 120]) + noise
+    photo = np.where(cup[..., None], [230, 130, 30], [70, 90, 120]) + noise
     photo = np.clip(photo, 0, 255).astype(np.uint8)
     cutout = cut_out(photo, _detection(Box(30, 30, 180, 180)), SETTINGS)
-    assert _iou(cutout.matte > 0.5, ring) > 0.9
-    assert cutout.matte[distance < 35].max() < 0.1
+    assert _iou(cutout.matte > 0.5, cup) > 0.95
+    assert cutout.matte[np.hypot(rows, columns - 45) < 12].max() < 0.1
 
 
 def test_the_best_cut_hedges_where_nothing_is_known():

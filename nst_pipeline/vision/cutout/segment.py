@@ -12,9 +12,9 @@ from nst_pipeline.vision.cutout.masks import main_part, without_weak_holes
 from nst_pipeline.vision.cutout.view import View, view_of
 from nst_pipeline.vision.shapes import Box, Mask, Rgb
 
-_HOLE_CHANCE = 0.1
-"""Holes are kept where the chance of object is below this on average. Others are mostly an
-object's own dark or bright parts."""
+_HOLE_CHANCE = 0.3
+"""Holes are kept where the chance of object is below this on average: a cup's handle, not a dark
+or bright part of the object."""
 
 
 def best_cut(chance: Clue) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +34,12 @@ def _felzenszwalb(
 ) -> NDArray[np.intp]:
     from skimage.segmentation import felzenszwalb
 
-    labels = felzenszwalb(
-        picture.astype(np.float64), scale=scale, sigma=grain, min_size=smallest, channel_axis=-1
-    )
+    with warnings.catch_warnings():
+        # It asks whether four channels are meant; they are: LAB and texture.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        labels = felzenszwalb(
+            picture.astype(np.float64), scale=scale, sigma=grain, min_size=smallest, channel_axis=-1
+        )
     return np.asarray(labels, np.intp)
 
 
