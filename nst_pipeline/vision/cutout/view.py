@@ -56,12 +56,13 @@ class View:
 
 
 def _depth(length: int, open_start: bool, open_end: bool) -> NDArray[np.float32]:
-    along = (np.arange(length, dtype=np.float32) + 0.5) / length
+    along = np.linspace(0.5, length - 0.5, length, dtype=np.float32) / np.float32(length)
     if open_start and open_end:
         return np.zeros_like(along)
     if open_start:
-        return along
-    return 1 - along if open_end else np.abs(2 * along - 1)
+        return np.asarray(along, np.float32)
+    depth = 1 - along if open_end else np.abs(2 * along - 1)
+    return np.asarray(depth, np.float32)
 
 
 def _open_sides(height: int, width: int, box: Box) -> tuple[bool, bool, bool, bool]:

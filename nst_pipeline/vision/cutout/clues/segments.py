@@ -65,7 +65,7 @@ def _along_sides(
     """(4, segments): the share of each closed side that a segment lies along; 0 of open ones."""
     sides = (boxed[:, 0], boxed[0], boxed[:, -1], boxed[-1])
     shares = [np.bincount(side, minlength=count) / len(side) for side in sides]
-    return np.array(shares) * ~np.array(open_sides)[:, None]
+    return np.where(np.array(open_sides)[:, None], 0.0, np.array(shares))
 
 
 def _of_segments(view: View, labels: NDArray[np.intp], clues: Clues) -> Clues:

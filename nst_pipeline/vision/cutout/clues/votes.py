@@ -37,7 +37,7 @@ def vote_clues(view: View) -> Clues:
     """Each start's mask and how much of the box it fills; their mean, here and near by."""
     picture = np.asarray(cv2.GaussianBlur(view.picture, (0, 0), _GRAIN), np.uint8)
     votes = [_vote(view, picture, *start) for start in _STARTS]
-    mean = np.mean(votes, axis=0, dtype=np.float32)
+    mean = np.asarray(np.mean(votes, axis=0), np.float32)
     names = [f"vote_{core:g}" for core, _ in _STARTS]
     filled = {
         f"{name}_filled": np.full_like(vote, vote.mean())
