@@ -66,7 +66,10 @@ class CutoutSettings(Section):
 
     matting: bool = Field(True, description="Soft matte and decontaminated colours (pymatting).")
     work_side: int = Field(
-        640, ge=128, le=4096, description="GrabCut and matting work at this longest side, pixels."
+        640,
+        ge=128,
+        le=4096,
+        description="Mattes and clean colours are worked out at this longest side, pixels.",
     )
     min_area_fraction: float = Field(
         0.002, ge=0, le=1, description="Smaller objects (share of the photo) become no sticker."

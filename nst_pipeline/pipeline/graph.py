@@ -29,7 +29,7 @@ class Node:
 OBJECT_PHOTOS = Node("object_photos", "objects", (), ("ingest",))
 DETECTIONS = Node("detections", "objects", ("object_photos",), ("detection",))
 STICKERS = Node(
-    "stickers", "objects", ("object_photos", "detections"), ("cutout",), code_version="2"
+    "stickers", "objects", ("object_photos", "detections"), ("cutout",), code_version="3"
 )
 STICKER_LIBRARY = Node("sticker_library", None, ("stickers",), code_version="3")
 SCENE_PHOTOS = Node("scene_photos", "scenes", (), ("ingest",))

@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 
 from nst_pipeline.settings import CutoutSettings
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
-from nst_pipeline.vision.cutout.masks import mask_box, solid
+from nst_pipeline.vision.cutout.chance import trained_model
+from nst_pipeline.vision.cutout.clues import all_clues
+from nst_pipeline.vision.cutout.masks import main_part, mask_box, solid, without_weak_holes
 from nst_pipeline.vision.cutout.matting import clean_colours, trimap
-from nst_pipeline.vision.cutout.quality import edge_contrast
+from nst_pipeline.vision.cutout.segment import best_cut
+from nst_pipeline.vision.cutout.view import view_of
 from nst_pipeline.vision.shapes import Box, Cutout, Detection
 
 SETTINGS = CutoutSettings()
@@ -110,7 +113,7 @@ def test_objects_below_the_smallest_area_become_no_sticker():
     assert not cutout.matte.any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.integers(1, 40),
     st.integers(1, 40),
@@ -135,15 +138,62 @@ def test_the_whole_photo_as_a_box_works():
     assert (cutout.matte > 0.5)[alpha > 0.5].mean() > 0.9
 
 
-def test_quality_tells_a_clear_outline_from_a_guessed_one():
-    photo, alpha, box = _disc()
-    clear = cut_out(photo, _detection(box), QUICK)
-    guessed = cut_out(np.full_like(photo, 120), _detection(box), QUICK)
-    assert set(clear.figures) == {"agreement", "filled", "outline"}
-    assert clear.quality > 0.65
-    assert guessed.quality < 0.8 * clear.quality
-    assert edge_contrast(photo, alpha > 0.5) > 0.9
-    assert edge_contrast(photo, np.zeros(alpha.shape, bool)) == 0
+def test_quality_orders_easy_before_hard(flower):
+    from skimage.data import brick, coffee
+
+    cup = cut_out(coffee(), _detection(Box(72, 15, 405, 365)), QUICK)
+    wall = np.repeat(brick()[..., None], 3, axis=2)
+    bricks = cut_out(wall, _detection(Box(150, 150, 200, 200)), QUICK)
+    grey = cut_out(np.full_like(wall, 120), _detection(Box(150, 150, 200, 200)), QUICK)
+    assert flower[1].quality > bricks.quality
+    assert cup.quality > bricks.quality
+    assert flower[1].quality > grey.quality
+    assert set(cup.figures) == {"expected_iou", "agreement", "filled"}
+
+
+def test_a_handle_keeps_its_hole():
+    side = 240
+    rows, columns = np.indices((side, side)) - (side - 1) / 2
+    hole = np.hypot(rows, columns - 45) < 20
+    cup = (np.hypot(rows, columns) < 90) & ~hole
+    noise = np.random.default_rng(0).normal(0, 6, (side, side, 1))
+    photo = np.where(cup[..., None], [230, 130, 30], [70, 90, 120]) + noise
+    photo = np.clip(photo, 0, 255).astype(np.uint8)
+    cutout = cut_out(photo, _detection(Box(30, 30, 180, 180)), SETTINGS)
+    assert _iou(cutout.matte > 0.5, cup) > 0.95
+    assert cutout.matte[np.hypot(rows, columns - 45) < 12].max() < 0.1
+
+
+def test_the_best_cut_hedges_where_nothing_is_known():
+    clear = np.array([[0.99, 0.98], [0.02, 0.01]], np.float32)
+    threshold, expected = best_cut(clear)
+    assert (clear >= threshold).tolist() == [[True, True], [False, False]]
+    assert expected > 0.95
+    threshold, expected = best_cut(np.full((5, 5), 0.4, np.float32))
+    assert threshold == pytest.approx(0.4)
+    assert expected == pytest.approx(0.4)
+
+
+def test_the_model_weighs_every_clue_of_a_box():
+    photo, _, box = _disc()
+    view = view_of(photo, box)
+    clues = all_clues(view)
+    assert list(trained_model().names) == list(clues)
+    shapes = {each.shape for each in clues.values()}
+    assert shapes == {(view.box.height, view.box.width)}
+    assert all(each.dtype == np.float32 for each in clues.values())
+    chance = trained_model().chance(clues)
+    assert chance[96, 96] > 0.9
+    assert chance[2, 2] < 0.1
+
+
+def test_a_side_at_the_pictures_edge_is_open():
+    photo, _, _ = _disc()
+    assert view_of(photo, Box(0, 20, 100, 100)).open_sides == (True, False, False, False)
+    across, down = view_of(photo, Box(0, 20, 100, 100)).depths()
+    assert across[0, 0] < 0.01 < 0.99 < across[0, -1]
+    assert down[0, 0] > 0.99
+    assert not any(view_of(photo, Box(0, 0, 160, 160)).open_sides)
 
 
 def test_a_given_mask_is_trusted_like_its_detection():
@@ -161,16 +211,22 @@ def test_the_trimap_is_certain_away_from_the_outline():
     assert not mask[marks == 0].any()
 
 
-def test_a_solid_mask_is_its_largest_part_without_holes():
+def test_a_mask_keeps_its_main_part_and_the_holes_that_are_sure():
     mask = np.zeros((30, 40), bool)
     mask[5:20, 5:20] = True
+    expected = mask.copy()
     mask[10:12, 10:12] = False
+    mask[15:17, 15:17] = expected[15:17, 15:17] = False
     mask[25:28, 30:35] = True
-    expected = np.zeros_like(mask)
-    expected[5:20, 5:20] = True
+    chance = np.full(mask.shape, 0.5, np.float32)
+    chance[15:17, 15:17] = 0.01
+    assert np.array_equal(without_weak_holes(main_part(mask), chance, 0.1), expected)
+    expected[15:17, 15:17] = True
     assert np.array_equal(solid(mask), expected)
     assert mask_box(expected) == Box(5, 5, 15, 15)
     assert not solid(np.zeros_like(mask)).any()
+    full = np.ones((4, 5), bool)
+    assert without_weak_holes(full, np.ones((4, 5), np.float32), 0.1).all()
 
 
 def test_a_sticker_is_cropped_tightly_with_straight_alpha():
