@@ -11,6 +11,7 @@ from nst_pipeline.vision.cutout.chance import trained_model
 from nst_pipeline.vision.cutout.clues import all_clues
 from nst_pipeline.vision.cutout.masks import main_part, mask_box, solid, without_weak_holes
 from nst_pipeline.vision.cutout.matting import clean_colours, trimap
+from nst_pipeline.vision.cutout.outline import redrawn_outline
 from nst_pipeline.vision.cutout.segment import best_cut
 from nst_pipeline.vision.cutout.view import view_of
 from nst_pipeline.vision.shapes import Box, Cutout, Detection
@@ -252,3 +253,24 @@ def test_an_empty_cutout_is_an_empty_sticker():
     pixels, box = sticker_pixels(empty)
     assert pixels.shape == (0, 0, 4)
     assert (box.width, box.height) == (0, 0)
+
+
+def test_a_large_object_s_outline_follows_its_edges():
+    """A disc before noise, and a mask of it that is some pixels off."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.indices((400, 400))
+    disc = np.hypot(rows - 200, columns - 200) < 120
+    picture = np.where(disc[..., None], [200, 60, 40], [60, 90, 140]) + rng.normal(
+        0, 8, (400, 400, 3)
+    )
+    picture = np.clip(picture, 0, 255).astype(np.uint8)
+    rough = np.hypot(rows - 205, columns - 197) < 122
+    drawn = redrawn_outline(picture, rough)
+    assert (drawn ^ disc).sum() < 0.1 * (rough ^ disc).sum()
+
+
+def test_a_small_object_keeps_its_outline():
+    mask = np.zeros((60, 60), bool)
+    mask[20:40, 20:40] = True
+    picture = np.random.default_rng(0).integers(0, 256, (60, 60, 3)).astype(np.uint8)
+    assert redrawn_outline(picture, mask) is mask

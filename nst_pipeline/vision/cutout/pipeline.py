@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nst_pipeline.settings import CutoutSettings
 from nst_pipeline.vision.cutout.masks import mask_box
 from nst_pipeline.vision.cutout.matting import clean_colours, soft_matte
+from nst_pipeline.vision.cutout.outline import redrawn_outline
 from nst_pipeline.vision.cutout.segment import segment
 from nst_pipeline.vision.shapes import Box, Cutout, Detection, Mask, Matte, Rgb
 
@@ -98,6 +99,7 @@ def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutou
     work, work_box, crop, scale = work_picture(photo, box, settings.work_side)
     if given is None:
         mask, figures = segment(work, work_box)
+        mask = redrawn_outline(work, mask)
         quality = figures["expected_iou"]
     else:
         mask = _shrunk(np.asarray(given[crop.slices] * 255, np.uint8), scale) > 127
