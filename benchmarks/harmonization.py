@@ -9,7 +9,8 @@ SET holds any of these folders; pictures that belong together have the same name
     realistic/   composite, mask: pasted from another photo; there is no truth
     painterly/   composite, mask: pasted on a painting
     calibration/ photo, mask: natural photos; `model` and `auto` learn from them unless --model
-                 names a harmonizer that `nst calibrate` wrote
+                 names a harmonizer that `nst calibrate` wrote; without either, the built-in
+                 model is used
 
 The last line is the table as JSON.
 """
@@ -40,7 +41,7 @@ from nst_pipeline.vision.calibrate import calibrate
 from nst_pipeline.vision.colour import ColourChange, statistics, to_lab
 from nst_pipeline.vision.composite import recompose
 from nst_pipeline.vision.harmonize import harmonize
-from nst_pipeline.vision.harmonizer import Harmonizer, fallback, load, recolour
+from nst_pipeline.vision.harmonizer import Harmonizer, builtin, load, recolour
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 Method = Callable[[Rgb, Matte], Rgb]
@@ -84,8 +85,6 @@ def reinhard(composite: Rgb, matte: Matte) -> Rgb:
     """The object takes all of the background's statistics (Reinhard et al. 2001)."""
     lab, inside = to_lab(composite), matte > 0
     own, around = statistics(lab, inside), statistics(lab, ~inside)
-    if own is None or around is None:
-        return composite
     gain = around.spread / np.maximum(own.spread, 1)
     return recolour(composite, matte, ColourChange(own.mean, gain, around.mean - own.mean))
 
@@ -221,7 +220,7 @@ def harmonizer_for(folder: Path, model: Path | None) -> Harmonizer:
     if model is not None:
         return load(model)
     if not (folder / "calibration").is_dir():
-        return fallback()
+        return builtin()
     paths = pictures_in(folder / "calibration/photo")
 
     def pairs() -> Iterator[tuple[Rgb, Matte]]:

@@ -23,7 +23,7 @@ from nst_pipeline.settings import HarmonizeSettings, load_section
 from nst_pipeline.vision.calibrate import PHOTOS_MIN
 from nst_pipeline.vision.calibrate import calibrate as fit
 from nst_pipeline.vision.harmonize import harmonize as make_natural
-from nst_pipeline.vision.harmonizer import fallback, load
+from nst_pipeline.vision.harmonizer import builtin, load
 from nst_pipeline.vision.image_io import encode_png
 
 
@@ -58,7 +58,7 @@ def harmonize(
         "keep_colours": keep_colours,
     }
     chosen = load_section(HarmonizeSettings, values, "harmonize")
-    model = fallback() if harmonizer is None else load(harmonizer)
+    model = builtin() if harmonizer is None else load(harmonizer)
     if not masks.is_dir():
         raise NstError(f"{masks}: no such folder; give one that holds masks")
 
@@ -93,7 +93,7 @@ def calibrate(
             return photo, read_matte(partner(masks, path, "mask"), photo)
 
         model = fit(read(path) for path in progress.track(paths, description="calibrating"))
-    if model.model is None:
+    if not model.photos:
         raise NstError(
             f"{photos}: too few photos show an object with something around it; calibration needs "
             f"{PHOTOS_MIN}: check that {masks} holds masks, white on black"

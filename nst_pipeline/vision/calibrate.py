@@ -9,7 +9,7 @@ predictions for photos left out how often such a change is for the better.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from nst_pipeline.vision.colour_model import (
     NATURAL,
     PASTED,
     ColourModel,
+    Predictor,
     change_size,
     predicted_change,
 )
@@ -36,8 +37,9 @@ from nst_pipeline.vision.describe import (
 )
 from nst_pipeline.vision.distort import enlarge, slide, towards
 from nst_pipeline.vision.gate import fit_gate, gate_inputs
-from nst_pipeline.vision.harmonizer import Harmonizer, fallback, recolour
-from nst_pipeline.vision.kernel_ridge import KernelRidge, fit_kernel_ridge
+from nst_pipeline.vision.harmonizer import Harmonizer, builtin, recolour
+from nst_pipeline.vision.kernel_ridge import fit_kernel_ridge
+from nst_pipeline.vision.linear_model import fit_linear_model
 from nst_pipeline.vision.resize import fitted
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -51,7 +53,7 @@ missed gain."""
 PASTED_IMPORTANCE = 5.0
 """Weight of an object of natural colours behind a pasted outline."""
 PHOTOS_MIN = 20
-"""With fewer photos the model knows single objects, not colours: the fallback is better."""
+"""With fewer photos the model knows single objects, not colours: the built-in model is better."""
 PHOTOS_MAX = 300
 """More photos cost time and space (the kernel grows with their square) and gain little."""
 FOLDS = 5
@@ -130,13 +132,30 @@ def _rows(example: _Example, others: list[_Example], rng: np.random.Generator) -
                 yield row
 
 
-def _fit(rows: Sequence[_Row]) -> tuple[KernelRidge, KernelRidge]:
-    """The models with and without the seam; they share their examples."""
-    columns = ([row.features, row.target, row.importance] for row in rows)
-    features, targets, importance = (np.array(column) for column in zip(*columns, strict=True))
+Fit = Callable[[Array, Array, Array], tuple[Predictor, Predictor]]
+"""Fits predictors with and without the seam to features, targets and importances."""
+
+
+def kernel_models(
+    features: Array, targets: Array, importance: Array
+) -> tuple[Predictor, Predictor]:
+    """Kernel ridge: knows by heart what it learned from. The two share their examples."""
     seamed = fit_kernel_ridge(features, targets, importance, RELEVANCE)
     unseamed = fit_kernel_ridge(features, targets, importance, RELEVANCE * ~SEAM)
     return seamed, replace(unseamed, examples=seamed.examples)
+
+
+def linear_models(
+    features: Array, targets: Array, importance: Array
+) -> tuple[Predictor, Predictor]:
+    """Ridge regression: a few weights for photos of any kind."""
+    seamed = fit_linear_model(features, targets, importance, np.ones_like(SEAM))
+    return seamed, fit_linear_model(features, targets, importance, ~SEAM)
+
+
+def _fitted(rows: Sequence[_Row], fit: Fit) -> tuple[Predictor, Predictor]:
+    columns = ([row.features, row.target, row.importance] for row in rows)
+    return fit(*(np.array(column) for column in zip(*columns, strict=True)))
 
 
 def _error(now: LabStatistics, truth: LabStatistics) -> float:
@@ -153,7 +172,7 @@ def _judged(row: _Row, seamed: Array, unseamed: Array) -> tuple[Array, bool]:
     return gate_inputs(seamed[NATURAL], seamed[PASTED], size), better
 
 
-def _gate(rows_by_photo: list[list[_Row]]) -> Array:
+def _gate(rows_by_photo: list[list[_Row]], fit: Fit) -> Array:
     """The gate's weights, learned from predictions for photos left out."""
     inputs, better, importance = [], [], []
     for fold in range(FOLDS):
@@ -165,7 +184,7 @@ def _gate(rows_by_photo: list[list[_Row]]) -> Array:
             for row in rows
         ]
         features = np.array([row.features for row in left_out])
-        predictions = (model.predict(features) for model in _fit(kept))
+        predictions = (model.predict(features) for model in _fitted(kept, fit))
         for row, seamed, unseamed in zip(left_out, *predictions, strict=True):
             read, improved = _judged(row, seamed, unseamed)
             inputs.append(read)
@@ -175,16 +194,19 @@ def _gate(rows_by_photo: list[list[_Row]]) -> Array:
     return fit_gate(np.array(inputs), np.array(better), np.array(importance))
 
 
-def calibrate(photos: Iterable[tuple[Rgb, Matte]], *, seed: int = 0) -> Harmonizer:
+def calibrate(
+    photos: Iterable[tuple[Rgb, Matte]], *, seed: int = 0, fit: Fit = kernel_models
+) -> Harmonizer:
     """Learn natural colours from photos with their objects' mattes.
 
     Args:
         photos: (height, width, 3) uint8 RGB and (height, width) float32, read one by one; those
             whose matte is empty, or leaves nothing around the object, are passed over.
         seed: of the recolourings.
+        fit: the kind of model.
 
     Returns:
-        The fallback where there are fewer than `PHOTOS_MIN` usable photos.
+        The built-in one where there are fewer than `PHOTOS_MIN` usable photos.
     """
     examples = []
     for photo, matte in photos:
@@ -194,8 +216,8 @@ def calibrate(photos: Iterable[tuple[Rgb, Matte]], *, seed: int = 0) -> Harmoniz
         if len(examples) == PHOTOS_MAX:
             break
     if len(examples) < PHOTOS_MIN:
-        return fallback()
+        return builtin()
     rng = np.random.default_rng(seed)
     rows_by_photo = [list(_rows(example, examples, rng)) for example in examples]
-    seamed, unseamed = _fit([row for rows in rows_by_photo for row in rows])
-    return Harmonizer(ColourModel(seamed, unseamed, _gate(rows_by_photo)), len(examples))
+    predictors = _fitted([row for rows in rows_by_photo for row in rows], fit)
+    return Harmonizer(ColourModel(*predictors, _gate(rows_by_photo, fit)), len(examples))

@@ -93,11 +93,9 @@ class ColourChange:
         return to_rgb(self.moved(to_lab(image)))
 
 
-def statistics(lab: Lab, mask: Mask) -> LabStatistics | None:
-    """LAB statistics of the pixels in `mask`; None where there are none."""
+def statistics(lab: Lab, mask: Mask) -> LabStatistics:
+    """LAB statistics of the pixels in `mask`, which is not empty."""
     pixels = lab[mask].astype(np.float64)
-    if not len(pixels):
-        return None
     return LabStatistics(pixels.mean(0), pixels.std(0))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.colour import ColourChange, LabStatistics
 from nst_pipeline.vision.describe import ObjectColours
 from nst_pipeline.vision.gate import confidence, gate_inputs
-from nst_pipeline.vision.kernel_ridge import KernelRidge
 
 Array = NDArray[np.float64]
 
@@ -81,6 +81,13 @@ def change_size(change: ColourChange, own: LabStatistics) -> float:
     return float(np.sqrt((change.shift**2).sum() + ((own.spread * (change.gain - 1)) ** 2).sum()))
 
 
+class Predictor(Protocol):
+    """Predicts, (..., 8), from features, (..., n): shift, log gain, `NATURAL`, `PASTED`."""
+
+    def predict(self, features: Array) -> Array:
+        """Predict every row's targets."""
+
+
 @dataclass(frozen=True)
 class ColourModel:
     """What calibration has learned.
@@ -91,8 +98,8 @@ class ColourModel:
         gate: (5,) weights of the confidence (`gate.confidence`).
     """
 
-    seamed: KernelRidge
-    unseamed: KernelRidge
+    seamed: Predictor
+    unseamed: Predictor
     gate: Array
 
     def advise(self, features: Array, colours: ObjectColours) -> Advice:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.colour import Lab, LabStatistics, to_lab
+from nst_pipeline.vision.colour import Lab, LabStatistics, statistics, to_lab
 from nst_pipeline.vision.resize import resized
 from nst_pipeline.vision.ring import (
     CLEAR_ALPHA,
@@ -166,7 +166,5 @@ class ObjectColours:
 
 def object_colours(seen: View) -> ObjectColours:
     """LAB statistics of the object's own pixels, and what meets at its outline."""
-    inside, rim, ring = (
-        seen.lab[mask].astype(np.float64) for mask in (seen.inside, seen.rim, seen.ring)
-    )
-    return ObjectColours(LabStatistics(inside.mean(0), inside.std(0)), rim.mean(0), ring.mean(0))
+    own, rim, ring = (statistics(seen.lab, mask) for mask in (seen.inside, seen.rim, seen.ring))
+    return ObjectColours(own, rim.mean, ring.mean)

@@ -9,21 +9,23 @@ import numpy as np
 
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import HarmonizeSettings
+from nst_pipeline.vision.blacks import keep_blacks
 from nst_pipeline.vision.boundary import soften_boundary
 from nst_pipeline.vision.colour import (
     ColourChange,
     add_change,
     low_frequency_change,
+    ring_change,
+    statistics,
     to_lab,
     to_rgb,
 )
-from nst_pipeline.vision.colour_model import Advice
 from nst_pipeline.vision.composite import recompose
 from nst_pipeline.vision.compression import match_compression
 from nst_pipeline.vision.describe import View, view
 from nst_pipeline.vision.gate import taken_share
 from nst_pipeline.vision.grain import match_grain
-from nst_pipeline.vision.harmonizer import Harmonizer, fallback, recolour
+from nst_pipeline.vision.harmonizer import Harmonizer, recolour
 from nst_pipeline.vision.painting import looks_painted
 from nst_pipeline.vision.realism import UNDECIDED, score_candidate
 from nst_pipeline.vision.resize import fitted, resized
@@ -81,13 +83,6 @@ def _with_network_change(composite: Rgb, matte: Matte, after: Rgb, before: Rgb) 
     return recompose(composite, matte, add_change(composite, change, NETWORK_SHARE))
 
 
-def _advices(seen: View | None, harmonizer: Harmonizer) -> dict[str, Advice]:
-    """What the rules advise, by method: `ring`, and `model` where it is calibrated."""
-    rules = {"ring": fallback()} | ({} if harmonizer.model is None else {"model": harmonizer})
-    advices = {name: None if seen is None else rule.advise(seen) for name, rule in rules.items()}
-    return {name: advice for name, advice in advices.items() if advice is not None}
-
-
 def network_candidates(composite: Rgb, matte: Matte, proposals: Proposals) -> dict[str, Rgb]:
     """What networks propose, as natural results, by method.
 
@@ -135,6 +130,12 @@ def _finished(image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSetti
     return recompose(composite, np.float32(settings.strength) * (matte > 0), image)
 
 
+def _ring_change(seen: View) -> ColourChange:
+    """Part of the way to the ring's LAB statistics."""
+    own, ring = statistics(seen.lab, seen.inside), statistics(seen.lab, seen.ring)
+    return keep_blacks(ring_change(own, ring), seen)
+
+
 def _changed(seen: View, change: ColourChange) -> View:
     """What would be seen after a colour change."""
     return replace(seen, lab=change.moved(seen.lab))
@@ -142,7 +143,7 @@ def _changed(seen: View, change: ColourChange) -> View:
 
 def _unknown(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb) -> Harmonized:
     """The result where there is nothing to judge by: no object, or nothing around it."""
-    names = ["untouched", "ring"]
+    names = ["untouched", "ring", "model"]
     names += [name for name in ("magenta", "vgg19") if getattr(proposals, name) is not None]
     chosen = "untouched" if settings.method == "auto" else settings.method
     return Harmonized(composite, chosen, dict.fromkeys(names, UNDECIDED), UNDECIDED)
@@ -170,12 +171,12 @@ def harmonize(
         SettingError: the settings ask for a method whose picture is not given.
     """
     seen = view(composite, matte)
-    advices = _advices(seen, harmonizer)
-    advice = advices.get("model", advices.get("ring"))
-    if seen is None or advice is None:
+    if seen is None:
         return _unknown(settings, proposals, composite)
+    advice = harmonizer.advise(seen)
     share = taken_share(advice.confidence) if settings.method == "auto" else 1.0
-    changes = {name: each.change.scaled(share) for name, each in advices.items()}
+    advised = {"ring": _ring_change(seen), "model": advice.change}
+    changes = {name: change.scaled(share) for name, change in advised.items()}
     pictures = {"untouched": composite} | network_candidates(composite, matte, proposals)
     best_guess = _changed(seen, advice.change)
     if proposals.painted and share > 0 and _is_painting(settings, composite, matte):
@@ -186,8 +187,6 @@ def harmonize(
     # If the object is not natural as it is, it should look as the best guess does.
     scores = {n: score_candidate(each, seen, best_guess, 1 - share) for n, each in views.items()}
     chosen = max(scores, key=scores.__getitem__) if settings.method == "auto" else settings.method
-    if chosen == "model" and harmonizer.model is None:
-        chosen = "ring"
     if chosen not in scores:
         raise SettingError(
             f"harmonize.method is {chosen!r}, but there is no {chosen} result for this picture: "

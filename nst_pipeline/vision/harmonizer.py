@@ -8,47 +8,44 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.vision.blacks import keep_blacks
-from nst_pipeline.vision.colour import ColourChange, ring_change, statistics
+from nst_pipeline.vision.colour import ColourChange
 from nst_pipeline.vision.colour_model import Advice, ColourModel
 from nst_pipeline.vision.composite import recompose
 from nst_pipeline.vision.describe import View, describe, object_colours, view
 from nst_pipeline.vision.kernel_ridge import KernelRidge
-from nst_pipeline.vision.realism import view_realism
+from nst_pipeline.vision.linear_model import LinearModel
 from nst_pipeline.vision.ring import object_box
 from nst_pipeline.vision.shapes import Matte, Rgb
 
-_SHARED = ("centre", "scale", "examples")
-_OWN = ("relevance", "weights")
+_BUILTIN = Path(__file__).with_name("builtin.npz")
 
 
 @dataclass(frozen=True)
 class Harmonizer:
-    """Advises on colours; `model` is None for the built-in rule, the shrunk ring statistics.
+    """Advises on colours.
 
     Attributes:
-        photos: how many the model has learned from.
+        model: a kernel model of the collection's own photos, or the built-in linear one.
+        photos: how many of the collection's own it has learned from; 0 for the built-in one.
     """
 
-    model: ColourModel | None
+    model: ColourModel
     photos: int
 
-    def advise(self, seen: View) -> Advice | None:
-        """The change that would make the object natural; None where nothing tells."""
-        colours = object_colours(seen)
-        if self.model is not None:
-            advice = self.model.advise(describe(seen), colours)
-        else:
-            ring = statistics(seen.lab, seen.ring)
-            if ring is None:
-                return None
-            advice = Advice(ring_change(colours.own, ring), 1 - view_realism(seen))
+    def advise(self, seen: View) -> Advice:
+        """The change that would make the object natural."""
+        advice = self.model.advise(describe(seen), object_colours(seen))
         return Advice(keep_blacks(advice.change, seen), advice.confidence)
 
     def apply(self, composite: Rgb, matte: Matte) -> Rgb:
@@ -59,17 +56,20 @@ class Harmonizer:
             matte: (height, width) float32, 0..1; where it is 0, no byte changes.
         """
         seen = view(composite, matte)
-        advice = None if seen is None else self.advise(seen)
-        return composite if advice is None else recolour(composite, matte, advice.change)
+        return composite if seen is None else recolour(composite, matte, self.advise(seen).change)
 
     def to_bytes(self) -> bytes:
         """The model as an .npz file without pickles; the same model gives the same bytes."""
-        arrays, buffer = {}, io.BytesIO()
-        if self.model is not None:
-            arrays = {name: getattr(self.model.seamed, name) for name in (*_SHARED, *_OWN)}
-            arrays |= {f"unseamed_{name}": getattr(self.model.unseamed, name) for name in _OWN}
-            arrays["gate"] = self.model.gate
-        np.savez(buffer, photos=np.int64(self.photos), **arrays)
+        seamed, unseamed = vars(self.model.seamed), vars(self.model.unseamed)
+        arrays = {f"seamed_{name}": array for name, array in seamed.items()}
+        # What both share, such as a kernel's examples, is stored once.
+        arrays |= {
+            f"unseamed_{name}": array
+            for name, array in unseamed.items()
+            if array is not seamed[name]
+        }
+        buffer = io.BytesIO()
+        np.savez(buffer, photos=np.int64(self.photos), gate=self.model.gate, **arrays)
         return buffer.getvalue()
 
     def save(self, path: Path) -> None:
@@ -89,9 +89,25 @@ def recolour(composite: Rgb, matte: Matte, change: ColourChange) -> Rgb:
     return recompose(composite, matte, foreground)
 
 
-def fallback() -> Harmonizer:
-    """The built-in rule for small collections: part of the way to the ring's LAB statistics."""
-    return Harmonizer(None, 0)
+@cache
+def builtin() -> Harmonizer:
+    """The model that comes with the package, for collections too small for one of their own.
+
+    Learned from 240 research photos with their objects' masks: a few thousand weights of features,
+    nothing of any picture. `benchmarks/train_builtin.py` makes it.
+    """
+    return load(_BUILTIN)
+
+
+def _predictor(arrays: Mapping[str, NDArray[Any]], part: str) -> KernelRidge | LinearModel:
+    """One predictor of a file: which kind it is shows in what it holds."""
+    kind = KernelRidge if "seamed_examples" in arrays else LinearModel
+    names = (field.name for field in fields(kind))
+    shared = {name: f"seamed_{name}" for name in names}
+    own = {name: f"{part}_{name}" for name in shared}
+    return kind(
+        **{name: arrays[own[name] if own[name] in arrays else shared[name]] for name in shared}
+    )
 
 
 def from_bytes(content: bytes, *, source: str = "harmonizer") -> Harmonizer:
@@ -105,14 +121,10 @@ def from_bytes(content: bytes, *, source: str = "harmonizer") -> Harmonizer:
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            photos = int(file["photos"])
-            if not photos:
-                return fallback()
-            shared = [file[name] for name in _SHARED]
-            seamed = KernelRidge(*shared, *(file[name] for name in _OWN))
-            unseamed = KernelRidge(*shared, *(file[f"unseamed_{name}"] for name in _OWN))
-            return Harmonizer(ColourModel(seamed, unseamed, file["gate"]), photos)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            arrays = dict(file)
+        seamed, unseamed = (_predictor(arrays, part) for part in ("seamed", "unseamed"))
+        return Harmonizer(ColourModel(seamed, unseamed, arrays["gate"]), int(arrays["photos"]))
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise NstError(
             f"{source} is no harmonizer ({error}): make it anew with `nst calibrate`"
         ) from error

@@ -10,7 +10,7 @@ from nst_pipeline.vision.calibrate import calibrate
 from nst_pipeline.vision.colour import ColourChange, to_lab
 from nst_pipeline.vision.describe import object_colours, view
 from nst_pipeline.vision.harmonize import Proposals, harmonize, network_candidates
-from nst_pipeline.vision.harmonizer import Harmonizer, fallback, recolour
+from nst_pipeline.vision.harmonizer import Harmonizer, builtin, recolour
 from nst_pipeline.vision.seam import step_ratio
 
 
@@ -79,7 +79,7 @@ def test_strength_takes_a_share(green_cup, cup):
 
     def at(share: float) -> np.ndarray:
         settings = HarmonizeSettings(method="ring", strength=share)
-        return harmonize(green_cup, matte, settings, harmonizer=fallback()).image.astype(int)
+        return harmonize(green_cup, matte, settings, harmonizer=builtin()).image.astype(int)
 
     full, half, none = at(1), at(0.5), at(0)
     np.testing.assert_array_equal(none, green_cup)
@@ -88,15 +88,22 @@ def test_strength_takes_a_share(green_cup, cup):
 
 def test_a_method_without_its_picture_says_so(cup):
     with pytest.raises(SettingError, match="vgg19"):
-        harmonize(*cup, HarmonizeSettings(method="vgg19"), harmonizer=fallback())
+        harmonize(*cup, HarmonizeSettings(method="vgg19"), harmonizer=builtin())
 
 
-def test_model_before_calibration_is_the_fallback(cup):
-    photo, matte = cup
+def test_model_is_all_of_what_the_harmonizer_advises(green_cup, cup):
     settings = HarmonizeSettings(method="model", colour_only=True)
-    result = harmonize(photo, matte, settings, harmonizer=fallback())
-    np.testing.assert_array_equal(result.image, fallback().apply(photo, matte))
-    assert result.chosen == "ring"
+    result = harmonize(green_cup, cup[1], settings, harmonizer=builtin())
+    np.testing.assert_array_equal(result.image, builtin().apply(green_cup, cup[1]))
+
+
+def test_ring_goes_part_of_the_way_to_the_ring_s_statistics(green_cup, cup):
+    settings = HarmonizeSettings(method="ring", colour_only=True)
+    result = harmonize(green_cup, cup[1], settings, harmonizer=builtin()).image
+    before, after = (object_colours(view(image, cup[1])) for image in (green_cup, result))
+    gap = np.linalg.norm(before.ring[1:] - before.own.mean[1:])
+    left = np.linalg.norm(before.ring[1:] - after.own.mean[1:])
+    assert 0.5 * gap < left < 0.75 * gap
 
 
 def test_kept_colours_differ_in_lightness_alone(green_cup, cup, calibrated):
@@ -114,7 +121,7 @@ def test_colour_only_leaves_the_outline_as_hard_as_it_is(cup, calibrated):
 
     def step(**settings: bool) -> float:
         asked = HarmonizeSettings(method="ring", **settings)
-        result = harmonize(pasted, hard, asked, harmonizer=fallback()).image
+        result = harmonize(pasted, hard, asked, harmonizer=builtin()).image
         return step_ratio(to_lab(result), hard > 0.5)
 
     assert step(colour_only=True) > step() + 0.2
@@ -153,7 +160,7 @@ MATTES = {
 @pytest.mark.parametrize("matte", MATTES.values(), ids=MATTES.keys())
 def test_where_nothing_can_be_told_nothing_changes(matte, calibrated):
     photo = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
-    for harmonizer in (fallback(), calibrated):
+    for harmonizer in (builtin(), calibrated):
         result = harmonize(photo, matte, HarmonizeSettings(), harmonizer=harmonizer)
         assert result.chosen == "untouched"
         np.testing.assert_array_equal(result.image, photo)
@@ -162,7 +169,7 @@ def test_where_nothing_can_be_told_nothing_changes(matte, calibrated):
 def test_a_grey_picture_stays_as_it_is():
     grey, matte = np.full((60, 60, 3), 128, np.uint8), np.zeros((60, 60), np.float32)
     matte[20:40, 20:40] = 1
-    result = harmonize(grey, matte, HarmonizeSettings(method="ring"), harmonizer=fallback())
+    result = harmonize(grey, matte, HarmonizeSettings(method="ring"), harmonizer=builtin())
     np.testing.assert_array_equal(result.image, grey)
 
 

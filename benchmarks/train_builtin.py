@@ -1,0 +1,51 @@
+"""Make the built-in colour model, nst_pipeline/vision/builtin.npz.
+
+    python benchmarks/train_builtin.py --photos FOLDER --masks FOLDER
+
+As `nst calibrate`, but linear: weights of features alone, for photos of any kind. Prints what the
+gate thinks of the photos that it has learned from.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+import nst_pipeline.vision.harmonizer as harmonizer
+from nst_pipeline.cli.files import partner, pictures_in, read_matte, read_picture
+from nst_pipeline.vision.calibrate import calibrate, linear_models
+from nst_pipeline.vision.describe import view
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+BUILTIN = Path(harmonizer.__file__).with_name("builtin.npz")
+
+
+def pairs(photos: Path, masks: Path) -> Iterator[tuple[Rgb, Matte]]:
+    """The photos with the mattes of their objects."""
+    for path in pictures_in(photos):
+        photo = read_picture(path)
+        yield photo, read_matte(partner(masks, path, "mask"), photo)
+
+
+def main() -> None:
+    """Read the command line, calibrate, write the model."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--masks", type=Path, required=True)
+    given = parser.parse_args()
+    learned = calibrate(pairs(given.photos, given.masks), fit=linear_models)
+    if not learned.photos:
+        parser.error(f"{given.photos} holds too few photos with an object")
+    # Zero photos of the collection's own: that is how a built-in model is told.
+    replace(learned, photos=0).save(BUILTIN)
+    seen = (view(*pair) for pair in pairs(given.photos, given.masks))
+    sure = [learned.advise(each).confidence for each in seen if each is not None]
+    print(f"{learned.photos} photos; a change of natural ones seems right by {np.mean(sure):.2f}")
+
+
+if __name__ == "__main__":
+    main()
