@@ -8,14 +8,19 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.composite import recompose
 from nst_pipeline.vision.describe import view
-from nst_pipeline.vision.ring import object_box, object_mask
+from nst_pipeline.vision.ring import CLEAR_ALPHA, object_box, object_mask
 from nst_pipeline.vision.seam import hardness
-from nst_pipeline.vision.shapes import Matte, Rgb
+from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 WIDTH_SHARE = 1 / 224
 LEAST_WIDTH_PX, MOST_WIDTH_PX = 2.0, 6.0
 """How far inside the outline the scene's colours reach: a share of the picture's longer side, as a
 lens blurs a share of it, within limits of what keeps the object's shape."""
+MATTE_SHARE = 2.0
+"""Pixels that every pixel of a matte's own softness makes needless: a matte is mostly as soft as
+the object is, and what is softened twice looks out of focus."""
+SMALLEST_WIDTH_PX = 0.5
+"""Less is not seen."""
 SCENE_SHARE = 0.85
 """Share of the scene's colours at the outline itself."""
 SIGMA_PX = 2.0
@@ -33,11 +38,19 @@ def _scene_within(
     return np.asarray(carried / np.maximum(known, 1e-6)[..., None], np.float32)
 
 
+def _softness(matte: Matte, inside: Mask) -> float:
+    """How many pixels the matte itself takes from scene to object."""
+    edge = inside & (cv2.erode(inside.view(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+    between = (matte > CLEAR_ALPHA) & (matte < 1 - CLEAR_ALPHA)
+    return float(between.sum() / max(1, edge.sum()))
+
+
 def soften_boundary(image: Rgb, matte: Matte) -> Rgb:
     """Let the outline of a pasted object run into the scene, as a lens would show it.
 
-    Only as far as the outline is harder than those of photos (`hardness`), only inside the object,
-    and only in its outermost pixels: its colours within stay, and so does every byte outside.
+    Only as far as the outline is harder than those of photos (`hardness`) and the matte does not
+    do it already, only inside the object, and only in its outermost pixels: its colours within
+    stay, and so does every byte outside.
 
     Args:
         image: (height, width, 3) uint8 RGB.
@@ -49,7 +62,10 @@ def soften_boundary(image: Rgb, matte: Matte) -> Rgb:
         return image
     part = object_box(matte).widened(REACH_PX).clipped(*matte.shape[::-1]).slices
     inside = object_mask(matte[part])
-    width = float(np.clip(max(matte.shape) * WIDTH_SHARE, LEAST_WIDTH_PX, MOST_WIDTH_PX))
+    wanted = np.clip(max(matte.shape) * WIDTH_SHARE, LEAST_WIDTH_PX, MOST_WIDTH_PX)
+    width = float(wanted) - MATTE_SHARE * _softness(matte[part], inside)
+    if width < SMALLEST_WIDTH_PX:
+        return image
     depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) - 0.5
     weight = np.zeros_like(matte)
     weight[part] = share * SCENE_SHARE * np.clip(1 - depth / width, 0, 1) * inside

@@ -40,3 +40,11 @@ def test_a_photo_s_own_outline_stays(cup):
 def test_no_outline_no_change(cup, value):
     photo, matte = cup
     np.testing.assert_array_equal(soften_boundary(photo, np.full_like(matte, value)), photo)
+
+
+def test_a_matte_that_is_soft_already_is_left(paste):
+    import cv2
+
+    image, matte = paste
+    soft = cv2.GaussianBlur(matte, (0, 0), 2)
+    np.testing.assert_array_equal(soften_boundary(image, soft), image)
