@@ -13,8 +13,9 @@ from nst_pipeline.vision.shapes import Box, Mask, Rgb
 _BOX_SIDE = 192
 """Length of the box's longer side, pixels. Clues and cuts mean the same at one size only; what a
 larger one would add to the outline, matting adds later."""
-_OPEN_SHARE = 0.02
-"""A side this near to the picture's edge, as a share of the box's longer side, lies on it."""
+_OPEN_SHARE = 0.006
+"""A side this near to the picture's edge, as a share of the box's longer side, lies on it. What a
+finder guesses often ends a little before: there the object ends, too."""
 
 
 @dataclass(frozen=True)
