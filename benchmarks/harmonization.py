@@ -34,7 +34,7 @@ from rich.progress import track
 from rich.table import Table
 
 from nst_pipeline.cli.files import partner, pictures_in, read_matte, read_picture
-from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.errors import ModelUnavailableError, NstError
 from nst_pipeline.pipeline.proposals import proposals_for
 from nst_pipeline.settings import HarmonizeSettings, Settings
 from nst_pipeline.vision.calibrate import calibrate
@@ -255,7 +255,11 @@ def main() -> None:
     cases = [case for folder in folders if folder.is_dir() for case in cases_of(folder)]
     if not cases:
         parser.error(f"{given.set} holds none of recolour, realistic, painterly")
-    harmonizer, table = harmonizer_for(given.set, given.model), {}
+    try:
+        harmonizer = harmonizer_for(given.set, given.model)
+    except NstError as error:
+        parser.error(str(error))
+    table = {}
     for name in given.methods:
         try:
             table[name] = run(name, method_named(name, harmonizer), cases)

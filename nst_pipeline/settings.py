@@ -173,6 +173,12 @@ class HarmonizeSettings(Section):
         False, description="Keep the object's own hues, as of a product: only light and dark adapt."
     )
 
+    @model_validator(mode="after")
+    def _in_agreement(self) -> Self:
+        if self.method == "painted" and (self.colour_only or self.look == "photo"):
+            raise ValueError("`painted` contradicts colour_only and the look of a photo")
+        return self
+
 
 class Settings(BaseSettings):
     """All settings of a collection."""

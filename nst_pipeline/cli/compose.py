@@ -8,7 +8,14 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from nst_pipeline.cli.files import check_png, read_bytes, read_picture, settings_here, write_file
+from nst_pipeline.cli.files import (
+    check_not_input,
+    check_png,
+    read_bytes,
+    read_picture,
+    settings_here,
+    write_file,
+)
 from nst_pipeline.cli.output import Json, finish
 from nst_pipeline.errors import NstError
 from nst_pipeline.vision.choose import LibrarySticker
@@ -23,6 +30,8 @@ def _read_sticker(path: Path) -> Rgba:
     alpha = decode_alpha(read_bytes(path))
     if alpha is None:
         raise NstError(f"{path} has no transparency: cut the object out with `nst cutout` first")
+    if not alpha.any():
+        raise NstError(f"{path} is transparent all over: there is nothing to paste")
     return np.dstack([read_picture(path), np.rint(alpha * 255).astype(np.uint8)])
 
 
@@ -35,6 +44,7 @@ def compose(
 ) -> None:
     """Paste stickers on a photo, at a plausible place and scale."""
     check_png(out)
+    check_not_input(out, (scene, *sticker))
     settings = settings_here().placement.model_copy(
         update={"seed": seed, "stickers_per_scene": len(sticker)}
     )

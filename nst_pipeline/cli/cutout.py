@@ -16,7 +16,7 @@ from nst_pipeline.cli.files import (
     work_through,
     write_file,
 )
-from nst_pipeline.cli.output import Json
+from nst_pipeline.cli.output import Json, print_note
 from nst_pipeline.errors import NstError
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
@@ -75,9 +75,14 @@ def cutout(
     paths = pictures_in(photos)
     if text is not None and boxes is not None:
         named = _named_in(text, boxes)
+        others = [path for path in paths if path.name not in named]
         paths = [path for path in paths if path.name in named]
         if not paths:
             raise NstError(f"{boxes} names no photo of {photos}: check its column `image`")
+        for name in sorted(named - {path.name for path in paths}):
+            print_note(f"{boxes} names {name}, which {photos} does not hold")
+        if others:
+            print_note(f"{boxes} names no object in {len(others)} other photos: left out")
 
     def work(path: Path) -> dict[str, Any]:
         photo = read_picture(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ import numpy as np
 from upath import UPath
 
 from nst_pipeline.cli.output import bars, finish
-from nst_pipeline.errors import NstError
+from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.settings import Settings, data_root, load_settings
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.listing import PHOTO_SUFFIXES
 from nst_pipeline.vision.image_io import decode_photo
+from nst_pipeline.vision.ring import CORE_ALPHA
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 
@@ -95,17 +96,45 @@ def read_matte(path: Path, like: Rgb) -> Matte:
     return grey.astype(np.float32) / np.float32(255)
 
 
+def check_matte(path: Path, matte: Matte) -> None:
+    """A mask must show an object, and something around it.
+
+    Raises:
+        NstError: it does not.
+    """
+    if matte.max() < CORE_ALPHA or matte.min() >= CORE_ALPHA:
+        shows = "no object" if matte.max() < CORE_ALPHA else "nothing but object"
+        raise NstError(
+            f"{path} shows {shows}: a mask is white (255) on the object and black (0) around it"
+        )
+
+
+def check_not_input(out: Path, inputs: Iterable[Path]) -> None:
+    """Results never take the place of what they are made from.
+
+    Raises:
+        NstError: the result's path is an input's.
+    """
+    if out.exists() and any(out.samefile(each) for each in inputs):
+        raise NstError(f"{out} is an input and would be lost: give --out another name or folder")
+
+
 def partner(folder: Path, path: Path, what: str) -> Path:
-    """The picture of a folder that has the same name, whatever its suffix, or that and `.mask`.
+    """The other picture of a folder that has the same name and `.mask`, or the same name alone.
+
+    The suffix does not matter. A picture is never its own partner.
 
     Raises:
         NstError: there is none.
     """
-    for name in (path.stem, path.stem + _MASK):
+    for name in (path.stem + _MASK, path.stem):
         for candidate in sorted(folder.glob(f"{glob.escape(name)}.*")):
-            if candidate.stem == name and candidate.suffix.lower() in PHOTO_SUFFIXES:
+            is_picture = candidate.stem == name and candidate.suffix.lower() in PHOTO_SUFFIXES
+            if is_picture and not candidate.samefile(path):
                 return candidate
-    raise NstError(f"{path}: {folder} holds no {what} named {path.stem}.png")
+    raise NstError(
+        f"{path}: {folder} holds no {what} named {path.stem}{_MASK}.png or {path.stem}.png"
+    )
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -153,6 +182,9 @@ def work_through(
         for path in progress.track(paths, description=name):
             try:
                 done.append(work(path))
+            except (ModelUnavailableError, SettingError):
+                # It concerns every file: once is enough.
+                raise
             except NstError as error:
                 failed[str(path)] = str(error)
     finish(done, failed, as_json=as_json)

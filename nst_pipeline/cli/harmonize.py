@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from nst_pipeline.cli.files import (
+    check_matte,
+    check_not_input,
     partner,
     pictures_in,
     read_matte,
@@ -29,7 +31,9 @@ from nst_pipeline.vision.image_io import encode_png
 
 def harmonize(
     composites: Annotated[Path, typer.Option(help="Folder of composites.")],
-    masks: Annotated[Path, typer.Option(help="Folder of masks with the same names.")],
+    masks: Annotated[
+        Path, typer.Option(help="Folder of masks: NAME.mask.png or NAME.png for each NAME.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the results (PNG); made if missing.")],
     harmonizer: Annotated[
         Path | None, typer.Option(help="Colour model from `nst calibrate`; else the built-in one.")
@@ -63,15 +67,17 @@ def harmonize(
         raise NstError(f"{masks}: no such folder; give one that holds masks")
 
     def work(path: Path) -> dict[str, Any]:
+        result_path, mask = out / f"{path.stem}.png", partner(masks, path, "mask")
+        check_not_input(result_path, (path, mask))
         composite = read_picture(path)
-        matte = read_matte(partner(masks, path, "mask"), composite)
+        matte = read_matte(mask, composite)
+        check_matte(mask, matte)
         proposals = proposals_for(composite, matte, settings_here(), method)
         result = make_natural(composite, matte, chosen, harmonizer=model, proposals=proposals)
-        write_file(out / f"{path.stem}.png", encode_png(result.image))
+        write_file(result_path, encode_png(result.image))
         return {
             "composite": path.name,
             "method": result.chosen,
-            "score": round(float(result.scores[result.chosen]), 3),
             "confidence": round(result.confidence, 3),
         }
 
@@ -95,8 +101,8 @@ def calibrate(
         model = fit(read(path) for path in progress.track(paths, description="calibrating"))
     if not model.photos:
         raise NstError(
-            f"{photos}: too few photos show an object with something around it; calibration needs "
-            f"{PHOTOS_MIN}: check that {masks} holds masks, white on black"
+            f"{photos}: too few photos, of {len(paths)}, show an object with something around it; "
+            f"calibration needs {PHOTOS_MIN}, and is good from 40 on"
         )
     write_file(out, model.to_bytes())
     finish([{"model": str(out), "photos": model.photos}], {}, as_json=as_json)

@@ -39,6 +39,11 @@ def print_error(message: str) -> None:
     errors.print(f"[bold red]error:[/] {_escaped(message)}", soft_wrap=True, highlight=False)
 
 
+def print_note(message: str) -> None:
+    """One line on standard error that is no failure."""
+    errors.print(f"note: {_escaped(message)}", soft_wrap=True, highlight=False)
+
+
 def _escaped(text: str) -> str:
     return text.replace("[", r"\[")
 

@@ -65,11 +65,22 @@ def scene_labels(item: Item, composite: Composite) -> dict[str, Any]:
     return scene_annotations(record)
 
 
+def _current(view: View, asset: str, key: str) -> Row | None:
+    """A scene's row; None where there is none, or where the composite is another by now.
+
+    A setting that fails a whole step leaves results behind that belong to what was before.
+    """
+    row, composite = view.rows(asset).get(key), view.rows("composites").get(key)
+    if row is None or composite is None:
+        return row
+    made_from = {each.asset: each.digest for each in row.inputs if each.key == key}
+    return row if made_from.get("composites", composite.digest) == composite.digest else None
+
+
 def labelled_scenes(view: View) -> Iterator[dict[str, Any]]:
     """The labels of every scene that has a natural result, with its realism scores."""
-    harmonized = view.rows(_LAST)
     for key in view.keys(SCENE_PHOTOS):
-        row = harmonized.get(key)
+        row = _current(view, _LAST, key)
         if row is not None and row.status == "ok":
             labels = view.workspace.store.record("composites", key)
             scores = view.workspace.store.record(_LAST, key)["scores"]
@@ -81,7 +92,7 @@ def labelled_scenes(view: View) -> Iterator[dict[str, Any]]:
 
 def _variants(view: View, key: str) -> Iterator[Variant]:
     for name, label, asset, suffix in _VARIANTS:
-        row = view.rows(asset).get(key)
+        row = _current(view, asset, key)
         if row is not None and row.status == "ok":
             yield Variant(name, label, f"../{asset}/{key}{suffix}")
 
@@ -102,7 +113,7 @@ def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
 
 def gallery_scene(view: View, key: str) -> GalleryScene | None:
     """A scene as the gallery shows it; None if nothing was made of it yet."""
-    rows = [view.rows(asset).get(key) for asset in _CHAIN]
+    rows = [_current(view, asset, key) for asset in _CHAIN]
     row = _decisive(rows)
     if row is None:
         return None

@@ -125,9 +125,7 @@ def from_bytes(content: bytes, *, source: str = "harmonizer") -> Harmonizer:
         seamed, unseamed = (_predictor(arrays, part) for part in ("seamed", "unseamed"))
         return Harmonizer(ColourModel(seamed, unseamed, arrays["gate"]), int(arrays["photos"]))
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise NstError(
-            f"{source} is no harmonizer ({error}): make it anew with `nst calibrate`"
-        ) from error
+        raise NstError(f"{source} is no harmonizer: make it anew with `nst calibrate`") from error
 
 
 def load(path: Path) -> Harmonizer:

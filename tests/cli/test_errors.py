@@ -1,9 +1,12 @@
 """Bad input: one line that names the thing and the remedy, exit code 1, nothing half-written."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.image_io import decode_png, encode_png
 
 
 def _one_line(done) -> str:
@@ -78,3 +81,55 @@ def test_a_broken_harmonizer(nst, tmp_path):
     arguments = ("--composites", "c", "--masks", "c", "--out", "o")
     line = _one_line(nst("harmonize", *arguments, "--harmonizer", "model.npz"))
     assert "model.npz" in line
+
+
+@pytest.fixture
+def pasted(tmp_path) -> Path:
+    """A folder as `nst compose` leaves it: a composite, and its mask beside it."""
+    photo = data.coffee()[::2, ::2]
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    mask[60:140, 90:200] = 255
+    folder = tmp_path / "pasted"
+    folder.mkdir()
+    (folder / "cup.png").write_bytes(encode_png(photo))
+    (folder / "cup.mask.png").write_bytes(encode_png(mask))
+    return folder
+
+
+def test_a_composite_is_never_its_own_mask(nst, pasted, tmp_path):
+    out = tmp_path / "out"
+    done = nst(
+        "harmonize", "--composites", pasted, "--masks", pasted, "--out", out, "--method", "ring"
+    )
+    assert done.returncode == 0, done.stderr
+    before, after, mask = (
+        decode_png(path.read_bytes())
+        for path in (pasted / "cup.png", out / "cup.png", pasted / "cup.mask.png")
+    )
+    changed = (before != after).any(-1)
+    assert changed.any() and not changed[mask == 0].any()
+
+
+def test_results_never_take_the_place_of_what_they_are_made_from(nst, pasted):
+    before = (pasted / "cup.png").read_bytes()
+    done = nst("harmonize", "--composites", pasted, "--masks", pasted, "--out", pasted)
+    assert done.returncode == 1 and "is an input and would be lost" in done.stderr
+    scene = pasted / "cup.png"
+    done = nst("compose", "--scene", scene, "--sticker", pasted / "cup.mask.png", "--out", scene)
+    assert done.returncode == 1 and scene.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("value", "shows"), [(0, "no object"), (1, "no object"), (255, "nothing but")]
+)
+def test_a_mask_that_shows_nothing_is_named(nst, pasted, tmp_path, value, shows):
+    mask = decode_png((pasted / "cup.png").read_bytes())[..., 0] * 0 + np.uint8(value)
+    (pasted / "cup.mask.png").write_bytes(encode_png(mask))
+    done = nst("harmonize", "--composites", pasted, "--masks", pasted, "--out", tmp_path / "out")
+    assert done.returncode == 1 and shows in done.stderr and "cup.mask.png" in done.stderr
+
+
+def test_options_that_contradict_each_other_are_refused(nst, pasted, tmp_path):
+    given = ("harmonize", "--composites", pasted, "--masks", pasted, "--out", tmp_path / "out")
+    done = nst(*given, "--method", "painted", "--colour-only")
+    assert done.returncode == 1 and "contradicts" in done.stderr
