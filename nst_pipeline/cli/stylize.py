@@ -27,13 +27,13 @@ def _by_vgg19(content: Rgb, style: Rgb) -> Rgb:
     settings = settings_here().vgg19
     network = load_vgg19(settings.weights)
     with bars() as progress:
-        task = progress.add_task("optimising", total=settings.steps)
+        task = progress.add_task("optimising", total=1.0)
         return stylize_vgg19(
             content,
             style,
             network,
             settings,
-            progress=lambda step, *_: progress.update(task, completed=step),
+            progress=lambda step: progress.update(task, completed=step.share_done),
         ).image
 
 
