@@ -38,6 +38,13 @@ class _Weights(NamedTuple):
     picture: Any
 
 
+class Look(NamedTuple):
+    """A style's statistics in every style layer."""
+
+    grams: list[Any]
+    moments: list[Any]
+
+
 class _Target(NamedTuple):
     """What a picture is to match: content features and the style's statistics.
 
@@ -46,8 +53,7 @@ class _Target(NamedTuple):
 
     reference: Any
     content: Any
-    grams: list[Any]
-    moments: list[Any]
+    look: Look
 
 
 class _Factors(NamedTuple):
@@ -67,7 +73,7 @@ def _signature(layers: int) -> list[Any]:
     picture = tf.TensorSpec([None, None, 3], tf.float32)
     return [
         picture,
-        _Target(picture, volume, [plane] * layers, [plane] * layers),
+        _Target(picture, volume, Look([plane] * layers, [plane] * layers)),
         _Weights([plane] * layers, plane, plane),
         _Factors(number, number, number, number, number, [number] * layers),
     ]
@@ -115,11 +121,13 @@ def objective(
         total = factors.content * content_loss(target.content, deep, weights.content)
         for number, (layer, region) in enumerate(zip(styles, weights.layers, strict=True)):
             positions = factors.positions[number]
-            distance = style_loss(target.grams[number], gram(layer, region), positions)
+            distance = style_loss(target.look.grams[number], gram(layer, region), positions)
             total += factors.style * distance
             if photographic:
                 seen = moments(layer, region)
-                total += factors.moments * moments_loss(target.moments[number], seen, positions)
+                total += factors.moments * moments_loss(
+                    target.look.moments[number], seen, positions
+                )
         if photographic:
             kept = laplacian_loss(target.reference, picture, weights.picture)
             total += factors.laplacian * kept
@@ -235,28 +243,30 @@ def _planes(mask: Matte, layers: Sequence[str]) -> list[Any]:
     return [tf.constant(region_weights(seen)) for seen in layer_masks(mask, layers)]
 
 
+def look_of(objective: Objective, task: Task) -> Look:
+    """Measure the style's statistics, in the objective's precision."""
+    tf = import_tensorflow()
+    *layers, _ = objective.features(tf.constant(task.style, tf.float32))
+    regions = _planes(task.style_mask, objective.style_layers)
+    pairs = list(zip(layers, regions, strict=True))
+    return Look([gram(*pair) for pair in pairs], [moments(*pair) for pair in pairs])
+
+
 def task_loss(
-    objective: Objective, task: Task, settings: Vgg19Settings, *, reduction: int = 1
+    objective: Objective, task: Task, look: Look, settings: Vgg19Settings, *, reduction: int = 1
 ) -> TaskLoss:
-    """Measure what the task asks for.
+    """Measure what of the content is to stay, and weigh it against the look that is to come.
 
     Args:
         objective: the traced network.
-        task: content and style at this size.
+        task: content at this size; of the style only the look counts.
+        look: the style's statistics.
         settings: the losses' weights.
         reduction: how many times as large the picture is (in length) that this one stands for.
     """
     tf = import_tensorflow()
-    looks = objective.features(tf.constant(task.style, tf.float32))[:-1]
-    deep = objective.features(tf.constant(task.content, tf.float32))[-1]
-    regions = _planes(task.style_mask, objective.style_layers)
-    pairs = list(zip(looks, regions, strict=True))
-    target = _Target(
-        tf.constant(task.content, tf.float32),
-        deep,
-        [gram(look, region) for look, region in pairs],
-        [moments(look, region) for look, region in pairs],
-    )
+    picture = tf.constant(task.content, tf.float32)
+    deep = objective.features(picture)[-1]
     # What surrounds the region stays as it is: it adds nothing to a difference of features.
     content = resized(task.mask, deep.shape[1], deep.shape[0])
     weights = _Weights(
@@ -264,4 +274,5 @@ def task_loss(
         tf.constant(region_weights(content)),
         tf.constant(region_weights(task.mask)),
     )
+    target = _Target(picture, deep, look)
     return TaskLoss(objective, (target, weights, _factors(settings, weights, reduction)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nst_pipeline.settings import Vgg19Settings
 from nst_pipeline.style.descent import adam, classic
 from nst_pipeline.style.lbfgs import lbfgs
-from nst_pipeline.style.objective import Task, TaskLoss, objective_of, task_loss
+from nst_pipeline.style.objective import Look, Task, TaskLoss, look_of, objective_of, task_loss
 from nst_pipeline.style.precision import Precision, resolved_precision
 from nst_pipeline.style.pyramid import Level, coarse_to_fine, levels, working_size
 from nst_pipeline.style.search import LEVELS, Canvas, Limits, Minimum, Pixels, Told
@@ -67,14 +67,27 @@ class _Problem:
     task: Task
     vgg: Vgg19
     settings: Vgg19Settings
+    looks: dict[Level, Look] = field(default_factory=dict)
 
     def sized(self, level: Level) -> Task:
         height, width = (max(1, side // level.reduction) for side in self.task.style.shape[:2])
         return self.task.sized((level.width, level.height), working_size(width, height, 1.0))
 
+    def look(self, level: Level) -> Look:
+        """The style's statistics, measured once, in float32, for searching and checking."""
+        if level not in self.looks:
+            exact = objective_of(self.vgg, self.settings, "float32")
+            self.looks[level] = look_of(exact, self.sized(level))
+        return self.looks[level]
+
     def loss(self, level: Level, precision: Precision) -> TaskLoss:
-        objective = objective_of(self.vgg, self.settings, precision)
-        return task_loss(objective, self.sized(level), self.settings, reduction=level.reduction)
+        return task_loss(
+            objective_of(self.vgg, self.settings, precision),
+            self.sized(level),
+            self.look(level),
+            self.settings,
+            reduction=level.reduction,
+        )
 
     def canvas(self, level: Level, change: Pixels) -> Canvas:
         """What may change, starting from the content with a change of it."""
