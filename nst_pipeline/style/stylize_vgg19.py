@@ -24,6 +24,8 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 _OPTIMISERS = {"lbfgs": lbfgs, "adam": adam, "classic": classic}
 _MARGIN = 0.1
 """Of a region's longer side: what is looked at around it, so that its edge is seen in context."""
+_COARSE_FLAT_GAIN = 0.05
+"""A coarse level ends when five steps gain less: what it finds is a start, and no result."""
 _STYLE_SIDES = 2
 """How much larger than `side` the style of a region may be: it is looked at once a level."""
 
@@ -120,13 +122,14 @@ def _search(
     finest = Level(width, height, 1)
     sizes = [finest] if settings.optimizer == "classic" else levels(width, height)
     precision = resolved_precision(settings.precision)
+    coarse = max(settings.flat_gain, _COARSE_FLAT_GAIN)
 
     def solve(level: Level, change: Pixels) -> Pixels:
         found.append(
             _OPTIMISERS[settings.optimizer](
                 problem.loss(level, precision).evaluate,
                 problem.canvas(level, change),
-                Limits(settings.steps, settings.flat_gain, goal),
+                Limits(settings.steps, settings.flat_gain if level == finest else coarse, goal),
                 _telling(sizes, level, settings.steps, progress),
             )
         )
