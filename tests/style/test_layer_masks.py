@@ -32,7 +32,7 @@ def test_what_lies_beyond_the_region_is_not_seen(vgg):
     mask = filled(128, 128, slice(8, 120), slice(8, 120))
     inside = random.uniform(0, 255, (128, 128, 3)).astype(np.float32)
     outside = random.uniform(0, 255, (128, 128, 3)).astype(np.float32)
-    layers = LAYERS[:4]
+    layers = LAYERS[:3]  # deeper ones see past this region from nearly everywhere
     network = vgg.network(layers)
 
     both = network(np.stack([inside, np.where(mask[..., None] > 0, inside, outside)]))

@@ -85,11 +85,16 @@ def test_photographic_mode_keeps_edges(vgg, start, style):
 
 def test_the_style_is_that_of_its_region(vgg, start, style):
     """What lies beside the style's region has no say."""
+    style = sized(style, 64, 64)
     black, noise = np.zeros_like(style), np.random.default_rng(0).integers(0, 256, style.shape)
-    mask = np.zeros((60, 120), np.float32)
-    mask[:, :60] = 1
+    mask = np.zeros((64, 128), np.float32)
+    mask[:, :64] = 1
     settings = SMALL.model_copy(
-        update={"side": 128, "style_layers": ["block1_conv1", "block3_conv1"]}
+        update={
+            "side": 128,
+            "style_layers": ["block1_conv1", "block3_conv1"],
+            "total_variation_weight": 0.0,
+        }
     )
     beside_black, beside_noise = (
         np.concatenate([style, other], axis=1, dtype=np.uint8, casting="unsafe")
@@ -221,15 +226,13 @@ def test_bfloat16_arrives_where_float32_says(vgg, start, style):
 
 
 @pytest.mark.parametrize("settings", [SMALL, PHOTO])
-def test_the_loss_of_a_result_is_told_of_any_picture(vgg, start, style, disc, settings):
+def test_the_loss_of_a_result_is_told_of_any_picture(vgg, start, style, settings):
     given = start, style, vgg, settings
 
-    result = stylize_vgg19(*given, start_mask=disc)
+    result = stylize_vgg19(*given)
 
-    assert loss_of(start, *given, start_mask=disc) == pytest.approx(result.losses[0], rel=1e-3)
-    seen = loss_of(result.image, *given, start_mask=disc)
-    assert result.loss == pytest.approx(seen, rel=0.05)
-    assert seen < result.losses[0]
+    assert loss_of(start, *given) == pytest.approx(result.losses[0], rel=1e-5)
+    assert loss_of(result.image, *given) == pytest.approx(result.loss, rel=0.2)  # 8 bits
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "classic"])
