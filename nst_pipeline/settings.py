@@ -131,17 +131,43 @@ class Vgg19Settings(Section):
     """Gatys' pixel optimisation over VGG19 features."""
 
     weights: str = Field("imagenet", description="`imagenet` (Keras' cache or download) or a path.")
-    steps: int = Field(60, ge=1, description="Optimiser steps.")
+    mode: Literal["photographic", "artistic"] = Field(
+        "photographic",
+        description="`photographic` keeps the picture's edges and changes its look; `artistic` is "
+        "the plain method, whose brush redraws them.",
+    )
+    luminance_only: bool = Field(False, description="Change light and dark, and keep the colours.")
+    optimizer: Literal["lbfgs", "adam", "classic"] = Field(
+        "lbfgs",
+        description="`lbfgs` and `adam` go from coarse to fine; `classic` is SGD at the Keras "
+        "example's rates, which takes thousands of steps.",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="`auto`: bfloat16, twice as fast, where the processor has instructions for it.",
+    )
+    steps: int = Field(60, ge=1, description="Optimiser steps at each size, at most.")
     flat_gain: float = Field(
         0.002,
         ge=0,
         lt=1,
         description="Stop when five steps have lowered the loss by less than this share; 0: never.",
     )
-    side: int = Field(400, ge=32, le=4096, description="Optimised at this longest side, pixels.")
+    side: int = Field(
+        400,
+        ge=32,
+        le=1024,
+        description="Optimised at this longest side, pixels; larger pictures get the change.",
+    )
     content_weight: float = Field(2.5e-8, ge=0, description="More: the object keeps its shapes.")
     style_weight: float = Field(1e-6, ge=0, description="More: it looks like its surroundings.")
     total_variation_weight: float = Field(1e-6, ge=0, description="More: less noise.")
+    laplacian_weight: float = Field(
+        1e-5, ge=0, description="Photographic mode. More: edges and lines stay as they are."
+    )
+    moments_weight: float = Field(
+        1e-5, ge=0, description="Photographic mode. More: contrast follows the style more closely."
+    )
     style_layers: list[str] = Field(
         default=["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"],
         description="Layers whose statistics are the style; early ones are fine texture.",

@@ -13,6 +13,7 @@ from nst_pipeline.cli.cutout import cutout
 from nst_pipeline.cli.harmonize import calibrate, harmonize
 from nst_pipeline.cli.output import print_error
 from nst_pipeline.cli.stylize import stylize
+from nst_pipeline.cli.sweep import sweep
 from nst_pipeline.errors import NstError
 
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-for command in (*collection.COMMANDS, cutout, compose, stylize, harmonize, calibrate):
+for command in (*collection.COMMANDS, cutout, compose, stylize, sweep, harmonize, calibrate):
     app.command()(command)
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
+from rich.progress import Progress
 
 from nst_pipeline.cli.files import check_png, read_picture, settings_here, write_file
 from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.errors import SettingError
+from nst_pipeline.settings import Vgg19Settings
 from nst_pipeline.style.magenta import load_magenta
-from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
+from nst_pipeline.style.search import Pixels
+from nst_pipeline.style.stylize_vgg19 import Step, Vgg19Result, stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.image_io import encode_png
 from nst_pipeline.vision.shapes import Rgb
+
+_PER_CENT = 100
 
 
 def _by_magenta(content: Rgb, style: Rgb, strength: float) -> Rgb:
@@ -23,18 +30,43 @@ def _by_magenta(content: Rgb, style: Rgb, strength: float) -> Rgb:
     return result.astype("uint8", copy=False)
 
 
-def _by_vgg19(content: Rgb, style: Rgb) -> Rgb:
-    settings = settings_here().vgg19
+def _write_frame(folder: Path, number: int, picture: Pixels) -> None:
+    frame = np.rint(picture).astype(np.uint8)
+    write_file(folder / f"{number:04d}.png", encode_png(frame))
+
+
+def by_vgg19(
+    content: Rgb,
+    style: Rgb,
+    settings: Vgg19Settings,
+    progress: Progress,
+    *,
+    name: str = "optimising",
+    frames: Path | None = None,
+) -> Vgg19Result:
+    """Optimise a picture under a bar with the loss and the time left.
+
+    Args:
+        content: (height, width, 3) uint8, RGB.
+        style: uint8, RGB.
+        settings: VGG19's.
+        progress: where the bar is drawn.
+        name: of the bar.
+        frames: a folder that gets the picture after every step, at the size worked at.
+    """
     network = load_vgg19(settings.weights)
-    with bars() as progress:
-        task = progress.add_task("optimising", total=settings.steps)
-        return stylize_vgg19(
-            content,
-            style,
-            network,
-            settings,
-            progress=lambda step, *_: progress.update(task, completed=step),
-        ).image
+    task = progress.add_task(name, total=_PER_CENT)
+    numbers = itertools.count(1)
+
+    def told(step: Step) -> None:
+        done = round(_PER_CENT * step.share_done)
+        progress.update(task, completed=done, description=f"{name}, loss {step.loss:.4g}")
+        if frames:
+            _write_frame(frames, next(numbers), step.picture)
+
+    result = stylize_vgg19(content, style, network, settings, progress=told)
+    progress.update(task, completed=_PER_CENT)
+    return result
 
 
 def stylize(
@@ -43,6 +75,10 @@ def stylize(
     out: Annotated[Path, typer.Option(help="The result (PNG).")],
     method: Annotated[str, typer.Option(help="magenta or vgg19.")] = "magenta",
     strength: Annotated[float, typer.Option(help="Magenta: 0 own style, 1 all.")] = 1.0,
+    mode: Annotated[str, typer.Option(help="VGG19: artistic or photographic.")] = "artistic",
+    frames: Annotated[
+        Path | None, typer.Option(help="VGG19: a folder for the picture after every step.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Repaint a whole picture in the style of another."""
@@ -51,7 +87,17 @@ def stylize(
         raise SettingError(f"--method {method}: give magenta or vgg19")
     if not 0 <= strength <= 1:
         raise SettingError(f"--strength {strength}: give a number from 0 to 1")
+    if mode not in ("artistic", "photographic"):
+        raise SettingError(f"--mode {mode}: give artistic or photographic")
     pictures = read_picture(content), read_picture(style)
-    result = _by_magenta(*pictures, strength) if method == "magenta" else _by_vgg19(*pictures)
+    row = {"result": str(out), "method": method}
+    if method == "magenta":
+        result = _by_magenta(*pictures, strength)
+    else:
+        settings = settings_here().vgg19.model_copy(update={"mode": mode})
+        with bars() as progress:
+            made = by_vgg19(*pictures, settings, progress, frames=frames)
+        result = made.image
+        row |= {"loss": f"{made.loss:.5g}", "evaluations": str(made.evaluations)}
     write_file(out, encode_png(result))
-    finish([{"result": str(out), "method": method}], {}, as_json=as_json)
+    finish([row], {}, as_json=as_json)

@@ -46,7 +46,9 @@ COMPOSITES = Node(
 )
 MODEL_INPUTS = Node("model_inputs", "scenes", ("scene_photos", "composites"), ("recipes",))
 STYLIZED_MAGENTA = Node("stylized_magenta", "scenes", ("model_inputs",), ("magenta",))
-STYLIZED_VGG19 = Node("stylized_vgg19", "scenes", ("scene_photos", "composites"), ("vgg19",))
+STYLIZED_VGG19 = Node(
+    "stylized_vgg19", "scenes", ("scene_photos", "composites"), ("vgg19",), code_version="2"
+)
 HARMONIZER = Node("harmonizer", None, ("stickers",), code_version="3")
 HARMONIZED = Node(
     "harmonized",

@@ -11,12 +11,14 @@ from nst_pipeline.pipeline.batch import Progress
 LISTENER: ContextVar[Progress | None] = ContextVar("progress listener", default=None)
 """Set by `nst run` to draw its bars."""
 
+_LOG: ContextVar[Callable[[str], None] | None] = ContextVar("log of the run", default=None)
 _LOG_EVERY_SECONDS = 5.0
 
 
 def report_progress(log: Callable[[str], None]) -> Progress:
     """Tell the listener every step, and the log every few seconds with the time left."""
     started = logged = time.monotonic()
+    _LOG.set(log)
 
     def report(asset: str, through: int, total: int) -> None:
         nonlocal logged
@@ -27,5 +29,24 @@ def report_progress(log: Callable[[str], None]) -> Progress:
             logged = now
             left = (now - started) / through * (total - through)
             log(f"{asset}: {through} of {total}, {left:.0f} s left")
+
+    return report
+
+
+def report_steps(key: str) -> Callable[[float, float], None]:
+    """Tell the run's log every few seconds how far the work on one item is.
+
+    Returns:
+        A function to be told after every step: the loss, and the share done, above 0 to 1.
+    """
+    started = logged = time.monotonic()
+
+    def report(loss: float, share_done: float) -> None:
+        nonlocal logged
+        log, now = _LOG.get(), time.monotonic()
+        if log is not None and now - logged > _LOG_EVERY_SECONDS:
+            logged = now
+            left = (now - started) / share_done * (1 - share_done)
+            log(f"{key}: loss {loss:.4g}, {left:.0f} s left at most")
 
     return report

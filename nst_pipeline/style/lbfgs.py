@@ -1,95 +1,66 @@
-"""Minimise a smooth function of very many bounded numbers with L-BFGS-B."""
+"""Search for the picture of least loss with L-BFGS, in units that the curvature gives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
-Progress = Callable[[int, int, float], None]
-"""Told after every step: steps done, steps at most, loss."""
+from nst_pipeline.style.curvature import Vector, measured_metric
+from nst_pipeline.style.search import Canvas, Limits, LossAndGradient, Minimum, Pixels, Told, Watch
 
-_FLAT_STEPS = 5  # a single step may be short by chance
-
-
-@dataclass(frozen=True)
-class Minimum:
-    """Where the search ended. `losses` holds the start's loss and one more for every step."""
-
-    point: Vector
-    losses: list[float]
-    evaluations: int
-    stopped: Literal["steps", "flat"]
+_MEMORY = 20
+"""Steps remembered; their cost is small beside an evaluation."""
 
 
-@dataclass
-class _Watch:
-    """Follows the search from step to step and ends it when the loss has flattened."""
+def lbfgs(evaluate: LossAndGradient, canvas: Canvas, limits: Limits, told: Told) -> Minimum:
+    """Search for the change of least loss.
 
-    steps: int
-    flat_gain: float
-    progress: Progress | None
-    losses: list[float] = field(default_factory=list)
-
-    def __call__(self, intermediate_result: Any) -> None:
-        self.losses.append(float(intermediate_result.fun))
-        if self.progress:
-            self.progress(len(self.losses) - 1, self.steps, self.losses[-1])
-        if self.is_flat():
-            raise StopIteration
-
-    def is_flat(self) -> bool:
-        if len(self.losses) <= _FLAT_STEPS:
-            return False
-        before, now = self.losses[-1 - _FLAT_STEPS], self.losses[-1]
-        return before - now < self.flat_gain * abs(before)
-
-
-def minimise(
-    loss_and_gradient: Callable[[Vector], tuple[float, Vector]],
-    start: Vector,
-    *,
-    steps: int,
-    bounds: tuple[float, float],
-    first_step: float,
-    flat_gain: float = 0.0,
-    progress: Progress | None = None,
-) -> Minimum:
-    """Search for the least loss from `start`.
-
-    Byrd et al., A limited memory algorithm for bound constrained optimization, 1995; SciPy's.
+    Byrd et al., A limited memory algorithm for bound constrained optimization, 1995; SciPy's,
+    preconditioned in frequency space (see `curvature`).
 
     Args:
-        loss_and_gradient: the function; takes and gives (n,) float64.
-        start: (n,), within the bounds.
-        steps: at most this many; a step takes one evaluation, seldom more.
-        bounds: least and greatest value of every number.
-        first_step: length of the first step tried, as a root mean square over all numbers.
-        flat_gain: end when the last five steps have lowered the loss by less than this share.
-        progress: told after every step.
+        evaluate: loss and gradient of a picture; a step takes one evaluation, seldom more.
+        canvas: where to start, and what may change.
+        limits: when to stop. It also ends, as flat, where no step lowers the loss.
+        told: told after every step.
     """
-    from scipy.optimize import Bounds, minimize
+    from scipy.optimize import minimize
 
-    # L-BFGS-B tries a first step of length 1 before it knows any curvature.
-    unit = first_step * np.sqrt(start.size)
+    nothing = np.zeros_like(canvas.start)
+    first, slope = evaluate(canvas.picture(nothing))
+    slope = canvas.gradient(nothing, slope)
+    metric = measured_metric(evaluate, canvas, slope)
+    start = np.zeros(canvas.start.size)
 
-    def scaled(point: Vector) -> tuple[float, Vector]:
-        loss, gradient = loss_and_gradient(point * unit)
-        return loss, gradient * unit
+    def in_units(units: Vector) -> tuple[float, Vector]:
+        if not units.any():
+            return first, metric.gradient(slope)
+        change = metric.change(units)
+        loss, gradient = evaluate(canvas.picture(change))
+        return loss, metric.gradient(canvas.gradient(change, gradient))
 
-    watch = _Watch(steps, flat_gain, progress, [float(scaled(start / unit)[0])])
+    watch = Watch(limits, told, [first])
+
+    def after_step(intermediate_result: Any) -> None:
+        change = metric.change(intermediate_result.x)
+        watch.step(float(intermediate_result.fun), canvas.picture(change))
+        if watch.ended():
+            raise StopIteration
+
     found = minimize(
-        scaled,
-        start / unit,
+        in_units,
+        start,
         jac=True,
         method="L-BFGS-B",
-        bounds=Bounds(bounds[0] / unit, bounds[1] / unit),
-        callback=watch,
-        options={"maxiter": steps, "maxfun": 2 * steps + 20, "ftol": 0.0, "gtol": 0.0},
+        callback=after_step,
+        options={
+            "maxiter": limits.steps,
+            "maxfun": 2 * limits.steps + 20,
+            "maxcor": _MEMORY,
+            "ftol": 0.0,
+            "gtol": 0.0,
+        },
     )
-    stopped: Literal["steps", "flat"] = "steps" if len(watch.losses) > steps else "flat"
-    return Minimum(found.x * unit, watch.losses, found.nfev + 1, stopped)
+    change: Pixels = metric.change(found.x)
+    return Minimum(change, watch.losses, found.nfev + 1, watch.ended() or "flat")

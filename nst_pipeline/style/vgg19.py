@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from nst_pipeline.errors import ModelUnavailableError, SettingError
+from nst_pipeline.style.precision import Precision
 from nst_pipeline.style.reach import answers
 from nst_pipeline.style.tensorflow_import import import_tensorflow
 
@@ -26,6 +27,7 @@ _IMAGENET_URL = (
 )
 _IMAGENET_MD5 = "253f8cb515780f3b799900260a226db6"
 
+_FIRST_CONVOLUTION = "block1_conv1"
 _IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
@@ -117,6 +119,20 @@ def preprocessed(picture: Any) -> Any:
     return tf.reverse(picture, [-1]) - tf.constant(_IMAGENET_MEAN_BGR, picture.dtype)
 
 
+@cache
+def _mixed(model: Any) -> Any:
+    """The same network in Keras' `mixed_bfloat16`, with its first convolution in float32."""
+    import keras
+
+    def copied(layer: Any) -> Any:
+        policy = "float32" if layer.name == _FIRST_CONVOLUTION else "mixed_bfloat16"
+        return type(layer).from_config(layer.get_config() | {"dtype": policy})
+
+    mixed = keras.models.clone_model(model, clone_function=copied)
+    mixed.set_weights(model.get_weights())
+    return mixed
+
+
 @dataclass(frozen=True, eq=False)
 class Vgg19:
     """The loaded network, without its classifier. `digest` is the sha256 of its weights file."""
@@ -124,8 +140,13 @@ class Vgg19:
     digest: str
     model: Any
 
-    def network(self, layers: Sequence[str]) -> Any:
+    def network(self, layers: Sequence[str], precision: Precision = "float32") -> Any:
         """Cut the network off behind the deepest of `layers`.
+
+        Args:
+            layers: their names.
+            precision: of all convolutions but the first, which is cheap, and whose input bfloat16
+                would round to half a level.
 
         Returns:
             A Keras model from preprocessed pictures (n, height, width, 3) to the list of these
@@ -143,7 +164,8 @@ class Vgg19:
                     f"settings vgg19.style_layers, vgg19.content_layer: VGG19 has no layer {name}; "
                     f"it has {', '.join(known)}"
                 )
-        return keras.Model(self.model.input, [self.model.get_layer(name).output for name in layers])
+        model = self.model if precision == "float32" else _mixed(self.model)
+        return keras.Model(model.input, [model.get_layer(name).output for name in layers])
 
 
 def _load(model: Any, path: Path) -> None:

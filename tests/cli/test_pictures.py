@@ -153,3 +153,43 @@ def test_harmonize_by_vgg19_changes_the_object_alone(nst, composites, tmp_path, 
     result = decode_png((tmp_path / "out/사진 1.png").read_bytes())
     assert np.array_equal(result[mask == 0], made[mask == 0])
     assert (result != made).any()
+
+
+@pytest.fixture
+def tiny_vgg19(tmp_path, vgg19_file):
+    """Settings that finish at once, and two photos."""
+    (tmp_path / "data").mkdir()
+    settings = f"[vgg19]\nweights = '{vgg19_file}'\nside = 48\nsteps = 2\n"
+    (tmp_path / "data/nst.toml").write_text(settings)
+    for name, photo in (("content", data.astronaut()), ("style", data.coffee())):
+        (tmp_path / f"{name}.png").write_bytes(encode_png(photo))
+    return "--content", "content.png", "--style", "style.png"
+
+
+def test_stylize_by_vgg19_tells_the_loss_and_keeps_frames(nst, tiny_vgg19, tmp_path):
+    given = (*tiny_vgg19, "--out", "made.png", "--method", "vgg19", "--frames", "frames", "--json")
+    done = nst("stylize", *given)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)["made"]
+    assert float(row["loss"]) > 0
+    made = decode_png((tmp_path / "made.png").read_bytes())
+    assert made.shape == data.astronaut().shape
+    frames = sorted(path.name for path in (tmp_path / "frames").iterdir())
+    assert frames == ["0001.png", "0002.png"]
+    assert decode_png((tmp_path / "frames/0002.png").read_bytes()).shape == (48, 48, 3)
+
+
+def test_sweep_lays_a_grid_of_weights_on_one_labelled_sheet(nst, tiny_vgg19, tmp_path):
+    weights = ("--content-weights", "1e-8,1e-7", "--style-weights", "1e-6,1e-5,1e-4")
+    done = nst("sweep", *tiny_vgg19, "--out", "sheet.png", *weights, "--cell", "96", "--json")
+    assert done.returncode == 0, done.stderr
+    grid = [(row["content"], row["style"]) for row in json.loads(done.stdout)["made"]]
+    assert grid == [(c, s) for c in (1e-8, 1e-7) for s in (1e-6, 1e-5, 1e-4)]
+    height, width = decode_png((tmp_path / "sheet.png").read_bytes()).shape[:2]
+    assert width > 3 * 96 and height > 2 * 96
+
+
+def test_sweep_refuses_weights_that_are_no_numbers(nst, tiny_vgg19):
+    done = nst("sweep", *tiny_vgg19, "--out", "sheet.png", "--style-weights", "1e-6;1e-5")
+    assert done.returncode == 1
+    assert "--style-weights 1e-6;1e-5: give numbers with commas between them" in done.stderr

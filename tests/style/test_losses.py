@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from nst_pipeline.style.losses import (
     content_loss,
     gram,
-    region_weights,
+    laplacian_loss,
+    moments,
+    moments_loss,
     style_loss,
     total_variation,
 )
@@ -101,24 +103,62 @@ def test_a_flat_picture_has_no_variation_and_a_finite_gradient():
     np.testing.assert_array_equal(tape.gradient(loss, picture), 0)
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 9), st.integers(1, 9), seeds)
-def test_region_weights_average_one_in_every_layer(rows, columns, width, height, seed):
-    mask = np.zeros((rows, columns), np.float32)
-    mask[seed % rows, seed % columns] = 1
+@given(seeds, sizes)
+def test_moments_are_a_regions_squared_means_and_variances(seed, size):
+    features = random_layer(seed, size)
+    mask = np.random.default_rng(seed + 1).random(size[:2]) > 0.5
+    mask[0, 0] = True
+    inside = features[mask]
 
-    weights = region_weights(mask, min(width, columns), min(height, rows))
+    mean, variance = moments(features, mask / mask.mean())
 
-    assert weights.shape == (min(height, rows), min(width, columns))
-    assert weights.min() >= 0
-    assert weights.mean() == pytest.approx(1, rel=1e-4)
+    np.testing.assert_allclose(mean, inside.mean(0) ** 2, atol=1e-9)
+    np.testing.assert_allclose(variance, inside.var(0), atol=1e-9)
 
 
-def test_a_mask_is_carried_to_a_layer_by_area():
-    mask = np.zeros((8, 8), np.float32)
-    mask[:2, :3] = 1
+def test_moments_tell_apart_what_a_gram_matrix_cannot():
+    """Risser's example: same mean square, but one is flat and the other full of contrast."""
+    flat, contrast = np.full((2, 2, 1), np.sqrt(2)), np.array([[0, 2], [2, 0]], float)[..., None]
+    ones = np.ones((2, 2))
 
-    weights = region_weights(mask, 4, 4)
+    by_gram = style_loss(gram(flat, ones), gram(contrast, ones), 4.0)
+    assert float(by_gram) == pytest.approx(0, abs=1e-15)
+    assert moments_loss(moments(flat, ones), moments(contrast, ones), 4.0) > 0
 
-    share = np.zeros((4, 4))
-    share[0, :2] = 1, 0.5
-    np.testing.assert_allclose(weights, share / share.mean())
+
+@given(seeds, sizes)
+def test_moments_loss_has_the_style_losss_units(seed, size):
+    one, other = random_layer(seed, (2, 2, size[2]))
+    expected = np.sum(((one - other) * 7) ** 2) / (4 * 3**2 * (400 * 400) ** 2)
+
+    np.testing.assert_allclose(moments_loss(one, other, 7.0), expected, rtol=1e-9)
+
+
+@given(seeds, st.tuples(st.integers(3, 9), st.integers(3, 9), st.integers(1, 3)))
+def test_laplacian_loss_compares_edges(seed, size):
+    from scipy.ndimage import laplace
+
+    content, result = random_layer(seed, size), random_layer(seed + 1, size)
+    weights = random_weights(seed, size[:2])
+    away = np.stack([laplace(x) for x in np.moveaxis(result - content, 2, 0)], axis=-1)
+    expected = np.sum(weights[1:-1, 1:-1, None] * away[1:-1, 1:-1] ** 2)
+
+    np.testing.assert_allclose(laplacian_loss(content, result, weights), expected, rtol=1e-9)
+    np.testing.assert_allclose(laplacian_loss(content, content + 9, weights), 0, atol=1e-9)
+
+
+def test_the_gradient_of_a_gram_matrix_is_its_slope():
+    """It is written by hand, for speed."""
+    import tensorflow as tf
+
+    features = tf.constant(random_layer(0, (4, 3, 2)))
+    weights, up = random_weights(1, (4, 3)), random_layer(2, (2, 2))
+    with tf.GradientTape() as tape:
+        tape.watch(features)
+        value = tf.reduce_sum(gram(features, weights) * up)
+    direction = random_layer(3, (4, 3, 2))
+
+    ahead, behind = (np.sum(gram(features + e * direction, weights) * up) for e in (1e-5, -1e-5))
+
+    slope = np.sum(tape.gradient(value, features) * direction)
+    assert slope == pytest.approx((ahead - behind) / 2e-5, rel=1e-6)

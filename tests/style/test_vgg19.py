@@ -36,6 +36,20 @@ def test_features_are_keras_own(vgg, vgg19_file, photos):
         assert ours.std() > 1
 
 
+def test_bfloat16_rounds_keras_own_features(vgg, photos):
+    picture = photos["chelsea"][np.newaxis, :64, :80].astype(np.float32)
+    exact, rounded = (
+        vgg.network(LAYERS, precision)(preprocessed(picture))
+        for precision in ("float32", "bfloat16")
+    )
+
+    np.testing.assert_array_equal(exact[0], rounded[0])  # the first convolution stays exact
+    for layer, near in zip(exact[1:], rounded[1:], strict=True):
+        assert near.dtype == "bfloat16"
+        error = np.abs(near.numpy().astype(np.float32) - layer).mean()
+        assert error < 0.02 * layer.numpy().std()
+
+
 def test_only_layers_down_to_the_deepest_are_kept(vgg):
     names = [layer.name for layer in vgg.network(["block2_conv1", "block1_conv1"]).layers]
 

@@ -6,6 +6,7 @@ from nst_pipeline.defs.graph_asset import graph_asset
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.pipeline.progress import report_steps
 from nst_pipeline.pipeline.stylise import (
     in_composite,
     loss_plot,
@@ -51,7 +52,7 @@ def stylized_vgg19(item: Item) -> Made:
         vgg19 = load_vgg19(item.settings.vgg19.weights)
     except ModelUnavailableError as error:
         return Made(empty=str(error))
-    region = vgg19_region(item)
+    region, told = vgg19_region(item), report_steps(item.key)
     result = stylize_vgg19(
         region.content,
         region.style,
@@ -59,6 +60,7 @@ def stylized_vgg19(item: Item) -> Made:
         item.settings.vgg19,
         start_mask=region.object,
         style_mask=region.style_mask,
+        progress=lambda step: told(step.loss, step.share_done),
     )
     if not result.losses:
         return Made(empty="the composite has the style of its surroundings already")
@@ -68,5 +70,5 @@ def stylized_vgg19(item: Item) -> Made:
             ".json": result.losses,
             ".loss.png": loss_plot(result.losses),
         },
-        {"loss": result.losses[-1], "evaluations": result.evaluations, "ended": result.stopped},
+        {"loss": result.loss, "evaluations": result.evaluations, "ended": result.stopped},
     )

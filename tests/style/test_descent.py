@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from nst_pipeline.style.descent import adam, classic
+from nst_pipeline.style.search import Canvas, Limits
+
+SHAPE = (5, 4, 3)
+GOAL = np.random.default_rng(0).uniform(0, 255, SHAPE).astype(np.float32)
+START = np.full(SHAPE, 128, np.float32)
+CANVAS = Canvas(START, np.ones((5, 4, 1), np.float32))
+
+
+def bowl(picture: np.ndarray, steepness: float = 1e-3) -> tuple[float, np.ndarray]:
+    away = picture - GOAL
+    return float(steepness / 2 * np.sum(away**2)), steepness * away
+
+
+def test_the_classic_rate_is_100_and_decays_by_0_96_every_100_steps():
+    expected = START.astype(np.float64)
+    for step in range(150):
+        expected -= 100 * 0.96 ** (step / 100) * 1e-3 * (expected - GOAL)
+
+    found = classic(bowl, CANVAS, Limits(150), lambda *_: None)
+
+    np.testing.assert_allclose(CANVAS.picture(found.change), expected, atol=0.01)
+    assert (found.evaluations, found.stopped) == (151, "steps")
+
+
+def test_it_is_keras_own_schedule():
+    import keras
+
+    rate = keras.optimizers.schedules.ExponentialDecay(100.0, decay_steps=100, decay_rate=0.96)
+    picture = keras.Variable(START)
+    optimizer = keras.optimizers.SGD(learning_rate=rate)
+    for _ in range(30):
+        optimizer.apply([bowl(picture.numpy())[1]], [picture])
+
+    found = classic(bowl, CANVAS, Limits(30), lambda *_: None)
+
+    np.testing.assert_allclose(CANVAS.picture(found.change), picture.numpy(), atol=0.01)
+
+
+def test_adam_finds_the_goal_whatever_the_losss_scale():
+    for steepness in 1e-6, 1e3:
+        found = adam(
+            lambda picture, by=steepness: bowl(picture, by), CANVAS, Limits(300), lambda *_: None
+        )
+
+        np.testing.assert_allclose(CANVAS.picture(found.change), GOAL, atol=1)
+
+
+@pytest.mark.parametrize("optimiser", [adam, classic])
+def test_every_step_is_told(optimiser):
+    told = []
+
+    found = optimiser(bowl, CANVAS, Limits(3), lambda *news: told.append(news))
+
+    assert [loss for loss, _ in told] == found.losses[1:]
+    np.testing.assert_array_equal(told[-1][1], CANVAS.picture(found.change))
+
+
+@pytest.mark.parametrize("optimiser", [adam, classic])
+def test_the_goal_ends_it(optimiser):
+    goal = bowl(START)[0] * 0.99
+
+    found = optimiser(bowl, CANVAS, Limits(300, goal=goal), lambda *_: None)
+
+    assert found.stopped == "goal"
+    assert found.losses[-1] <= goal < found.losses[-2]
