@@ -7,10 +7,11 @@ from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.schedules import nightly, nightly_job
 from nst_pipeline.defs.sensors import inbox_sensor
+from nst_pipeline.defs.sweep import sweep_job
 
 defs = dg.Definitions(
     assets=ASSETS,
-    jobs=[*JOBS.values(), nightly_job],
+    jobs=[*JOBS.values(), nightly_job, sweep_job],
     sensors=[inbox_sensor],
     schedules=[nightly],
     resources={"collection": CollectionResource()},

@@ -65,7 +65,8 @@ def _rounded(figures: Mapping[str, float | str]) -> dict[str, float | str]:
     }
 
 
-def _table(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+def table_metadata(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """Rows of plain values as a table, cut where it would be too long to read."""
     records = [dg.TableRecord(dict(row)) for row in rows][:_MOST_LISTED]
     columns = dict.fromkeys(name for record in records for name in record.data)
     return dg.MetadataValue.table(
@@ -73,7 +74,8 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
     )
 
 
-def _shown(picture: Picture, label: str) -> dg.MarkdownMetadataValue:
+def picture_metadata(picture: Picture, label: str) -> dg.MarkdownMetadataValue:
+    """A picture that the UI shows where it stands."""
     return dg.MetadataValue.md(f"![{label}]({inline_webp(picture, side=_SIDE_PX)})")
 
 
@@ -115,7 +117,7 @@ def _pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
 def _recorded(workspace: Workspace, row: Row) -> dg.TableMetadataValue:
     """The objects that the artifact's record tells of, and where they are in the picture."""
     records = workspace.store.record(row.asset, row.key)
-    return _table(
+    return table_metadata(
         {name: each[name] for name in _RECORDED[row.asset]}
         | {name: each["box"][name] for name in ("x", "y", "width", "height")}
         for each in records
@@ -126,7 +128,8 @@ def row_metadata(workspace: Workspace, row: Row, *, rich: bool) -> dict[str, Any
     """Metadata of a materialisation; `rich` adds the pictures, which stand first, and inputs."""
     pictures = _pictures(workspace, row) if rich else {}
     metadata: dict[str, Any] = {
-        label: _shown(picture, f"{label} of {row.key}") for label, picture in pictures.items()
+        label: picture_metadata(picture, f"{label} of {row.key}")
+        for label, picture in pictures.items()
     }
     metadata |= {"status": row.status}
     if row.error:
@@ -139,7 +142,7 @@ def row_metadata(workspace: Workspace, row: Row, *, rich: bool) -> dict[str, Any
     if rich and row.status == "ok" and row.asset in _RECORDED:
         metadata["objects shown"] = _recorded(workspace, row)
     if rich and row.inputs:
-        metadata["inputs"] = _table(
+        metadata["inputs"] = table_metadata(
             {"asset": each.asset, "key": each.key, "digest": each.digest[:_DIGEST_SHOWN]}
             for each in row.inputs
         )
@@ -181,13 +184,17 @@ def check_metadata(view: View, outcome: Outcome, failed: Mapping[str, Row]) -> d
         "quarantined": len(failed),
     }
     if failed:
-        metadata["images"] = _table({"key": key, "error": failed[key].error} for key in failed)
+        metadata["images"] = table_metadata(
+            {"key": key, "error": failed[key].error} for key in failed
+        )
     rows = _to_look_at(list(outcome.made.values()))
     if len(rows) > 1:
-        metadata["look at first"] = _table(
+        metadata["look at first"] = table_metadata(
             {"key": row.key, **_rounded(row.figures)} for row in rows
         )
         sheet = _sheet(view.workspace, rows)
         if sheet is not None:
-            metadata["look at first: pictures"] = _shown(sheet, "pictures to look at first")
+            metadata["look at first: pictures"] = picture_metadata(
+                sheet, "pictures to look at first"
+            )
     return metadata

@@ -33,8 +33,14 @@ def report_progress(log: Callable[[str], None]) -> Progress:
     return report
 
 
-def report_steps(key: str) -> Callable[[float, float], None]:
-    """Tell the run's log every few seconds how far the work on one item is.
+def report_steps(
+    key: str, log_to: Callable[[str], None] | None = None
+) -> Callable[[float, float], None]:
+    """Tell a log every few seconds how far the work on one item is.
+
+    Args:
+        key: what is worked on.
+        log_to: None: the run's log, where there is one.
 
     Returns:
         A function to be told after every step: the loss, and the share done, above 0 to 1.
@@ -43,7 +49,7 @@ def report_steps(key: str) -> Callable[[float, float], None]:
 
     def report(loss: float, share_done: float) -> None:
         nonlocal logged
-        log, now = _LOG.get(), time.monotonic()
+        log, now = log_to or _LOG.get(), time.monotonic()
         if log is not None and now - logged > _LOG_EVERY_SECONDS:
             logged = now
             left = (now - started) / share_done * (1 - share_done)
