@@ -26,8 +26,8 @@ demo: setup      ## sample photos through the whole graph; prints what was made 
 	$(BIN)/nst samples
 	$(BIN)/nst run
 
-test: setup      ## all tests
-	$(BIN)/python -m pytest
+test: setup      ## all tests, a few files at a time
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: setup     ## lint, format, types, import layers, dead code, unused dependencies
 	$(BIN)/ruff check .
