@@ -118,8 +118,7 @@ def surroundings(scene: Rgb, box: Box) -> Rgb:
     This is the style picture of `ring`, for networks that take a rectangle and no mask.
     """
     reach = round(_RING_REACH * max(box.width, box.height))
-    wide = Box(box.x - reach, box.y - reach, box.width + 2 * reach, box.height + 2 * reach)
-    return scene[wide.clipped(scene.shape[1], scene.shape[0]).slices]
+    return scene[box.widened(reach).clipped(scene.shape[1], scene.shape[0]).slices]
 
 
 def model_inputs(

@@ -121,8 +121,7 @@ def _unlikeness(sticker: LibrarySticker, box: Box, ground: Ground) -> float:
     if sticker.lab is None:
         return 0.0
     extra = round(AROUND_SHARE * max(box.width, box.height))
-    around = Box(box.x - extra, box.y - extra, box.width + 2 * extra, box.height + 2 * extra)
-    return float(np.linalg.norm(ground.lab_in(around) - sticker.lab))
+    return float(np.linalg.norm(ground.lab_in(box.widened(extra)) - sticker.lab))
 
 
 def _best(spots: Iterator[Box], sticker: LibrarySticker, ground: Ground) -> Box | None:

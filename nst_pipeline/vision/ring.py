@@ -54,9 +54,7 @@ def object_box(matte: Matte, margin: float = 0.0) -> Box:
     left, top = int(columns[0]), int(rows[0])
     across, down = int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top
     extra = round(margin * max(across, down))
-    return Box(left - extra, top - extra, across + 2 * extra, down + 2 * extra).clipped(
-        width, height
-    )
+    return Box(left, top, across, down).widened(extra).clipped(width, height)
 
 
 SURROUNDINGS = 0.6

@@ -24,8 +24,7 @@ def _empty(photo: Rgb) -> Cutout:
 
 
 def _grown(box: Box) -> Box:
-    margin = max(int(_MARGIN * max(box.width, box.height)), 2)
-    return Box(box.x - margin, box.y - margin, box.width + 2 * margin, box.height + 2 * margin)
+    return box.widened(max(int(_MARGIN * max(box.width, box.height)), 2))
 
 
 def _to_work(box: Box, crop: Box, scale: float) -> Box:
