@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.colour import to_lab
 from nst_pipeline.vision.shapes import Box, Mask, Rgb
 
 _BOX_SIDE = 192
@@ -40,8 +41,7 @@ class View:
     @property
     def colours(self) -> NDArray[np.float32]:
         """The picture in CIE LAB, (height, width, 3) float32, L 0..100."""
-        scaled = self.picture.astype(np.float32) / 255
-        return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2LAB), np.float32)
+        return to_lab(self.picture)
 
     def depths(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """How far each pixel of the box lies from the middle, across and down.

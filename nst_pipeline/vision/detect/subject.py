@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.colour import to_lab
 from nst_pipeline.vision.cutout.grab_cut import grab_cut
 from nst_pipeline.vision.cutout.masks import mask_box, solid
 from nst_pipeline.vision.shapes import Detection, Mask, Rgb
@@ -93,7 +94,7 @@ def _backgroundness(lengths: NDArray[np.float64], border: NDArray[np.bool_]) -> 
 
 def _contrast(photo: Rgb) -> NDArray[np.float32]:
     """LAB difference of each region from the background near it, (height, width)."""
-    lab = np.asarray(cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+    lab = to_lab(photo)
     regions = _regions(lab)
     if regions.max() == 0:
         return np.zeros(lab.shape[:2], np.float32)
