@@ -42,7 +42,7 @@ dev: setup       ## the Dagster UI at http://localhost:3000 (PORT=3001 for anoth
 
 lock: setup      ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group dev --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group dev --output-file requirements.lock pyproject.toml
 
 clean:           ## remove all results and runs; photos and settings stay
 	rm -rf data/artifacts data/catalog dagster_home/storage dagster_home/history dagster_home/schedules dagster_home/.nux dagster_home/logs
