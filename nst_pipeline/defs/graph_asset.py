@@ -28,6 +28,7 @@ from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.progress import report_progress
 from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.workspace import Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.store import ALL
@@ -55,21 +56,24 @@ def _one_by_one(make: Callable[[Item], Made]) -> Make:
     return make_each
 
 
-def _reported(context: dg.AssetExecutionContext, node: Node, outcome: Outcome) -> dict[str, Row]:
+def _reported(
+    context: dg.AssetExecutionContext, view: View, node: Node, outcome: Outcome
+) -> dict[str, Row]:
     """What gets a materialisation: all that was made, and what Dagster does not know of yet."""
-    if node.collection is None or len(outcome.skipped) <= 1:
-        return outcome.made | outcome.skipped
-    known = context.instance.get_materialized_partitions(context.asset_key)
-    return outcome.made | {k: r for k, r in outcome.skipped.items() if k not in known}
+    skipped = set(outcome.skipped)
+    if node.collection is not None and len(skipped) > 1:
+        skipped -= context.instance.get_materialized_partitions(context.asset_key)
+    rows = view.rows(node.name) if skipped else {}
+    return outcome.made | {key: rows[key] for key in outcome.skipped if key in skipped}
 
 
-def _keys(context: dg.AssetExecutionContext, view: View, node: Node) -> list[str]:
+def _keys(context: dg.AssetExecutionContext, workspace: Workspace, node: Node) -> list[str]:
     if node.collection is None:
         return [ALL]
     keys = list(context.partition_keys)
     if not node.upstream and len(keys) == 1:
         # Whoever asks for one photo means the file as it is now, not as the last scan saw it.
-        view.workspace.rescan(node.collection)
+        workspace.reexamine(node.collection, keys[0])
     return keys
 
 
@@ -100,14 +104,19 @@ def _fail_alone(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -
 
 
 def _materialize(
-    context: dg.AssetExecutionContext, view: View, node: Node, make: Make, together: int
+    context: dg.AssetExecutionContext,
+    view: View,
+    node: Node,
+    keys: list[str],
+    make: Make,
+    together: int,
 ) -> Iterator[Any]:
     context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
-    keys, progress = _keys(context, view, node), report_progress(context.log.info)
+    progress = report_progress(context.log.info)
     outcome = run_batch(
         view, node, keys, make, run_id=context.run_id, together=together, progress=progress
     )
-    reported = _reported(context, node, outcome)
+    reported = _reported(context, view, node, outcome)
     _report(context, view, node, list(reported.values()))
     context.log.info(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
@@ -173,7 +182,9 @@ def graph_asset(
                 workspace = collection.open()
                 chosen = with_form(workspace.settings, node, config)
                 most = together(chosen) if together else 1
-                yield from _materialize(context, View(workspace, chosen), node, make, most)
+                keys = _keys(context, workspace, node)
+                view = View(workspace, chosen, (node.collection, keys) if node.collection else None)
+                yield from _materialize(context, view, node, keys, make, most)
             except NstError as error:
                 # What the user can put right is told without a traceback.
                 raise dg.Failure(str(error), allow_retries=False) from None

@@ -1,13 +1,53 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and which there are."""
 
 from __future__ import annotations
 
 import os
+import socket
 import uuid
+from collections.abc import Iterable
 
 from upath import UPath
 
-_LOCAL = ("", "file", "local")
+LOCAL = ("", "file", "local")
+"""fsspec's names of the disk."""
+_TEMPORARY = ".tmp"
+
+
+def _process() -> str:
+    return f"{socket.gethostname()}~{os.getpid()}"
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file's name is that of a temporary file that nobody will finish.
+
+    A process that was killed leaves one behind. Those of other machines count as being written.
+    """
+    host, _, rest = name.removeprefix(".").partition("~")
+    number = rest.partition("~")[0]
+    if not name.endswith(_TEMPORARY) or host != socket.gethostname() or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file's name is that of one that is being written."""
+    return name.startswith(".") and name.endswith(_TEMPORARY)
+
+
+def remove_leftovers(folder: UPath) -> None:
+    """Remove what killed processes left in a folder of the disk; one that is not there is none."""
+    if folder.protocol in LOCAL and folder.exists():
+        with os.scandir(folder.path) as entries:
+            leftovers = [entry.name for entry in entries if is_leftover(entry.name)]
+        for name in leftovers:
+            (folder / name).unlink(missing_ok=True)
 
 
 def write_atomically(path: UPath, data: bytes) -> None:
@@ -16,12 +56,12 @@ def write_atomically(path: UPath, data: bytes) -> None:
     A local file is written beside its place and renamed. An object store's put is already
     atomic.
     """
-    if path.protocol not in _LOCAL:
+    if path.protocol not in LOCAL:
         path.write_bytes(data)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     # A short name of its own: the key alone may fill what a file system allows.
-    temporary = path.parent / f".{uuid.uuid4().hex}.tmp"
+    temporary = path.parent / f".{_process()}~{uuid.uuid4().hex}{_TEMPORARY}"
     try:
         with temporary.open("wb") as file:
             file.write(data)
@@ -30,3 +70,30 @@ def write_atomically(path: UPath, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _local_size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 -- a path object for each costs more than this
+    except FileNotFoundError:
+        return None
+
+
+def sizes_in(folder: UPath, names: Iterable[str] | None = None) -> dict[str, int]:
+    """File name to size in bytes of the files in a folder, not below it.
+
+    Args:
+        folder: a folder or an fsspec URL; one that is not there holds nothing.
+        names: only these are of interest. A folder of the disk is asked for each of them; of an
+            object store everything is listed, a thousand files in a request.
+    """
+    if not folder.exists():
+        return {}
+    if folder.protocol not in LOCAL:
+        listing = folder.fs.ls(folder.path, detail=True)
+        return {str(each["name"]).rsplit("/", 1)[-1]: int(each["size"] or 0) for each in listing}
+    if names is None:
+        with os.scandir(folder.path) as entries:
+            return {each.name: each.stat().st_size for each in entries if each.is_file()}
+    sizes = ((name, _local_size(f"{folder.path}/{name}")) for name in names)
+    return {name: size for name, size in sizes if size is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from upath import UPath
 
-from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomically
 from nst_pipeline.vision.image_io import decode_png, encode_png
 
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
@@ -145,13 +145,18 @@ class Store:
         found = cached if cached is not None else self._cache.put(name, decode())
         return cast(AnyPicture, found)
 
-    def sizes(self, asset: str) -> dict[str, int]:
-        """File name to size in bytes of all that stands under an asset; one listing."""
-        folder = self.root / "artifacts" / asset
-        if not folder.exists():
-            return {}
-        listing = folder.fs.ls(folder.path, detail=True)
-        return {str(entry["name"]).rsplit("/", 1)[-1]: int(entry["size"] or 0) for entry in listing}
+    def sizes(self, asset: str, names: Iterable[str] | None = None) -> dict[str, int]:
+        """File name to size in bytes of what stands under an asset.
+
+        Args:
+            asset: the asset.
+            names: only these; None: all, by one listing.
+        """
+        return sizes_in(self.root / "artifacts" / asset, names)
+
+    def remove_leftovers(self, asset: str) -> None:
+        """Remove temporary files of processes that were killed."""
+        remove_leftovers(self.root / "artifacts" / asset)
 
     def remove(self, asset: str, key: str, names: tuple[str, ...]) -> None:
         """Remove files that the artifact no longer has; missing ones are no error."""
