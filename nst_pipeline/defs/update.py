@@ -24,7 +24,7 @@ from nst_pipeline.storage.lineage import Lineage
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's log goes to its storage; the terminal is for whoever called."""
 
-_MOST_TOLD = 20
+_MOST_TOLD = 10
 """Deleted photos of which each is told what was made from it."""
 
 
