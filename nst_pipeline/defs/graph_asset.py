@@ -17,6 +17,7 @@ from dagster._core.definitions.source_asset import (
 )
 
 from nst_pipeline.defs.config import form, with_form
+from nst_pipeline.defs.events import report_materializations, reported_partitions
 from nst_pipeline.defs.orphans import this_process
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata, row_tags
@@ -59,7 +60,7 @@ def _reported(context: dg.AssetExecutionContext, node: Node, outcome: Outcome) -
     """What gets a materialisation: all that was made, and what Dagster does not know of yet."""
     if node.collection is None or len(outcome.skipped) <= 1:
         return outcome.made | outcome.skipped
-    known = context.instance.get_materialized_partitions(context.asset_key)
+    known = reported_partitions(context, list(outcome.skipped))
     return outcome.made | {k: r for k, r in outcome.skipped.items() if k not in known}
 
 
@@ -75,15 +76,17 @@ def _keys(context: dg.AssetExecutionContext, view: View, node: Node) -> list[str
 
 def _report(context: dg.AssetExecutionContext, view: View, node: Node, rows: list[Row]) -> None:
     """Tell Dagster of artifacts, one materialisation each."""
-    for row in rows:
-        context.log_event(
-            dg.AssetMaterialization(
-                context.asset_key,
-                partition=None if node.collection is None else row.key,
-                metadata=row_metadata(view.workspace, row, rich=len(rows) <= _RICH_REPORTS),
-                tags=row_tags(row),
-            )
+    rich = len(rows) <= _RICH_REPORTS
+    materializations = [
+        dg.AssetMaterialization(
+            context.asset_key,
+            partition=None if node.collection is None else row.key,
+            metadata=row_metadata(view.workspace, row, rich=rich),
+            tags=row_tags(row),
         )
+        for row in rows
+    ]
+    report_materializations(context, materializations)
 
 
 def _fail_alone(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -> None:
