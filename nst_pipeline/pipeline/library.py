@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -115,9 +116,13 @@ def _sticker(row: dict[str, Any]) -> LibrarySticker:
 def read_library(store: Store) -> Library | None:
     """The library as it was last written; None before that."""
     path = store.path("sticker_library", ALL, LIBRARY_FILE)
-    if not path.exists():
-        return None
-    rows = pq.read_table(io.BytesIO(path.read_bytes())).to_pylist()
+    return _parsed(path.read_bytes()) if path.exists() else None
+
+
+@lru_cache(maxsize=2)
+def _parsed(data: bytes) -> Library:
+    """Each scene's placement asks for it, and reading the table takes milliseconds."""
+    rows = pq.read_table(io.BytesIO(data)).to_pylist()
     return Library(
         [_sticker(row) for row in rows],
         {
