@@ -16,6 +16,7 @@ from dagster._core.definitions.source_asset import (
     SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as _OWN_EVENTS,
 )
 
+from nst_pipeline.defs.backfills import convoy_of, is_backfill, step_ended
 from nst_pipeline.defs.config import form, with_form
 from nst_pipeline.defs.events import report_materializations, reported_partitions
 from nst_pipeline.defs.orphans import this_process
@@ -57,8 +58,12 @@ def _one_by_one(make: Callable[[Item], Made]) -> Make:
 
 
 def _reported(context: dg.AssetExecutionContext, node: Node, outcome: Outcome) -> dict[str, Row]:
-    """What gets a materialisation: all that was made, and what Dagster does not know of yet."""
-    if node.collection is None or len(outcome.skipped) <= 1:
+    """What gets a materialisation: all that was made, and what Dagster does not know of yet.
+
+    A backfill waits for one of each of its partitions, whether it was up to date or not.
+    """
+    asked_for = len(outcome.skipped) <= 1 or is_backfill(context.run)
+    if node.collection is None or asked_for:
         return outcome.made | outcome.skipped
     known = reported_partitions(context, list(outcome.skipped))
     return outcome.made | {k: r for k, r in outcome.skipped.items() if k not in known}
@@ -107,11 +112,14 @@ def _materialize(
 ) -> Iterator[Any]:
     context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
     keys, progress = _keys(context, view, node), report_progress(context.log.info)
+    convoy = convoy_of(context, most=PARTITIONS_PER_RUN)
+    every = [*keys, *convoy.keys]
     outcome = run_batch(
-        view, node, keys, make, run_id=context.run_id, together=together, progress=progress
+        view, node, every, make, run_id=context.run_id, together=together, progress=progress
     )
     reported = _reported(context, node, outcome)
     _report(context, view, node, list(reported.values()))
+    step_ended(context, convoy, reported)
     context.log.info(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
         f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"
@@ -123,7 +131,7 @@ def _materialize(
         severity=dg.AssetCheckSeverity.WARN,
         metadata=check_metadata(view, outcome, failed),
     )
-    if len(keys) == 1 and not reported:
+    if len(keys) == 1 and keys[0] not in reported:
         _fail_alone(context, outcome, keys[0])
     yield dg.Output(None, metadata={_OWN_EVENTS: True})
 
