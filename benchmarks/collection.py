@@ -114,7 +114,7 @@ def fill(root: str) -> None:
         if node == STICKERS:
             for key, photo in workspace.index("objects").photos.items():
                 record = to_json(sticker_record(key, photo.path))
-                write_atomically(workspace.store.path(node.name, key, ".json"), record)
+                write_atomically(workspace.store.path(node.name, key, ".json"), record, sync=False)
         if node.name == "sticker_library":
             table = parquet_bytes(library_rows(view))
             write_atomically(workspace.store.path(node.name, ALL, LIBRARY_FILE), table)

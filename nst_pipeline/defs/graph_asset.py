@@ -16,7 +16,9 @@ from dagster._core.definitions.source_asset import (
     SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as _OWN_EVENTS,
 )
 
+from nst_pipeline.defs.backfills import convoy_of, is_backfill, step_ended
 from nst_pipeline.defs.config import form, with_form
+from nst_pipeline.defs.events import report_materializations, reported_partitions
 from nst_pipeline.defs.orphans import this_process
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata, row_tags
@@ -59,12 +61,15 @@ def _one_by_one(make: Callable[[Item], Made]) -> Make:
 def _reported(
     context: dg.AssetExecutionContext, view: View, node: Node, outcome: Outcome
 ) -> dict[str, Row]:
-    """What gets a materialisation: all that was made, and what Dagster does not know of yet."""
-    skipped = set(outcome.skipped)
-    if node.collection is not None and len(skipped) > 1:
-        skipped -= context.instance.get_materialized_partitions(context.asset_key)
-    rows = view.rows(node.name) if skipped else {}
-    return outcome.made | {key: rows[key] for key in outcome.skipped if key in skipped}
+    """What gets a materialisation: all that was made, and what Dagster does not know of yet.
+
+    A backfill waits for one of each of its partitions, whether it was up to date or not.
+    """
+    unknown = set(outcome.skipped)
+    if node.collection is not None and len(unknown) > 1 and not is_backfill(context.run):
+        unknown -= reported_partitions(context, list(outcome.skipped))
+    rows = view.rows(node.name) if unknown else {}
+    return outcome.made | {key: rows[key] for key in outcome.skipped if key in unknown}
 
 
 def _keys(context: dg.AssetExecutionContext, workspace: Workspace, node: Node) -> list[str]:
@@ -79,15 +84,17 @@ def _keys(context: dg.AssetExecutionContext, workspace: Workspace, node: Node) -
 
 def _report(context: dg.AssetExecutionContext, view: View, node: Node, rows: list[Row]) -> None:
     """Tell Dagster of artifacts, one materialisation each."""
-    for row in rows:
-        context.log_event(
-            dg.AssetMaterialization(
-                context.asset_key,
-                partition=None if node.collection is None else row.key,
-                metadata=row_metadata(view.workspace, row, rich=len(rows) <= _RICH_REPORTS),
-                tags=row_tags(row),
-            )
+    rich = len(rows) <= _RICH_REPORTS
+    materializations = [
+        dg.AssetMaterialization(
+            context.asset_key,
+            partition=None if node.collection is None else row.key,
+            metadata=row_metadata(view.workspace, row, rich=rich),
+            tags=row_tags(row),
         )
+        for row in rows
+    ]
+    report_materializations(context, materializations)
 
 
 def _fail_alone(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -> None:
@@ -105,19 +112,23 @@ def _fail_alone(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -
 
 def _materialize(
     context: dg.AssetExecutionContext,
-    view: View,
+    workspace: Workspace,
+    settings: Settings,
     node: Node,
-    keys: list[str],
     make: Make,
     together: int,
 ) -> Iterator[Any]:
     context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
-    progress = report_progress(context.log.info)
+    keys, progress = _keys(context, workspace, node), report_progress(context.log.info)
+    convoy = convoy_of(context, most=PARTITIONS_PER_RUN)
+    every = [*keys, *convoy.keys]
+    view = View(workspace, settings, (node.collection, every) if node.collection else None)
     outcome = run_batch(
-        view, node, keys, make, run_id=context.run_id, together=together, progress=progress
+        view, node, every, make, run_id=context.run_id, together=together, progress=progress
     )
     reported = _reported(context, view, node, outcome)
     _report(context, view, node, list(reported.values()))
+    step_ended(context, convoy, reported)
     context.log.info(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
         f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"
@@ -129,7 +140,7 @@ def _materialize(
         severity=dg.AssetCheckSeverity.WARN,
         metadata=check_metadata(view, outcome, failed),
     )
-    if len(keys) == 1 and not reported:
+    if len(keys) == 1 and keys[0] not in reported:
         _fail_alone(context, outcome, keys[0])
     yield dg.Output(None, metadata={_OWN_EVENTS: True})
 
@@ -182,9 +193,7 @@ def graph_asset(
                 workspace = collection.open()
                 chosen = with_form(workspace.settings, node, config)
                 most = together(chosen) if together else 1
-                keys = _keys(context, workspace, node)
-                view = View(workspace, chosen, (node.collection, keys) if node.collection else None)
-                yield from _materialize(context, view, node, keys, make, most)
+                yield from _materialize(context, workspace, chosen, node, make, most)
             except NstError as error:
                 # What the user can put right is told without a traceback.
                 raise dg.Failure(str(error), allow_retries=False) from None

@@ -75,6 +75,8 @@ class Batch:
 
     def commit(self) -> None:
         """Catalogue what was made, and remove files that its new version no longer has."""
+        # In this order: no row may outlive a power cut that its files do not.
+        self._view.workspace.store.sync()
         self._view.workspace.catalogue.append(self._pending)
         before = self._view.standing(self._node.name)
         for row in self._pending:

