@@ -36,7 +36,7 @@ def _entry(
         message="Materialized.",
         pid=os.getpid(),
     )
-    return dg.EventLogEntry(
+    return dg.EventLogEntry(  # type: ignore[no-untyped-call]
         error_info=None,
         level=logging.DEBUG,
         user_message="",
