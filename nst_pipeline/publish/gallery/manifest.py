@@ -12,7 +12,7 @@ from upath import UPath
 from nst_pipeline.storage.files import write_atomically
 
 _FILE = "manifest.json"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,12 @@ class Entry:
     """A scene's state: its place in the grid's data, digests, and the pictures made for it."""
 
     slot: int
+    page: str = ""
+    """Digest of all that its page was written from."""
+    item: list[Any] = field(default_factory=list)
+    """The scene as the grid's data has it."""
     images: str = ""
     """Digest of the pictures as given; empty if one could not be read, so it is tried again."""
-    page: str = ""
     thumb: str = ""
     """Digest of the thumbnail's bytes; empty if there is none."""
     pictures: dict[str, Shown] = field(default_factory=dict)
