@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from upath import UPath
 
@@ -15,8 +15,7 @@ _FILE = "manifest.json"
 _VERSION = 2
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A picture as the pages show it: its file relative to the gallery, size of the original."""
 
     src: str
@@ -59,11 +58,6 @@ def _entry(values: dict[str, Any]) -> Entry:
     return Entry(**{**values, "pictures": pictures, "made": tuple(values["made"])})
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
-    values = {each.name: getattr(entry, each.name) for each in fields(entry)}
-    return {**values, "pictures": {k: list(asdict(v).values()) for k, v in entry.pictures.items()}}
-
-
 def read_manifest(folder: UPath) -> Manifest:
     """The folder's manifest; an empty one if it has none that can be used."""
     try:
@@ -80,7 +74,7 @@ def write_manifest(folder: UPath, manifest: Manifest) -> None:
     """Write it, last of all: what a crash leaves unlisted is made again."""
     values = {
         "version": _VERSION,
-        "scenes": {key: _plain(entry) for key, entry in sorted(manifest.scenes.items())},
+        "scenes": {key: vars(entry) for key, entry in sorted(manifest.scenes.items())},
         "files": manifest.files,
     }
     write_atomically(folder / _FILE, json.dumps(values, separators=(",", ":")).encode())
