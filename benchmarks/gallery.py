@@ -114,7 +114,7 @@ def write(root: Path, count: int) -> GalleryReport:
         {key: f"state of {key}" for key in map(key_of, range(count))},
         scene,
         title="Holiday photos",
-        open_image=lambda path: decode_png((root / "gallery" / path).read_bytes()),
+        open_image=lambda path: decode_png((root / path.removeprefix("../")).read_bytes()),
     )
 
 
