@@ -32,6 +32,7 @@ _CHAIN = (
     "scene_photos",
     "placements",
     "composites",
+    "model_inputs",
     "stylized_magenta",
     "stylized_vgg19",
     _LAST,
@@ -121,7 +122,7 @@ def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
     return tuple(LineageRow(asset, key, digest) for (asset, key), digest in named.items())
 
 
-def _reason(method: str, chosen: str, told: Mapping[str, Any]) -> str:
+def why_chosen(method: str, chosen: str, told: Mapping[str, Any]) -> str:
     """Why the chosen candidate became the result."""
     if method != "auto":
         return f"The setting harmonize.method asks for {method}."
@@ -161,7 +162,7 @@ def gallery_scene(view: View, key: str) -> GalleryScene:
         variants=variants,
         mask=f"../composites/{key}.mask.png" if composed else "",
         chosen=chosen,
-        reason=_reason(settings["harmonize"]["method"], chosen, told) if natural else "",
+        reason=why_chosen(settings["harmonize"]["method"], chosen, told) if natural else "",
         scores=told.get("scores", {}),
         confidence=told.get("confidence"),
         placements=tuple(

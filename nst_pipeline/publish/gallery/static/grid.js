@@ -260,7 +260,7 @@
   function focusOn(position) {
     const target = Math.min(Math.max(position, 0), shown.length - 1);
     const row = rows[rowOf(target)];
-    const bar = form.getBoundingClientRect().height;
+    const bar = getComputedStyle(form).position === "sticky" ? form.offsetHeight : 0;
     const offset = grid.getBoundingClientRect().top + scrollY;
     const above = offset + row.top - bar - gap;
     const below = offset + row.top + row.height + CAPTION - innerHeight;
