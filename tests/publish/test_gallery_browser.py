@@ -71,6 +71,13 @@ def test_filters_stand_in_the_address_and_go_back_one_by_one(gallery_disk: str, 
         assert count(page) == found
 
 
+def test_an_address_of_what_is_gone_fits_no_scene(gallery_disk: str, open_page: Open):
+    page = open_page(f"{gallery_disk}/index.html#sticker=gone")
+    assert count(page) == "0 of 48 scenes"
+    page.click("#clear")
+    assert count(page) == ALL
+
+
 def test_scores_and_confidence_have_a_lowest_value(gallery_disk: str, open_page: Open):
     page = open_page(f"{gallery_disk}/index.html")
     page.fill("[name=score]", "0.9")
@@ -261,6 +268,9 @@ def test_favourites_are_kept_shown_and_saved_as_a_list(gallery_url: str, open_pa
         "score": 0.88,
         "chosen": "ring",
     }
+    page.locator("a.card").first.focus()
+    page.keyboard.press("f")
+    assert page.evaluate("document.activeElement.title") == "trip/photo 44.jpg"
     page.click("#forget")
     assert page.locator("#picked-count").inner_text() == "0 favourites"
     page.uncheck("[name=favourites]")

@@ -87,10 +87,13 @@
   function readAddress() {
     form.reset();
     for (const [name, value] of galleryOrder.filterOf(location.hash)) {
-      if (fields[name].type === "checkbox") fields[name].checked = true;
-      else fields[name].value = value;
+      const field = fields[name];
+      if (field.type === "checkbox") field.checked = true;
+      else field.value = value;
+      // What is gone by now, say a sticker, fits no scene: it is not left out silently.
+      if (field.type === "select-one" && !field.value) field.add(new Option(value, value, false, true));
     }
-    if (!fields.sort.value) fields.sort.value = "best";
+    if (!(fields.sort.value in galleryOrder.sorters)) fields.sort.value = "best";
     changing = false;
     refresh();
     const at = new URLSearchParams(location.hash.slice(1)).get("at");
@@ -307,7 +310,11 @@
   }
 
   function showFavourites() {
-    if (params.has("favourites")) refresh();
+    const focused = document.activeElement.closest("[data-position]");
+    if (params.has("favourites")) {
+      refresh();
+      if (focused && shown.length) focusOn(Number(focused.dataset.position));
+    }
     for (const [position, cell] of cards) {
       const on = galleryFavourites.has(items[shown[position]][KEY]);
       cell.lastChild.setAttribute("aria-pressed", String(on));

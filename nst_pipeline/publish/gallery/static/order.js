@@ -106,6 +106,6 @@ const galleryOrder = (() => {
 
   return {
     KEY, TITLE, STATUS, SCORE, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, PICTURE, ERROR,
-    filterOf, names, order, remember, remembered, root, withHash,
+    filterOf, names, order, remember, remembered, root, sorters, withHash,
   };
 })();
