@@ -108,6 +108,14 @@ def _variants(view: View, key: str) -> Iterator[Variant]:
             yield Variant(name, label, f"../{asset}/{key}{suffix}", window)
 
 
+def _notes(view: View, key: str) -> Iterator[str]:
+    """Why a network has no picture, where the scene has others."""
+    for name, label, asset, _ in _VARIANTS:
+        row = _current(view, asset, key)
+        if row is not None and row.status == "empty" and name != "right":
+            yield f"{label}: {row.error}"
+
+
 def _decisive(rows: list[Row | None]) -> Row | None:
     """The row that says how the scene stands: its first failure, or its last asset's."""
     made = [row for row in rows if row is not None]
@@ -160,6 +168,7 @@ def gallery_scene(view: View, key: str) -> GalleryScene:
         status=row.status,
         digest=joint_digest({each.asset: each.digest for each in rows if each is not None}),
         variants=variants,
+        notes=tuple(_notes(view, key)) if natural else (),
         mask=f"../composites/{key}.mask.png" if composed else "",
         chosen=chosen,
         reason=why_chosen(settings["harmonize"]["method"], chosen, told) if natural else "",

@@ -18,7 +18,9 @@ def test_a_scene_is_told_with_all_that_was_made_of_it(made):
     assert (scene.title, scene.status, scene.chosen) == ("temple.jpg", "ok", record["chosen"])
     assert (scene.scores, scene.confidence) == (record["scores"], record["confidence"])
     assert f"{record['confidence']:.2f}" in scene.reason
-    # VGG19 has no weights here; the others are there.
+    # VGG19 has no weights here, which is said; the others are there.
+    (note,) = scene.notes
+    assert note.startswith("VGG19 optimisation: ") and "missing.h5" in note
     assert [each.name for each in scene.variants] == ["untouched", "harmonized", "left", "right"]
     # The recipe `right` shows the square around the object.
     window, box = scene.variants[-1].window, scene.placements[0].box

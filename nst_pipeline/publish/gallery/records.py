@@ -57,6 +57,8 @@ class GalleryScene:
     variants: tuple[Variant, ...] = ()
     before: str = "untouched"
     after: str = "harmonized"
+    notes: tuple[str, ...] = ()
+    """Why variants are missing, a line for each."""
     mask: str = ""
     """Path of the matte, relative to the gallery folder; empty if there is none."""
     chosen: str = ""
