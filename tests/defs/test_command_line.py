@@ -49,3 +49,22 @@ def test_lineage_reaches_the_photos(nst, collection):
     assert "harmonized temple" in text
     assert "scenes temple.jpg" in text
     assert "objects " in text
+
+
+def test_upkeep_says_what_is_stale_what_is_broken_and_what_can_go(nst, collection):
+    assert "up to date" in nst("stale").stdout
+    (collection.root / "scenes/temple.jpg").unlink()
+    settings = collection.root / "nst.toml"
+    settings.write_text(settings.read_text() + "[harmonize]\nmethod = 'untouched'\n")
+    collection.open().rescan("scenes")
+    stale = json.loads(nst("stale", "a/b.jpg", "--json").stdout)
+    assert [(each["asset"], each["reason"]) for each in stale] == [
+        ("harmonized", "settings changed: harmonize.method")
+    ]
+    nst("run")  # until then the gallery shows the deleted scene
+    assert json.loads(nst("verify", "--json").stdout) == []
+    would = json.loads(nst("gc", "--dry-run", "--json").stdout)
+    assert would["artifacts of deleted photos"] == 7
+    assert json.loads(nst("gc", "--json").stdout)["artifacts of deleted photos"] == 7
+    assert not list((collection.root / "artifacts/harmonized").glob("temple*"))
+    assert json.loads(nst("verify", "--json").stdout) == []

@@ -190,3 +190,15 @@ def _home(collection):
     (collection.home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     with dg.DagsterInstance.from_ref(dg.DagsterInstance.local_temp(str(collection.home)).get_ref()):
         return collection.home
+
+
+def test_the_weekly_job_looks_after_the_table(collection):
+    from nst_pipeline.definitions import defs
+
+    before = collection.open().catalogue.frame()
+    parts = len(collection.open().catalogue.names())
+    with collection.instance() as instance:
+        done = defs.resolve_job_def("maintenance_job").execute_in_process(instance=instance)
+    assert done.success
+    assert len(collection.open().catalogue.names()) <= parts
+    assert collection.open().catalogue.frame().equals(before)
