@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from upath import UPath
 
@@ -29,21 +30,22 @@ def write_atomically(path: UPath, data: bytes, *, sync: bool = True) -> None:
     if path.protocol not in _LOCAL:
         path.write_bytes(data)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    place = Path(path.path)
+    place.parent.mkdir(parents=True, exist_ok=True)
     # A short name of its own: the key alone may fill what a file system allows.
-    temporary = path.parent / f".{uuid.uuid4().hex}.tmp"
+    temporary = place.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(data)
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(place)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _sync(path: str) -> None:
+def _sync(path: Path) -> None:
     """Wait until a file's content, or a folder's names, are on the disk."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -57,8 +59,7 @@ def _sync(path: str) -> None:
 
 def sync_files(paths: Iterable[UPath]) -> None:
     """Wait until these files would survive a power cut, with their names."""
-    local = [path for path in paths if path.protocol in _LOCAL]
-    folders = {str(path.parent) for path in local}
+    local = [Path(path.path) for path in paths if path.protocol in _LOCAL]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for each in (map(str, local), folders):
+        for each in (local, {path.parent for path in local}):
             list(pool.map(_sync, each))

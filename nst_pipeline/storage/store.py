@@ -7,6 +7,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Any, TypeVar, cast
 
@@ -88,6 +89,7 @@ class Store:
 
     def __init__(self, root: UPath) -> None:
         self.root = root
+        self._folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
         self._unsynced: list[UPath] = []
 
     def path(self, asset: str, key: str, name: str) -> UPath:
@@ -96,7 +98,7 @@ class Store:
         `name` is what follows the key (`.png`, `.mask.png`); for a whole collection's artifact
         it is the file name itself.
         """
-        return self.root / "artifacts" / asset / (name if key == ALL else f"{key}{name}")
+        return self._folder(asset) / (name if key == ALL else f"{key}{name}")
 
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
         """Write an artifact's files, each whole or not at all, and return their digest.
@@ -161,7 +163,7 @@ class Store:
 
     def sizes(self, asset: str) -> dict[str, int]:
         """File name to size in bytes of all that stands under an asset; one listing."""
-        folder = self.root / "artifacts" / asset
+        folder = self._folder(asset)
         if not folder.exists():
             return {}
         listing = folder.fs.ls(folder.path, detail=True)
