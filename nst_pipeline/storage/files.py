@@ -7,6 +7,7 @@ import socket
 import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from upath import UPath
 
@@ -68,16 +69,17 @@ def write_atomically(path: UPath, data: bytes, *, sync: bool = True) -> None:
     if path.protocol not in LOCAL:
         path.write_bytes(data)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    place = Path(path.path)
+    place.parent.mkdir(parents=True, exist_ok=True)
     # A short name of its own: the key alone may fill what a file system allows.
-    temporary = path.parent / f".{_process()}~{uuid.uuid4().hex}{_TEMPORARY}"
+    temporary = place.with_name(f".{_process()}~{uuid.uuid4().hex}{_TEMPORARY}")
     try:
         with temporary.open("wb") as file:
             file.write(data)
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(place)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -109,7 +111,7 @@ def sizes_in(folder: UPath, names: Iterable[str] | None = None) -> dict[str, int
     return {name: size for name, size in sizes if size is not None}
 
 
-def _sync(path: str) -> None:
+def _sync(path: Path) -> None:
     """Wait until a file's content, or a folder's names, are on the disk."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -123,8 +125,7 @@ def _sync(path: str) -> None:
 
 def sync_files(paths: Iterable[UPath]) -> None:
     """Wait until these files would survive a power cut, with their names."""
-    local = [path for path in paths if path.protocol in LOCAL]
-    folders = {str(path.parent) for path in local}
+    local = [Path(path.path) for path in paths if path.protocol in LOCAL]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for each in (map(str, local), folders):
+        for each in (local, {path.parent for path in local}):
             list(pool.map(_sync, each))

@@ -7,6 +7,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Any, TypeVar, cast
 
@@ -88,6 +89,7 @@ class Store:
 
     def __init__(self, root: UPath) -> None:
         self.root = root
+        self._folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
         self._unsynced: list[UPath] = []
 
     def path(self, asset: str, key: str, name: str) -> UPath:
@@ -96,7 +98,7 @@ class Store:
         `name` is what follows the key (`.png`, `.mask.png`); for a whole collection's artifact
         it is the file name itself.
         """
-        return self.root / "artifacts" / asset / (name if key == ALL else f"{key}{name}")
+        return self._folder(asset) / (name if key == ALL else f"{key}{name}")
 
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
         """Write an artifact's files, each whole or not at all, and return their digest.
@@ -166,11 +168,11 @@ class Store:
             asset: the asset.
             names: only these; None: all, by one listing.
         """
-        return sizes_in(self.root / "artifacts" / asset, names)
+        return sizes_in(self._folder(asset), names)
 
     def remove_leftovers(self, asset: str) -> None:
         """Remove temporary files of processes that were killed."""
-        remove_leftovers(self.root / "artifacts" / asset)
+        remove_leftovers(self._folder(asset))
 
     def remove(self, asset: str, key: str, names: tuple[str, ...]) -> None:
         """Remove files that the artifact no longer has; missing ones are no error."""

