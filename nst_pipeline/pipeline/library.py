@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from nst_pipeline.pipeline.graph import STICKERS
 from nst_pipeline.pipeline.records import sticker_file
 from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.publish.splits import SIDES, Side, side_of
 from nst_pipeline.storage.store import ALL, Store
 from nst_pipeline.vision.choose import LibrarySticker
 from nst_pipeline.vision.cut_edges import EDGES
@@ -101,6 +103,14 @@ class Library:
 
     stickers: list[LibrarySticker]
     photos: dict[str, ObjectPhoto]
+
+    @cached_property
+    def by_side(self) -> dict[Side, list[LibrarySticker]]:
+        """The stickers by the side of the dataset that their photos fall on."""
+        found: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
+        for each in self.stickers:
+            found[side_of(self.photos[each.object_key].digest)].append(each)
+        return found
 
 
 def _sticker(row: dict[str, Any]) -> LibrarySticker:

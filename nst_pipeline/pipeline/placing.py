@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nst_pipeline.errors import SidecarError
 from nst_pipeline.pipeline.library import Library, read_library
 from nst_pipeline.pipeline.records import placement_record, read_placement, sticker_file
+from nst_pipeline.publish.splits import side_of
 from nst_pipeline.vision.choose import LibrarySticker, candidates_for
 from nst_pipeline.vision.composite import compose
 from nst_pipeline.vision.detect import detect
@@ -45,8 +46,24 @@ def _resolved(name: str, library: Library) -> str:
     )
 
 
+def _candidates(
+    scene_key: str, scene_digest: str, library: Library, settings: PlacementSettings
+) -> list[LibrarySticker]:
+    """Those that a scene is offered: of its own side of the dataset, if there are any.
+
+    A detector that learns from the one side must see nothing of the others, neither scenes nor
+    objects.
+    """
+    if settings.same_split:
+        own = library.by_side[side_of(scene_digest)]
+        if found := candidates_for(scene_key, own, settings):
+            return found
+    return candidates_for(scene_key, library.stickers, settings)
+
+
 def stickers_considered(
     scene_key: str,
+    scene_digest: str,
     scene_record: dict[str, Any] | None,
     library: Library,
     settings: PlacementSettings,
@@ -55,6 +72,7 @@ def stickers_considered(
 
     Args:
         scene_key: the scene.
+        scene_digest: of its photo's bytes.
         scene_record: given only where the scene has a sidecar.
         library: all stickers.
         settings: how many are wanted, and how good.
@@ -65,7 +83,7 @@ def stickers_considered(
         # A wrong name is this scene's own failure; it is told when its placements are made.
         return []
     if named is None:
-        return candidates_for(scene_key, library.stickers, settings)
+        return _candidates(scene_key, scene_digest, library, settings)
     names = {each.sticker for each in named}
     return [each for each in library.stickers if each.sticker in names]
 
@@ -85,10 +103,11 @@ def place_stickers(item: Item) -> list[dict[str, Any]]:
     library = read_library(item.view.workspace.store)
     if library is None:
         return []
-    placements = explicit_placements(item.record("scene_photos"), library)
+    record = item.record("scene_photos")
+    placements = explicit_placements(record, library)
     if placements is None:
         settings = item.settings.placement
-        candidates = candidates_for(item.key, library.stickers, settings)
+        candidates = _candidates(item.key, record["digest"], library, settings)
         scene, found = item.photo("scenes"), _obstacles(item)
         placements = plan(scene, candidates, found, settings, scene_key=item.key)
     return [_described(each, library) for each in placements]
