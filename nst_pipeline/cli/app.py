@@ -10,8 +10,10 @@ import typer
 from nst_pipeline.cli import collection
 from nst_pipeline.cli.compose import compose
 from nst_pipeline.cli.cutout import cutout
+from nst_pipeline.cli.export import export
 from nst_pipeline.cli.harmonize import calibrate, harmonize
 from nst_pipeline.cli.output import print_error
+from nst_pipeline.cli.report import report
 from nst_pipeline.cli.stylize import stylize
 from nst_pipeline.cli.sweep import sweep
 from nst_pipeline.errors import NstError
@@ -22,7 +24,17 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-for command in (*collection.COMMANDS, cutout, compose, stylize, sweep, harmonize, calibrate):
+for command in (
+    *collection.COMMANDS,
+    export,
+    report,
+    cutout,
+    compose,
+    stylize,
+    sweep,
+    harmonize,
+    calibrate,
+):
     app.command()(command)
 
 

@@ -16,6 +16,7 @@ from nst_pipeline.cli.output import Json, bars, console, print_error, print_json
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.graph import NODES
 from nst_pipeline.pipeline.progress import LISTENER
+from nst_pipeline.pipeline.reporting import last_report
 from nst_pipeline.pipeline.workspace import Workspace, open_workspace
 from nst_pipeline.settings import data_root
 from nst_pipeline.storage.lineage import Family, Relative
@@ -130,6 +131,8 @@ def _tell(workspace: Workspace, said: list[str], ran: list[Ran]) -> None:
     gallery = workspace.root / "artifacts" / "gallery" / "index.html"
     if gallery.exists():
         console.print(f"Gallery: {gallery}", soft_wrap=True, highlight=False)
+    if ran and (reported := last_report(workspace)):
+        console.print(f"Report: {reported[1]}", soft_wrap=True, highlight=False)
 
 
 def counts(workspace: Workspace, runs: set[str] | None = None) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.progress import report_progress
 from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.workspace import Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.store import ALL
@@ -150,6 +151,7 @@ def graph_asset(
     kinds: set[str],
     group: str,
     together: Callable[[Settings], int] | None = None,
+    after: Callable[[Workspace], object] = lambda _: None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Make a Dagster asset of a function from an `Item` to what was `Made`.
 
@@ -158,6 +160,7 @@ def graph_asset(
         kinds: shown in the UI.
         group: the asset group.
         together: given, the function takes up to so many items at once and returns a list.
+        after: called once all is catalogued, whether something was made or not.
     """
     filled = form(node)
 
@@ -174,6 +177,7 @@ def graph_asset(
                 chosen = with_form(workspace.settings, node, config)
                 most = together(chosen) if together else 1
                 yield from _materialize(context, View(workspace, chosen), node, make, most)
+                after(workspace)
             except NstError as error:
                 # What the user can put right is told without a traceback.
                 raise dg.Failure(str(error), allow_retries=False) from None

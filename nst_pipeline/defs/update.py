@@ -11,6 +11,7 @@ from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.partitions import register
 from nst_pipeline.defs.runs import RunPlan, due_now, plan_phase
 from nst_pipeline.errors import NstError
+from nst_pipeline.pipeline.reporting import report_batch
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
 
@@ -89,4 +90,6 @@ def update(
         for run in plan_phase(instance, phase, due):
             announce(run)
             ran.append(_execute(job_of(phase), run, instance))
+    if ran:
+        report_batch(workspace)  # What had nothing to publish is told, too.
     return ran

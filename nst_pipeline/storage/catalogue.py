@@ -80,6 +80,9 @@ SCHEMA = pa.schema(
     ]
 )
 
+_LINEAGE = ("path", "files", "digest", "inputs", "settings", "code_version", "models")
+"""Columns that a report needs nothing of, and that take nearly all the room."""
+
 
 def _record(row: Row) -> dict[str, Any]:
     return asdict(row) | {
@@ -138,15 +141,29 @@ class Catalogue:
         frame: pd.DataFrame = self._current(None if assets is None else list(assets)).to_pandas()
         return frame.sort_values(["asset", "key"], ignore_index=True)
 
+    def made_after(self, moment: datetime | None) -> pd.DataFrame:
+        """What counts of all that was made after a moment, None: ever; without its lineage."""
+        columns = [name for name in SCHEMA.names if name not in _LINEAGE]
+        frame: pd.DataFrame = self._current(None, after=moment, columns=columns).to_pandas()
+        return frame.sort_values("made_at", ignore_index=True)
+
     def _is(self) -> bool:
         return bool(DeltaTable.is_deltatable(self._url, storage_options=self._options))
 
-    def _current(self, assets: list[str] | None) -> pa.Table:
+    def _current(
+        self,
+        assets: list[str] | None,
+        *,
+        after: datetime | None = None,
+        columns: Sequence[str] = SCHEMA.names,
+    ) -> pa.Table:
         if not self._is():
-            return SCHEMA.empty_table()
+            return SCHEMA.empty_table().select(columns)
         dataset = DeltaTable(self._url, storage_options=self._options).to_pyarrow_dataset()
-        chosen = None if assets is None else pc.field("asset").isin(assets)
-        table = dataset.to_table(filter=chosen).select(SCHEMA.names)
+        chosen = pc.scalar(True) if assets is None else pc.field("asset").isin(assets)
+        if after is not None:
+            chosen &= pc.field("made_at") > pa.scalar(after, pa.timestamp("us", tz="UTC"))
+        table = dataset.to_table(filter=chosen, columns=list(columns))
         if not table.num_rows:
             return table
         ordered = table.sort_by("made_at")

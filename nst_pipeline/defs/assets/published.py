@@ -9,6 +9,7 @@ from nst_pipeline.pipeline.publishing import (
     labelled_scenes,
     picture_reader,
 )
+from nst_pipeline.pipeline.reporting import report_batch
 from nst_pipeline.publish.coco import coco_json, join_scenes
 from nst_pipeline.publish.dataset import dataset_table, parquet_bytes
 from nst_pipeline.publish.gallery import write_gallery
@@ -26,9 +27,12 @@ def dataset(item: Item) -> Made:
     return Made(files, counts)
 
 
-@graph_asset(graph.GALLERY, kinds={"html"}, group="published")
+@graph_asset(graph.GALLERY, kinds={"html"}, group="published", after=report_batch)
 def gallery(item: Item) -> Made:
-    """Writes a static page to look at: before and after, all variants, lineage."""
+    """Writes a static page to look at: before and after, all variants, lineage.
+
+    Then the batch is reported in `reports/`: all that was made since the report before.
+    """
     folder, scenes = gallery_folder(item.view), gallery_scenes(item.view)
     report = write_gallery(folder, scenes, title="Composites", open_image=picture_reader(item.view))
     files = {name: (folder / name).read_bytes() for name in ("index.html", "manifest.json")}
