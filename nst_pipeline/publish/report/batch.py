@@ -14,7 +14,7 @@ RESULT, CUT_OUT = "harmonized", "stickers"
 """The assets whose quality is shown."""
 _SHOWN = 12
 """Pictures of the best results, and of the worst."""
-_KEYS_NAMED = 12
+_KEYS_NAMED = 8
 """Of what failed for the same reason; the catalogue has all."""
 _BINS = 20
 
@@ -173,7 +173,7 @@ def summarise(rows: pd.DataFrame, assets: Sequence[str]) -> Batch:
 
 
 def to_show(rows: pd.DataFrame) -> tuple[list[Shown], list[Shown]]:
-    """The best results and the worst, by their realism score; none is in both.
+    """The best results and the worst, by realism and then confidence; none is in both.
 
     Args:
         rows: of the catalogue.
@@ -181,7 +181,7 @@ def to_show(rows: pd.DataFrame) -> tuple[list[Shown], list[Shown]]:
     results = _parsed(rows, RESULT)
     if results.empty:
         return [], []
-    ordered = results.sort_values("score", ascending=False, kind="stable")
+    ordered = results.sort_values(["score", "confidence"], ascending=False, kind="stable")
     shown = [
         Shown(str(key), str(key), float(row.score), str(row.chosen))
         for key, row in ordered.iterrows()
