@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
-from nst_pipeline.cli.output import Json, bars, console, print_error, print_json, print_table
+from nst_pipeline.cli.output import Json, bars, busy, console, print_error, print_json, print_table
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.graph import NODES
 from nst_pipeline.pipeline.progress import LISTENER
@@ -24,6 +24,7 @@ from nst_pipeline.storage.lineage import Family, Relative
 if TYPE_CHECKING:
     import dagster as dg
 
+    from nst_pipeline.defs.runs import RunPlan
     from nst_pipeline.defs.update import Ran
 
 _MOST_LISTED = 20
@@ -52,9 +53,10 @@ def models(
     from nst_pipeline.style.models import models_status, prepare_models
 
     settings = open_workspace().settings
-    if build:
-        prepare_models(settings)
-    found = models_status(settings)
+    with busy("preparing the networks" if build else "looking at the networks"):
+        if build:
+            prepare_models(settings)
+        found = models_status(settings)
     if as_json:
         print_json([vars(each) | {"path": str(each.path or "")} for each in found])
         return
@@ -109,10 +111,21 @@ def _update(workspace: Workspace, instance: dg.DagsterInstance) -> tuple[list[st
             tasks[asset] = task
             progress.update(task, completed=through, total=total)
 
+        step = progress.add_task("scanning the inboxes", total=None)
+
+        def say(run: RunPlan) -> None:
+            progress.update(step, description=f"phase {run.phase}")
+
         token = LISTENER.set(show)
         try:
             said = scan_inboxes(workspace, instance)
-            ran = update(workspace, instance, lambda phase: defs.resolve_job_def(JOBS[phase].name))
+            progress.update(step, description="planning")
+            ran = update(
+                workspace,
+                instance,
+                lambda phase: defs.resolve_job_def(JOBS[phase].name),
+                announce=say,
+            )
         finally:
             LISTENER.reset(token)
     return said, ran
@@ -165,7 +178,8 @@ def _print_counts(workspace: Workspace, runs: set[str] | None = None) -> list[di
 def status(as_json: Json = False) -> None:
     """Count what there is, and name what failed or cannot be read."""
     workspace = open_workspace()
-    frame = workspace.catalogue.frame()
+    with busy("reading the catalogue"):
+        frame = workspace.catalogue.frame()
     failed = frame[frame["status"] == "failed"][["asset", "key", "error"]].values.tolist()
     empty = Counter(frame[frame["status"] == "empty"][["asset", "error"]].itertuples(index=False))
     reasons = [[row.asset, count, row.error] for row, count in empty.items()]
@@ -213,7 +227,8 @@ def lineage(
     """Show an artifact's family tree: what it was made from, and what was made from it."""
     from dataclasses import asdict
 
-    family = Family(open_workspace().catalogue.rows())
+    with busy("reading the catalogue"):
+        family = Family(open_workspace().catalogue.rows())
     asset, at = family.find(key)
     tree, made = family.ancestors(asset, at), family.descendants(asset, at)
     if as_json:

@@ -12,7 +12,7 @@ import pandas as pd
 import typer
 from upath import UPath
 
-from nst_pipeline.cli.output import Json, bars, console, print_json, print_note
+from nst_pipeline.cli.output import Json, bars, busy, console, print_json, print_note
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.workspace import Workspace, open_workspace
 from nst_pipeline.publish.export import Files, coco_files, write_export, yolo_files
@@ -80,8 +80,9 @@ def export(
 ) -> None:
     """Lay the dataset into a folder as YOLO or COCO trainers read it; again, and it follows."""
     workspace = open_workspace()
-    rows = _rows(workspace)
-    files = _files(workspace, rows, kind, segments=segments)
+    with busy("reading the dataset"):
+        rows = _rows(workspace)
+        files = _files(workspace, rows, kind, segments=segments)
     with bars() as progress:
         task = progress.add_task("exporting", total=len(files))
         done = write_export(folder, files, copy=copy, on_file=lambda: progress.advance(task))

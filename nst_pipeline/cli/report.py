@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from upath import UPath
 
-from nst_pipeline.cli.output import Json, console, print_json
+from nst_pipeline.cli.output import Json, busy, console, print_json
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.reporting import report_batch, report_run, report_since
 from nst_pipeline.pipeline.workspace import Workspace, open_workspace
@@ -43,7 +43,8 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Report what was made since the last report, as a page and as Markdown."""
-    page = _reported(open_workspace(), since, run)
+    with busy("writing the report"):
+        page = _reported(open_workspace(), since, run)
     if as_json:
         print_json({"report": None if page is None else str(page)})
     elif page is None:

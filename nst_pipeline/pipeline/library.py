@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nst_pipeline.pipeline.graph import STICKERS
+from nst_pipeline.pipeline.progress import tracked
 from nst_pipeline.pipeline.records import sticker_file
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.splits import SIDES, Side, side_of
@@ -66,9 +67,10 @@ def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> 
 def library_rows(view: View) -> pa.Table:
     """All stickers that stand, of object photos still in the inbox, ordered by name."""
     store, rows = view.workspace.store, view.rows(STICKERS.name)
+    keys = sorted(view.keys(STICKERS))
     table = [
         _row(store, key, rows[key].digest, record)
-        for key in sorted(view.keys(STICKERS))
+        for key in tracked("stickers indexed", keys, len(keys))
         if key in rows and rows[key].status == "ok"
         for record in store.record(STICKERS.name, key)
     ]

@@ -11,6 +11,7 @@ from upath import UPath
 
 from nst_pipeline.pipeline.graph import COMPOSITES, SCENE_PHOTOS
 from nst_pipeline.pipeline.item import Item
+from nst_pipeline.pipeline.progress import tracked
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Collection
 from nst_pipeline.publish.gallery import GalleryPlacement, GalleryScene, LineageRow, Variant
@@ -112,7 +113,8 @@ def labelled_scenes(view: View) -> Iterator[dict[str, Any]]:
         return each | {"licence": found}
 
     composites = view.rows(COMPOSITES.name)
-    for key in view.keys(SCENE_PHOTOS):
+    keys = view.keys(SCENE_PHOTOS)
+    for key in tracked("dataset scenes", keys, len(keys)):
         row = _current(view, _LAST, key)
         # Labels of an earlier version read otherwise; the next run of the scenes remakes them.
         current = key in composites and composites[key].code_version == COMPOSITES.code_version
@@ -181,7 +183,8 @@ def gallery_scene(view: View, key: str) -> GalleryScene | None:
 
 def gallery_scenes(view: View) -> list[GalleryScene]:
     """All scenes of the collection, in the order of their keys."""
-    scenes = (gallery_scene(view, key) for key in sorted(view.keys(SCENE_PHOTOS)))
+    keys = sorted(view.keys(SCENE_PHOTOS))
+    scenes = (gallery_scene(view, key) for key in tracked("gallery scenes", keys, len(keys)))
     return [scene for scene in scenes if scene is not None]
 
 

@@ -6,6 +6,7 @@ time up to which it goes, so that nothing else needs to be remembered.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from upath import UPath
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.pipeline.graph import HARMONIZED, NODES
+from nst_pipeline.pipeline.progress import tracked
 from nst_pipeline.pipeline.workspace import Workspace
 from nst_pipeline.publish.report import Shown, html_page, markdown_page, summarise, to_show
 from nst_pipeline.publish.thumbnails import as_rgb, inline_webp
@@ -69,7 +71,12 @@ def write_report(workspace: Workspace, rows: pd.DataFrame, name: str) -> UPath:
         The HTML page.
     """
     batch = summarise(rows, [node.name for node in NODES])
-    best, worst = ([_with_picture(workspace, each) for each in some] for some in to_show(rows))
+    best, worst = to_show(rows)
+    total = len(best) + len(worst)
+    shown = (
+        _with_picture(workspace, each) for each in tracked("report pictures", best + worst, total)
+    )
+    best, worst = list(itertools.islice(shown, len(best))), list(shown)
     folder = workspace.root / "reports"
     write_atomically(folder / f"{name}.md", markdown_page(batch, best, worst))
     write_atomically(folder / f"{name}.html", html_page(batch, best, worst))

@@ -4,7 +4,9 @@ import json
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from nst_pipeline.cli.app import app
 from nst_pipeline.publish.splits import split_of
 
 
@@ -67,3 +69,17 @@ def test_a_picture_is_of_the_side_of_all_its_photos(made):
         first = objects.iloc[0]
         photos = {first.scene_digest, *objects.object_digest} - {""}
         assert first.split == split_of(photos)
+
+
+def test_the_command_line_exports_and_reports(collection, tmp_path):
+    """`nst export` twice, and `nst report`, as a person types them."""
+    folder = tmp_path / "yolo"
+    done = CliRunner().invoke(app, ["export", str(folder), "--json"])
+    told = json.loads(done.stdout)
+    assert told["written"] == len([path for path in folder.rglob("[!.]*") if path.is_file()])
+    assert sum(told["pictures"].values()) == len(set(_rows(collection).scene))
+    again = json.loads(CliRunner().invoke(app, ["export", str(folder), "--json"]).stdout)
+    assert (again["written"], again["kept"]) == (0, told["written"])
+    assert json.loads(CliRunner().invoke(app, ["report", "--json"]).stdout) == {"report": None}
+    since = CliRunner().invoke(app, ["report", "--since", "2020-01-01", "--json"])
+    assert json.loads(since.stdout)["report"].endswith(".html")

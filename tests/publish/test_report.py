@@ -30,7 +30,13 @@ def row(asset: str, number: int, status: str = "ok", error: str = "", **figures)
 @pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
     results = [
-        row("harmonized", n, score=(n + 0.5) / 40, confidence=0.5, chosen="ring" if n < 10 else "model")
+        row(
+            "harmonized",
+            n,
+            score=(n + 0.5) / 40,
+            confidence=0.5,
+            chosen="ring" if n < 10 else "model",
+        )
         for n in range(40)
     ]
     failed = [row("composites", n, "failed", "the disk <is> full | no room") for n in range(9)]

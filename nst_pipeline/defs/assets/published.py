@@ -1,8 +1,11 @@
 """The composites as a labelled dataset, and as a gallery to look at."""
 
+import itertools
+
 from nst_pipeline.defs.graph_asset import graph_asset
 from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.pipeline.progress import report_part, tracked
 from nst_pipeline.pipeline.publishing import (
     gallery_folder,
     gallery_scenes,
@@ -11,7 +14,7 @@ from nst_pipeline.pipeline.publishing import (
 )
 from nst_pipeline.pipeline.reporting import report_batch
 from nst_pipeline.publish.coco import coco_json, join_scenes
-from nst_pipeline.publish.dataset import dataset_table, parquet_bytes
+from nst_pipeline.publish.dataset import dataset_parquet
 from nst_pipeline.publish.gallery import write_gallery
 
 
@@ -19,10 +22,9 @@ from nst_pipeline.publish.gallery import write_gallery
 def dataset(item: Item) -> Made:
     """Writes the composites as a labelled dataset: COCO JSON, and Parquet with the same rows."""
     joined = join_scenes(labelled_scenes(item.view), description="Composites made by nst_pipeline")
-    files = {
-        "coco.json": coco_json(joined),
-        "annotations.parquet": parquet_bytes(dataset_table(joined)),
-    }
+    writers = {"coco.json": coco_json, "annotations.parquet": dataset_parquet}
+    writing = tracked("dataset files", writers.items(), len(writers))
+    files = {name: write(joined) for name, write in writing}
     counts = {name: len(joined[name]) for name in ("images", "annotations", "categories")}
     return Made(files, counts)
 
@@ -34,6 +36,13 @@ def gallery(item: Item) -> Made:
     Then the batch is reported in `reports/`: all that was made since the report before.
     """
     folder, scenes = gallery_folder(item.view), gallery_scenes(item.view)
-    report = write_gallery(folder, scenes, title="Composites", open_image=picture_reader(item.view))
+    done, told = itertools.count(1), report_part("gallery pages")
+    report = write_gallery(
+        folder,
+        scenes,
+        title="Composites",
+        open_image=picture_reader(item.view),
+        on_scene=lambda: told(next(done), len(scenes)),
+    )
     files = {name: (folder / name).read_bytes() for name in ("index.html", "manifest.json")}
     return Made(files, {"scenes": report.scenes, "pages_written": report.pages_written})

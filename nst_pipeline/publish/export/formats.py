@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,7 +21,8 @@ _SCORES = "composites.csv"
 
 
 def _line(numbers: list[float], category: int) -> str:
-    return " ".join([str(category), *(f"{number:.6f}" for number in numbers)])
+    """A line of a label file."""
+    return " ".join([str(category), *(f"{number:.6f}" for number in numbers)]) + "\n"
 
 
 def _box(row: Any) -> list[float]:
@@ -39,19 +40,12 @@ def _outline(row: Any) -> list[float]:
     ]
 
 
-def _labels(objects: pd.DataFrame, *, segments: bool) -> bytes:
-    """A picture's label file; YOLO knows no crowds, they are left out."""
-    numbers = _outline if segments else _box
-    single: Iterator[Any] = objects[objects.iscrowd == 0].itertuples()
-    lines = (_line(numbers(row), row.category_id - 1) for row in single)
-    return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _yaml(rows: pd.DataFrame, splits: set[str]) -> bytes:
+def _yaml(rows: pd.DataFrame) -> bytes:
     """`data.yaml`; without a `path`, its own folder is the root. JSON's strings are YAML's."""
     named = dict(zip(rows.category_id.tolist(), rows.label.tolist(), strict=True))
     # Ultralytics wants both of these, whatever is in them.
-    listed = [side for side in SIDES if side in splits | {"train", "val"}]
+    splits = {"train", "val", *rows.split.unique()}
+    listed = [side for side in SIDES if side in splits]
     lines = [f"{side}: images/{side}" for side in listed]
     lines += ["names:"]
     lines += [
@@ -78,28 +72,27 @@ def _csv(rows: pd.DataFrame) -> bytes:
     return text.encode()
 
 
-def _pictures(rows: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Split, file name and objects of each picture that is in a split."""
-    for file_name, objects in rows[rows.split.isin(SIDES)].groupby("file_name", sort=True):
-        yield str(objects.split.iloc[0]), str(file_name), objects
-
-
 def yolo_files(rows: pd.DataFrame, picture: Picture, *, segments: bool = False) -> Files:
     """The files of a YOLO dataset: `data.yaml`, `images/<split>/`, `labels/<split>/`.
 
     Args:
-        rows: the dataset's table; pictures of the split `mixed` are left out.
+        rows: the dataset's table; pictures of the split `mixed` are left out, and crowds, which
+            YOLO does not know.
         picture: finds the artifact of a `file_name`.
         segments: outlines instead of boxes.
     """
     files: dict[str, bytes | UPath] = {}
-    splits = set()
-    for split, file_name, objects in _pictures(rows):
-        name = PurePosixPath(file_name)
-        files[f"images/{split}/{name.name}"] = picture(file_name)
-        files[f"labels/{split}/{name.stem}.txt"] = _labels(objects, segments=segments)
-        splits.add(split)
-    return {"data.yaml": _yaml(rows, splits), _SCORES: _csv(rows), **files}
+    labels: dict[str, list[str]] = {}
+    numbers = _outline if segments else _box
+    row: Any
+    for row in rows[rows.split.isin(SIDES)].itertuples():
+        name = PurePosixPath(row.file_name)
+        files[f"images/{row.split}/{name.name}"] = picture(row.file_name)
+        lines = labels.setdefault(f"labels/{row.split}/{name.stem}.txt", [])
+        if not row.iscrowd:
+            lines.append(_line(numbers(row), row.category_id - 1))
+    files |= {name: "".join(lines).encode() for name, lines in labels.items()}
+    return {"data.yaml": _yaml(rows), _SCORES: _csv(rows), **files}
 
 
 def coco_files(dataset: Mapping[str, Any], rows: pd.DataFrame, picture: Picture) -> Files:
