@@ -14,6 +14,9 @@ from nst_pipeline.publish.splits import side_of, split_of
 from nst_pipeline.vision.ring import object_mask
 from nst_pipeline.vision.shapes import Box, Detection, Mask, Matte
 
+_LEAST_SEEN = 0.25
+"""Less of a column or row of a box counts as hidden."""
+
 
 @dataclass(frozen=True)
 class SceneObject:
@@ -73,6 +76,19 @@ def _bounds(mask: Mask) -> Box:
     return Box(*(int(side) for side in cv2.boundingRect(mask.view(np.uint8))))
 
 
+def _reach(whole: Mask, seen: Mask) -> Box | None:
+    """The columns and rows of which enough is seen: the ragged edge of a sticker leaves slivers."""
+    sides = []
+    for axis in (0, 1):
+        share = seen.sum(axis) / np.maximum(whole.sum(axis), 1)
+        places = np.flatnonzero(share >= _LEAST_SEEN)
+        if not len(places):
+            return None
+        sides.append((int(places[0]), int(places[-1]) + 1))
+    (left, right), (top, bottom) = sides
+    return Box(left, top, right - left, bottom - top)
+
+
 def _rectangle(box: Box, shape: tuple[int, ...]) -> Matte:
     matte = np.zeros(shape, np.float32)
     matte[box.slices] = 1
@@ -83,8 +99,8 @@ def carried_over(found: Detection, covered: Mask) -> SceneObject | None:
     """What was annotated in the scene, less what stickers hide; None if that is all of it.
 
     Where nothing is hidden, box and mask stay as they were given. An annotation without an
-    outline counts as the ellipse in its box, to see what is hidden and how far the visible box
-    still reaches; its mask is that box's rectangle.
+    outline counts as the ellipse in its box: its visible box reaches as far as at least a quarter
+    of the ellipse's columns and rows is seen, and its mask is that box's rectangle.
 
     Args:
         found: the annotation, in the scene's pixels.
@@ -93,10 +109,12 @@ def carried_over(found: Detection, covered: Mask) -> SceneObject | None:
     whole = _ellipse(found.box, *covered.shape) if found.mask is None else found.mask
     seen = whole & ~covered
     pixels, left = int(np.count_nonzero(whole)), int(np.count_nonzero(seen))
-    if left == 0:
-        return None
-    box = found.box if left == pixels else _bounds(seen)
     outlined = found.mask is not None
+    box: Box | None = found.box
+    if left < pixels:
+        box = _bounds(seen) if outlined else _reach(whole, seen)
+    if left == 0 or box is None:
+        return None
     return SceneObject(
         found.label,
         seen.astype(np.float32) if outlined else _rectangle(box, covered.shape),

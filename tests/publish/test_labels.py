@@ -106,6 +106,7 @@ def test_a_box_ends_where_a_sticker_hides_the_ellipse_in_it():
     beside = np.zeros((HEIGHT, WIDTH), bool)
     beside[8:60, 30:50] = True  # its right half, with the corners left free
     beside[8:12, 45:50] = beside[48:60, 45:50] = False
+    beside[30, 42:50] = False  # and a sliver at its very end
     (dog,) = labelled(carried_over(marked(box, outlined=False), beside))["annotations"]
     assert dog["bbox"] == [10, 10, 20, 40]
     assert dog["area"] == 20 * 40
