@@ -14,13 +14,13 @@ from nst_pipeline.pipeline.plan import Plan, plan_asset
 from nst_pipeline.pipeline.progress import Progress
 from nst_pipeline.pipeline.task import Task
 from nst_pipeline.pipeline.view import View
-from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.catalogue import Row, Standing
 from nst_pipeline.storage.store import Content
 
 Make = Callable[[Sequence[Item]], Sequence[Made]]
 """Makes the artifacts of several items, in their order."""
 
-_COMMIT_ROWS = 64
+_COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0
 """A killed run repeats at most this much work; fewer, larger commits cost less."""
 
@@ -32,7 +32,7 @@ class Outcome:
     """How the keys of a batch ended."""
 
     made: dict[str, Row] = field(default_factory=dict)
-    skipped: dict[str, Row] = field(default_factory=dict)
+    skipped: dict[str, Standing] = field(default_factory=dict)
     """Up to date already: their fingerprint is in the catalogue."""
     failed: dict[str, Row] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
@@ -74,8 +74,10 @@ class Batch:
 
     def commit(self) -> None:
         """Catalogue what was made, and remove files that its new version no longer has."""
+        # In this order: no row may outlive a power cut that its files do not.
+        self._view.workspace.store.sync()
         self._view.workspace.catalogue.append(self._pending)
-        before = self._view.rows(self._node.name)
+        before = self._view.standing(self._node.name)
         for row in self._pending:
             old = before.get(row.key)
             if old is not None and row.status != "failed":
@@ -155,6 +157,7 @@ def run_batch(
     Raises:
         ModelUnavailableError, SettingError: no image could be made; what was made is catalogued.
     """
+    view.workspace.store.remove_leftovers(node.name)
     plan = plan_asset(view, node, keys)
     batch = Batch(view, node, plan, run_id)
     try:
@@ -164,4 +167,5 @@ def run_batch(
                 progress(node.name, min(first + together, len(plan.due)), len(plan.due))
     finally:
         batch.commit()
+    view.workspace.catalogue.join_parts(node.name)
     return batch.outcome

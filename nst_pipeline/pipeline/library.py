@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ from nst_pipeline.pipeline.progress import tracked
 from nst_pipeline.pipeline.records import sticker_file
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.splits import SIDES, Side, side_of
+from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.storage.store import ALL, Store
-from nst_pipeline.vision.choose import LibrarySticker
+from nst_pipeline.vision.choose import LibrarySticker, candidates_from
 from nst_pipeline.vision.cut_edges import EDGES
 from nst_pipeline.vision.shapes import Rgb
 
@@ -64,16 +66,30 @@ def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> 
     }
 
 
+def _kept(store: Store) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The rows of the library as it stands, by object key and digest of its stickers."""
+    table = read_table(store)
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    if table is not None and table.schema.equals(_SCHEMA):
+        for row in table.to_pylist():
+            rows.setdefault((row["object_key"], row["digest"]), []).append(row)
+    return rows
+
+
 def library_rows(view: View) -> pa.Table:
-    """All stickers that stand, of object photos still in the inbox, ordered by name."""
-    store, rows = view.workspace.store, view.rows(STICKERS.name)
+    """All stickers that stand, of object photos still in the inbox, ordered by name.
+
+    Only those that the library does not hold yet are read.
+    """
+    store, rows = view.workspace.store, view.standing(STICKERS.name)
+    kept, table = _kept(store), []
     keys = sorted(view.keys(STICKERS))
-    table = [
-        _row(store, key, rows[key].digest, record)
-        for key in tracked("stickers indexed", keys, len(keys))
-        if key in rows and rows[key].status == "ok"
-        for record in store.record(STICKERS.name, key)
-    ]
+    for key in tracked("stickers indexed", keys, len(keys)):
+        if key in rows and rows[key].status == "ok":
+            digest = rows[key].digest
+            table += kept.get((key, digest)) or [
+                _row(store, key, digest, record) for record in store.record(STICKERS.name, key)
+            ]
     return pa.Table.from_pylist(table, schema=_SCHEMA)
 
 
@@ -99,6 +115,10 @@ class ObjectPhoto:
     """Of all that was cut out of it."""
 
 
+Offer = Callable[[str, str], list[LibrarySticker]]
+"""From a scene's key and its photo's digest to the few stickers that it may show, best first."""
+
+
 @dataclass(frozen=True)
 class Library:
     """What placing needs of the stickers, and their photos by object key."""
@@ -107,12 +127,35 @@ class Library:
     photos: dict[str, ObjectPhoto]
 
     @cached_property
-    def by_side(self) -> dict[Side, list[LibrarySticker]]:
-        """The stickers by the side of the dataset that their photos fall on."""
-        found: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
+    def labels(self) -> dict[str, str]:
+        """Sticker to what it shows."""
+        return {each.sticker: each.label for each in self.stickers}
+
+    def candidates(self, settings: PlacementSettings) -> Offer:
+        """The choice of stickers for scenes, prepared once."""
+        key = settings.model_dump_json()
+        if key not in self._offers:
+            self._offers[key] = self._offer(settings)
+        return self._offers[key]
+
+    @cached_property
+    def _offers(self) -> dict[str, Offer]:
+        return {}
+
+    def _offer(self, settings: PlacementSettings) -> Offer:
+        """Stickers of the scene's own side of the dataset, if there are any.
+
+        A detector that learns from the one side must see nothing of the others, neither scenes
+        nor objects.
+        """
+        every = candidates_from(self.stickers, settings)
+        if not settings.same_split:
+            return lambda key, _: every(key)
+        by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
         for each in self.stickers:
-            found[side_of(self.photos[each.object_key].digest)].append(each)
-        return found
+            by_side[side_of(self.photos[each.object_key].digest)].append(each)
+        own = {side: candidates_from(some, settings) for side, some in by_side.items()}
+        return lambda key, digest: own[side_of(digest)](key) or every(key)
 
 
 def _sticker(row: dict[str, Any]) -> LibrarySticker:
@@ -124,12 +167,18 @@ def _sticker(row: dict[str, Any]) -> LibrarySticker:
     )
 
 
+def read_table(store: Store) -> pa.Table | None:
+    """The library's table as it was last written; None before that."""
+    path = store.path("sticker_library", ALL, LIBRARY_FILE)
+    return pq.read_table(io.BytesIO(path.read_bytes())) if path.exists() else None
+
+
 def read_library(store: Store) -> Library | None:
     """The library as it was last written; None before that."""
-    path = store.path("sticker_library", ALL, LIBRARY_FILE)
-    if not path.exists():
+    table = read_table(store)
+    if table is None:
         return None
-    rows = pq.read_table(io.BytesIO(path.read_bytes())).to_pylist()
+    rows = table.to_pylist()
     return Library(
         [_sticker(row) for row in rows],
         {

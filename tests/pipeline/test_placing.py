@@ -16,7 +16,8 @@ def library(count: int) -> Library:
 
 
 def sides(scene_digest: str, stickers: Library, settings: PlacementSettings) -> set[str]:
-    considered = stickers_considered("scene", scene_digest, None, stickers, settings)
+    offer = stickers.candidates(settings)
+    considered = stickers_considered("scene", scene_digest, None, stickers, offer)
     return {side_of(stickers.photos[each.object_key].digest) for each in considered}
 
 
