@@ -5,6 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.browser import browser
+
+__all__ = ["browser"]
+"""The fixture for pages in headless Chromium; `tests.browser.needs_browser` marks their tests."""
+
 
 @pytest.fixture(scope="session")
 def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -48,7 +48,7 @@ _SPAN = 20_000
 """Keys in a range: to pass over so many costs about as much as to start another run."""
 
 
-def _ranges(order: Sequence[str], due: set[str], phase: str) -> Iterator[RunPlan]:
+def ranges(order: Sequence[str], due: set[str], phase: str) -> Iterator[RunPlan]:
     """Cover the due keys with few contiguous ranges, well filled and of bounded length.
 
     What lies between two due keys is covered with them: fingerprints skip it, and a run of its
@@ -71,7 +71,7 @@ def plan_phase(instance: dg.DagsterInstance, phase: str, due: set[str]) -> list[
         return [RunPlan(phase, 1)]
     collection: Collection = "objects" if phase == "objects" else "scenes"
     order = PARTITIONS[collection].get_partition_keys(dynamic_partitions_store=instance)
-    return list(_ranges(order, due, phase))
+    return list(ranges(order, due, phase))
 
 
 def due_now(view: View, phase: str, *, retry: bool, files: bool = True) -> set[str]:

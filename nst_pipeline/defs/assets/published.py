@@ -1,13 +1,12 @@
 """The composites as a labelled dataset, and as a gallery to look at."""
 
-import itertools
-
 from nst_pipeline.defs.graph_asset import graph_asset
 from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.progress import report_part, tracked
 from nst_pipeline.pipeline.publishing import (
     gallery_folder,
+    gallery_scene,
     gallery_scenes,
     labelled_scenes,
     picture_reader,
@@ -35,14 +34,15 @@ def gallery(item: Item) -> Made:
 
     Then the batch is reported in `reports/`: all that was made since the report before.
     """
-    folder, scenes = gallery_folder(item.view), gallery_scenes(item.view)
-    done, told = itertools.count(1), report_part("gallery pages")
+    view = item.view
+    folder = gallery_folder(view)
     report = write_gallery(
         folder,
-        scenes,
+        gallery_scenes(view),
+        lambda key: gallery_scene(view, key),
         title="Composites",
-        open_image=picture_reader(item.view),
-        on_scene=lambda: told(next(done), len(scenes)),
+        open_image=picture_reader(view),
+        on_scene=report_part("gallery pages"),
     )
     files = {name: (folder / name).read_bytes() for name in ("index.html", "manifest.json")}
     return Made(files, {"scenes": report.scenes, "pages_written": report.pages_written})
