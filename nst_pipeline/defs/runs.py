@@ -1,7 +1,7 @@
 """Which runs bring a collection up to date: few, over contiguous ranges of partitions."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
@@ -18,7 +18,8 @@ from nst_pipeline.defs.tags import PHASE_TAG
 from nst_pipeline.pipeline.graph import BY_NAME
 from nst_pipeline.pipeline.plan import plan_asset
 from nst_pipeline.pipeline.view import View
-from nst_pipeline.pipeline.workspace import Collection
+from nst_pipeline.pipeline.workspace import Collection, Workspace
+from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.store import ALL
 
 
@@ -74,7 +75,9 @@ def plan_phase(instance: dg.DagsterInstance, phase: str, due: set[str]) -> list[
     return list(ranges(order, due, phase))
 
 
-def due_now(view: View, phase: str, *, retry: bool, files: bool = True) -> set[str]:
+def due_now(
+    view: View, phase: str, *, retry: bool, files: bool = True, among: Sequence[str] | None = None
+) -> set[str]:
     """The keys of a phase that have something to be made from what is there now.
 
     Args:
@@ -82,10 +85,12 @@ def due_now(view: View, phase: str, *, retry: bool, files: bool = True) -> set[s
         phase: one of `PHASES`.
         retry: also what failed before with the same input.
         files: also what has lost files; without it no folder of artifacts is listed.
+        among: only these keys are looked at; None: all.
     """
     due: set[str] = set()
     for node in PHASES[phase]:
-        plan = plan_asset(view, node, view.keys(node), files=files)
+        keys = view.keys(node) if among is None else among
+        plan = plan_asset(view, node, keys, files=files)
         rows = view.standing(node.name)
         for task in plan.due:
             row = rows.get(task.key)
@@ -101,6 +106,27 @@ def failed_keys(view: View, phase: str) -> set[str]:
     return {key for each in rows for key, row in each.items() if row.status == "failed"}
 
 
+def is_large(workspace: Workspace) -> bool:
+    """Whether a phase of the collection may take more than one run."""
+    return len(workspace.index("scenes").photos) > PARTITIONS_PER_RUN
+
+
+def plan_found(
+    workspace: Workspace, instance: dg.DagsterInstance, found: Mapping[Collection, Scan]
+) -> list[RunPlan]:
+    """The sensor's runs where all was up to date before a scan: only what that found is due.
+
+    As in a large collection always, the first phase that is due goes first.
+    """
+    for collection, scan in found.items():
+        keys = [*scan.new, *scan.changed]
+        view = View(workspace, scope=(collection, keys))
+        due = due_now(view, collection, retry=False, files=False, among=keys)
+        if due:
+            return plan_phase(instance, collection, due)
+    return []
+
+
 def plan_runs(view: View, instance: dg.DagsterInstance) -> list[RunPlan]:
     """The sensor's runs: those that are due now, in the order in which they must go.
 
@@ -112,7 +138,7 @@ def plan_runs(view: View, instance: dg.DagsterInstance) -> list[RunPlan]:
     scenes = view.keys(BY_NAME["scene_photos"])
     for phase in PHASES:
         due[phase] = due_now(view, phase, retry=False, files=False)
-        if due[phase] and len(scenes) > PARTITIONS_PER_RUN:
+        if due[phase] and is_large(view.workspace):
             return plan_phase(instance, phase, due[phase])
     if due["objects"]:
         due["library"] = {ALL}

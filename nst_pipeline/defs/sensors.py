@@ -5,8 +5,9 @@ import dagster as dg
 from nst_pipeline.defs.jobs import JOBS, PHASES
 from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.resources import CollectionResource
-from nst_pipeline.defs.runs import plan_runs
-from nst_pipeline.defs.update import scan_inboxes
+from nst_pipeline.defs.runs import RunPlan, is_large, plan_found, plan_runs
+from nst_pipeline.defs.update import Scanned, scan_inboxes
+from nst_pipeline.pipeline.graph import NODES
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
 from nst_pipeline.storage.store import joint_digest, sha256
@@ -26,8 +27,9 @@ def _state(workspace: Workspace) -> str:
         for collection in COLLECTIONS
         for photo in workspace.index(collection).photos.values()
     }
-    settings = workspace.settings.model_dump_json()
-    return f"{joint_digest(photos)} {workspace.catalogue.version} {sha256(settings.encode())}"
+    code = " ".join(f"{node.name} {node.code_version}" for node in NODES)
+    ours = sha256(f"{workspace.settings.model_dump_json()} {code}".encode())
+    return f"{joint_digest(photos)} {workspace.catalogue.version} {ours}"
 
 
 @dg.sensor(
@@ -44,6 +46,7 @@ def inbox_sensor(
         # The oldest is the one at work; the others are queued behind it.
         return dg.SkipReason(f"{active[-1].job_name}, run {active[-1].run_id}, is not done yet")
     workspace = collection.open()
+    before = _state(workspace)
     scanned = scan_inboxes(workspace, context.instance, seconds=_READING_SECONDS)
     for line in scanned.said:
         context.log.info(line)
@@ -54,9 +57,20 @@ def inbox_sensor(
     tried = int(tries) if seen == state else 0
     if tried >= _TRIES:
         return dg.SkipReason("nothing new in the inboxes")
-    runs = plan_runs(View(workspace), context.instance)
+    settled = (tries, seen) == (str(_TRIES), before)
+    runs = _planned(workspace, context.instance, scanned, settled=settled)
     requests = [dg.RunRequest(job_name=JOBS[run.phase].name, tags=run.tags) for run in runs]
     if not requests:
         cursor = f"{_TRIES} {state}"
         return dg.SensorResult(skip_reason="everything is up to date", cursor=cursor)
     return dg.SensorResult(run_requests=requests, cursor=f"{tried + 1} {state}")
+
+
+def _planned(
+    workspace: Workspace, instance: dg.DagsterInstance, scanned: Scanned, *, settled: bool
+) -> list[RunPlan]:
+    """The runs to launch; of a large collection that had settled not everything is planned anew."""
+    only_more = not any(scan.deleted for scan in scanned.found.values())
+    if settled and only_more and is_large(workspace):
+        return plan_found(workspace, instance, scanned.found)
+    return plan_runs(View(workspace), instance)

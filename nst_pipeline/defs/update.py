@@ -46,8 +46,12 @@ class Scanned:
 
     said: list[str]
     """In words: figures, unreadable files, and what was made from deleted photos."""
-    pending: int
-    """New and changed files that there was no time to read."""
+    found: dict[Collection, Scan]
+
+    @property
+    def pending(self) -> int:
+        """New and changed files that there was no time to read."""
+        return sum(scan.pending for scan in self.found.values())
 
 
 def _gone(workspace: Workspace, collection: Collection, scan: Scan) -> list[str]:
@@ -86,7 +90,7 @@ def scan_inboxes(
         seconds: about how long new and changed files are read; the next call goes on.
         progress: told the inbox, how many of its files were read, and how many there are.
     """
-    said, pending, end = [], 0, time.monotonic() + seconds
+    said, found, end = [], {}, time.monotonic() + seconds
     for collection in COLLECTIONS:
         scan = workspace.rescan(
             collection,
@@ -97,8 +101,8 @@ def scan_inboxes(
         said.append(f"{collection}: {scan.summary}")
         said += [f"{collection}/{bad.path}: {bad.reason}" for bad in scan.index.unreadable]
         said += _gone(workspace, collection, scan)
-        pending += scan.pending
-    return Scanned(said, pending)
+        found[collection] = scan
+    return Scanned(said, found)
 
 
 def _reason(failure: StepFailureData) -> str:

@@ -24,24 +24,23 @@ _CALIBRATION_STICKERS_MIN = 40
 _CALIBRATION_STICKERS_MAX = 240
 
 
-def _ready(row: Standing | None, asset: str) -> str:
-    if row is None:
-        return f"{asset} is not made yet"
-    return f"{asset} failed: {row.error}" if row.status == "failed" else ""
+def _missing(row: Standing | None, asset: str) -> str:
+    return f"{asset} is not made yet" if row is None else f"{asset} failed: {row.error}"
 
 
 def _from_upstream(node: Node, view: View, names: tuple[str, ...]) -> Resolver:
     """Inputs are the upstream artifacts of the same key, or those of the whole collection."""
-    upstream = [(name, BY_NAME[name], view.standing(name)) for name in names]
+    upstream = [
+        (name, BY_NAME[name].collection != node.collection, view.standing(name)) for name in names
+    ]
 
     def resolve(key: str) -> Resolved:
         inputs = []
-        for name, asset, rows in upstream:
-            at = key if asset.collection == node.collection else ALL
+        for name, whole, rows in upstream:
+            at = ALL if whole else key
             row = rows.get(at)
-            if reason := _ready(row, name):
-                return reason
-            assert row is not None
+            if row is None or row.status == "failed":
+                return _missing(row, name)
             inputs.append(Input(name, at, row.digest))
         return tuple(inputs)
 

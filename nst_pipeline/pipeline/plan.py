@@ -76,23 +76,26 @@ def plan_asset(view: View, node: Node, keys: Iterable[str], *, files: bool = Tru
     settings = _settings_json(node, view.settings)
     models = model_digests(node, view.settings)
     fingerprint = fingerprinter(node.name, node.code_version, settings, models)
-    rows, resolve = view.standing(node.name), inputs_of(node, view)
-    emptiness = _emptiness(view, node)
-    tasks, done, waiting = {}, {}, {}
+    rows, resolve, emptiness = (
+        view.standing(node.name),
+        inputs_of(node, view),
+        _emptiness(view, node),
+    )
+    due: dict[str, Task] = {}
+    done: dict[str, Standing] = {}
+    waiting: dict[str, str] = {}
     for key in keys:
-        inputs = resolve(key)
+        inputs, row = resolve(key), rows.get(key)
         if isinstance(inputs, str):
             waiting[key] = inputs
             continue
-        wanted, row = fingerprint(inputs), rows.get(key)
+        wanted = fingerprint(inputs)
         if row is not None and row.fingerprint == wanted and row.status != "failed":
             done[key] = row
-        tasks[key] = (inputs, wanted)
+        else:
+            due[key] = Task(key, inputs, wanted, emptiness(key))
     for key in _broken(view, node.name, done) if files and done else ():
-        del done[key]
-    due = tuple(
-        Task(key, inputs, wanted, emptiness(key))
-        for key, (inputs, wanted) in tasks.items()
-        if key not in done
-    )
-    return Plan(due, done, waiting, settings, models)
+        inputs, wanted = resolve(key), done.pop(key).fingerprint
+        assert not isinstance(inputs, str)
+        due[key] = Task(key, inputs, wanted, emptiness(key))
+    return Plan(tuple(due.values()), done, waiting, settings, models)
