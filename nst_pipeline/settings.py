@@ -91,6 +91,11 @@ class PlacementSettings(Section):
     min_quality: float = Field(
         0.2, ge=0, le=1, description="Stickers with a lower cut-out quality are not used."
     )
+    same_split: bool = Field(
+        True,
+        description="Scenes of the dataset's `val` and `test` take stickers of that side alone, "
+        "and those of `train` the others, where there are any.",
+    )
     shadow: float = Field(
         0.6,
         ge=0,

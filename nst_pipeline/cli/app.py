@@ -10,8 +10,10 @@ import typer
 from nst_pipeline.cli import collection, upkeep
 from nst_pipeline.cli.compose import compose
 from nst_pipeline.cli.cutout import cutout
+from nst_pipeline.cli.export import export
 from nst_pipeline.cli.harmonize import calibrate, harmonize
 from nst_pipeline.cli.output import print_error
+from nst_pipeline.cli.report import report
 from nst_pipeline.cli.stylize import stylize
 from nst_pipeline.cli.sweep import sweep
 from nst_pipeline.errors import NstError
@@ -23,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 _PICTURES = (cutout, compose, stylize, sweep, harmonize, calibrate)
-for command in (*collection.COMMANDS, *upkeep.COMMANDS, *_PICTURES):
+for command in (*collection.COMMANDS, *upkeep.COMMANDS, export, report, *_PICTURES):
     app.command()(command)
 
 

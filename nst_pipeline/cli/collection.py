@@ -13,11 +13,11 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
-from nst_pipeline.cli.output import Json, bars, console, print_error, print_json, print_table
+from nst_pipeline.cli.output import Json, bars, busy, console, print_error, print_json, print_table
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.batch import Progress
 from nst_pipeline.pipeline.graph import NODES
-from nst_pipeline.pipeline.progress import LISTENER
+from nst_pipeline.pipeline.progress import LISTENER, Progress
+from nst_pipeline.pipeline.reporting import last_report
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace, open_workspace
 from nst_pipeline.settings import data_root
 from nst_pipeline.storage.lineage import MODELS, Lineage, Relative
@@ -53,9 +53,10 @@ def models(
     from nst_pipeline.style.models import models_status, prepare_models
 
     settings = open_workspace().settings
-    if build:
-        prepare_models(settings)
-    found = models_status(settings)
+    with busy("preparing the networks" if build else "looking at the networks"):
+        if build:
+            prepare_models(settings)
+        found = models_status(settings)
     if as_json:
         print_json([vars(each) | {"path": str(each.path or "")} for each in found])
         return
@@ -121,6 +122,8 @@ def _listened() -> Iterator[Progress]:
                 tasks[name] = progress.add_task(name, total=total)
             progress.update(tasks[name], completed=through, total=total)
 
+        # Planning and Dagster's own work cannot be counted: this one only shows that it goes on.
+        progress.add_task("at work", total=None)
         token = LISTENER.set(show)
         try:
             yield show
@@ -164,6 +167,8 @@ def _tell(
     gallery = workspace.root / "artifacts" / "gallery" / "index.html"
     if gallery.exists():
         console.print(f"Gallery: {gallery}", soft_wrap=True, highlight=False)
+    if ran and (reported := last_report(workspace)):
+        console.print(f"Report: {reported[1]}", soft_wrap=True, highlight=False)
 
 
 _STATUSES = ("ok", "empty", "failed")
@@ -204,7 +209,8 @@ def _print_counts(found: list[dict[str, Any]]) -> None:
 def status(as_json: Json = False) -> None:
     """Count what there is, and name what failed or cannot be read."""
     workspace = open_workspace()
-    frame = _present(workspace)
+    with busy("reading the catalogue"):
+        frame = _present(workspace)
     failed = frame[frame["status"] == "failed"][["asset", "key", "error"]].values.tolist()
     empty = frame[frame["status"] == "empty"].groupby(["asset", "error"]).size().reset_index()
     reasons = [[row[0], int(row[2]), row[1]] for row in empty.itertuples(index=False)]
@@ -259,9 +265,10 @@ def lineage(
     """
     from dataclasses import asdict
 
-    known = Lineage(open_workspace().catalogue)
-    asset, at = known.find(key)
-    tree, made = known.ancestors(asset, at), known.descendants([(asset, at)])
+    with busy("reading the catalogue"):
+        known = Lineage(open_workspace().catalogue)
+        asset, at = known.find(key)
+        tree, made = known.ancestors(asset, at), known.descendants([(asset, at)])
     if as_json:
         print_json({"made_from": asdict(tree), "made_of_it": [list(each) for each in made]})
         return

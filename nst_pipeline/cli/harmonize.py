@@ -98,7 +98,14 @@ def calibrate(
             photo = read_picture(path)
             return photo, read_matte(partner(masks, path, "mask"), photo)
 
-        model = fit(read(path) for path in progress.track(paths, description="calibrating"))
+        photo_pairs = (read(path) for path in progress.track(paths, description="reading"))
+        learning = progress.add_task("calibrating", total=None)
+        model = fit(
+            photo_pairs,
+            on_step=lambda through, total: progress.update(
+                learning, completed=through, total=total
+            ),
+        )
     if not model.photos:
         raise NstError(
             f"{photos}: too few photos, of {len(paths)}, show an object with something around it; "

@@ -61,6 +61,13 @@ def bars() -> Iterator[Progress]:
         yield progress
 
 
+@contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """Say on standard error what takes a while and cannot be counted, as long as it takes."""
+    with errors.status(_escaped(doing)):
+        yield
+
+
 def finish(done: Sequence[Mapping[str, Any]], failed: Mapping[str, str], *, as_json: bool) -> None:
     """Say what a folder command made; exit with 1 if a file failed."""
     if as_json:

@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress
 
 from nst_pipeline.cli.files import check_png, read_picture, settings_here, write_file
-from nst_pipeline.cli.output import Json, bars, finish
+from nst_pipeline.cli.output import Json, bars, busy, finish
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import Vgg19Settings
 from nst_pipeline.style.magenta import load_magenta
@@ -92,7 +92,8 @@ def stylize(
     pictures = read_picture(content), read_picture(style)
     row = {"result": str(out), "method": method}
     if method == "magenta":
-        result = _by_magenta(*pictures, strength)
+        with busy("stylising by Magenta"):
+            result = _by_magenta(*pictures, strength)
     else:
         settings = settings_here().vgg19.model_copy(update={"mode": mode})
         with bars() as progress:

@@ -170,6 +170,7 @@ def graph_asset(
     kinds: set[str],
     group: str,
     together: Callable[[Settings], int] | None = None,
+    after: Callable[[Workspace], object] = lambda _: None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Make a Dagster asset of a function from an `Item` to what was `Made`.
 
@@ -178,6 +179,7 @@ def graph_asset(
         kinds: shown in the UI.
         group: the asset group.
         together: given, the function takes up to so many items at once and returns a list.
+        after: called once all is catalogued, whether something was made or not.
     """
     filled = form(node)
 
@@ -194,6 +196,7 @@ def graph_asset(
                 chosen = with_form(workspace.settings, node, config)
                 most = together(chosen) if together else 1
                 yield from _materialize(context, workspace, chosen, node, make, most)
+                after(workspace)
             except NstError as error:
                 # What the user can put right is told without a traceback.
                 raise dg.Failure(str(error), allow_retries=False) from None

@@ -15,7 +15,8 @@ from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.partitions import register
 from nst_pipeline.defs.runs import RunPlan, due_now, failed_keys, plan_phase
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.batch import Progress
+from nst_pipeline.pipeline.progress import Progress
+from nst_pipeline.pipeline.reporting import report_batch
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Collection, Workspace
 from nst_pipeline.storage.inbox import Scan
@@ -159,4 +160,6 @@ def update(
         for run in plan_phase(instance, phase, due):
             announce(run)
             ran.append(_execute(job_of(phase), run, instance))
+    if ran:
+        report_batch(workspace)  # What had nothing to publish is told, too.
     return ran

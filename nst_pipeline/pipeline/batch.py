@@ -11,6 +11,7 @@ from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.plan import Plan, plan_asset
+from nst_pipeline.pipeline.progress import Progress
 from nst_pipeline.pipeline.task import Task
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.storage.catalogue import Row, Standing
@@ -18,8 +19,6 @@ from nst_pipeline.storage.store import Content
 
 Make = Callable[[Sequence[Item]], Sequence[Made]]
 """Makes the artifacts of several items, in their order."""
-Progress = Callable[[str, int, int], None]
-"""Told the asset, how many of its images are through, and how many there are."""
 
 _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0

@@ -26,23 +26,23 @@ class Node:
     """Upstream assets whose empty result is no obstacle; any other makes this one empty, too."""
 
 
-OBJECT_PHOTOS = Node("object_photos", "objects", (), ("ingest",))
+OBJECT_PHOTOS = Node("object_photos", "objects", (), ("ingest",), code_version="2")
 DETECTIONS = Node("detections", "objects", ("object_photos",), ("detection",))
 STICKERS = Node(
     "stickers", "objects", ("object_photos", "detections"), ("cutout",), code_version="3"
 )
 STICKER_LIBRARY = Node("sticker_library", None, ("stickers",), code_version="3")
-SCENE_PHOTOS = Node("scene_photos", "scenes", (), ("ingest",))
+SCENE_PHOTOS = Node("scene_photos", "scenes", (), ("ingest",), code_version="2")
 PLACEMENTS = Node(
     "placements",
     "scenes",
     ("scene_photos", "sticker_library"),
     ("placement", "detection"),
-    code_version="3",
+    code_version="4",
     optional=("sticker_library",),
 )
 COMPOSITES = Node(
-    "composites", "scenes", ("scene_photos", "placements"), ("placement",), code_version="2"
+    "composites", "scenes", ("scene_photos", "placements"), ("placement",), code_version="3"
 )
 MODEL_INPUTS = Node("model_inputs", "scenes", ("scene_photos", "composites"), ("recipes",))
 STYLIZED_MAGENTA = Node("stylized_magenta", "scenes", ("model_inputs",), ("magenta",))
@@ -58,7 +58,7 @@ HARMONIZED = Node(
     code_version="3",
     optional=("stylized_vgg19",),
 )
-DATASET = Node("dataset", None, ("composites", "harmonized"))
+DATASET = Node("dataset", None, ("composites", "harmonized"), code_version="2")
 GALLERY = Node("gallery", None, ("composites", "harmonized"), code_version="2")
 
 NODES: tuple[Node, ...] = (

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from nst_pipeline.pipeline.item import Item
+from nst_pipeline.pipeline.progress import tracked
 from nst_pipeline.pipeline.stylise import read_model_input
 from nst_pipeline.storage.store import ALL
 from nst_pipeline.style.magenta import load_magenta
@@ -33,7 +34,8 @@ def read_harmonizer(item: Item) -> Harmonizer:
 def calibration_photos(item: Item) -> Iterator[tuple[Rgb, Matte]]:
     """The object photos that this calibration is made from, each with its first sticker's matte."""
     workspace = item.view.workspace
-    for each in item.task.inputs:
+    inputs = item.task.inputs
+    for each in tracked("calibration photos read", inputs, len(inputs)):
         photo = workspace.photo("objects", each.key)
         told = workspace.store.record("stickers", each.key)[0]
         x, y, width, height = told["box"]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from nst_pipeline.pipeline.graph import BY_NAME, NODES, SCENE_PHOTOS, Node
 from nst_pipeline.pipeline.placing import stickers_considered
+from nst_pipeline.pipeline.workspace import COLLECTIONS
 from nst_pipeline.storage.catalogue import Input, Standing
+from nst_pipeline.storage.licences import licence_digests
 from nst_pipeline.storage.store import ALL
 
 if TYPE_CHECKING:
@@ -94,6 +96,22 @@ def _gallery(view: View, names: tuple[str, ...]) -> Resolver:
     return resolve
 
 
+def _dataset(view: View, names: tuple[str, ...]) -> Resolver:
+    """The dataset also tells the photos' licences, as the user laid them into the inboxes."""
+    made = _from_collection(view, names)
+
+    def resolve(key: str) -> Resolved:
+        said = []
+        for collection in COLLECTIONS:
+            photos = view.workspace.index(collection).photos.values()
+            inbox = view.workspace.inbox(collection)
+            digests = licence_digests(inbox, (photo.path for photo in photos))
+            said += [Input(f"{collection} licences", *each) for each in digests.items()]
+        return *made(key), *said
+
+    return resolve
+
+
 def _is_ok(row: Standing | None) -> bool:
     return row is not None and row.status == "ok"
 
@@ -114,9 +132,11 @@ def _placements(node: Node, view: View) -> Resolver:
         inputs = scene(key)
         if isinstance(inputs, str):
             return inputs
-        has_sidecar = key in in_inbox and in_inbox[key].sidecar_digest
+        photo = in_inbox.get(key)
+        has_sidecar = photo is not None and photo.sidecar_digest
         record = workspace.store.record("scene_photos", key) if has_sidecar else None
-        considered = stickers_considered(key, record, library, candidates)
+        digest = "" if photo is None else photo.digest
+        considered = stickers_considered(key, digest, record, library, candidates)
         object_keys = sorted({each.object_key for each in considered})
         return *inputs, *(
             Input("stickers", k, library.photos[k].sticker_digest) for k in object_keys
@@ -154,6 +174,8 @@ def inputs_of(node: Node, view: View) -> Resolver:
         return _placements(node, view)
     if node.name == "harmonizer":
         return _calibration(view)
+    if node.name == "dataset":
+        return _dataset(view, node.upstream)
     if node.name == "gallery":
         return _gallery(view, node.upstream)
     if node.collection is None:

@@ -82,11 +82,14 @@ class Item:
 
     def given_detections(self, collection: Collection) -> list[Detection]:
         """The user's own objects: boxes and masks beside the photo, or its own transparency."""
+        return self.annotated(collection) or self._own_transparency(collection)
+
+    def annotated(self, collection: Collection, *, crowds: bool = False) -> list[Detection]:
+        """What the user's boxes, masks and COCO beside the photo say of it."""
         workspace = self.view.workspace
         height, width = self.photo(collection).shape[:2]
         path = workspace.photo_file(collection, self.key).path
-        beside = sidecar_detections(workspace.inbox(collection), path, width, height)
-        return beside or self._own_transparency(collection)
+        return sidecar_detections(workspace.inbox(collection), path, width, height, crowds=crowds)
 
     def _own_transparency(self, collection: Collection) -> list[Detection]:
         limit = self.settings.ingest.max_megapixels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nst_pipeline.pipeline.graph import STICKERS
+from nst_pipeline.pipeline.progress import tracked
 from nst_pipeline.pipeline.records import sticker_file
 from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.publish.splits import SIDES, Side, side_of
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.storage.store import ALL, Store
-from nst_pipeline.vision.choose import Candidates, LibrarySticker, candidates_from
+from nst_pipeline.vision.choose import LibrarySticker, candidates_from
 from nst_pipeline.vision.cut_edges import EDGES
 from nst_pipeline.vision.shapes import Rgb
 
@@ -80,7 +83,8 @@ def library_rows(view: View) -> pa.Table:
     """
     store, rows = view.workspace.store, view.standing(STICKERS.name)
     kept, table = _kept(store), []
-    for key in sorted(view.keys(STICKERS)):
+    keys = sorted(view.keys(STICKERS))
+    for key in tracked("stickers indexed", keys, len(keys)):
         if key in rows and rows[key].status == "ok":
             digest = rows[key].digest
             table += kept.get((key, digest)) or [
@@ -111,6 +115,10 @@ class ObjectPhoto:
     """Of all that was cut out of it."""
 
 
+Offer = Callable[[str, str], list[LibrarySticker]]
+"""From a scene's key and its photo's digest to the few stickers that it may show, best first."""
+
+
 @dataclass(frozen=True)
 class Library:
     """What placing needs of the stickers, and their photos by object key."""
@@ -123,16 +131,31 @@ class Library:
         """Sticker to what it shows."""
         return {each.sticker: each.label for each in self.stickers}
 
-    def candidates(self, settings: PlacementSettings) -> Candidates:
+    def candidates(self, settings: PlacementSettings) -> Offer:
         """The choice of stickers for scenes, prepared once."""
         key = settings.model_dump_json()
-        if key not in self._candidates:
-            self._candidates[key] = candidates_from(self.stickers, settings)
-        return self._candidates[key]
+        if key not in self._offers:
+            self._offers[key] = self._offer(settings)
+        return self._offers[key]
 
     @cached_property
-    def _candidates(self) -> dict[str, Candidates]:
+    def _offers(self) -> dict[str, Offer]:
         return {}
+
+    def _offer(self, settings: PlacementSettings) -> Offer:
+        """Stickers of the scene's own side of the dataset, if there are any.
+
+        A detector that learns from the one side must see nothing of the others, neither scenes
+        nor objects.
+        """
+        every = candidates_from(self.stickers, settings)
+        if not settings.same_split:
+            return lambda key, _: every(key)
+        by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
+        for each in self.stickers:
+            by_side[side_of(self.photos[each.object_key].digest)].append(each)
+        own = {side: candidates_from(some, settings) for side, some in by_side.items()}
+        return lambda key, digest: own[side_of(digest)](key) or every(key)
 
 
 def _sticker(row: dict[str, Any]) -> LibrarySticker:

@@ -19,6 +19,8 @@ def photo_record(item: Item, collection: Collection) -> dict[str, Any]:
     data = item.view.workspace.photo_bytes(collection, item.key)
     photo = item.photo(collection)
     header, file = read_header(data), item.view.workspace.photo_file(collection, item.key)
+    # Only where there is one: records of all other photos stay as they always were.
+    notice = {"copyright": header.copyright} if header.copyright else {}
     return {
         "path": file.path,
         # Part of the record, so that another box or mask beside the photo remakes what follows.
@@ -30,4 +32,5 @@ def photo_record(item: Item, collection: Collection) -> dict[str, Any]:
         "format": header.format,
         "mode": header.mode,
         "orientation": header.orientation,
+        **notice,
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nst_pipeline.errors import SidecarError
-from nst_pipeline.pipeline.library import Library
+from nst_pipeline.pipeline.library import Library, Offer
 from nst_pipeline.pipeline.records import placement_record, read_placement, sticker_file
-from nst_pipeline.vision.choose import Candidates, LibrarySticker
+from nst_pipeline.vision.choose import LibrarySticker
 from nst_pipeline.vision.composite import compose
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.place import plan
@@ -46,14 +46,16 @@ def _resolved(name: str, library: Library) -> str:
 
 def stickers_considered(
     scene_key: str,
+    scene_digest: str,
     scene_record: dict[str, Any] | None,
     library: Library,
-    candidates: Candidates,
+    candidates: Offer,
 ) -> list[LibrarySticker]:
     """Those that a scene's placements depend on.
 
     Args:
         scene_key: the scene.
+        scene_digest: of its photo's bytes.
         scene_record: given only where the scene has a sidecar.
         library: all stickers.
         candidates: those among which a place is looked for where the user named none.
@@ -64,7 +66,7 @@ def stickers_considered(
         # A wrong name is this scene's own failure; it is told when its placements are made.
         return []
     if named is None:
-        return candidates(scene_key)
+        return candidates(scene_key, scene_digest)
     names = {each.sticker for each in named}
     return [each for each in library.stickers if each.sticker in names]
 
@@ -84,10 +86,11 @@ def place_stickers(item: Item) -> list[dict[str, Any]]:
     library = item.view.library
     if library is None:
         return []
-    placements = explicit_placements(item.record("scene_photos"), library)
+    record = item.record("scene_photos")
+    placements = explicit_placements(record, library)
     if placements is None:
         settings = item.settings.placement
-        candidates = library.candidates(settings)(item.key)
+        candidates = library.candidates(settings)(item.key, record["digest"])
         scene, found = item.photo("scenes"), _obstacles(item)
         placements = plan(scene, candidates, found, settings, scene_key=item.key)
     return [_described(each, library) for each in placements]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from typing import TypeVar
 
-from nst_pipeline.pipeline.batch import Progress
+Progress = Callable[[str, int, int], None]
+"""Told the asset, how many of its images are through, and how many there are."""
 
 LISTENER: ContextVar[Progress | None] = ContextVar("progress listener", default=None)
 """Set by `nst run` to draw its bars."""
@@ -14,23 +16,47 @@ LISTENER: ContextVar[Progress | None] = ContextVar("progress listener", default=
 _LOG: ContextVar[Callable[[str], None] | None] = ContextVar("log of the run", default=None)
 _LOG_EVERY_SECONDS = 5.0
 
+Item = TypeVar("Item")
 
-def report_progress(log: Callable[[str], None]) -> Progress:
-    """Tell the listener every step, and the log every few seconds with the time left."""
+
+def _reporter(log: Callable[[str], None] | None) -> Progress:
     started = logged = time.monotonic()
-    _LOG.set(log)
 
-    def report(asset: str, through: int, total: int) -> None:
+    def report(name: str, through: int, total: int) -> None:
         nonlocal logged
         listener, now = LISTENER.get(), time.monotonic()
         if listener is not None:
-            listener(asset, through, total)
-        if now - logged > _LOG_EVERY_SECONDS:
+            listener(name, through, total)
+        if log is not None and now - logged > _LOG_EVERY_SECONDS:
             logged = now
             left = (now - started) / through * (total - through)
-            log(f"{asset}: {through} of {total}, {left:.0f} s left")
+            log(f"{name}: {through} of {total}, {left:.0f} s left")
 
     return report
+
+
+def report_progress(log: Callable[[str], None]) -> Progress:
+    """Tell the listener every step, and the log every few seconds with the time left."""
+    _LOG.set(log)
+    return _reporter(log)
+
+
+def report_part(name: str) -> Callable[[int, int], None]:
+    """Tell the same of a part of the work on one artifact, `dataset scenes` say.
+
+    Returns:
+        A function to be told after every step: how many are through, and how many there are.
+    """
+    report = _reporter(_LOG.get())
+    return lambda through, total: report(name, through, total)
+
+
+def tracked(name: str, items: Iterable[Item], total: int) -> Iterator[Item]:
+    """Hand items on one by one, and tell how many are through."""
+    report = report_part(name)
+    for through, item in enumerate(items, start=1):
+        yield item
+        report(through, total)
 
 
 def report_steps(

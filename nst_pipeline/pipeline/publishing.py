@@ -6,18 +6,28 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 from upath import UPath
 
-from nst_pipeline.pipeline.graph import SCENE_PHOTOS
+from nst_pipeline.pipeline.graph import COMPOSITES, SCENE_PHOTOS
 from nst_pipeline.pipeline.item import Item
+from nst_pipeline.pipeline.progress import tracked
 from nst_pipeline.pipeline.view import View
-from nst_pipeline.publish.coco import SceneObject, SceneRecord, scene_annotations
+from nst_pipeline.pipeline.workspace import COLLECTIONS, Collection
 from nst_pipeline.publish.gallery import GalleryPlacement, GalleryScene, LineageRow, Variant
+from nst_pipeline.publish.labels import (
+    SceneObject,
+    SceneRecord,
+    carried_over,
+    scene_annotations,
+)
 from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.licences import Licences
 from nst_pipeline.storage.store import Picture, joint_digest, sha256
 from nst_pipeline.vision.composite import layer_mattes
 from nst_pipeline.vision.gate import TAKEN_FROM, taken_share
 from nst_pipeline.vision.image_io import decode_png
+from nst_pipeline.vision.ring import object_mask
 from nst_pipeline.vision.shapes import Box, Composite
 
 _VARIANTS = (
@@ -28,6 +38,8 @@ _VARIANTS = (
     ("vgg19", "VGG19 optimisation", "stylized_vgg19", ".png"),
 )
 _LAST = "harmonized"
+_CORE = 128
+"""From this alpha of 255 on a pixel shows mostly the object."""
 _CHAIN = (
     "scene_photos",
     "placements",
@@ -40,21 +52,29 @@ _CHAIN = (
 """A scene's assets in the order of making; the first that failed explains the rest."""
 
 
-def scene_labels(item: Item, composite: Composite) -> dict[str, Any]:
-    """A composite's image entry and annotations for the dataset."""
-    scene, placed = item.record("scene_photos"), item.record("placements")
-    described = {each["sticker"]: each for each in placed}
-    objects = tuple(
-        SceneObject(
-            label=described[layer.sticker]["label"],
+def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
+    """The stickers of a composite, as far as they are seen."""
+    described = {each["sticker"]: each for each in item.record("placements")}
+    for layer, matte in zip(composite.layers, layer_mattes(composite), strict=True):
+        told = described[layer.sticker]
+        photo = item.record("object_photos", key=told["object_key"])
+        shown = int(np.count_nonzero(layer.pixels[..., 3] >= _CORE))
+        yield SceneObject(
+            label=told["label"],
             matte=matte,
-            full_box=Box(**described[layer.sticker]["box"]),
+            full_box=Box(**told["box"]),
             sticker=layer.sticker,
-            object_photo=described[layer.sticker]["photo"],
-            object_digest=described[layer.sticker]["photo_digest"],
+            object_photo=told["photo"],
+            object_digest=told["photo_digest"],
+            object_copyright=photo.get("copyright", ""),
+            visible=int(np.count_nonzero(object_mask(matte))) / max(shown, 1),
         )
-        for layer, matte in zip(composite.layers, layer_mattes(composite), strict=True)
-    )
+
+
+def scene_labels(item: Item, composite: Composite) -> dict[str, Any]:
+    """A composite's image entry and annotations for the dataset: stickers, then what was there."""
+    scene, covered = item.record("scene_photos"), object_mask(composite.matte)
+    before = (carried_over(found, covered) for found in item.annotated("scenes", crowds=True))
     record = SceneRecord(
         key=item.key,
         file_name=f"../{_LAST}/{item.key}.png",
@@ -62,7 +82,8 @@ def scene_labels(item: Item, composite: Composite) -> dict[str, Any]:
         height=composite.image.shape[0],
         scene_photo=scene["path"],
         scene_digest=scene["digest"],
-        objects=objects,
+        objects=(*_pasted(item, composite), *(each for each in before if each is not None)),
+        copyright=scene.get("copyright", ""),
     )
     return scene_annotations(record)
 
@@ -79,16 +100,34 @@ def _current(view: View, asset: str, key: str) -> Row | None:
     return row if made_from.get("composites", composite.digest) == composite.digest else None
 
 
+def _licences(view: View, collection: Collection) -> Licences:
+    photos = view.workspace.index(collection).photos.values()
+    return Licences(view.workspace.inbox(collection), (photo.path for photo in photos))
+
+
 def labelled_scenes(view: View) -> Iterator[dict[str, Any]]:
-    """The labels of every scene that has a natural result, with its realism scores."""
-    for key in view.keys(SCENE_PHOTOS):
+    """The labels of every scene that has a natural result, with its scores and licences."""
+    licences = {name: _licences(view, name) for name in COLLECTIONS}
+
+    def licensed(each: dict[str, Any]) -> dict[str, Any]:
+        photo = each["object_photo"]
+        found = licences["objects"].of(photo, each["object_copyright"]) if photo else None
+        return each | {"licence": found}
+
+    composites = view.rows(COMPOSITES.name)
+    keys = view.keys(SCENE_PHOTOS)
+    for key in tracked("dataset scenes", keys, len(keys)):
         row = _current(view, _LAST, key)
-        if row is not None and row.status == "ok":
+        # Labels of an earlier version read otherwise; the next run of the scenes remakes them.
+        current = key in composites and composites[key].code_version == COMPOSITES.code_version
+        if row is not None and row.status == "ok" and current:
             labels = view.workspace.store.record("composites", key)
-            scores = view.workspace.store.record(_LAST, key)["scores"]
+            told, image = view.workspace.store.record(_LAST, key), labels["image"]
+            licence = licences["scenes"].of(image["scene_photo"], image["copyright"])
+            result = {"chosen": told["chosen"], "scores": told["scores"], "licence": licence}
             yield {
-                "image": labels["image"] | {"scores": scores},
-                "annotations": labels["annotations"],
+                "image": image | result,
+                "annotations": [licensed(each) for each in labels["annotations"]],
             }
 
 

@@ -20,35 +20,46 @@ SCHEMA = pa.schema(
         pa.field("width", pa.int32()),
         pa.field("height", pa.int32()),
         pa.field("split", pa.string()),
+        pa.field("scene_split", pa.string()),
         pa.field("label", pa.string()),
         pa.field("category_id", pa.int64()),
         pa.field("bbox", _BOX),
         pa.field("full_bbox", _BOX),
         pa.field("area", pa.int64()),
         pa.field("iscrowd", pa.int8()),
+        pa.field("polygons", pa.list_(pa.list_(pa.float32()))),
         pa.field("rle_counts", pa.string()),
         pa.field("source", pa.string()),
+        pa.field("outline", pa.string()),
+        pa.field("visible", pa.float64()),
         pa.field("sticker", pa.string()),
         pa.field("object_photo", pa.string()),
         pa.field("object_digest", pa.string()),
         pa.field("object_split", pa.string()),
+        pa.field("object_license", pa.string()),
+        pa.field("object_copyright", pa.string()),
         pa.field("score", pa.float64()),
         pa.field("scene_photo", pa.string()),
         pa.field("scene_digest", pa.string()),
-        pa.field("scores", pa.string()),
         pa.field("license", pa.string()),
+        pa.field("copyright", pa.string()),
+        pa.field("chosen", pa.string()),
+        pa.field("scores", pa.string()),
     ]
 )
 """Columns in the order of the Parquet file; boxes are [x, y, width, height] in pixels."""
 
-_FROM_IMAGE = ("file_name", "width", "height", "split", "scene_photo", "scene_digest")
+_FROM_IMAGE = (
+    *("file_name", "width", "height", "split", "scene_split"),
+    *("scene_photo", "scene_digest", "copyright", "chosen"),
+)
 
 
 def _row(
     annotation: Mapping[str, Any],
     image: Mapping[str, Any],
     labels: Mapping[int, str],
-    licences: Mapping[int, str],
+    licences: Mapping[int | None, str],
 ) -> dict[str, Any]:
     return {
         **{name: annotation[name] for name in SCHEMA.names if name in annotation},
@@ -56,7 +67,10 @@ def _row(
         "annotation_id": annotation["id"],
         "scene": image["key"],
         "label": labels[annotation["category_id"]],
-        "rle_counts": annotation["segmentation"]["counts"],
+        # A crowd is told by its run lengths alone, as in COCO.
+        "polygons": [] if annotation["iscrowd"] else annotation["segmentation"],
+        "rle_counts": annotation["rle"]["counts"],
+        "object_license": licences.get(annotation["object_license"]),
         "scores": json.dumps(image["scores"], sort_keys=True),
         "license": licences[image["license"]],
     }
@@ -69,7 +83,9 @@ def dataset_table(dataset: Mapping[str, Any]) -> pa.Table:
     """
     images = {image["id"]: image for image in dataset["images"]}
     labels = {category["id"]: category["name"] for category in dataset["categories"]}
-    licences = {licence["id"]: licence["name"] for licence in dataset["licenses"]}
+    licences: dict[int | None, str] = {
+        licence["id"]: licence["name"] for licence in dataset["licenses"]
+    }
     rows = [
         _row(annotation, images[annotation["image_id"]], labels, licences)
         for annotation in dataset["annotations"]
@@ -82,3 +98,8 @@ def parquet_bytes(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
+
+
+def dataset_parquet(dataset: Mapping[str, Any]) -> bytes:
+    """The annotations of a COCO data set as the bytes of a Parquet file."""
+    return parquet_bytes(dataset_table(dataset))

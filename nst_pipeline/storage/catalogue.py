@@ -98,6 +98,9 @@ SCHEMA = pa.schema(
     ]
 )
 
+_LINEAGE = ("path", "files", "digest", "inputs", "settings", "code_version", "models")
+"""Columns that a report needs nothing of, and that take nearly all the room."""
+
 
 _COLUMNS = tuple(each.name for each in fields(Row))
 _NESTED = ("files", "inputs")
@@ -333,6 +336,18 @@ class Catalogue:
         """The rows that count, as a DataFrame: one for every artifact."""
         frame: pd.DataFrame = self._current(None if assets is None else list(assets)).to_pandas()
         return frame.sort_values(["asset", "key"], ignore_index=True)
+
+    def made_after(self, moment: datetime | None) -> pd.DataFrame:
+        """What counts of all that was made after a moment, None: ever; without its lineage."""
+        columns = [name for name in SCHEMA.names if name not in _LINEAGE]
+        delta = self._delta()
+        if delta is None:
+            return pd.DataFrame(columns=columns)
+        newer = pa.scalar(moment, pa.timestamp("us", tz="UTC"))
+        chosen = None if moment is None else pc.field("made_at") > newer
+        table = delta.to_pyarrow_dataset().to_table(columns=columns, filter=chosen)
+        frame: pd.DataFrame = _newest(table).to_pandas()
+        return frame.sort_values("made_at", ignore_index=True)
 
     def table(self, columns: Sequence[str] = _COLUMNS) -> pa.Table:
         """The rows that count, of all assets, as an Arrow table of some columns."""

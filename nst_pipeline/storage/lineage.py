@@ -27,7 +27,10 @@ MODELS = "models"
 _RESULTS = ("harmonized", "stickers", "composites")
 """Which of a key's artifacts is meant where only the key is given: the last made of it."""
 _INBOXES = ("objects", "scenes")
-_FILES = (*_INBOXES, "objects sidecars", "scenes sidecars")
+_FILES = (
+    *_INBOXES,
+    *(f"{inbox} {files}" for inbox in _INBOXES for files in ("sidecars", "licences")),
+)
 """What stands as an input's asset where the input is a file."""
 
 

@@ -201,13 +201,16 @@ def _from_mask(file: UPath, photo: str, width: int, height: int) -> list[Detecti
     return read_sidecar(photo, width, height, mask=mask, source=str(file))
 
 
-def sidecar_detections(inbox: UPath, photo: str, width: int, height: int) -> list[Detection]:
+def sidecar_detections(
+    inbox: UPath, photo: str, width: int, height: int, *, crowds: bool = False
+) -> list[Detection]:
     """Read a user's own objects of a photo: its mask, else its COCO, else its boxes.
 
     Args:
         inbox: the folder or URL.
         photo: the photo's path relative to it.
         width, height: the upright photo's size, pixels.
+        crowds: COCO's crowds as well; they are annotated, but no objects to cut out.
 
     Returns:
         Detections with score 1; none if there is no sidecar.
@@ -220,7 +223,7 @@ def sidecar_detections(inbox: UPath, photo: str, width: int, height: int) -> lis
     if mask.exists():
         return _from_mask(mask, name, width, height)
     coco, source = _first_said(inbox, photo, _coco_paths(photo))
-    found = read_sidecar(name, width, height, coco=coco, source=source or None)
+    found = read_sidecar(name, width, height, coco=coco, source=source or None, crowds=crowds)
     if found:
         return found
     boxes, source = _first_said(inbox, photo, _boxes_paths(photo))

@@ -9,6 +9,7 @@ predictions for photos left out how often such a change is for the better.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -172,7 +173,7 @@ def _judged(row: _Row, seamed: Array, unseamed: Array) -> tuple[Array, bool]:
     return gate_inputs(seamed[NATURAL], seamed[PASTED], size), better
 
 
-def _gate(rows_by_photo: list[list[_Row]], fit: Fit) -> Array:
+def _gate(rows_by_photo: list[list[_Row]], fit: Fit, on_fold: Callable[[], None]) -> Array:
     """The gate's weights, learned from predictions for photos left out."""
     inputs, better, importance = [], [], []
     for fold in range(FOLDS):
@@ -191,11 +192,16 @@ def _gate(rows_by_photo: list[list[_Row]], fit: Fit) -> Array:
             better.append(improved)
             # What is pasted from another photo seldom fits: natural photos alone count for more.
             importance.append(row.importance if row.natural else 1.0)
+        on_fold()
     return fit_gate(np.array(inputs), np.array(better), np.array(importance))
 
 
 def calibrate(
-    photos: Iterable[tuple[Rgb, Matte]], *, seed: int = 0, fit: Fit = kernel_models
+    photos: Iterable[tuple[Rgb, Matte]],
+    *,
+    seed: int = 0,
+    fit: Fit = kernel_models,
+    on_step: Callable[[int, int], object] = lambda *_: None,
 ) -> Harmonizer:
     """Learn natural colours from photos with their objects' mattes.
 
@@ -204,6 +210,8 @@ def calibrate(
             whose matte is empty, or leaves nothing around the object, are passed over.
         seed: of the recolourings.
         fit: the kind of model.
+        on_step: told after each photo was learned from, and each model fitted, how many steps are
+            through and how many there are; they take about equally long.
 
     Returns:
         The built-in one where there are fewer than `PHOTOS_MIN` usable photos.
@@ -218,6 +226,15 @@ def calibrate(
     if len(examples) < PHOTOS_MIN:
         return builtin()
     rng = np.random.default_rng(seed)
-    rows_by_photo = [list(_rows(example, examples, rng)) for example in examples]
+    through, total = itertools.count(1), len(examples) + FOLDS + 1
+
+    def step() -> None:
+        on_step(next(through), total)
+
+    rows_by_photo = []
+    for example in examples:
+        rows_by_photo.append(list(_rows(example, examples, rng)))
+        step()
     predictors = _fitted([row for rows in rows_by_photo for row in rows], fit)
-    return Harmonizer(ColourModel(*predictors, _gate(rows_by_photo, fit)), len(examples))
+    step()
+    return Harmonizer(ColourModel(*predictors, _gate(rows_by_photo, fit, step)), len(examples))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -74,6 +74,8 @@ class Header:
     frames: int
     mode: str
     """Pillow's name of the stored pixels: `RGB`, `L`, `I;16`, `CMYK`, `P`, …"""
+    copyright: str = ""
+    """EXIF's copyright notice."""
 
     @property
     def megapixels(self) -> float:
@@ -99,6 +101,14 @@ def _opened(source: bytes | BinaryIO) -> Iterator[Image.Image]:
         yield image
 
 
+def _copyright(exif: Image.Exif) -> str:
+    """EXIF's notice in one line; it is ASCII by the standard and UTF-8 in practice."""
+    notice = str(exif.get(ExifTags.Base.Copyright, ""))
+    with suppress(UnicodeError):
+        notice = notice.encode("latin-1").decode()
+    return " ".join(notice.replace("\0", " ").split())
+
+
 def _header(image: Image.Image) -> Header:
     # Not `image.getexif()`: a PNG's own decodes the picture in search of late metadata.
     exif = Image.Image.getexif(image)
@@ -110,7 +120,7 @@ def _header(image: Image.Image) -> Header:
     # The further pictures of an MPO (previews, depth, gain maps of phones) are no animation.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     name = "JPEG" if image.format == "MPO" else str(image.format)
-    return Header(width, height, name, orientation, frames, image.mode)
+    return Header(width, height, name, orientation, frames, image.mode, _copyright(exif))
 
 
 def read_header(source: bytes | BinaryIO) -> Header:

@@ -56,13 +56,17 @@ class Box:
 
 @dataclass(frozen=True)
 class Detection:
-    """Something found in a photo. `mask` has the photo's size and may be missing."""
+    """Something found in a photo. `mask` has the photo's size and may be missing.
+
+    `crowd`: many of the kind that were annotated as one, COCO's `iscrowd`.
+    """
 
     box: Box
     label: str
     score: float
     source: str
     mask: Mask | None = None
+    crowd: bool = False
 
 
 @dataclass(frozen=True)

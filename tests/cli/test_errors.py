@@ -133,3 +133,13 @@ def test_options_that_contradict_each_other_are_refused(nst, pasted, tmp_path):
     given = ("harmonize", "--composites", pasted, "--masks", pasted, "--out", tmp_path / "out")
     done = nst(*given, "--method", "painted", "--colour-only")
     assert done.returncode == 1 and "contradicts" in done.stderr
+
+
+def test_nothing_to_export(nst, tmp_path):
+    line = _one_line(nst("export", "out"))
+    assert "nst run" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_time_that_is_none(nst):
+    assert "--since yesterday" in _one_line(nst("report", "--since", "yesterday"))

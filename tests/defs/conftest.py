@@ -17,7 +17,11 @@ from nst_pipeline.defs.update import Ran, scan_inboxes, update
 from nst_pipeline.pipeline.workspace import Workspace, open_workspace
 from nst_pipeline.vision.image_io import encode_jpeg
 
+# Three object photos are too few to divide: every scene may take every sticker.
 SETTINGS = """
+[placement]
+same_split = false
+
 [recipes]
 left_side = 192
 right_side = 128

@@ -6,8 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 from pycocotools import mask as coco_mask
 
-from nst_pipeline.publish.coco import SceneObject, SceneRecord, join_scenes, scene_annotations
+from nst_pipeline.publish.coco import join_scenes
 from nst_pipeline.publish.dataset import SCHEMA, dataset_table, parquet_bytes
+from nst_pipeline.publish.labels import SceneObject, SceneRecord, scene_annotations
+from nst_pipeline.storage.licences import UNKNOWN, Licence
 from nst_pipeline.vision.shapes import Box
 
 
@@ -18,9 +20,18 @@ def dataset() -> dict:
     cat = SceneObject(
         "cat", matte, Box(2, 1, 9, 3), "cat-1", "고양이.jpg", "digest of the cat", score=0.7
     )
-    scene = SceneRecord("s", "s.png", 8, 6, "s.jpg", "digest", (cat, cat), {"ring": 0.3}, "CC0")
+    scene = SceneRecord("s", "s.png", 8, 6, "s.jpg", "digest", (cat, cat))
     bare = SceneRecord("t", "t.png", 8, 6, "t.jpg", "digest", ())
-    return join_scenes(map(scene_annotations, (scene, bare)))
+    return join_scenes(map(licensed, (scene, bare)))
+
+
+def licensed(record: SceneRecord) -> dict:
+    labels = scene_annotations(record)
+    told = {"scores": {"ring": 0.3}, "chosen": "ring", "licence": Licence("CC0")}
+    return {
+        "image": labels["image"] | told,
+        "annotations": [each | {"licence": UNKNOWN} for each in labels["annotations"]],
+    }
 
 
 def test_pandas_reads_the_rows_of_the_coco_file(dataset: dict):
@@ -28,12 +39,8 @@ def test_pandas_reads_the_rows_of_the_coco_file(dataset: dict):
     assert list(frame.columns) == SCHEMA.names
     assert list(frame.annotation_id) == [each["id"] for each in dataset["annotations"]]
     row = frame.iloc[0]
-    assert (row.scene, row.label, row.object_photo, row.license) == (
-        "s",
-        "cat",
-        "고양이.jpg",
-        "CC0",
-    )
+    assert (row.scene, row.label, row.object_photo) == ("s", "cat", "고양이.jpg")
+    assert (row.license, row.object_license) == ("CC0", "unknown")
     assert list(row.bbox) == [2, 1, 5, 3] and list(row.full_bbox) == [2, 1, 9, 3]
     assert row.split == dataset["images"][0]["split"]
     assert not frame.isna().any(axis=None)

@@ -419,9 +419,9 @@ def test_no_page_reaches_for_a_network(gallery: Gallery, painted):
 
 
 def test_progress_is_told_scene_by_scene(gallery: Gallery, painted):
-    told: list[None] = []
-    gallery.write(painted("a"), painted("b"), on_scene=lambda: told.append(None))
-    assert len(told) == 2
+    told: list[tuple[int, ...]] = []
+    gallery.write(painted("a"), painted("b"), on_scene=lambda *step: told.append(step))
+    assert told == [(1, 2), (2, 2)]
 
 
 def test_unreadable_is_what_the_decoder_says(gallery: Gallery, painted):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.vision.calibrate import PHOTOS_MIN, calibrate
+from nst_pipeline.vision.calibrate import FOLDS, PHOTOS_MIN, calibrate
 from nst_pipeline.vision.colour import ColourChange
 from nst_pipeline.vision.colour_model import MOST_PULL, REACH
 from nst_pipeline.vision.describe import object_colours, view
@@ -60,7 +60,11 @@ def test_an_object_like_no_other_is_not_moved_far(calibrated, flower):
 
 
 def test_same_photos_same_bytes(calibrated, collection):
-    assert calibrate(iter(collection), seed=1).to_bytes() == calibrated.to_bytes()
+    steps = []
+    again = calibrate(iter(collection), seed=1, on_step=lambda *step: steps.append(step))
+    assert again.to_bytes() == calibrated.to_bytes()
+    total = again.photos + FOLDS + 1
+    assert steps == [(through, total) for through in range(1, total + 1)]
     assert calibrate(collection, seed=2).digest != calibrated.digest
 
 

@@ -215,6 +215,13 @@ def test_several_frames_are_refused(picture_format: str, reason: str) -> None:
         decoded(data)
 
 
+def test_the_copyright_notice_is_told() -> None:
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x8298] = "© Jane Doe,  CC BY 4.0\0".encode()
+    Image.new("RGB", (9, 9)).save(file, "JPEG", exif=exif)
+    assert read_header(file.getvalue()).copyright == "© Jane Doe, CC BY 4.0"
+
+
 def test_an_oversized_picture_is_refused_from_its_header() -> None:
     """A bomb: a header that promises 900 megapixels, and next to nothing after it."""
     header = bytearray(encode_png(PHOTO)[:33])

@@ -9,6 +9,7 @@ from nst_pipeline.pipeline.harmony import (
     read_proposals,
 )
 from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.pipeline.progress import report_part
 from nst_pipeline.vision.calibrate import calibrate
 from nst_pipeline.vision.harmonize import harmonize
 
@@ -19,7 +20,7 @@ def harmonizer(item: Item) -> Made:
 
     A small collection uses the built-in model. A calibration stays until the collection doubles.
     """
-    model = calibrate(calibration_photos(item))
+    model = calibrate(calibration_photos(item), on_step=report_part("calibration"))
     return Made({HARMONIZER_FILE: model.to_bytes()}, {"photos": model.photos})
 
 

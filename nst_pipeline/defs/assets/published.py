@@ -3,6 +3,7 @@
 from nst_pipeline.defs.graph_asset import graph_asset
 from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.item import Item, Made
+from nst_pipeline.pipeline.progress import report_part, tracked
 from nst_pipeline.pipeline.publishing import (
     gallery_folder,
     gallery_scene,
@@ -10,8 +11,9 @@ from nst_pipeline.pipeline.publishing import (
     labelled_scenes,
     picture_reader,
 )
+from nst_pipeline.pipeline.reporting import report_batch
 from nst_pipeline.publish.coco import coco_json, join_scenes
-from nst_pipeline.publish.dataset import dataset_table, parquet_bytes
+from nst_pipeline.publish.dataset import dataset_parquet
 from nst_pipeline.publish.gallery import write_gallery
 
 
@@ -19,17 +21,19 @@ from nst_pipeline.publish.gallery import write_gallery
 def dataset(item: Item) -> Made:
     """Writes the composites as a labelled dataset: COCO JSON, and Parquet with the same rows."""
     joined = join_scenes(labelled_scenes(item.view), description="Composites made by nst_pipeline")
-    files = {
-        "coco.json": coco_json(joined),
-        "annotations.parquet": parquet_bytes(dataset_table(joined)),
-    }
+    writers = {"coco.json": coco_json, "annotations.parquet": dataset_parquet}
+    writing = tracked("dataset files", writers.items(), len(writers))
+    files = {name: write(joined) for name, write in writing}
     counts = {name: len(joined[name]) for name in ("images", "annotations", "categories")}
     return Made(files, counts)
 
 
-@graph_asset(graph.GALLERY, kinds={"html"}, group="published")
+@graph_asset(graph.GALLERY, kinds={"html"}, group="published", after=report_batch)
 def gallery(item: Item) -> Made:
-    """Writes a static page to look at: before and after, all variants, lineage."""
+    """Writes a static page to look at: before and after, all variants, lineage.
+
+    Then the batch is reported in `reports/`: all that was made since the report before.
+    """
     view = item.view
     folder = gallery_folder(view)
     report = write_gallery(
@@ -38,6 +42,7 @@ def gallery(item: Item) -> Made:
         lambda key: gallery_scene(view, key),
         title="Composites",
         open_image=picture_reader(view),
+        on_scene=report_part("gallery pages"),
     )
     files = {name: (folder / name).read_bytes() for name in ("index.html", "manifest.json")}
     return Made(files, {"scenes": report.scenes, "pages_written": report.pages_written})

@@ -86,13 +86,17 @@ def _update(
 
 
 def _gathered(
-    folder: UPath, held: Manifest, pairs: Iterable[tuple[str, _Updated]]
+    folder: UPath,
+    held: Manifest,
+    pairs: Iterable[tuple[str, _Updated]],
+    on_scene: Callable[[int], object],
 ) -> dict[str, _Updated]:
     """All updates by key; the manifest is saved on the way, so that a killed run goes on."""
     updated: dict[str, _Updated] = {}
     unsaved = 0
     for key, each in pairs:
         updated[key] = each
+        on_scene(len(updated))
         unsaved += each.pictures_written
         if unsaved >= _SAVE_AFTER_PICTURES:
             entries = {name: done.entry for name, done in updated.items()}
@@ -147,7 +151,7 @@ def write_gallery(
     *,
     title: str,
     open_image: OpenImage,
-    on_scene: Callable[[], None] = lambda: None,
+    on_scene: Callable[[int, int], object] = lambda *_: None,
 ) -> GalleryReport:
     """Write `index.html`, a page and thumbnails for each scene, and the grid's data.
 
@@ -163,7 +167,8 @@ def write_gallery(
         title: the gallery's name.
         open_image: decodes the picture at a path of a record. Where it raises an `NstError` or
             `OSError`, the picture is left out and reported.
-        on_scene: called after each scene that was written, to show progress.
+        on_scene: told after each scene that was written how many are, and how many there are to
+            write.
 
     Raises:
         ValueError: a key is no file name.
@@ -182,12 +187,11 @@ def write_gallery(
 
     def update(key: str) -> _Updated:
         held = replace(old.scenes.get(key, Entry(0)), slot=slots[key], page=pages[key])
-        done = _update(folder, tell(key), held, title, open_image)
-        on_scene()
-        return done
+        return _update(folder, tell(key), held, title, open_image)
 
     with ThreadPoolExecutor(_WORKERS) as pool:
-        updated = _gathered(folder, old, zip(due, pool.map(update, due), strict=True))
+        pairs = zip(due, pool.map(update, due), strict=True)
+        updated = _gathered(folder, old, pairs, lambda through: on_scene(through, len(due)))
     entries = kept | {key: each.entry for key, each in updated.items()}
     files = _write_grid(folder, old.files, entries, title)
     removed = _forget(folder, old, entries)

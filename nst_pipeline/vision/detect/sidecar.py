@@ -37,6 +37,7 @@ class Annotation:
     label: str = _DEFAULT_LABEL
     polygons: tuple[tuple[float, ...], ...] = ()
     rle: dict[str, Any] | None = None
+    crowd: bool = False
 
 
 def _named(name: str) -> str:
@@ -84,16 +85,19 @@ def _coco_tables(text: str, source: str) -> tuple[list[Any], list[Any], dict[Any
         ) from error
 
 
-def parse_coco(text: str, file_name: str, source: str = "COCO file") -> list[Annotation]:
+def parse_coco(
+    text: str, file_name: str, source: str = "COCO file", *, crowds: bool = False
+) -> list[Annotation]:
     """Read the annotations of one photo from COCO JSON.
 
     Args:
         text: the file's content.
         file_name: the photo's; images are matched by name, whatever their folder.
         source: what error messages call the file.
+        crowds: keep those as well; they are no objects to cut out.
 
     Returns:
-        The photo's objects in the file's order; crowds are left out.
+        The photo's objects in the file's order.
 
     Raises:
         SidecarError: no JSON, no COCO, or an annotation of this photo without a usable box.
@@ -107,12 +111,15 @@ def parse_coco(text: str, file_name: str, source: str = "COCO file") -> list[Ann
     ]
     found = []
     for number, row in enumerate(rows):
-        if not isinstance(row, dict) or row.get("image_id") not in ids or row.get("iscrowd"):
+        if not isinstance(row, dict) or row.get("image_id") not in ids:
+            continue
+        crowd = bool(row.get("iscrowd"))
+        if crowd and not crowds:
             continue
         where = f"{source}, annotations[{number}]"
         polygons, rle = _outline_of(row.get("segmentation"), where)
         label = labels.get(row.get("category_id"), _DEFAULT_LABEL)
-        found.append(Annotation(_box_of(row.get("bbox"), where), label, polygons, rle))
+        found.append(Annotation(_box_of(row.get("bbox"), where), label, polygons, rle, crowd))
     return found
 
 
@@ -186,7 +193,8 @@ def _located(annotation: Annotation, width: int, height: int, source: str) -> De
         mask = _mask_of(annotation, width, height)
     except (ValueError, TypeError, SidecarError) as error:
         raise SidecarError(f"{source}: {error}") from error
-    return Detection(box, annotation.label, 1.0, "sidecar", mask if _any(mask) else None)
+    shown = mask if _any(mask) else None
+    return Detection(box, annotation.label, 1.0, "sidecar", shown, annotation.crowd)
 
 
 def _any(mask: Mask | None) -> bool:
@@ -215,6 +223,7 @@ def read_sidecar(
     coco: str | None = None,
     boxes_csv: str | None = None,
     source: str | None = None,
+    crowds: bool = False,
 ) -> list[Detection]:
     """Turn what lies beside a photo into detections that are believed as they are (score 1).
 
@@ -226,6 +235,7 @@ def read_sidecar(
         coco: the content of a COCO file that names this photo, perhaps among others.
         boxes_csv: the content of a CSV with the columns image,x,y,width,height[,label].
         source: what error messages call the file; by default the photo's name is part of it.
+        crowds: COCO's crowds as well.
 
     Returns:
         Detections of the first of mask, COCO and CSV that names the photo; else none.
@@ -238,7 +248,7 @@ def read_sidecar(
     source = source or f"the sidecar of {file_name}"
     annotations: list[Annotation] = []
     if coco is not None:
-        annotations = parse_coco(coco, file_name, source)
+        annotations = parse_coco(coco, file_name, source, crowds=crowds)
     if boxes_csv is not None and not annotations:
         annotations = parse_boxes_csv(boxes_csv, file_name, source)
     return [_located(annotation, width, height, source) for annotation in annotations]

@@ -1,0 +1,6 @@
+"""The dataset in a folder of its own, as detectors want to find it."""
+
+from nst_pipeline.publish.export.folder import Exported, Files, write_export
+from nst_pipeline.publish.export.formats import coco_files, scores_table, yolo_files
+
+__all__ = ["Exported", "Files", "coco_files", "scores_table", "write_export", "yolo_files"]

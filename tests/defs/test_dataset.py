@@ -1,0 +1,85 @@
+"""The published dataset of a collection."""
+
+import json
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from nst_pipeline.cli.app import app
+from nst_pipeline.publish.splits import split_of
+
+
+@pytest.fixture
+def annotated(collection):
+    """A scene with annotations of its own, and a licence for each inbox."""
+    scenes = collection.root / "scenes"
+    coco = {
+        "images": [{"id": 7, "file_name": "temple.jpg"}],
+        "categories": [{"id": 1, "name": "roof"}, {"id": 2, "name": "tourist"}],
+        "annotations": [
+            {
+                "id": 1,
+                "image_id": 7,
+                "category_id": 1,
+                "bbox": [20, 20, 60, 30],
+                "segmentation": [[20, 20, 80, 20, 80, 50, 20, 50]],
+                "iscrowd": 0,
+            },
+            {"id": 2, "image_id": 7, "category_id": 2, "bbox": [5, 180, 40, 20], "iscrowd": 1},
+        ],
+    }
+    (scenes / "temple.coco.json").write_text(json.dumps(coco))
+    (scenes / "temple.placements.json").write_text(
+        '[{"sticker": "cat.jpg", "x": 50, "y": -60, "width": 160, "height": 160}]'
+    )
+    (scenes / "LICENSE.txt").write_text("CC BY 2.0\n")
+    collection.update()
+    return collection
+
+
+def _rows(collection) -> pd.DataFrame:
+    return pd.read_parquet(collection.root / "artifacts/dataset/annotations.parquet")
+
+
+def test_what_was_annotated_in_a_scene_is_carried_over(annotated):
+    rows = _rows(annotated)
+    seen = rows[rows.source == "scene"].set_index("label")
+    assert set(seen.index) == {"roof", "tourist"}
+    assert list(seen.loc["roof"].full_bbox) == [20, 20, 60, 30]
+    assert seen.loc["roof"].visible < 1
+    assert list(seen.loc["tourist"].bbox) == [5, 180, 40, 20]
+    assert (seen.loc["tourist"].iscrowd, seen.loc["roof"].iscrowd) == (1, 0)
+
+
+def test_a_licence_is_told_without_making_a_picture_anew(annotated):
+    assert set(_rows(annotated).license) == {"CC BY 2.0"}
+    pictures = {key: row.made_at for key, row in annotated.rows("harmonized").items()}
+    (annotated.root / "objects/LICENSE.txt").write_text("CC0-1.0\n")
+    annotated.update()
+    rows = _rows(annotated)
+    assert set(rows[rows.source == "sticker"].object_license) == {"CC0-1.0"}
+    assert rows[rows.source == "scene"].object_license.isna().all()
+    assert {key: row.made_at for key, row in annotated.rows("harmonized").items()} == pictures
+
+
+def test_a_picture_is_of_the_side_of_all_its_photos(made):
+    rows = _rows(made)
+    for _, objects in rows.groupby("scene"):
+        first = objects.iloc[0]
+        photos = {first.scene_digest, *objects.object_digest} - {""}
+        assert first.split == split_of(photos)
+
+
+def test_the_command_line_exports_and_reports(collection, tmp_path):
+    """`nst export` twice, and `nst report`, as a person types them."""
+    folder = tmp_path / "yolo"
+    done = CliRunner().invoke(app, ["export", str(folder), "--json"])
+    told = json.loads(done.stdout)
+    assert told["written"] == len([path for path in folder.rglob("[!.]*") if path.is_file()])
+    assert sum(told["pictures"].values()) == len(set(_rows(collection).scene))
+    again = json.loads(CliRunner().invoke(app, ["export", str(folder), "--json"]).stdout)
+    assert (again["written"], again["kept"]) == (0, told["written"])
+    assert json.loads(CliRunner().invoke(app, ["report", "--json"]).stdout) == {"report": None}
+    since = CliRunner().invoke(app, ["report", "--since", "2020-01-01", "--json"])
+    assert json.loads(since.stdout)["report"].endswith(".html")

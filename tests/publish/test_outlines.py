@@ -1,0 +1,44 @@
+import cv2
+import numpy as np
+import pytest
+from pycocotools import mask as coco_mask
+from skimage import data
+
+from nst_pipeline.publish.outlines import one_outline, outlines
+
+
+def drawn(polygons: list, mask: np.ndarray) -> np.ndarray:
+    """The polygons as COCO's own tools see them."""
+    return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(polygons, *mask.shape))) > 0
+
+
+@pytest.fixture(params=["many parts", "parts with holes", "touching every edge"])
+def mask(request) -> np.ndarray:
+    """Masks as ragged as photos give them."""
+    if request.param == "touching every edge":
+        return data.chelsea()[..., 1] > 60
+    grey = cv2.GaussianBlur(data.coffee()[::2, ::2, 0], (0, 0), 2)
+    return grey > 120 if request.param == "many parts" else np.abs(grey - 120.0) > 30
+
+
+def test_cocos_tools_draw_the_same_pixels_again(mask):
+    np.testing.assert_array_equal(drawn(outlines(mask), mask), mask)
+
+
+def test_one_polygon_holds_all_parts_and_holes(mask):
+    np.testing.assert_array_equal(drawn([one_outline(outlines(mask))], mask), mask)
+
+
+def test_straight_lines_have_no_corners_between():
+    mask = np.zeros((60, 80), bool)
+    mask[10:50, 20:70] = True
+    (polygon,) = outlines(mask)
+    assert len(polygon) <= 16
+    np.testing.assert_array_equal(drawn([polygon], mask), mask)
+
+
+def test_a_single_pixel_is_a_polygon_and_nothing_is_none():
+    mask = np.zeros((5, 7), bool)
+    assert outlines(mask) == []
+    mask[2, 3] = True
+    assert drawn(outlines(mask), mask).sum() == 1

@@ -1,0 +1,104 @@
+"""A batch's report, as page and as text."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from nst_pipeline.publish.report import Shown, html_page, markdown_page, summarise, to_show
+
+ASSETS = ["stickers", "composites", "harmonized"]
+START = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def row(asset: str, number: int, status: str = "ok", error: str = "", **figures) -> dict:
+    return {
+        "asset": asset,
+        "key": f"{asset}-{number:02d}",
+        "status": status,
+        "size_bytes": 500_000,
+        "run_id": "first" if asset == "stickers" else "second",
+        "seconds": 2.0,
+        "error": error,
+        "figures": json.dumps(figures),
+        "made_at": pd.Timestamp(START + timedelta(seconds=2 + number)),
+    }
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    results = [
+        row(
+            "harmonized",
+            n,
+            score=(n + 0.5) / 40,
+            confidence=0.5,
+            chosen="ring" if n < 10 else "model",
+        )
+        for n in range(40)
+    ]
+    failed = [row("composites", n, "failed", "the disk <is> full | no room") for n in range(9)]
+    return pd.DataFrame([row("stickers", 0, quality=0.72), *failed, *results])
+
+
+@pytest.fixture(scope="module")
+def batch(rows):
+    return summarise(rows, ASSETS)
+
+
+def test_each_asset_is_counted_and_timed(batch):
+    assert [each.asset for each in batch.assets] == ASSETS
+    composites = batch.assets[1]
+    assert (composites.made, composites.failed, composites.seconds) == (0, 9, 18)
+    assert composites.seconds_each == 2
+    assert composites.megabytes == 4.5
+    assert batch.results == 40
+    assert (batch.started, batch.ended) == (START, START + timedelta(seconds=41))
+    assert batch.runs == ("first", "second")
+
+
+def test_equal_failures_are_one_line_with_some_names(batch):
+    (reason,) = batch.reasons
+    assert (reason.count, reason.keys[0]) == (9, "composites-00")
+    assert len(reason.keys) < 9
+
+
+def test_histograms_count_every_result(batch):
+    realism, confidence, cut_outs = batch.histograms
+    assert realism.counts == (2,) * 20
+    assert (confidence.total, confidence.mean) == (40, 0.5)
+    assert cut_outs.counts[14] == 1
+    assert batch.methods == (("model", 30), ("ring", 10))
+
+
+def test_the_best_and_the_worst_twelve_are_shown(rows):
+    best, worst = to_show(rows)
+    assert [each.key for each in best[:2]] == ["harmonized-39", "harmonized-38"]
+    assert [each.key for each in worst[:2]] == ["harmonized-00", "harmonized-01"]
+    assert len(best) == len(worst) == 12
+
+
+def test_of_few_results_none_is_shown_twice(rows):
+    best, worst = to_show(rows[rows.asset == "harmonized"].head(5))
+    assert len({each.key for each in best + worst}) == len(best) + len(worst) == 5
+
+
+def test_pages_hold_all_that_they_show(batch):
+    shown = [Shown("a", "a b.jpg", 0.9, "ring", "data:image/webp;base64,AA==", "../a.html")]
+    page = html_page(batch, shown, []).decode()
+    assert "the disk &lt;is&gt; full | no room" in page
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert [each for each in sources if not each.startswith("data:")] == ["../a.html"]
+    text = markdown_page(batch, shown, []).decode()
+    assert "the disk <is> full \\| no room" in text
+    assert "| harmonized | 40 | 0 | 0 | 80 s | 2.0 s | 20.0 |" in text
+    assert text.endswith("[a]: data:image/webp;base64,AA==\n")
+
+
+def test_a_batch_without_results_is_told_all_the_same(rows):
+    batch = summarise(rows[rows.asset == "composites"], ASSETS)
+    assert batch.histograms == batch.methods == ()
+    assert "Batch of 24 November 2026, 10:00 UTC" in html_page(batch, [], []).decode()
+    assert to_show(rows[rows.asset == "composites"]) == ([], [])
