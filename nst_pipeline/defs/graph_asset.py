@@ -16,12 +16,16 @@ from dagster._core.definitions.source_asset import (
     SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as _OWN_EVENTS,
 )
 
-from nst_pipeline.defs.config import form, with_form
+from nst_pipeline.defs.checks import check_results, check_specs
+from nst_pipeline.defs.config import example, form, with_form
+from nst_pipeline.defs.freshness import freshness
 from nst_pipeline.defs.orphans import this_process
 from nst_pipeline.defs.partitions import PARTITIONS
-from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata, row_tags
+from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata
 from nst_pipeline.defs.resources import CollectionResource
-from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
+from nst_pipeline.defs.tables import table_definitions
+from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG, PROCESS_TAG
+from nst_pipeline.defs.versions import last_event, version_tags
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.batch import Make, Outcome, run_batch
 from nst_pipeline.pipeline.graph import Node
@@ -73,7 +77,9 @@ def _keys(context: dg.AssetExecutionContext, view: View, node: Node) -> list[str
     return keys
 
 
-def _report(context: dg.AssetExecutionContext, view: View, node: Node, rows: list[Row]) -> None:
+def _report(
+    context: dg.AssetExecutionContext, view: View, node: Node, rows: list[Row], seen: int
+) -> None:
     """Tell Dagster of artifacts, one materialisation each."""
     for row in rows:
         context.log_event(
@@ -81,7 +87,7 @@ def _report(context: dg.AssetExecutionContext, view: View, node: Node, rows: lis
                 context.asset_key,
                 partition=None if node.collection is None else row.key,
                 metadata=row_metadata(view.workspace, row, rich=len(rows) <= _RICH_REPORTS),
-                tags=row_tags(row),
+                tags=version_tags(node, row, seen),
             )
         )
 
@@ -103,12 +109,13 @@ def _materialize(
     context: dg.AssetExecutionContext, view: View, node: Node, make: Make, together: int
 ) -> Iterator[Any]:
     context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
+    seen = last_event(context.instance)
     keys, progress = _keys(context, view, node), report_progress(context.log.info)
     outcome = run_batch(
         view, node, keys, make, run_id=context.run_id, together=together, progress=progress
     )
     reported = _reported(context, node, outcome)
-    _report(context, view, node, list(reported.values()))
+    _report(context, view, node, list(reported.values()), seen)
     context.log.info(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
         f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"
@@ -120,6 +127,7 @@ def _materialize(
         severity=dg.AssetCheckSeverity.WARN,
         metadata=check_metadata(view, outcome, failed),
     )
+    yield from check_results(view, node, outcome)
     if len(keys) == 1 and not reported:
         _fail_alone(context, outcome, keys[0])
     yield dg.Output(None, metadata={_OWN_EVENTS: True})
@@ -129,7 +137,7 @@ def _options(node: Node, function: Callable[..., Any], kinds: set[str], group: s
     """What Dagster is told of an asset besides its function."""
     return {
         "name": node.name,
-        "description": inspect.getdoc(function),
+        "description": f"{inspect.getdoc(function)}\n\n{example(node)}".strip(),
         "deps": list(node.upstream),
         "partitions_def": PARTITIONS[node.collection] if node.collection else None,
         "backfill_policy": _RANGES if node.collection else None,
@@ -137,9 +145,13 @@ def _options(node: Node, function: Callable[..., Any], kinds: set[str], group: s
         "kinds": kinds,
         "group_name": group,
         "owners": ["team:nst_pipeline"],
+        "tags": {ASSET_TAG: node.collection or "collection"},
+        "metadata": table_definitions(node.name),
+        "freshness_policy": freshness(node),
         "dagster_type": dg.Nothing,
         "check_specs": [
-            dg.AssetCheckSpec(QUARANTINE, asset=node.name, description=_QUARANTINE_SAYS)
+            dg.AssetCheckSpec(QUARANTINE, asset=node.name, description=_QUARANTINE_SAYS),
+            *check_specs(node),
         ],
     }
 

@@ -16,7 +16,10 @@ from nst_pipeline.publish.gallery import write_gallery
 
 @graph_asset(graph.DATASET, kinds={"parquet", "json"}, group="published")
 def dataset(item: Item) -> Made:
-    """Writes the composites as a labelled dataset: COCO JSON, and Parquet with the same rows."""
+    """The results as a labelled dataset: COCO JSON, and Parquet with the same rows.
+
+    Boxes and masks are those of the pasted objects (docs/reference/dataset.md).
+    """
     joined = join_scenes(labelled_scenes(item.view), description="Composites made by nst_pipeline")
     files = {
         "coco.json": coco_json(joined),
@@ -28,7 +31,10 @@ def dataset(item: Item) -> Made:
 
 @graph_asset(graph.GALLERY, kinds={"html"}, group="published")
 def gallery(item: Item) -> Made:
-    """Writes a static page to look at: before and after, all variants, lineage."""
+    """A page to look at: before and after, all variants, lineage.
+
+    Open the path below in a browser; it needs no server.
+    """
     folder, scenes = gallery_folder(item.view), gallery_scenes(item.view)
     report = write_gallery(folder, scenes, title="Composites", open_image=picture_reader(item.view))
     files = {name: (folder / name).read_bytes() for name in ("index.html", "manifest.json")}
