@@ -6,7 +6,7 @@ export NST_DATA ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: demo setup test check dev lock clean help
+.PHONY: demo setup test check dev screenshots lock clean help
 help:            ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
@@ -26,8 +26,8 @@ demo: setup      ## sample photos through the whole graph; prints what was made 
 	$(BIN)/nst samples
 	$(BIN)/nst run
 
-test: setup      ## all tests, a few files at a time
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+test: setup      ## all tests, a few files at a time; says what it had to leave out
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
 
 check: setup     ## lint, format, types, import layers, dead code, unused dependencies
 	$(BIN)/ruff check .
@@ -39,6 +39,9 @@ check: setup     ## lint, format, types, import layers, dead code, unused depend
 
 dev: setup       ## the Dagster UI at http://localhost:3000 (PORT=3001 for another); Ctrl-C ends it
 	$(BIN)/dagster dev --workspace workspace.yaml --port $(PORT)
+
+screenshots: setup  ## the pictures in docs/ that show the UI, made anew by the tests of the UI
+	$(BIN)/python -m pytest tests/ui --screenshots docs/images
 
 lock: setup      ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install --quiet uv

@@ -25,6 +25,16 @@ _LIBRARY_MEANINGS = {
     "digest": "Of all stickers of that photo together.",
 }
 _DATASET_MEANINGS = {
+    "annotation_id": "As in `coco.json`.",
+    "image_id": "As in `coco.json`.",
+    "width": "Of the picture, pixels.",
+    "height": "Of the picture, pixels.",
+    "category_id": "The number of `label` in `coco.json`.",
+    "iscrowd": "COCO's; always 0.",
+    "source": "Where the label is from: `sticker`.",
+    "object_digest": "SHA-256 of that photo.",
+    "scene_digest": "SHA-256 of that photo.",
+    "license": "As named in `coco.json`.",
     "scene": "The partition of `harmonized` that shows the object.",
     "file_name": "The picture, relative to the dataset's folder.",
     "split": "`train`, `val` or `test`, by the scene photo; never changes.",

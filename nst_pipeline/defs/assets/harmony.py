@@ -26,7 +26,7 @@ def harmonizer(item: Item) -> Made:
 
 @graph_asset(graph.HARMONIZED, kinds={"opencv"}, group="harmony")
 def harmonized(item: Item) -> Made:
-    """**The natural result**: the composite with the object in the look of its surroundings.
+    """The natural result: the composite with the object in the look of its surroundings.
 
     Several candidates are made and scored for realism; `chosen` names the one that was kept, `gain`
     is by how much it beats the untouched composite, and `confidence` how sure the pipeline is that
