@@ -19,7 +19,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 from upath import UPath
 
 from nst_pipeline.definitions import defs
@@ -46,6 +46,7 @@ END_SECONDS = 20
 UI_MS = 60_000
 """How long a page may take; the machine may be busy with the runs themselves."""
 MOST_BYTES = 150_000
+WINDOW = ViewportSize(width=1280, height=720)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -154,7 +155,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A window as wide as the docs' pictures."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened = browser.new_page(viewport=WINDOW)
     opened.set_default_timeout(UI_MS)
     yield opened
     opened.close()

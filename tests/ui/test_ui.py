@@ -11,7 +11,7 @@ from nst_pipeline.pipeline.graph import NODES
 from nst_pipeline.pipeline.workspace import open_workspace
 from tests.browser import needs_browser
 
-from .conftest import UI_MS, Ui
+from .conftest import UI_MS, WINDOW, Ui
 
 pytestmark = needs_browser
 
@@ -69,37 +69,20 @@ def show_picture(page: Page) -> None:
 
 
 def test_the_catalogue_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot):
-    page.set_viewport_size({"width": 1280, "height": 1100})
+    page.set_viewport_size({"width": 1280, "height": 1100})  # all of them at once
     page.goto(f"{ui.url}/assets")
     for node in NODES:
         expect(page.locator(f"a[href='/assets/{node.name}']").first).to_be_visible()
     shoot(page, "ui-catalogue")
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_viewport_size(WINDOW)
     open_asset(page, ui, "harmonized")
     expect(page.get_by_text("The natural result")).to_be_visible()
     expect(page.get_by_text("ops:")).to_be_visible()
     shoot(page, "ui-asset")
 
 
-def test_the_launchpad_offers_the_choices_of_a_setting(ui: Ui, page: Page, shoot: Shoot):
-    open_asset(page, ui, "harmonized")
-    materialize = page.get_by_role("button", name="Materialize…")
-    materialize.locator("xpath=following::button[1]").click()
-    page.get_by_role("menuitem", name="Open launchpad").click()
-    expect(page.get_by_text("Scaffold missing config")).to_be_visible()
-    page.locator(".CodeMirror").first.click()
-    page.keyboard.press("ControlOrMeta+A")
-    page.keyboard.insert_text(
-        "ops:\n  harmonized:\n    config:\n      harmonize:\n        strength: 0.8\n        look: "
-    )
-    page.keyboard.press("Control+Space")
-    for choice in ("auto", "photo", "painting"):
-        expect(page.get_by_text(choice, exact=True).first).to_be_visible()
-    shoot(page, "ui-launchpad")
-
-
 def test_one_partition_is_materialised_and_its_picture_seen(ui: Ui, page: Page, shoot: Shoot):
-    key = key_of(ui, "garage")
+    key = key_of(ui, "pavement")
     open_launch_dialog(page, ui)
     page.get_by_text("Select a partition or create one").click()
     page.get_by_text(key).first.click()
@@ -165,6 +148,24 @@ def test_what_was_published_is_linked_and_described(ui: Ui, page: Page, shoot: S
     page.goto(published.as_uri())
     expect(page.get_by_text("garage").first).to_be_visible()
     shoot(page, "gallery")
+
+
+def test_the_launchpad_offers_the_choices_of_a_setting(ui: Ui, page: Page, shoot: Shoot):
+    # Before the scenes are made, Dagster asks first whether one is sure.
+    open_asset(page, ui, "harmonized")
+    materialize = page.get_by_role("button", name="Materialize…")
+    materialize.locator("xpath=following::button[1]").click()
+    page.get_by_role("menuitem", name="Open launchpad").click()
+    expect(page.get_by_text("Scaffold missing config")).to_be_visible()
+    page.locator(".CodeMirror").first.click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text(
+        "ops:\n  harmonized:\n    config:\n      harmonize:\n        strength: 0.8\n        look: "
+    )
+    page.keyboard.press("Control+Space")
+    for choice in ("auto", "photo", "painting"):
+        expect(page.get_by_text(choice, exact=True).first).to_be_visible()
+    shoot(page, "ui-launchpad")
 
 
 @pytest.mark.parametrize("asset", ["harmonized", "gallery"])
