@@ -6,7 +6,8 @@ from upath import UPath
 
 from nst_pipeline.samples import write_samples
 from nst_pipeline.settings import IngestSettings
-from nst_pipeline.storage.inbox import InboxIndex, scan
+from nst_pipeline.storage.inbox import scan
+from nst_pipeline.storage.inbox_index import InboxIndex
 
 
 def test_both_inboxes_are_filled_with_usable_photos(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from nst_pipeline.cli import collection
+from nst_pipeline.cli import collection, upkeep
 from nst_pipeline.cli.compose import compose
 from nst_pipeline.cli.cutout import cutout
 from nst_pipeline.cli.harmonize import calibrate, harmonize
@@ -22,7 +22,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-for command in (*collection.COMMANDS, cutout, compose, stylize, sweep, harmonize, calibrate):
+_PICTURES = (cutout, compose, stylize, sweep, harmonize, calibrate)
+for command in (*collection.COMMANDS, *upkeep.COMMANDS, *_PICTURES):
     app.command()(command)
 
 

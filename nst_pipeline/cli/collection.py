@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,11 +15,12 @@ from rich.tree import Tree
 
 from nst_pipeline.cli.output import Json, bars, console, print_error, print_json, print_table
 from nst_pipeline.errors import NstError
+from nst_pipeline.pipeline.batch import Progress
 from nst_pipeline.pipeline.graph import NODES
 from nst_pipeline.pipeline.progress import LISTENER
-from nst_pipeline.pipeline.workspace import Workspace, open_workspace
+from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace, open_workspace
 from nst_pipeline.settings import data_root
-from nst_pipeline.storage.lineage import Family, Relative
+from nst_pipeline.storage.lineage import MODELS, Lineage, Relative
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -80,49 +82,81 @@ def _instance() -> dg.DagsterInstance:
 def run(as_json: Json = False) -> None:
     """Scan the inboxes and make what is new, changed or failed before, as Dagster runs."""
     workspace = open_workspace()
-    with _instance() as instance:
-        said, ran = _update(workspace, instance)
-    failed = [each for each in ran if not each.success]
+    with _instance() as instance, _listened() as show:
+        said = _scanned(workspace, instance, show)
+        ran = _updated(workspace, instance)
+    _finish(workspace, said, ran, as_json=as_json)
+
+
+def retry(as_json: Json = False) -> None:
+    """Try once more what is quarantined, and what follows from it; nothing else is made."""
+    workspace = open_workspace()
+    with _instance() as instance, _listened():
+        ran = _updated(workspace, instance, quarantined_only=True)
+    _finish(workspace, [], ran, as_json=as_json)
+
+
+def _finish(workspace: Workspace, said: list[str], ran: list[Ran], *, as_json: bool) -> None:
+    """Tell what was made; exit with 1 if a run failed."""
+    found = counts(workspace, [each.run_id for each in ran])
     if as_json:
-        print_json(
-            {"scan": said, "runs": [vars(each) for each in ran], "status": counts(workspace)}
-        )
+        print_json({"scan": said, "runs": [vars(each) for each in ran], "status": found})
     else:
-        _tell(workspace, said, ran)
+        _tell(workspace, said, ran, found)
+    failed = [each for each in ran if not each.success]
     for each in failed:
         print_error(f"run {each.run_id} ({each.phase}) failed: {each.error}")
     if failed:
         raise typer.Exit(1)
 
 
-def _update(workspace: Workspace, instance: dg.DagsterInstance) -> tuple[list[str], list[Ran]]:
-    from nst_pipeline.definitions import defs
-    from nst_pipeline.defs.jobs import JOBS
-    from nst_pipeline.defs.update import scan_inboxes, update
-
+@contextmanager
+def _listened() -> Iterator[Progress]:
+    """Draw a bar for everything that reports progress in here."""
     with bars() as progress:
         tasks: dict[str, Any] = {}
 
-        def show(asset: str, through: int, total: int) -> None:
-            task = tasks.setdefault(asset, None) or progress.add_task(asset, total=total)
-            tasks[asset] = task
-            progress.update(task, completed=through, total=total)
+        def show(name: str, through: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=through, total=total)
 
         token = LISTENER.set(show)
         try:
-            said = scan_inboxes(workspace, instance)
-            ran = update(workspace, instance, lambda phase: defs.resolve_job_def(JOBS[phase].name))
+            yield show
         finally:
             LISTENER.reset(token)
-    return said, ran
 
 
-def _tell(workspace: Workspace, said: list[str], ran: list[Ran]) -> None:
+def _scanned(workspace: Workspace, instance: dg.DagsterInstance, show: Progress) -> list[str]:
+    from nst_pipeline.defs.update import scan_inboxes
+
+    return scan_inboxes(workspace, instance, progress=show).said
+
+
+def _updated(
+    workspace: Workspace, instance: dg.DagsterInstance, *, quarantined_only: bool = False
+) -> list[Ran]:
+    from nst_pipeline.definitions import defs
+    from nst_pipeline.defs.jobs import JOBS
+    from nst_pipeline.defs.update import update
+
+    return update(
+        workspace,
+        instance,
+        lambda phase: defs.resolve_job_def(JOBS[phase].name),
+        quarantined_only=quarantined_only,
+    )
+
+
+def _tell(
+    workspace: Workspace, said: list[str], ran: list[Ran], found: list[dict[str, Any]]
+) -> None:
     for line in said:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if not ran:
         console.print("Everything is up to date: nothing was made.")
-    found = _print_counts(workspace, {each.run_id for each in ran})
+    _print_counts(found)
     if quarantined := sum(each["failed"] for each in found):
         console.print(f"{quarantined} quarantined: `nst status` names them and says why.")
     if empty := sum(each["empty"] for each in found):
@@ -132,50 +166,59 @@ def _tell(workspace: Workspace, said: list[str], ran: list[Ran]) -> None:
         console.print(f"Gallery: {gallery}", soft_wrap=True, highlight=False)
 
 
-def counts(workspace: Workspace, runs: set[str] | None = None) -> list[dict[str, Any]]:
-    """How many artifacts of each asset stand, and, given runs, what these made of them."""
-    frame = workspace.catalogue.frame()
-    found = []
-    for node in NODES:
-        rows = frame[frame["asset"] == node.name]
-        count = {status: int((rows["status"] == status).sum()) for status in _STATUSES}
-        found.append({"asset": node.name, **count, **_made_by(rows, runs)})
-    return found
-
-
-def _made_by(rows: pd.DataFrame, runs: set[str] | None) -> dict[str, Any]:
-    if runs is None:
-        return {}
-    new = rows[rows["run_id"].isin(runs)]
-    return {"made now": len(new), "seconds": round(float(new["seconds"].sum()), 1)}
-
-
 _STATUSES = ("ok", "empty", "failed")
 
 
-def _print_counts(workspace: Workspace, runs: set[str] | None = None) -> list[dict[str, Any]]:
-    found = counts(workspace, runs)
-    print_table("Artifacts", list(found[0]), (list(row.values()) for row in found))
+def _present(workspace: Workspace) -> pd.DataFrame:
+    """Asset, key, status and error of all artifacts whose photos are in the inboxes."""
+    table = workspace.catalogue.table(("asset", "key", "status", "error"))
+    frame: pd.DataFrame = table.to_pandas()
+    retired = pd.Series(False, index=frame.index)
+    for collection in COLLECTIONS:
+        assets = [node.name for node in NODES if node.collection == collection]
+        keys = workspace.index(collection).photos.keys()
+        retired |= frame["asset"].isin(assets) & ~frame["key"].isin(keys)
+    return frame[~retired]
+
+
+def counts(workspace: Workspace, runs: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """How many artifacts of each asset stand, and, given runs, what these made of them."""
+    frame = _present(workspace)
+    stand = frame.groupby(["asset", "status"]).size()
+    made = workspace.catalogue.made_by(runs or []).to_pandas()
+    found: list[dict[str, Any]] = []
+    for node in NODES:
+        row: dict[str, Any] = {"asset": node.name}
+        row |= {status: int(stand.get((node.name, status), 0)) for status in _STATUSES}
+        if runs is not None:
+            own = made[made["asset"] == node.name]
+            row |= {"made now": len(own), "seconds": round(float(own["seconds"].sum()), 1)}
+        found.append(row)
     return found
+
+
+def _print_counts(found: list[dict[str, Any]]) -> None:
+    print_table("Artifacts", list(found[0]), (list(row.values()) for row in found))
 
 
 def status(as_json: Json = False) -> None:
     """Count what there is, and name what failed or cannot be read."""
     workspace = open_workspace()
-    frame = workspace.catalogue.frame()
+    frame = _present(workspace)
     failed = frame[frame["status"] == "failed"][["asset", "key", "error"]].values.tolist()
-    empty = Counter(frame[frame["status"] == "empty"][["asset", "error"]].itertuples(index=False))
-    reasons = [[row.asset, count, row.error] for row, count in empty.items()]
+    empty = frame[frame["status"] == "empty"].groupby(["asset", "error"]).size().reset_index()
+    reasons = [[row[0], int(row[2]), row[1]] for row in empty.itertuples(index=False)]
     unreadable = [
         [collection, bad.path, bad.reason]
-        for collection in ("objects", "scenes")
+        for collection in COLLECTIONS
         for bad in workspace.index(collection).unreadable
     ]
+    found = counts(workspace)
     if as_json:
         listed = {"failed": failed, "empty": reasons, "unreadable": unreadable}
-        print_json({"assets": counts(workspace), **listed})
+        print_json({"assets": found, **listed})
         return
-    _print_counts(workspace)
+    _print_counts(found)
     if failed:
         print_table("Quarantined", ("asset", "key", "why"), failed[:_MOST_LISTED])
     if reasons:
@@ -204,23 +247,30 @@ def _tree(relative: Relative, drawn: set[tuple[str, str]], into: Tree | None = N
 
 
 def lineage(
-    key: Annotated[str, typer.Argument(help="Partition key, asset/key, or a photo's path.")],
+    key: Annotated[
+        str,
+        typer.Argument(help="Partition key, asset/key, a photo's path, or a network's name."),
+    ],
     as_json: Json = False,
 ) -> None:
-    """Show an artifact's family tree: what it was made from, and what was made from it."""
+    """Show a family tree: what an artifact was made from, and what was made from it.
+
+    Of a photo, its stickers or results are shown; of a network, all that was made with it.
+    """
     from dataclasses import asdict
 
-    family = Family(open_workspace().catalogue.rows())
-    asset, at = family.find(key)
-    tree, made = family.ancestors(asset, at), family.descendants(asset, at)
+    known = Lineage(open_workspace().catalogue)
+    asset, at = known.find(key)
+    tree, made = known.ancestors(asset, at), known.descendants([(asset, at)])
     if as_json:
         print_json({"made_from": asdict(tree), "made_of_it": [list(each) for each in made]})
         return
-    console.print("Made from:")
-    console.print(_tree(tree, set()), highlight=False)
+    if asset != MODELS:
+        console.print("Made from:")
+        console.print(_tree(tree, set()), highlight=False)
     console.print(f"Made of it: {len(made)}")
     for child_asset, child_key in made[:_MOST_LISTED]:
         console.print(f"  {child_asset} {child_key}", highlight=False, markup=False)
 
 
-COMMANDS = (samples, models, run, status, lineage)
+COMMANDS = (samples, models, run, retry, status, lineage)

@@ -111,6 +111,8 @@ def check_specs(node: Node) -> list[dg.AssetCheckSpec]:
 
 def check_results(view: View, node: Node, outcome: Outcome) -> Iterator[dg.AssetCheckResult]:
     """Look at what the run made; where it made nothing, at what it found up to date."""
-    rows = [row for row in (outcome.made or outcome.skipped).values() if row.status == "ok"]
+    standing = () if outcome.made else outcome.skipped
+    rows = outcome.made or {key: view.rows(node.name)[key] for key in standing}
+    whole = [row for row in rows.values() if row.status == "ok"]
     for check in _CHECKS.get(node.name, ()):
-        yield check.result(view, rows)
+        yield check.result(view, whole)

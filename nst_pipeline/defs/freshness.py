@@ -36,8 +36,8 @@ def confirm(workspace: Workspace, instance: dg.DagsterInstance) -> list[str]:
     seen, view = last_event(instance), View(workspace)
     confirmed = []
     for node in NODES:
-        row = plan_asset(view, node, [ALL]).done.get(ALL) if freshness(node) else None
-        if row is not None:
+        if freshness(node) and plan_asset(view, node, [ALL]).done:
+            row = view.rows(node.name)[ALL]
             instance.report_runless_asset_event(
                 dg.AssetMaterialization(
                     node.name,

@@ -16,8 +16,10 @@ from dagster._core.definitions.source_asset import (
     SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as _OWN_EVENTS,
 )
 
+from nst_pipeline.defs.backfills import convoy_of, is_backfill, step_ended
 from nst_pipeline.defs.checks import check_results, check_specs
 from nst_pipeline.defs.config import example, form, with_form
+from nst_pipeline.defs.events import report_materializations, reported_partitions
 from nst_pipeline.defs.freshness import freshness
 from nst_pipeline.defs.orphans import this_process
 from nst_pipeline.defs.partitions import PARTITIONS
@@ -32,6 +34,7 @@ from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.progress import report_progress
 from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.workspace import Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.store import ALL
@@ -59,21 +62,27 @@ def _one_by_one(make: Callable[[Item], Made]) -> Make:
     return make_each
 
 
-def _reported(context: dg.AssetExecutionContext, node: Node, outcome: Outcome) -> dict[str, Row]:
-    """What gets a materialisation: all that was made, and what Dagster does not know of yet."""
-    if node.collection is None or len(outcome.skipped) <= 1:
-        return outcome.made | outcome.skipped
-    known = context.instance.get_materialized_partitions(context.asset_key)
-    return outcome.made | {k: r for k, r in outcome.skipped.items() if k not in known}
+def _reported(
+    context: dg.AssetExecutionContext, view: View, node: Node, outcome: Outcome
+) -> dict[str, Row]:
+    """What gets a materialisation: all that was made, and what Dagster does not know of yet.
+
+    A backfill waits for one of each of its partitions, whether it was up to date or not.
+    """
+    unknown = set(outcome.skipped)
+    if node.collection is not None and len(unknown) > 1 and not is_backfill(context.run):
+        unknown -= reported_partitions(context, list(outcome.skipped))
+    rows = view.rows(node.name) if unknown else {}
+    return outcome.made | {key: rows[key] for key in outcome.skipped if key in unknown}
 
 
-def _keys(context: dg.AssetExecutionContext, view: View, node: Node) -> list[str]:
+def _keys(context: dg.AssetExecutionContext, workspace: Workspace, node: Node) -> list[str]:
     if node.collection is None:
         return [ALL]
     keys = list(context.partition_keys)
     if not node.upstream and len(keys) == 1:
         # Whoever asks for one photo means the file as it is now, not as the last scan saw it.
-        view.workspace.rescan(node.collection)
+        workspace.reexamine(node.collection, keys[0])
     return keys
 
 
@@ -81,15 +90,17 @@ def _report(
     context: dg.AssetExecutionContext, view: View, node: Node, rows: list[Row], seen: int
 ) -> None:
     """Tell Dagster of artifacts, one materialisation each."""
-    for row in rows:
-        context.log_event(
-            dg.AssetMaterialization(
-                context.asset_key,
-                partition=None if node.collection is None else row.key,
-                metadata=row_metadata(view.workspace, row, rich=len(rows) <= _RICH_REPORTS),
-                tags=version_tags(node, row, seen),
-            )
+    rich = len(rows) <= _RICH_REPORTS
+    materializations = [
+        dg.AssetMaterialization(
+            context.asset_key,
+            partition=None if node.collection is None else row.key,
+            metadata=row_metadata(view.workspace, row, rich=rich),
+            tags=version_tags(node, row, seen),
         )
+        for row in rows
+    ]
+    report_materializations(context, materializations)
 
 
 def _fail_alone(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -> None:
@@ -106,16 +117,25 @@ def _fail_alone(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -
 
 
 def _materialize(
-    context: dg.AssetExecutionContext, view: View, node: Node, make: Make, together: int
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    settings: Settings,
+    node: Node,
+    make: Make,
+    together: int,
 ) -> Iterator[Any]:
     context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
     seen = last_event(context.instance)
-    keys, progress = _keys(context, view, node), report_progress(context.log.info)
+    keys, progress = _keys(context, workspace, node), report_progress(context.log.info)
+    convoy = convoy_of(context, most=PARTITIONS_PER_RUN)
+    every = [*keys, *convoy.keys]
+    view = View(workspace, settings, (node.collection, every) if node.collection else None)
     outcome = run_batch(
-        view, node, keys, make, run_id=context.run_id, together=together, progress=progress
+        view, node, every, make, run_id=context.run_id, together=together, progress=progress
     )
-    reported = _reported(context, node, outcome)
+    reported = _reported(context, view, node, outcome)
     _report(context, view, node, list(reported.values()), seen)
+    step_ended(context, convoy, reported)
     context.log.info(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
         f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"
@@ -128,7 +148,7 @@ def _materialize(
         metadata=check_metadata(view, outcome, failed),
     )
     yield from check_results(view, node, outcome)
-    if len(keys) == 1 and not reported:
+    if len(keys) == 1 and keys[0] not in reported:
         _fail_alone(context, outcome, keys[0])
     yield dg.Output(None, metadata={_OWN_EVENTS: True})
 
@@ -185,7 +205,7 @@ def graph_asset(
                 workspace = collection.open()
                 chosen = with_form(workspace.settings, node, config)
                 most = together(chosen) if together else 1
-                yield from _materialize(context, View(workspace, chosen), node, make, most)
+                yield from _materialize(context, workspace, chosen, node, make, most)
             except NstError as error:
                 # What the user can put right is told without a traceback.
                 raise dg.Failure(str(error), allow_retries=False) from None

@@ -6,12 +6,15 @@ started for ever, and queue and sensor would wait for it.
 
 import os
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 
 from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
 
+_START_LONGEST = timedelta(minutes=3)
+"""As Dagster's own monitoring has it, which looks at runs only until they have started."""
 _ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -50,11 +53,22 @@ def _is_gone(run: dg.DagsterRun) -> bool:
     return started != _started(int(number))
 
 
+def _never_began(record: dg.RunRecord) -> bool:
+    """Whether a run was started some time ago and its process has not come to its first step.
+
+    That one tells the process; one that was killed before it is known by no tag.
+    """
+    run, idle = record.dagster_run, datetime.now(UTC) - record.update_timestamp
+    begun = run.status in (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
+    return begun and PROCESS_TAG not in run.tags and idle > _START_LONGEST
+
+
 def active_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     """The collection's runs that are queued or at work; those whose process is gone are ended."""
     alive = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=_ACTIVE)):
-        if _is_gone(run):
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_ACTIVE)):
+        run = record.dagster_run
+        if _is_gone(run) or _never_began(record):
             instance.report_run_failed(run, "Its process is gone: what it made is kept.")
         elif PHASE_TAG in run.tags:
             alive.append(run)

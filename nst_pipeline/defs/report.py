@@ -11,7 +11,7 @@ from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import Collection, Workspace
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.thumbnails import before_after, inline_webp, with_boxes
-from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.catalogue import Row, Standing
 from nst_pipeline.storage.store import Picture
 from nst_pipeline.vision.shapes import Box
 
@@ -172,11 +172,12 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, dg.TableMetadataValue]:
     return metadata
 
 
-def quarantined(view: View, node: Node, outcome: Outcome) -> dict[str, Row]:
-    """All of the asset's images that failed when last tried, in this run or before."""
-    rows = view.rows(node.name) | outcome.made | outcome.failed
+def quarantined(view: View, node: Node, outcome: Outcome) -> dict[str, str]:
+    """Why all of the asset's images failed that did when last tried, in this run or before."""
+    before = view.workspace.catalogue.standing(node.name)
+    rows: dict[str, Standing | Row] = {**before, **outcome.made, **outcome.failed}
     return {
-        key: rows[key]
+        key: rows[key].error
         for key in sorted(view.keys(node))
         if key in rows and rows[key].status == "failed"
     }
@@ -198,7 +199,7 @@ def _sheet(workspace: Workspace, rows: Sequence[Row]) -> Picture | None:
     return contact_sheet(pictures, columns=_SHEET_COLUMNS) if pictures else None
 
 
-def check_metadata(view: View, outcome: Outcome, failed: Mapping[str, Row]) -> dict[str, Any]:
+def check_metadata(view: View, outcome: Outcome, failed: Mapping[str, str]) -> dict[str, Any]:
     """The run's counts, the quarantined images with their reasons, and a batch's weakest."""
     metadata: dict[str, Any] = {
         "made": len(outcome.made),
@@ -208,7 +209,7 @@ def check_metadata(view: View, outcome: Outcome, failed: Mapping[str, Row]) -> d
     }
     if failed:
         metadata["images"] = table_metadata(
-            {"key": key, "error": failed[key].error} for key in failed
+            {"key": key, "error": error} for key, error in failed.items()
         )
     rows = _to_look_at(list(outcome.made.values()))
     if len(rows) > 1:

@@ -1,5 +1,6 @@
 """Which runs bring a collection up to date: few, over contiguous ranges of partitions."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -43,17 +44,23 @@ class RunPlan:
         return tags
 
 
-def _ranges(order: Sequence[str], due: set[str], phase: str) -> Iterator[RunPlan]:
-    """Cover the due keys with few contiguous ranges of bounded length.
+_SPAN = 20_000
+"""Keys in a range: to pass over so many costs about as much as to start another run."""
+
+
+def ranges(order: Sequence[str], due: set[str], phase: str) -> Iterator[RunPlan]:
+    """Cover the due keys with few contiguous ranges, well filled and of bounded length.
 
     What lies between two due keys is covered with them: fingerprints skip it, and a run of its
     own for every scattered key would cost far more.
     """
     places = [place for place, key in enumerate(order) if key in due]
-    while places:
-        inside = [p for p in places if p - places[0] < PARTITIONS_PER_RUN]
-        yield RunPlan(phase, len(inside), (order[inside[0]], order[inside[-1]]))
-        places = places[len(inside) :]
+    first = 0
+    while first < len(places):
+        most = min(first + PARTITIONS_PER_RUN, len(places))
+        end = bisect_left(places, places[first] + _SPAN, first, most)
+        yield RunPlan(phase, end - first, (order[places[first]], order[places[end - 1]]))
+        first = end
 
 
 def plan_phase(instance: dg.DagsterInstance, phase: str, due: set[str]) -> list[RunPlan]:
@@ -64,21 +71,22 @@ def plan_phase(instance: dg.DagsterInstance, phase: str, due: set[str]) -> list[
         return [RunPlan(phase, 1)]
     collection: Collection = "objects" if phase == "objects" else "scenes"
     order = PARTITIONS[collection].get_partition_keys(dynamic_partitions_store=instance)
-    return list(_ranges(order, due, phase))
+    return list(ranges(order, due, phase))
 
 
-def due_now(view: View, phase: str, *, retry: bool) -> set[str]:
+def due_now(view: View, phase: str, *, retry: bool, files: bool = True) -> set[str]:
     """The keys of a phase that have something to be made from what is there now.
 
     Args:
         view: the catalogue's state.
         phase: one of `PHASES`.
         retry: also what failed before with the same input.
+        files: also what has lost files; without it no folder of artifacts is listed.
     """
     due: set[str] = set()
     for node in PHASES[phase]:
-        plan = plan_asset(view, node, view.keys(node))
-        rows = view.rows(node.name)
+        plan = plan_asset(view, node, view.keys(node), files=files)
+        rows = view.standing(node.name)
         for task in plan.due:
             row = rows.get(task.key)
             tried = row is not None and row.fingerprint == task.fingerprint
@@ -87,17 +95,29 @@ def due_now(view: View, phase: str, *, retry: bool) -> set[str]:
     return due
 
 
-def plan_runs(view: View, instance: dg.DagsterInstance, *, retry: bool) -> list[RunPlan]:
-    """All runs that bring the collection up to date, in the order in which they must go.
+def failed_keys(view: View, phase: str) -> set[str]:
+    """The keys of which an asset of a phase is quarantined."""
+    rows = (view.standing(node.name) for node in PHASES[phase])
+    return {key for each in rows for key, row in each.items() if row.status == "failed"}
 
-    What a phase will change for those after it is not known yet, so these cover all that it may
-    concern; fingerprints skip the rest.
+
+def plan_runs(view: View, instance: dg.DagsterInstance) -> list[RunPlan]:
+    """The sensor's runs: those that are due now, in the order in which they must go.
+
+    What a phase will change for those after it is not known yet. Of a collection that fits into
+    a run for each phase they are launched along with it, over everything: fingerprints skip the
+    rest. Of a larger one they follow when it is done, for what is due then.
     """
-    due = {phase: due_now(view, phase, retry=retry) for phase in PHASES}
+    due: dict[str, set[str]] = {}
+    scenes = view.keys(BY_NAME["scene_photos"])
+    for phase in PHASES:
+        due[phase] = due_now(view, phase, retry=False, files=False)
+        if due[phase] and len(scenes) > PARTITIONS_PER_RUN:
+            return plan_phase(instance, phase, due[phase])
     if due["objects"]:
         due["library"] = {ALL}
     if due["library"]:
-        due["scenes"] = set(view.keys(BY_NAME["scene_photos"]))
+        due["scenes"] = set(scenes)
     if any(due.values()):
         due["publish"] = {ALL}
     return [run for phase in PHASES for run in plan_phase(instance, phase, due[phase])]

@@ -12,7 +12,7 @@ from nst_pipeline.defs.update import scan_inboxes, update
 def bring_up_to_date(context: dg.OpExecutionContext, collection: CollectionResource) -> None:
     """The night's work; each phase is a run of its own."""
     workspace = collection.open()
-    for line in scan_inboxes(workspace, context.instance):
+    for line in scan_inboxes(workspace, context.instance).said:
         context.log.info(line)
     ran = update(
         workspace,

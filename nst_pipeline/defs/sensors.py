@@ -12,6 +12,8 @@ from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
 from nst_pipeline.storage.store import joint_digest, sha256
 
 _INTERVAL_SECONDS = 30
+_READING_SECONDS = 25.0
+"""Of the 60 that Dagster gives a tick: planning, too, takes its time."""
 _TRIES = 3
 """Launches for the same state: a run that was killed is made good, one that cannot go is not
 launched for ever."""
@@ -42,14 +44,17 @@ def inbox_sensor(
         # The oldest is the one at work; the others are queued behind it.
         return dg.SkipReason(f"{active[-1].job_name}, run {active[-1].run_id}, is not done yet")
     workspace = collection.open()
-    for line in scan_inboxes(workspace, context.instance):
+    scanned = scan_inboxes(workspace, context.instance, seconds=_READING_SECONDS)
+    for line in scanned.said:
         context.log.info(line)
+    if scanned.pending:
+        return dg.SkipReason(f"{scanned.pending} new and changed files are still to be read")
     state = _state(workspace)
     tries, _, seen = (context.cursor or "0 ").partition(" ")
     tried = int(tries) if seen == state else 0
     if tried >= _TRIES:
         return dg.SkipReason("nothing new in the inboxes")
-    runs = plan_runs(View(workspace), context.instance, retry=False)
+    runs = plan_runs(View(workspace), context.instance)
     requests = [dg.RunRequest(job_name=JOBS[run.phase].name, tags=run.tags) for run in runs]
     if not requests:
         cursor = f"{_TRIES} {state}"

@@ -1,7 +1,11 @@
 """Brings a whole collection up to date, phase after phase, in this process."""
 
+import math
+import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
@@ -9,13 +13,19 @@ from dagster._core.execution.plan.objects import StepFailureData
 from nst_pipeline.defs.jobs import PHASES
 from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.partitions import register
-from nst_pipeline.defs.runs import RunPlan, due_now, plan_phase
+from nst_pipeline.defs.runs import RunPlan, due_now, failed_keys, plan_phase
 from nst_pipeline.errors import NstError
+from nst_pipeline.pipeline.batch import Progress
 from nst_pipeline.pipeline.view import View
-from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
+from nst_pipeline.pipeline.workspace import COLLECTIONS, Collection, Workspace
+from nst_pipeline.storage.inbox import Scan
+from nst_pipeline.storage.lineage import Lineage
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's log goes to its storage; the terminal is for whoever called."""
+
+_MOST_TOLD = 10
+"""Deleted photos of which each is told what was made from it."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +39,65 @@ class Ran:
     error: str = ""
 
 
-def scan_inboxes(workspace: Workspace, instance: dg.DagsterInstance) -> list[str]:
-    """Scan both inboxes, make the partition sets follow, and say in words what was found."""
+@dataclass(frozen=True)
+class Scanned:
+    """What a scan of both inboxes came to."""
+
+    said: list[str]
+    """In words: figures, unreadable files, and what was made from deleted photos."""
+    pending: int
+    """New and changed files that there was no time to read."""
+
+
+def _gone(workspace: Workspace, collection: Collection, scan: Scan) -> list[str]:
+    """What was made from photos that were deleted: it stays until `nst gc` removes it."""
+    gone = {key: path for key, path in scan.deleted.items() if key not in scan.moved}
+    if not gone:
+        return []
+    lineage = Lineage(workspace.catalogue)
+    record = "object_photos" if collection == "objects" else "scene_photos"
     said = []
+    for key, path in list(gone.items())[:_MOST_TOLD]:
+        counts = Counter(asset for asset, _ in lineage.descendants([(record, key)]))
+        made = ", ".join(f"{count} {asset}" for asset, count in counts.items()) or "nothing"
+        said.append(f"{collection}/{path}: deleted; made from it: {made}; `nst gc` removes it")
+    if len(gone) > _MOST_TOLD:
+        made_of_all = lineage.descendants([(record, key) for key in gone])
+        said.append(
+            f"{collection}: {len(gone)} photos deleted; made from them: "
+            f"{len(made_of_all)} artifacts; `nst gc` removes them"
+        )
+    return said
+
+
+def scan_inboxes(
+    workspace: Workspace,
+    instance: dg.DagsterInstance,
+    *,
+    seconds: float = math.inf,
+    progress: Progress = lambda *_: None,
+) -> Scanned:
+    """Scan both inboxes, make the partition sets follow, and say in words what was found.
+
+    Args:
+        workspace: the collection.
+        instance: where the partitions are.
+        seconds: about how long new and changed files are read; the next call goes on.
+        progress: told the inbox, how many of its files were read, and how many there are.
+    """
+    said, pending, end = [], 0, time.monotonic() + seconds
     for collection in COLLECTIONS:
-        scan = workspace.rescan(collection)
+        scan = workspace.rescan(
+            collection,
+            seconds=end - time.monotonic(),
+            on_file=partial(progress, f"{collection}/"),
+        )
         register(instance, collection, list(scan.index.photos))
         said.append(f"{collection}: {scan.summary}")
         said += [f"{collection}/{bad.path}: {bad.reason}" for bad in scan.index.unreadable]
-    return said
+        said += _gone(workspace, collection, scan)
+        pending += scan.pending
+    return Scanned(said, pending)
 
 
 def _reason(failure: StepFailureData) -> str:
@@ -72,6 +132,7 @@ def update(
     instance: dg.DagsterInstance,
     job_of: Callable[[str], dg.JobDefinition],
     *,
+    quarantined_only: bool = False,
     announce: Callable[[RunPlan], object] = lambda _: None,
 ) -> list[Ran]:
     """Make all that is due, and once more what failed before, as Dagster runs.
@@ -80,12 +141,17 @@ def update(
         workspace: the collection; its inboxes were scanned.
         instance: where the runs are recorded.
         job_of: the job of a phase.
+        quarantined_only: only what failed before, and what follows from it.
         announce: told before each run.
     """
     active_runs(instance)  # ends those that a killed process left behind
-    ran = []
+    left: dict[str, set[str]] = {}
+    if quarantined_only:
+        view = View(workspace)
+        left = {p: due_now(view, p, retry=False) - failed_keys(view, p) for p in PHASES}
+    ran: list[Ran] = []
     for phase in PHASES:
-        due = due_now(View(workspace), phase, retry=True)
+        due = due_now(View(workspace), phase, retry=True) - left.get(phase, set())
         for run in plan_phase(instance, phase, due):
             announce(run)
             ran.append(_execute(job_of(phase), run, instance))

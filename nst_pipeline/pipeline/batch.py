@@ -13,7 +13,7 @@ from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.plan import Plan, plan_asset
 from nst_pipeline.pipeline.task import Task
 from nst_pipeline.pipeline.view import View
-from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.catalogue import Row, Standing
 from nst_pipeline.storage.store import Content
 
 Make = Callable[[Sequence[Item]], Sequence[Made]]
@@ -21,7 +21,7 @@ Make = Callable[[Sequence[Item]], Sequence[Made]]
 Progress = Callable[[str, int, int], None]
 """Told the asset, how many of its images are through, and how many there are."""
 
-_COMMIT_ROWS = 64
+_COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0
 """A killed run repeats at most this much work; fewer, larger commits cost less."""
 
@@ -33,7 +33,7 @@ class Outcome:
     """How the keys of a batch ended."""
 
     made: dict[str, Row] = field(default_factory=dict)
-    skipped: dict[str, Row] = field(default_factory=dict)
+    skipped: dict[str, Standing] = field(default_factory=dict)
     """Up to date already: their fingerprint is in the catalogue."""
     failed: dict[str, Row] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
@@ -75,8 +75,10 @@ class Batch:
 
     def commit(self) -> None:
         """Catalogue what was made, and remove files that its new version no longer has."""
+        # In this order: no row may outlive a power cut that its files do not.
+        self._view.workspace.store.sync()
         self._view.workspace.catalogue.append(self._pending)
-        before = self._view.rows(self._node.name)
+        before = self._view.standing(self._node.name)
         for row in self._pending:
             old = before.get(row.key)
             if old is not None and row.status != "failed":
@@ -156,6 +158,7 @@ def run_batch(
     Raises:
         ModelUnavailableError, SettingError: no image could be made; what was made is catalogued.
     """
+    view.workspace.store.remove_leftovers(node.name)
     plan = plan_asset(view, node, keys)
     batch = Batch(view, node, plan, run_id)
     try:
@@ -165,4 +168,5 @@ def run_batch(
                 progress(node.name, min(first + together, len(plan.due)), len(plan.due))
     finally:
         batch.commit()
+    view.workspace.catalogue.join_parts(node.name)
     return batch.outcome

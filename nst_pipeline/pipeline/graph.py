@@ -59,7 +59,7 @@ HARMONIZED = Node(
     optional=("stylized_vgg19",),
 )
 DATASET = Node("dataset", None, ("composites", "harmonized"))
-GALLERY = Node("gallery", None, ("composites", "harmonized"))
+GALLERY = Node("gallery", None, ("composites", "harmonized"), code_version="2")
 
 NODES: tuple[Node, ...] = (
     OBJECT_PHOTOS,

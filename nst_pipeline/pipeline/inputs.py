@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nst_pipeline.pipeline.graph import BY_NAME, NODES, SCENE_PHOTOS, Node
-from nst_pipeline.pipeline.library import read_library
 from nst_pipeline.pipeline.placing import stickers_considered
-from nst_pipeline.storage.catalogue import Input, Row
+from nst_pipeline.storage.catalogue import Input, Standing
 from nst_pipeline.storage.store import ALL
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _CALIBRATION_STICKERS_MIN = 40
 _CALIBRATION_STICKERS_MAX = 240
 
 
-def _ready(row: Row | None, asset: str) -> str:
+def _ready(row: Standing | None, asset: str) -> str:
     if row is None:
         return f"{asset} is not made yet"
     return f"{asset} failed: {row.error}" if row.status == "failed" else ""
@@ -31,7 +30,7 @@ def _ready(row: Row | None, asset: str) -> str:
 
 def _from_upstream(node: Node, view: View, names: tuple[str, ...]) -> Resolver:
     """Inputs are the upstream artifacts of the same key, or those of the whole collection."""
-    upstream = [(name, BY_NAME[name], view.rows(name)) for name in names]
+    upstream = [(name, BY_NAME[name], view.standing(name)) for name in names]
 
     def resolve(key: str) -> Resolved:
         inputs = []
@@ -72,7 +71,7 @@ def _from_collection(view: View, names: tuple[str, ...]) -> Resolver:
         inputs = []
         for name in names:
             present = view.keys(BY_NAME[name])
-            rows = view.rows(name)
+            rows = view.standing(name)
             inputs += [Input(name, k, rows[k].digest) for k in present if _is_ok(rows.get(k))]
         return tuple(inputs)
 
@@ -89,14 +88,14 @@ def _gallery(view: View, names: tuple[str, ...]) -> Resolver:
             Input(name, k, f"failed: {rows[k].fingerprint}")
             for name in assets
             for k in keys
-            if k in (rows := view.rows(name)) and rows[k].status == "failed"
+            if k in (rows := view.standing(name)) and rows[k].status == "failed"
         ]
         return *made(key), *failed
 
     return resolve
 
 
-def _is_ok(row: Row | None) -> bool:
+def _is_ok(row: Standing | None) -> bool:
     return row is not None and row.status == "ok"
 
 
@@ -105,19 +104,20 @@ def _placements(node: Node, view: View) -> Resolver:
 
     The library as a whole is no input: a new sticker remakes only the scenes it is chosen for.
     """
-    workspace, settings = view.workspace, view.settings.placement
+    workspace = view.workspace
     scene = _from_upstream(node, view, ("scene_photos",))
-    library, in_inbox = read_library(workspace.store), workspace.index("scenes").photos
+    library, in_inbox = view.library, workspace.index("scenes").photos
+    if library is None:
+        return lambda _: "sticker_library is not made yet"
+    candidates = library.candidates(view.settings.placement)
 
     def resolve(key: str) -> Resolved:
-        if library is None:
-            return "sticker_library is not made yet"
         inputs = scene(key)
         if isinstance(inputs, str):
             return inputs
         has_sidecar = key in in_inbox and in_inbox[key].sidecar_digest
         record = workspace.store.record("scene_photos", key) if has_sidecar else None
-        considered = stickers_considered(key, record, library, settings)
+        considered = stickers_considered(key, record, library, candidates)
         object_keys = sorted({each.object_key for each in considered})
         return *inputs, *(
             Input("stickers", k, library.photos[k].sticker_digest) for k in object_keys

@@ -66,11 +66,11 @@ class Item:
     def input(self, asset: str, key: str | None = None) -> Input:
         """An upstream artifact as an input: its digest as it stands in the catalogue."""
         at = key or self.key
-        return Input(asset, at, self.view.rows(asset)[at].digest)
+        return Input(asset, at, self.view.standing(asset)[at].digest)
 
     def is_empty(self, asset: str) -> bool:
         """Whether the upstream artifact of the same key is an empty result."""
-        return self.view.rows(asset)[self.key].status == "empty"
+        return self.view.standing(asset)[self.key].status == "empty"
 
     def matte(self) -> Matte:
         """The composite's matte, 0..1."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,8 +13,9 @@ import pyarrow.parquet as pq
 from nst_pipeline.pipeline.graph import STICKERS
 from nst_pipeline.pipeline.records import sticker_file
 from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.storage.store import ALL, Store
-from nst_pipeline.vision.choose import LibrarySticker
+from nst_pipeline.vision.choose import Candidates, LibrarySticker, candidates_from
 from nst_pipeline.vision.cut_edges import EDGES
 from nst_pipeline.vision.shapes import Rgb
 
@@ -61,15 +63,29 @@ def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> 
     }
 
 
+def _kept(store: Store) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The rows of the library as it stands, by object key and digest of its stickers."""
+    table = read_table(store)
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    if table is not None and table.schema.equals(LIBRARY_SCHEMA):
+        for row in table.to_pylist():
+            rows.setdefault((row["object_key"], row["digest"]), []).append(row)
+    return rows
+
+
 def library_rows(view: View) -> pa.Table:
-    """All stickers that stand, of object photos still in the inbox, ordered by name."""
-    store, rows = view.workspace.store, view.rows(STICKERS.name)
-    table = [
-        _row(store, key, rows[key].digest, record)
-        for key in sorted(view.keys(STICKERS))
-        if key in rows and rows[key].status == "ok"
-        for record in store.record(STICKERS.name, key)
-    ]
+    """All stickers that stand, of object photos still in the inbox, ordered by name.
+
+    Only those that the library does not hold yet are read.
+    """
+    store, rows = view.workspace.store, view.standing(STICKERS.name)
+    kept, table = _kept(store), []
+    for key in sorted(view.keys(STICKERS)):
+        if key in rows and rows[key].status == "ok":
+            digest = rows[key].digest
+            table += kept.get((key, digest)) or [
+                _row(store, key, digest, record) for record in store.record(STICKERS.name, key)
+            ]
     return pa.Table.from_pylist(table, schema=LIBRARY_SCHEMA)
 
 
@@ -102,6 +118,22 @@ class Library:
     stickers: list[LibrarySticker]
     photos: dict[str, ObjectPhoto]
 
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Sticker to what it shows."""
+        return {each.sticker: each.label for each in self.stickers}
+
+    def candidates(self, settings: PlacementSettings) -> Candidates:
+        """The choice of stickers for scenes, prepared once."""
+        key = settings.model_dump_json()
+        if key not in self._candidates:
+            self._candidates[key] = candidates_from(self.stickers, settings)
+        return self._candidates[key]
+
+    @cached_property
+    def _candidates(self) -> dict[str, Candidates]:
+        return {}
+
 
 def _sticker(row: dict[str, Any]) -> LibrarySticker:
     # A library of an earlier version, read before it is made anew, lacks columns.
@@ -112,12 +144,18 @@ def _sticker(row: dict[str, Any]) -> LibrarySticker:
     )
 
 
+def read_table(store: Store) -> pa.Table | None:
+    """The library's table as it was last written; None before that."""
+    path = store.path("sticker_library", ALL, LIBRARY_FILE)
+    return pq.read_table(io.BytesIO(path.read_bytes())) if path.exists() else None
+
+
 def read_library(store: Store) -> Library | None:
     """The library as it was last written; None before that."""
-    path = store.path("sticker_library", ALL, LIBRARY_FILE)
-    if not path.exists():
+    table = read_table(store)
+    if table is None:
         return None
-    rows = pq.read_table(io.BytesIO(path.read_bytes())).to_pylist()
+    rows = table.to_pylist()
     return Library(
         [_sticker(row) for row in rows],
         {

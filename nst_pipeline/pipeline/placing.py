@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nst_pipeline.errors import SidecarError
-from nst_pipeline.pipeline.library import Library, read_library
+from nst_pipeline.pipeline.library import Library
 from nst_pipeline.pipeline.records import placement_record, read_placement, sticker_file
-from nst_pipeline.vision.choose import LibrarySticker, candidates_for
+from nst_pipeline.vision.choose import Candidates, LibrarySticker
 from nst_pipeline.vision.composite import compose
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.place import plan
@@ -15,7 +15,6 @@ from nst_pipeline.vision.shapes import Composite, Detection, Placement
 
 if TYPE_CHECKING:
     from nst_pipeline.pipeline.item import Item
-    from nst_pipeline.settings import PlacementSettings
 
 _OBSTACLES = 20
 """All that is found in a scene must stay uncovered, not its best alone."""
@@ -49,7 +48,7 @@ def stickers_considered(
     scene_key: str,
     scene_record: dict[str, Any] | None,
     library: Library,
-    settings: PlacementSettings,
+    candidates: Candidates,
 ) -> list[LibrarySticker]:
     """Those that a scene's placements depend on.
 
@@ -57,7 +56,7 @@ def stickers_considered(
         scene_key: the scene.
         scene_record: given only where the scene has a sidecar.
         library: all stickers.
-        settings: how many are wanted, and how good.
+        candidates: those among which a place is looked for where the user named none.
     """
     try:
         named = None if scene_record is None else explicit_placements(scene_record, library)
@@ -65,7 +64,7 @@ def stickers_considered(
         # A wrong name is this scene's own failure; it is told when its placements are made.
         return []
     if named is None:
-        return candidates_for(scene_key, library.stickers, settings)
+        return candidates(scene_key)
     names = {each.sticker for each in named}
     return [each for each in library.stickers if each.sticker in names]
 
@@ -82,13 +81,13 @@ def _obstacles(item: Item) -> list[Detection]:
 
 def place_stickers(item: Item) -> list[dict[str, Any]]:
     """Placements as records, each with its sticker's label, photo and digest."""
-    library = read_library(item.view.workspace.store)
+    library = item.view.library
     if library is None:
         return []
     placements = explicit_placements(item.record("scene_photos"), library)
     if placements is None:
         settings = item.settings.placement
-        candidates = candidates_for(item.key, library.stickers, settings)
+        candidates = library.candidates(settings)(item.key)
         scene, found = item.photo("scenes"), _obstacles(item)
         placements = plan(scene, candidates, found, settings, scene_key=item.key)
     return [_described(each, library) for each in placements]
@@ -96,10 +95,9 @@ def place_stickers(item: Item) -> list[dict[str, Any]]:
 
 def _described(placement: Placement, library: Library) -> dict[str, Any]:
     object_key, _ = sticker_file(placement.sticker)
-    labels = {each.sticker: each.label for each in library.stickers}
     return placement_record(placement) | {
         "object_key": object_key,
-        "label": labels[placement.sticker],
+        "label": library.labels[placement.sticker],
         "photo": library.photos[object_key].path,
         "photo_digest": library.photos[object_key].digest,
         # Part of the record, so that a sticker that was cut anew remakes the composite.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from nst_pipeline.pipeline.graph import Node
@@ -12,8 +12,8 @@ from nst_pipeline.pipeline.models import model_digests
 from nst_pipeline.pipeline.task import Task
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.settings import Settings
-from nst_pipeline.storage.catalogue import Row
-from nst_pipeline.storage.fingerprint import fingerprint
+from nst_pipeline.storage.catalogue import Standing
+from nst_pipeline.storage.fingerprint import fingerprinter
 from nst_pipeline.storage.store import ALL
 
 
@@ -22,7 +22,7 @@ class Plan:
     """How the keys of one asset stand."""
 
     due: tuple[Task, ...]
-    done: dict[str, Row]
+    done: dict[str, Standing]
     waiting: dict[str, str]
     """Key to the reason: something upstream is missing or failed."""
     settings_json: str
@@ -35,45 +35,64 @@ def _settings_json(node: Node, settings: Settings) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-def _emptiness(view: View, node: Node, key: str) -> str:
+def _emptiness(view: View, node: Node) -> Callable[[str], str]:
     """What an empty upstream result of the same key says."""
-    for name in node.upstream:
-        row = view.rows(name).get(key)
-        if row is not None and row.status == "empty" and name not in node.optional:
-            return row.error
-    return ""
+    upstream = [view.standing(name) for name in node.upstream if name not in node.optional]
+
+    def told(key: str) -> str:
+        rows = (rows.get(key) for rows in upstream)
+        return next((row.error for row in rows if row is not None and row.status == "empty"), "")
+
+    return told
 
 
-def _stands(view: View, row: Row) -> bool:
-    """Whether the row's artifact is whole: not failed, its files there and of their size."""
-    if row.status not in ("ok", "empty"):
-        return False
-    if not row.files:
-        return True
-    sizes, prefix = view.sizes(row.asset), "" if row.key == ALL else row.key
-    found = [sizes.get(f"{prefix}{name}") for name in row.files]
-    return None not in found and sum(size or 0 for size in found) == row.size_bytes
+def _file_names(key: str, row: Standing) -> list[str]:
+    return [f"{'' if key == ALL else key}{name}" for name in row.files]
 
 
-def plan_asset(view: View, node: Node, keys: Iterable[str]) -> Plan:
+def _broken(view: View, asset: str, rows: Mapping[str, Standing]) -> set[str]:
+    """Keys of which a file is gone or not of its size."""
+    names = {key: _file_names(key, row) for key, row in rows.items()}
+    sizes = view.sizes(asset, [name for each in names.values() for name in each])
+    return {
+        key
+        for key, row in rows.items()
+        if sum(sizes.get(name, -row.size_bytes - 1) for name in names[key]) != row.size_bytes
+    }
+
+
+def plan_asset(view: View, node: Node, keys: Iterable[str], *, files: bool = True) -> Plan:
     """Sort an asset's keys into due, done and waiting.
+
+    Args:
+        view: the catalogue's state.
+        node: the asset.
+        keys: its partition keys, or `ALL` alone.
+        files: look whether the files of what is done are there, too.
 
     Raises:
         ModelUnavailableError: a network that determines the asset cannot be had.
     """
     settings = _settings_json(node, view.settings)
     models = model_digests(node, view.settings)
-    rows, resolve = view.rows(node.name), inputs_of(node, view)
-    due, done, waiting = [], {}, {}
+    fingerprint = fingerprinter(node.name, node.code_version, settings, models)
+    rows, resolve = view.standing(node.name), inputs_of(node, view)
+    emptiness = _emptiness(view, node)
+    tasks, done, waiting = {}, {}, {}
     for key in keys:
         inputs = resolve(key)
         if isinstance(inputs, str):
             waiting[key] = inputs
             continue
-        wanted = fingerprint(node.name, node.code_version, inputs, settings, models)
-        row = rows.get(key)
-        if row is not None and row.fingerprint == wanted and _stands(view, row):
+        wanted, row = fingerprint(inputs), rows.get(key)
+        if row is not None and row.fingerprint == wanted and row.status != "failed":
             done[key] = row
-        else:
-            due.append(Task(key, inputs, wanted, _emptiness(view, node, key)))
-    return Plan(tuple(due), done, waiting, settings, models)
+        tasks[key] = (inputs, wanted)
+    for key in _broken(view, node.name, done) if files and done else ():
+        del done[key]
+    due = tuple(
+        Task(key, inputs, wanted, emptiness(key))
+        for key, (inputs, wanted) in tasks.items()
+        if key not in done
+    )
+    return Plan(due, done, waiting, settings, models)

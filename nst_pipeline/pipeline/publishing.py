@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from upath import UPath
@@ -14,13 +14,14 @@ from nst_pipeline.pipeline.view import View
 from nst_pipeline.publish.coco import SceneObject, SceneRecord, scene_annotations
 from nst_pipeline.publish.gallery import GalleryPlacement, GalleryScene, LineageRow, Variant
 from nst_pipeline.storage.catalogue import Row
-from nst_pipeline.storage.store import Picture, joint_digest
+from nst_pipeline.storage.store import Picture, joint_digest, sha256
 from nst_pipeline.vision.composite import layer_mattes
+from nst_pipeline.vision.gate import TAKEN_FROM, taken_share
 from nst_pipeline.vision.image_io import decode_png
 from nst_pipeline.vision.shapes import Box, Composite
 
 _VARIANTS = (
-    ("untouched", "Untouched composite", "composites", ".png"),
+    ("untouched", "Untouched", "composites", ".png"),
     ("harmonized", "Harmonised", "harmonized", ".png"),
     ("left", "Magenta, recipe left", "stylized_magenta", ".left.png"),
     ("right", "Magenta, recipe right", "stylized_magenta", ".right.png"),
@@ -31,6 +32,7 @@ _CHAIN = (
     "scene_photos",
     "placements",
     "composites",
+    "model_inputs",
     "stylized_magenta",
     "stylized_vgg19",
     _LAST,
@@ -90,11 +92,28 @@ def labelled_scenes(view: View) -> Iterator[dict[str, Any]]:
             }
 
 
+def _right_window(view: View, key: str) -> Box | None:
+    """The square of the scene that the recipe `right` shows."""
+    row = _current(view, "model_inputs", key)
+    if row is None or row.status != "ok":
+        return None
+    return Box(**view.workspace.store.record("model_inputs", key)["right"]["window"])
+
+
 def _variants(view: View, key: str) -> Iterator[Variant]:
     for name, label, asset, suffix in _VARIANTS:
         row = _current(view, asset, key)
         if row is not None and row.status == "ok":
-            yield Variant(name, label, f"../{asset}/{key}{suffix}")
+            window = _right_window(view, key) if name == "right" else None
+            yield Variant(name, label, f"../{asset}/{key}{suffix}", window)
+
+
+def _notes(view: View, key: str) -> Iterator[str]:
+    """Why a network has no picture, where the scene has others."""
+    for name, label, asset, _ in _VARIANTS:
+        row = _current(view, asset, key)
+        if row is not None and row.status == "empty" and name != "right":
+            yield f"{label}: {row.error}"
 
 
 def _decisive(rows: list[Row | None]) -> Row | None:
@@ -111,41 +130,72 @@ def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
     return tuple(LineageRow(asset, key, digest) for (asset, key), digest in named.items())
 
 
-def gallery_scene(view: View, key: str) -> GalleryScene | None:
-    """A scene as the gallery shows it; None if nothing was made of it yet."""
-    rows = [_current(view, asset, key) for asset in _CHAIN]
+def why_chosen(method: str, chosen: str, told: Mapping[str, Any]) -> str:
+    """Why the chosen candidate became the result."""
+    if method != "auto":
+        return f"The setting harmonize.method asks for {method}."
+    sure = f"Confidence that a change helps: {told['confidence']:.2f}"
+    share = taken_share(told["confidence"])
+    if share == 0:
+        return f"{sure}. That is not above {TAKEN_FROM}: the composite is left as it is."
+    much = "all" if share == 1 else f"{share:.0%}"
+    best = f"{chosen} has the best score of {len(told['scores'])} candidates."
+    return f"{best} {sure}, so {much} of the advised change is made."
+
+
+def _scene_rows(view: View, key: str) -> list[Row | None]:
+    return [_current(view, asset, key) for asset in _CHAIN]
+
+
+def gallery_scene(view: View, key: str) -> GalleryScene:
+    """A scene of which something was made, as the gallery shows it."""
+    rows = _scene_rows(view, key)
     row = _decisive(rows)
-    if row is None:
-        return None
+    assert row is not None
     store = view.workspace.store
     variants = tuple(_variants(view, key))
     composed = any(each.name == "untouched" for each in variants)
     placed = store.record("placements", key) if composed else []
     natural = row.asset == _LAST and row.status == "ok"
-    digests = {each.asset: each.digest for each in rows if each is not None}
+    told = store.record(_LAST, key) if natural else {}
+    chosen = str(told.get("chosen", ""))
+    settings: dict[str, Any] = {}
+    for each in rows:
+        settings |= {} if each is None else json.loads(each.settings)
     return GalleryScene(
         key=key,
         title=view.workspace.photo_file("scenes", key).path,
         status=row.status,
-        digest=joint_digest(digests),
+        digest=joint_digest({each.asset: each.digest for each in rows if each is not None}),
         variants=variants,
+        notes=tuple(_notes(view, key)) if natural else (),
         mask=f"../composites/{key}.mask.png" if composed else "",
-        chosen=str(row.figures["chosen"]) if natural else "",
-        scores=store.record(_LAST, key)["scores"] if natural else {},
+        chosen=chosen,
+        reason=why_chosen(settings["harmonize"]["method"], chosen, told) if natural else "",
+        scores=told.get("scores", {}),
+        confidence=told.get("confidence"),
         placements=tuple(
             GalleryPlacement(each["sticker"], each["label"], Box(**each["box"])) for each in placed
         ),
         lineage=_lineage(rows),
-        settings=json.loads(row.settings),
+        settings=settings,
         made_at=row.made_at.isoformat(timespec="seconds"),
         error=row.error,
     )
 
 
-def gallery_scenes(view: View) -> list[GalleryScene]:
-    """All scenes of the collection, in the order of their keys."""
-    scenes = (gallery_scene(view, key) for key in sorted(view.keys(SCENE_PHOTOS)))
-    return [scene for scene in scenes if scene is not None]
+def gallery_scenes(view: View) -> dict[str, str]:
+    """Every scene of which something was made, with a digest of all that the gallery shows.
+
+    The catalogue's rows say it: no record is read of scenes that are as they were.
+    """
+    digests = {}
+    for key in sorted(view.keys(SCENE_PHOTOS)):
+        rows = [row for row in _scene_rows(view, key) if row is not None]
+        states = (f"{row.fingerprint} {row.digest} {row.status} {row.made_at}" for row in rows)
+        if rows:
+            digests[key] = sha256("\n".join(states).encode())
+    return digests
 
 
 def gallery_folder(view: View) -> UPath:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -11,13 +13,16 @@ from upath import UPath
 from nst_pipeline.errors import NstError
 from nst_pipeline.settings import Settings, data_root, load_settings
 from nst_pipeline.storage.catalogue import Catalogue
-from nst_pipeline.storage.inbox import InboxIndex, PhotoFile, Scan, load_index, save_index, scan
+from nst_pipeline.storage.inbox import OnFile, Scan, compare, examine_again, scan
+from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, load_index, save_index
 from nst_pipeline.storage.store import Store
 from nst_pipeline.vision.image_io import decode_photo
 from nst_pipeline.vision.shapes import Rgb
 
 Collection = Literal["objects", "scenes"]
 COLLECTIONS: tuple[Collection, Collection] = ("objects", "scenes")
+
+_REMEMBER_EVERY_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,43 @@ class Workspace:
         """What the inbox held when it was last scanned."""
         return self._indexes[collection]
 
-    def rescan(self, collection: Collection) -> Scan:
-        """Look through the inbox, and remember what it holds now."""
-        found = scan(self.inbox(collection), self.index(collection), self.settings.ingest)
-        if found.index != self.index(collection):
-            save_index(self._index_path(collection), found.index)
-            self._indexes[collection] = found.index
-        return found
+    def rescan(
+        self,
+        collection: Collection,
+        *,
+        seconds: float = math.inf,
+        on_file: OnFile = lambda *_: None,
+    ) -> Scan:
+        """Look through the inbox, and remember what it holds now.
+
+        What was read is remembered every half a minute, so that a killed scan goes on from there.
+
+        Args:
+            collection: whose inbox.
+            seconds: about when to stop reading new and changed files; the next call goes on.
+            on_file: told how many of them were read, and how many there are.
+        """
+        known, end = self.index(collection), time.monotonic() + seconds
+        while True:
+            until = min(end, time.monotonic() + _REMEMBER_EVERY_S)
+            now = self.index(collection)
+            found = scan(
+                self.inbox(collection), now, self.settings.ingest, until=until, on_file=on_file
+            )
+            self._remember(collection, found.index)
+            if not found.pending or time.monotonic() > end:
+                return compare(known, found.index, ignored=found.ignored, pending=found.pending)
+
+    def reexamine(self, collection: Collection, key: str) -> None:
+        """Look at one photo of the inbox alone, as it is now."""
+        settings = self.settings.ingest
+        now = examine_again(self.inbox(collection), self.index(collection), key, settings)
+        self._remember(collection, now)
+
+    def _remember(self, collection: Collection, index: InboxIndex) -> None:
+        if index != self.index(collection):
+            save_index(self._index_path(collection), index)
+            self._indexes[collection] = index
 
     def photo_file(self, collection: Collection, key: str) -> PhotoFile:
         """A photo's place in its inbox.

@@ -7,27 +7,44 @@ gives atomic appends, several writers at once and compaction, on disk and on obj
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Literal
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, write_deltalake
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError
+from numpy.typing import NDArray
 from upath import UPath
 
 Status = Literal["ok", "empty", "failed"]
 
 
-@dataclass(frozen=True, order=True)
-class Input:
+class Input(NamedTuple):
     """One thing an artifact was made from."""
 
     asset: str
     key: str
     digest: str
+
+
+class Standing(NamedTuple):
+    """What planning needs of an artifact's row, of which it reads those of a whole collection."""
+
+    status: Status
+    fingerprint: str
+    digest: str
+    files: tuple[str, ...]
+    size_bytes: int
+    error: str
 
 
 @dataclass(frozen=True)
@@ -81,9 +98,14 @@ SCHEMA = pa.schema(
 )
 
 
+_COLUMNS = tuple(each.name for each in fields(Row))
+_FILE_SEPARATOR = "/"
+
+
 def _record(row: Row) -> dict[str, Any]:
-    return asdict(row) | {
+    return {name: getattr(row, name) for name in _COLUMNS} | {
         "files": list(row.files),
+        "inputs": [each._asdict() for each in row.inputs],
         "models": json.dumps(dict(row.models), sort_keys=True),
         "figures": json.dumps(dict(row.figures), sort_keys=True),
     }
@@ -101,12 +123,97 @@ def _row(record: Mapping[str, Any]) -> Row:
     )
 
 
+def _file_lists(column: pa.ChunkedArray) -> list[tuple[str, ...]]:
+    """Lists of file names as tuples; equal ones are one object, for there are few kinds."""
+    joined = pc.binary_join(column.combine_chunks(), _FILE_SEPARATOR).dictionary_encode()
+    kinds = [
+        tuple(each.split(_FILE_SEPARATOR)) if each else () for each in joined.dictionary.to_pylist()
+    ]
+    return [kinds[index] for index in joined.indices.to_pylist()]
+
+
+def _standing(table: pa.Table) -> dict[str, Standing]:
+    if not table.num_rows:
+        return {}
+    plain = {name: table[name].to_pylist() for name in Standing._fields if name != "files"}
+    columns = (plain.get(name) or _file_lists(table[name]) for name in Standing._fields)
+    return dict(zip(table["key"].to_pylist(), map(Standing, *columns), strict=True))
+
+
+def _is_among(column: str, values: Collection[str]) -> pc.Expression:
+    return pc.field(column).isin(pa.array(list(values), pa.string()))
+
+
+def _newest(table: pa.Table) -> pa.Table:
+    """Of the rows of each artifact the one that was made last."""
+    ranks = pc.rank(table["made_at"], tiebreaker="first")
+    last = (
+        table.select(["asset", "key"])
+        .append_column("rank", ranks)
+        .group_by(["asset", "key"])
+        .aggregate([("rank", "max")])
+    )
+    if last.num_rows == table.num_rows:
+        return table
+    return table.filter(pc.is_in(ranks, last["rank_max"]))
+
+
+@dataclass(frozen=True)
+class NamePart:
+    """Names in one of the table's files, as columns."""
+
+    asset: str
+    keys: pa.Array
+    made_at: NDArray[np.datetime64]
+    offsets: NDArray[np.int32]
+    """Row r has the inputs from offsets[r] to offsets[r + 1]."""
+    input_assets: pa.Array
+    input_keys: pa.Array
+
+
+def _name_part(fragment: Any) -> NamePart:
+    file = pq.ParquetFile(fragment.filesystem.open_input_file(fragment.path))
+    paths = [file.schema.column(number).path for number in range(len(file.schema))]
+    # Digests, three quarters of the table, are left unread.
+    names = [p for p in paths if p.startswith("inputs.") and p.endswith((".asset", ".key"))]
+    table = file.read(columns=["key", "made_at", *names])
+    inputs = table["inputs"].combine_chunks()
+    return NamePart(
+        pads.get_partition_keys(fragment.partition_expression)["asset"],
+        table["key"].combine_chunks(),
+        table["made_at"].to_numpy(),
+        inputs.offsets.to_numpy(),
+        inputs.values.field("asset"),
+        inputs.values.field("key"),
+    )
+
+
+def _uses(models: str, wanted: Sequence[str]) -> bool:
+    """Whether networks (JSON of name to digest) are among those named, or named by digest."""
+    return any(
+        name == each or (len(each) >= _DIGITS_LEAST and digest.startswith(each))
+        for name, digest in json.loads(models).items()
+        for each in wanted
+    )
+
+
+_DIGITS_LEAST = 8
+"""Hex digits that tell weights apart."""
+_PARTS_MOST = 64
+"""Files of one asset: each costs a reader about a millisecond, joining them about a second."""
+_PART_BYTES = 32 * 1024 * 1024
+_SORTED = WriterProperties(compression="ZSTD", max_row_group_size=8192)
+"""Sorted by key in small groups, a reader who wants few keys passes over the other groups."""
+_LOG = logging.getLogger(__name__)
+
+
 class Catalogue:
     """The table under `catalog/artifacts` of a data root."""
 
     def __init__(self, root: UPath) -> None:
         self._url = str(root / "catalog" / "artifacts")
         self._options = {k: str(v) for k, v in root.storage_options.items()} or None
+        self._table: DeltaTable | None = None
 
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows in one atomic commit."""
@@ -120,14 +227,89 @@ class Catalogue:
                 storage_options=self._options,
             )
 
+    def join_parts(self, asset: str) -> None:
+        """Join an asset's many small files, if there are; other writers are not in the way."""
+        delta = self._delta()
+        own = [("asset", "=", asset)]
+        if delta is None or len(delta.file_uris(own)) <= _PARTS_MOST:
+            return
+        try:
+            delta.optimize.compact(partition_filters=own, target_size=_PART_BYTES)
+        except CommitFailedError as error:
+            _LOG.info("the catalogue's files of %s are joined by another run: %s", asset, error)
+
+    def maintain(self, keep: timedelta) -> dict[str, int]:
+        """Sort the table by key, and remove files that it has not used for as long as `keep`.
+
+        Readers and writers may go on meanwhile; time travel reaches back as far as `keep`.
+
+        Returns:
+            How many files it consisted of before and after, and how many were removed.
+        """
+        delta = self._delta()
+        if delta is None:
+            return {"files before": 0, "files after": 0, "files removed": 0}
+        before = len(delta.file_uris())
+        delta.optimize.z_order(["key"], writer_properties=_SORTED)
+        hours = int(keep.total_seconds() // 3600)
+        removed = delta.vacuum(hours, dry_run=False, enforce_retention_duration=False)
+        delta.create_checkpoint()
+        delta.cleanup_metadata()
+        after = len(delta.file_uris())
+        return {"files before": before, "files after": after, "files removed": len(removed)}
+
+    def names(self) -> list[NamePart]:
+        """The names of all artifacts and of their inputs, file by file, those of the past too."""
+        delta = self._delta()
+        if delta is None:
+            return []
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(_name_part, delta.to_pyarrow_dataset().get_fragments()))
+
+    def made_with(self, networks: Iterable[str]) -> list[tuple[str, str]]:
+        """Asset and key of what was made with networks, named, or by their weights' digest."""
+        wanted = tuple(networks)
+        table = self.history(("asset", "key", "models", "made_at"))
+        with_models = table.filter(pc.not_equal(table["models"], "{}"))
+        kinds = [each for each in with_models["models"].unique().to_pylist() if _uses(each, wanted)]
+        assets = with_models.filter(pc.is_in(with_models["models"], pa.array(kinds, pa.string())))
+        newest = _newest(table.filter(pc.is_in(table["asset"], assets["asset"].unique())))
+        made = newest.filter(pc.is_in(newest["models"], pa.array(kinds, pa.string())))
+        return list(zip(made["asset"].to_pylist(), made["key"].to_pylist(), strict=True))
+
+    def made_by(self, runs: Collection[str]) -> pa.Table:
+        """Asset, key, status and seconds of what runs made."""
+        columns = ["asset", "key", "status", "seconds"]
+        delta = self._delta()
+        if delta is None:
+            return SCHEMA.empty_table().select(columns)
+        chosen = _is_among("run_id", runs)
+        return delta.to_pyarrow_dataset().to_table(columns=columns, filter=chosen)
+
+    def remove(self, rows: pa.Table) -> int:
+        """Delete rows, those with the asset, key and time of `rows`; returns how many."""
+        delta = self._delta()
+        if delta is None or not rows.num_rows:
+            return 0
+        same = "t.asset = s.asset AND t.key = s.key AND t.made_at = s.made_at"
+        source = rows.select(["asset", "key", "made_at"])
+        merge = delta.merge(source, same, source_alias="s", target_alias="t")
+        return int(merge.when_matched_delete().execute()["num_target_rows_deleted"])
+
     @property
     def version(self) -> int:
         """Number of the last commit; -1 before the first."""
-        return DeltaTable(self._url, storage_options=self._options).version() if self._is() else -1
+        delta = self._delta()
+        return -1 if delta is None else int(delta.version())
 
-    def latest(self, asset: str) -> dict[str, Row]:
-        """The row that counts for every key of an asset."""
-        return {r["key"]: _row(r) for r in self._current([asset]).to_pylist()}
+    def latest(self, asset: str, keys: Collection[str] | None = None) -> dict[str, Row]:
+        """The row that counts for every key of an asset, or for those of `keys`."""
+        return {r["key"]: _row(r) for r in self._current([asset], keys).to_pylist()}
+
+    def standing(self, asset: str, keys: Collection[str] | None = None) -> dict[str, Standing]:
+        """As `latest`, but only what planning needs: ten times as fast, a fifth of the memory."""
+        names = ("key", *Standing._fields)
+        return _standing(self._current([asset], keys, names))
 
     def rows(self) -> list[Row]:
         """The rows that count, of all assets."""
@@ -138,22 +320,37 @@ class Catalogue:
         frame: pd.DataFrame = self._current(None if assets is None else list(assets)).to_pandas()
         return frame.sort_values(["asset", "key"], ignore_index=True)
 
-    def _is(self) -> bool:
-        return bool(DeltaTable.is_deltatable(self._url, storage_options=self._options))
+    def table(self, columns: Sequence[str] = _COLUMNS) -> pa.Table:
+        """The rows that count, of all assets, as an Arrow table of some columns."""
+        return self._current(None, None, columns)
 
-    def _current(self, assets: list[str] | None) -> pa.Table:
-        if not self._is():
-            return SCHEMA.empty_table()
-        dataset = DeltaTable(self._url, storage_options=self._options).to_pyarrow_dataset()
-        chosen = None if assets is None else pc.field("asset").isin(assets)
-        table = dataset.to_table(filter=chosen).select(SCHEMA.names)
-        if not table.num_rows:
-            return table
-        ordered = table.sort_by("made_at")
-        last = (
-            ordered.select(["asset", "key"])
-            .append_column("at", pa.array(range(ordered.num_rows)))
-            .group_by(["asset", "key"])
-            .aggregate([("at", "max")])
-        )
-        return ordered.take(last["at_max"])
+    def history(self, columns: Sequence[str] = _COLUMNS) -> pa.Table:
+        """All rows, those that no longer count among them, as an Arrow table."""
+        delta = self._delta()
+        if delta is None:
+            return SCHEMA.empty_table().select(columns)
+        return delta.to_pyarrow_dataset().to_table(columns=list(columns))
+
+    def _delta(self) -> DeltaTable | None:
+        """The table as it is now; None before the first row."""
+        if self._table is not None:
+            self._table.update_incremental()
+        elif DeltaTable.is_deltatable(self._url, storage_options=self._options):
+            self._table = DeltaTable(self._url, storage_options=self._options)
+        return self._table
+
+    def _current(
+        self,
+        assets: Sequence[str] | None,
+        keys: Collection[str] | None = None,
+        columns: Sequence[str] = _COLUMNS,
+    ) -> pa.Table:
+        delta = self._delta()
+        if delta is None:
+            return SCHEMA.empty_table().select(columns)
+        chosen = None if assets is None else _is_among("asset", assets)
+        if keys is not None:
+            chosen = _is_among("key", keys) & chosen
+        needed = dict.fromkeys([*columns, "asset", "key", "made_at"])
+        table = delta.to_pyarrow_dataset().to_table(columns=list(needed), filter=chosen)
+        return _newest(table).select(columns)

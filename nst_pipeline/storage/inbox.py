@@ -3,79 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from upath import UPath
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.settings import IngestSettings
-from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, UnreadableFile
 from nst_pipeline.storage.keys import partition_key
-from nst_pipeline.storage.listing import File, Listing, list_inbox
-from nst_pipeline.storage.sidecars import sidecar_digest, sidecar_files
+from nst_pipeline.storage.listing import File, Listing, find_file, list_inbox
+from nst_pipeline.storage.sidecars import sidecar_digest, sidecar_files, sidecar_paths
 from nst_pipeline.vision.image_io import check_header, decode_photo, read_header
 from nst_pipeline.vision.truncation import looks_whole
 
-_LOG = logging.getLogger(__name__)
+Judged = PhotoFile | UnreadableFile
+OnFile = Callable[[int, int], None]
+"""Told how many new and changed files were read, and how many there are."""
 
-_MEGAPIXELS = b"max_megapixels"
-# The key, the fields of PhotoFile in their order, and why a file without a key is unreadable.
-_SCHEMA = pa.schema(
-    [
-        ("key", pa.string()),
-        ("path", pa.string()),
-        ("size", pa.int64()),
-        ("mtime_ns", pa.int64()),
-        ("digest", pa.string()),
-        ("sidecar_digest", pa.string()),
-        ("sidecar_stamp", pa.string()),
-        ("reason", pa.string()),
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoFile:
-    """A photo that can be used."""
-
-    path: str
-    """Relative to the inbox, with forward slashes."""
-    size: int
-    """Bytes."""
-    mtime_ns: int
-    digest: str
-    """SHA-256 of the bytes."""
-    sidecar_digest: str = ""
-    """Of all that the user laid beside it; empty if nothing."""
-    sidecar_stamp: str = ""
-    """Names, sizes and times of the sidecars, to see without reading whether they changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableFile:
-    """A file that looks like a photo and is none that can be used."""
-
-    path: str
-    reason: str
-    size: int = 0
-    mtime_ns: int = 0
-
-
-@dataclass(frozen=True)
-class InboxIndex:
-    """What an inbox held when it was last scanned."""
-
-    photos: Mapping[str, PhotoFile] = field(default_factory=dict)
-    """By partition key, in the order of their paths."""
-    unreadable: tuple[UnreadableFile, ...] = ()
-    max_megapixels: float = 0.0
-    """The limit the files were judged by."""
+_READERS, _BLOCK = 4, 64
+"""Files are read by so many threads, and the clock is looked at after so many files."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +38,14 @@ class Scan:
     """Keys that were not there before."""
     changed: tuple[str, ...]
     """Keys whose bytes or sidecars are others now."""
-    deleted: tuple[str, ...]
-    """Keys that are no longer there."""
+    deleted: Mapping[str, str]
+    """Keys that are no longer there, with the paths that they had."""
     moved: Mapping[str, str]
     """Deleted key to the new key under which the same bytes stand; both are listed above too."""
     ignored: int
     """Files that are no photos by their names."""
+    pending: int = 0
+    """New and changed files that there was no time to read; they stand as they were before."""
 
     @property
     def summary(self) -> str:
@@ -102,6 +55,7 @@ class Scan:
             "changed": len(self.changed),
             "moved": len(self.moved),
             "deleted": len(self.deleted) - len(self.moved),
+            "still to be read": self.pending,
             "unreadable": len(self.index.unreadable),
             "other files": self.ignored,
         }
@@ -117,7 +71,7 @@ def _judge(file: BinaryIO, max_megapixels: float) -> None:
         decode_photo(file.read(), name="", max_megapixels=max_megapixels)
 
 
-def _examined(inbox: UPath, file: File, max_megapixels: float) -> PhotoFile | UnreadableFile:
+def _examined(inbox: UPath, file: File, max_megapixels: float) -> Judged:
     """Read a new or changed file: its header, its end, its digest; memory stays small."""
     try:
         with (inbox / file.path).open("rb") as stream:
@@ -133,6 +87,22 @@ def _examined(inbox: UPath, file: File, max_megapixels: float) -> PhotoFile | Un
     return UnreadableFile(file.path, reason, file.size, file.mtime_ns)
 
 
+def _examined_until(
+    inbox: UPath, files: Sequence[File], max_megapixels: float, until: float, on_file: OnFile
+) -> dict[str, Judged]:
+    """Read files, several at once, until the clock (`time.monotonic`) stands at `until`."""
+    judged: dict[str, Judged] = {}
+    with ThreadPoolExecutor(_READERS) as pool:
+        for first in range(0, len(files), _BLOCK):
+            if judged and time.monotonic() > until:
+                break
+            block = files[first : first + _BLOCK]
+            read = pool.map(lambda file: _examined(inbox, file, max_megapixels), block)
+            judged |= {each.path: each for each in read}
+            on_file(len(judged), len(files))
+    return judged
+
+
 def _with_sidecars(inbox: UPath, photo: PhotoFile, listing: Listing) -> PhotoFile:
     """The photo with the digest of its sidecars, read again only if one of them changed."""
     files = [listing.sidecars[path] for path in sidecar_files(photo.path, listing.sidecars)]
@@ -143,22 +113,23 @@ def _with_sidecars(inbox: UPath, photo: PhotoFile, listing: Listing) -> PhotoFil
     return replace(photo, sidecar_digest=digest, sidecar_stamp=stamp)
 
 
-def _index(inbox: UPath, listing: Listing, known: InboxIndex, max_megapixels: float) -> InboxIndex:
-    same_limit = known.max_megapixels == max_megapixels
+def _is_same(was: Judged | None, file: File) -> bool:
+    return was is not None and (was.size, was.mtime_ns) == (file.size, file.mtime_ns)
+
+
+def _indexed(
+    inbox: UPath, listing: Listing, known: InboxIndex, judged: Iterable[Judged], limit: float
+) -> InboxIndex:
+    """The index of what was judged, with readable photos under their keys."""
     keys = {photo.path: key for key, photo in known.photos.items()}
-    judged: list[PhotoFile | UnreadableFile] = [*known.photos.values(), *known.unreadable]
-    before = {each.path: each for each in judged} if same_limit else {}
     photos, unreadable = {}, [UnreadableFile(*each) for each in listing.refused]
-    for file in listing.photos:
-        was = before.get(file.path)
-        if was is None or (was.size, was.mtime_ns) != (file.size, file.mtime_ns):
-            was = _examined(inbox, file, max_megapixels)
-        if isinstance(was, UnreadableFile):
-            unreadable.append(was)
+    for each in judged:
+        if isinstance(each, UnreadableFile):
+            unreadable.append(each)
         else:
-            key = keys.get(file.path) or partition_key(file.path)
-            photos[key] = _with_sidecars(inbox, was, listing)
-    return InboxIndex(photos, tuple(unreadable), max_megapixels)
+            key = keys.get(each.path) or partition_key(each.path)
+            photos[key] = _with_sidecars(inbox, each, listing)
+    return InboxIndex(photos, tuple(unreadable), limit)
 
 
 def _moved(
@@ -177,62 +148,73 @@ def _content(photo: PhotoFile) -> tuple[str, str]:
     return photo.digest, photo.sidecar_digest
 
 
-def scan(inbox: UPath, known: InboxIndex, settings: IngestSettings) -> Scan:
+def compare(known: InboxIndex, now: InboxIndex, *, ignored: int = 0, pending: int = 0) -> Scan:
+    """How an inbox differs from what was known of it."""
+    before, after = known.photos, now.photos
+    new = tuple(key for key in after if key not in before)
+    deleted = {key: photo.path for key, photo in before.items() if key not in after}
+    changed = (k for k in after if k in before and _content(after[k]) != _content(before[k]))
+    moved = _moved(known, now, deleted, new)
+    return Scan(now, new, tuple(changed), deleted, moved, ignored, pending)
+
+
+def scan(
+    inbox: UPath,
+    known: InboxIndex,
+    settings: IngestSettings,
+    *,
+    until: float = math.inf,
+    on_file: OnFile = lambda *_: None,
+) -> Scan:
     """Look through an inbox; files that have not changed since `known` are not opened.
+
+    A scan that ends early goes on from its index the next time. Deleted files count as such
+    only when all others were read: one of them may be where a deleted one was moved to.
 
     Args:
         inbox: a folder or an fsspec URL.
         known: the index of the last scan; an empty one to begin with.
-        settings: the limit on pixels. With another limit every file is judged anew.
+        settings: the limit on pixels. With another limit every file is judged anew, at once.
+        until: a time of `time.monotonic` after which no further file is read.
+        on_file: told of progress.
 
     Raises:
         NstError: there is no such folder.
     """
-    listing = list_inbox(inbox)
-    index = _index(inbox, listing, known, settings.max_megapixels)
-    before, now = known.photos, index.photos
-    new = tuple(key for key in now if key not in before)
-    deleted = tuple(key for key in before if key not in now)
-    changed = (key for key in now if key in before and _content(now[key]) != _content(before[key]))
-    moved = _moved(known, index, deleted, new)
-    return Scan(index, new, tuple(changed), deleted, moved, listing.ignored)
+    listing, limit = list_inbox(inbox), settings.max_megapixels
+    all_known: list[Judged] = [*known.photos.values(), *known.unreadable]
+    if all_known and known.max_megapixels != limit:
+        all_known, until = [], math.inf
+    before = {each.path: each for each in all_known}
+    to_read = [file for file in listing.photos if not _is_same(before.get(file.path), file)]
+    before |= _examined_until(inbox, to_read, limit, until, on_file)
+    judged = [before[file.path] for file in listing.photos if file.path in before]
+    pending = sum(not _is_same(before.get(file.path), file) for file in to_read)
+    if pending:
+        there = {file.path for file in listing.photos}
+        judged += [photo for photo in known.photos.values() if photo.path not in there]
+    index = _indexed(inbox, listing, known, judged, limit)
+    return compare(known, index, ignored=listing.ignored, pending=pending)
 
 
-def save_index(path: UPath, index: InboxIndex) -> None:
-    """Write an index as one Parquet file, whole or not at all."""
-    files = [*index.photos.values(), *index.unreadable]
-    keys = [*index.photos, *(None for _ in index.unreadable)]
-    columns = [[getattr(file, name, None) for file in files] for name in _SCHEMA.names[1:]]
-    metadata = {_MEGAPIXELS: repr(index.max_megapixels)}
-    table = pa.table([keys, *columns], schema=_SCHEMA.with_metadata(metadata))
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer)
-    write_atomically(path, buffer.getvalue())
+def examine_again(
+    inbox: UPath, known: InboxIndex, key: str, settings: IngestSettings
+) -> InboxIndex:
+    """Look at one photo alone, and at what lies beside it: they may have changed since the scan.
 
-
-def _parsed(data: bytes) -> InboxIndex:
-    table = pq.read_table(io.BytesIO(data))
-    photos, unreadable = {}, []
-    rows = table.cast(_SCHEMA.with_metadata(table.schema.metadata)).to_pydict()
-    for key, *photo, reason in zip(*rows.values(), strict=True):
-        if key is None:
-            path, size, mtime_ns, *_ = photo
-            unreadable.append(UnreadableFile(path, reason, size, mtime_ns))
-        else:
-            photos[key] = PhotoFile(*photo)
-    limit = float(table.schema.metadata[_MEGAPIXELS])
-    return InboxIndex(photos, tuple(unreadable), limit)
-
-
-def load_index(path: UPath) -> InboxIndex:
-    """Read an index; an empty one if there is none.
-
-    A damaged one counts as none, so that the next scan makes it anew; a warning says so.
+    Returns:
+        The index with the photo as it is now; without it, if it is not there or not readable.
     """
-    if not path.exists():
-        return InboxIndex()
-    try:
-        return _parsed(path.read_bytes())
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        _LOG.warning("%s is damaged (%s): every photo of the inbox is read again", path, error)
-        return InboxIndex()
+    photos, unreadable = dict(known.photos), known.unreadable
+    photo = photos.pop(key, None)
+    file = None if photo is None else find_file(inbox, photo.path)
+    if photo is None or file is None:
+        return InboxIndex(photos, unreadable, known.max_megapixels)
+    now = photo if _is_same(photo, file) else _examined(inbox, file, settings.max_megapixels)
+    if isinstance(now, UnreadableFile):
+        return InboxIndex(photos, (*unreadable, now), known.max_megapixels)
+    beside = (find_file(inbox, path) for path in sidecar_paths(photo.path))
+    sidecars = {each.path: each for each in beside if each is not None}
+    listing = Listing((file,), sidecars, (), 0)
+    changed = {key: _with_sidecars(inbox, now, listing)}
+    return InboxIndex({**known.photos, **changed}, unreadable, known.max_megapixels)

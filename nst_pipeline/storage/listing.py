@@ -11,6 +11,7 @@ from pathlib import Path
 from upath import UPath
 
 from nst_pipeline.errors import NstError
+from nst_pipeline.storage.files import LOCAL
 from nst_pipeline.storage.sidecars import is_sidecar
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
@@ -96,6 +97,18 @@ def _walk_remote(root: UPath) -> Iterator[File]:
             yield File(path, int(details["size"] or 0), _mtime_ns(details))
 
 
+def find_file(inbox: UPath, path: str) -> File | None:
+    """One file of an inbox as a listing would give it; None if it is not there."""
+    try:
+        if inbox.protocol in LOCAL:
+            stat = os.lstat(f"{inbox.path}/{path}")
+            return File(path, stat.st_size, stat.st_mtime_ns)
+        details = inbox.fs.info((inbox / path).path)
+        return File(path, int(details["size"] or 0), _mtime_ns(details))
+    except FileNotFoundError:
+        return None
+
+
 def _is_utf8(path: str) -> bool:
     try:
         path.encode()
@@ -133,5 +146,5 @@ def list_inbox(inbox: UPath) -> Listing:
     """
     if not inbox.is_dir():
         raise NstError(f"{inbox}: no such folder; create it, or run `nst samples`")
-    is_local = inbox.protocol in ("", "file")
+    is_local = inbox.protocol in LOCAL
     return _sorted_out(_walk_local(Path(inbox.path)) if is_local else _walk_remote(inbox))

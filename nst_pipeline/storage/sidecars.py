@@ -17,7 +17,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
@@ -69,16 +69,20 @@ def _own_path(photo: str, suffix: str) -> str:
     return _folder_and_stem(photo)[1] + suffix
 
 
-def sidecar_files(photo: str, present: Container[str]) -> list[str]:
+def sidecar_paths(photo: str) -> tuple[str, ...]:
+    """Where files that concern a photo may stand, relative to the inbox as the photo's path is."""
+    own = _own_path(photo, MASK_SUFFIX), _own_path(photo, _PLACEMENTS_SUFFIX)
+    return (*own, *_coco_paths(photo), *_boxes_paths(photo))
+
+
+def sidecar_files(photo: str, present: Collection[str]) -> list[str]:
     """Name the files that may concern a photo.
 
     Args:
         photo: its path relative to the inbox.
         present: paths of the sidecars that are there.
     """
-    own = _own_path(photo, MASK_SUFFIX), _own_path(photo, _PLACEMENTS_SUFFIX)
-    possible = (*own, *_coco_paths(photo), *_boxes_paths(photo))
-    return [path for path in possible if path in present]
+    return [path for path in sidecar_paths(photo) if path in present] if present else []
 
 
 def _named(photo: str) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from upath import UPath
 
-from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.files import remove_leftovers, sizes_in, sync_files, write_atomically
 from nst_pipeline.vision.image_io import decode_png, encode_png
 
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
@@ -55,32 +56,31 @@ class Written:
 
 
 class _PictureCache:
-    """Decoded pictures that a later asset of the same run needs again, least recent out."""
+    """Decoded pictures that a later asset of the same run reads again, least recent out."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit, self._held = limit_bytes, 0
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
+        self._lock = Lock()  # the gallery reads in several threads
 
     def get(self, path: str) -> Picture | None:
-        picture = self._pictures.get(path)
-        if picture is not None:
-            self._pictures.move_to_end(path)
-        return picture
+        with self._lock:
+            picture = self._pictures.get(path)
+            if picture is not None:
+                self._pictures.move_to_end(path)
+            return picture
 
-    def put(self, path: str, picture: Picture) -> Picture:
-        self.drop(path)
-        if picture.flags.writeable:
-            picture = picture.copy()
-            picture.flags.writeable = False
-        self._pictures[path] = picture
-        self._held += picture.nbytes
-        while self._held > self._limit:
-            self._held -= self._pictures.popitem(last=False)[1].nbytes
-        return picture
+    def put(self, path: str, picture: Picture) -> None:
+        with self._lock:
+            old = self._pictures.pop(path, None)
+            self._held += picture.nbytes - (0 if old is None else old.nbytes)
+            self._pictures[path] = picture
+            while self._held > self._limit:
+                self._held -= self._pictures.popitem(last=False)[1].nbytes
 
-    def drop(self, path: str) -> None:
-        old = self._pictures.pop(path, None)
-        self._held -= 0 if old is None else old.nbytes
+
+_CACHE = _PictureCache(_CACHE_BYTES)
+"""One for the process: each step of a run opens the collection anew."""
 
 
 class Store:
@@ -88,7 +88,7 @@ class Store:
 
     def __init__(self, root: UPath) -> None:
         self.root = root
-        self._cache = _PictureCache(_CACHE_BYTES)
+        self._unsynced: list[UPath] = []
 
     def path(self, asset: str, key: str, name: str) -> UPath:
         """Where a file of an artifact stands.
@@ -101,22 +101,24 @@ class Store:
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
         """Write an artifact's files, each whole or not at all, and return their digest.
 
-        Pictures are cached for the assets that follow in this process.
+        They may be lost in a power cut until `sync` was called.
         """
         digests, size = {}, 0
         for name, content in files.items():
             path = self.path(asset, key, name)
             data = _encode(content)
-            write_atomically(path, data)
+            write_atomically(path, data, sync=False)
+            self._unsynced.append(path)
             digests[name] = sha256(data)
             size += len(data)
-            if isinstance(content, np.ndarray):
-                self._cache.put(str(path), content)
-            else:
-                self._cache.drop(str(path))
         first = str(self.path(asset, key, next(iter(files)))) if files else ""
         relative = first.removeprefix(str(self.root)).lstrip("/")
         return Written(relative, tuple(files), joint_digest(digests), size)
+
+    def sync(self) -> None:
+        """Wait until all that was written would survive a power cut; for many files at once."""
+        sync_files(self._unsynced)
+        self._unsynced.clear()
 
     def digest(self, asset: str, key: str, names: tuple[str, ...]) -> str:
         """The joint digest of an artifact's files as they stand."""
@@ -135,30 +137,45 @@ class Store:
         return json.loads(self.read(asset, key, name))
 
     def picture(self, asset: str, key: str, name: str = ".png") -> Picture:
-        """A picture, RGB order, read-only; from memory if this process made or read it."""
+        """A picture, RGB order, read-only; from memory if this process read it before.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
         path = self.path(asset, key, name)
-        return self.remembered(str(path), lambda: decode_png(path.read_bytes()))
+        # With what tells one state of the file from another: size, time of change, ETag.
+        as_it_is = f"{path} {path.fs.ukey(path.path)}"
+        return self.remembered(as_it_is, lambda: decode_png(path.read_bytes()))
 
     def remembered(self, name: str, decode: Callable[[], AnyPicture]) -> AnyPicture:
         """A picture by a name of its own, read-only; decoded only if it is not in memory."""
-        cached = self._cache.get(name)
-        found = cached if cached is not None else self._cache.put(name, decode())
-        return cast(AnyPicture, found)
+        cached = _CACHE.get(name)
+        if cached is not None:
+            return cast(AnyPicture, cached)
+        picture = decode()
+        picture.flags.writeable = False
+        # 16 bits are not compressed: they are read as fast as they would be copied, and are large.
+        if picture.dtype == np.uint8:
+            _CACHE.put(name, picture)
+        return picture
 
-    def sizes(self, asset: str) -> dict[str, int]:
-        """File name to size in bytes of all that stands under an asset; one listing."""
-        folder = self.root / "artifacts" / asset
-        if not folder.exists():
-            return {}
-        listing = folder.fs.ls(folder.path, detail=True)
-        return {str(entry["name"]).rsplit("/", 1)[-1]: int(entry["size"] or 0) for entry in listing}
+    def sizes(self, asset: str, names: Iterable[str] | None = None) -> dict[str, int]:
+        """File name to size in bytes of what stands under an asset.
+
+        Args:
+            asset: the asset.
+            names: only these; None: all, by one listing.
+        """
+        return sizes_in(self.root / "artifacts" / asset, names)
+
+    def remove_leftovers(self, asset: str) -> None:
+        """Remove temporary files of processes that were killed."""
+        remove_leftovers(self.root / "artifacts" / asset)
 
     def remove(self, asset: str, key: str, names: tuple[str, ...]) -> None:
         """Remove files that the artifact no longer has; missing ones are no error."""
         for name in names:
-            path = self.path(asset, key, name)
-            self._cache.drop(str(path))
-            path.unlink(missing_ok=True)
+            self.path(asset, key, name).unlink(missing_ok=True)
 
 
 def _encode(content: Content) -> bytes:

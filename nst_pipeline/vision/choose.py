@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,39 +50,56 @@ def name_hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-@lru_cache(maxsize=4)
-def _hashes(names: tuple[str, ...]) -> NDArray[np.uint64]:
-    return np.array([name_hash(name) for name in names], np.uint64)
-
-
-def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Splitmix64's finaliser (Steele et al. 2014): every bit depends on every other."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def choose(
-    scene_key: str, stickers: Sequence[LibrarySticker], *, count: int, seed: int
-) -> list[LibrarySticker]:
-    """The scene's stickers, best first, by rendezvous hashing.
+class Chooser:
+    """Stickers for scenes, best first, by rendezvous hashing.
 
     Each pair of scene and sticker has its own random weight, and the heaviest win: a sticker
     added to n others is the first choice of one scene in n + 1, and the rest keep theirs
     (Thaler & Ravishankar, Using Name-Based Mappings to Increase Hit Rates, 1998).
     """
-    if not stickers or count < 1:
-        return []
-    names = tuple(each.sticker for each in stickers)
-    weights = _mixed(_hashes(names) ^ np.uint64(name_hash(f"{seed}\0{scene_key}")))
-    heaviest = np.argsort(weights)[::-1][:count]
-    return [stickers[index] for index in heaviest]
+
+    def __init__(self, stickers: Sequence[LibrarySticker], *, seed: int) -> None:
+        self._stickers, self._seed = stickers, seed
+        self._hashes = np.array([name_hash(each.sticker) for each in stickers], np.uint64)
+        self._weights, self._spare = np.empty_like(self._hashes), np.empty_like(self._hashes)
+
+    def choose(self, scene_key: str, count: int) -> list[LibrarySticker]:
+        """The scene's `count` heaviest stickers; about 50 microseconds for 20,000 of them."""
+        if not len(self._stickers) or count < 1:
+            return []
+        weights = self._weigh(np.uint64(name_hash(f"{self._seed}\0{scene_key}")))
+        heavy = np.flatnonzero(weights >= self._limit(count))
+        if len(heavy) < count:
+            heavy = np.arange(len(weights))
+        heaviest = heavy[np.argsort(weights[heavy])[::-1][:count]]
+        return [self._stickers[index] for index in heaviest]
+
+    def _limit(self, count: int) -> np.uint64:
+        """A weight that about four times as many as are wanted reach: sorting all costs more."""
+        share = min(1.0, 4 * count / len(self._stickers))
+        return np.uint64(min(2**64 - 1, int(2**64 * (1 - share))))
+
+    def _weigh(self, scene: np.uint64) -> NDArray[np.uint64]:
+        """Splitmix64's finaliser (Steele et al. 2014): every bit depends on every other."""
+        weights, spare = self._weights, self._spare
+        np.bitwise_xor(self._hashes, scene, out=weights)
+        for shift, factor in _SPLITMIX:
+            np.right_shift(weights, np.uint64(shift), out=spare)
+            np.bitwise_xor(weights, spare, out=weights)
+            np.multiply(weights, np.uint64(factor), out=weights)
+        np.right_shift(weights, np.uint64(31), out=spare)
+        return np.bitwise_xor(weights, spare, out=weights)
 
 
-def candidates_for(
-    scene_key: str, library: Sequence[LibrarySticker], settings: PlacementSettings
-) -> list[LibrarySticker]:
-    """The few usable stickers that a scene's placements depend on, best first."""
+_SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+
+Candidates = Callable[[str], list[LibrarySticker]]
+"""From a scene's key to the few stickers that its placements depend on, best first."""
+
+
+def candidates_from(library: Sequence[LibrarySticker], settings: PlacementSettings) -> Candidates:
+    """Prepare the choice among a library's usable stickers."""
     usable = [each for each in library if each.quality >= settings.min_quality and each.placeable]
+    chooser = Chooser(usable, seed=settings.seed)
     count = CANDIDATES_PER_STICKER * settings.stickers_per_scene
-    return choose(scene_key, usable, count=count, seed=settings.seed)
+    return lambda scene_key: chooser.choose(scene_key, count)

@@ -171,7 +171,7 @@ def plan(
 
     Args:
         scene: (height, width, 3) uint8 RGB.
-        stickers: candidates, best first (`candidates_for`); one that does not fit is passed over.
+        stickers: candidates, best first (`candidates_from`); one that does not fit is passed over.
         obstacles: what the scene shows already, in its pixels.
         scene_key: decides, with `settings.seed`, between places.
 

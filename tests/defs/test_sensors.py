@@ -1,13 +1,16 @@
 """The sensor: new photos in, runs out, nothing when nothing is new."""
 
 import subprocess
+from datetime import timedelta
 
 import dagster as dg
 import pytest
 from upath import UPath
 
+from nst_pipeline.defs import orphans, runs
 from nst_pipeline.defs.orphans import this_process
 from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.defs.runs import ranges
 from nst_pipeline.defs.sensors import inbox_sensor
 
 
@@ -104,9 +107,52 @@ def test_a_run_whose_process_is_gone_is_ended_and_not_waited_for(collection, tic
         assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
 
 
+def test_a_run_that_was_killed_before_its_first_step_is_ended_after_a_while(
+    collection, tick, monkeypatch
+):
+    run = dg.DagsterRun(
+        job_name="scenes_job", status=dg.DagsterRunStatus.STARTED, tags={"nst/phase": "scenes"}
+    )
+    with collection.instance() as instance:
+        run_id = instance.add_run(run).run_id
+    assert run_id in tick().skip_message
+    monkeypatch.setattr(orphans, "_START_LONGEST", timedelta(0))
+    tick()
+    with collection.instance() as instance:
+        assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
+
+
 def test_what_cannot_be_made_is_not_launched_for_ever(collection, tick):
     (collection.root / "scenes/again.jpg").write_bytes(
         (collection.root / "scenes/temple.jpg").read_bytes()
     )
     launched = [getattr(tick(), "run_requests", []) for _ in range(5)]
     assert [bool(requests) for requests in launched] == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("due", "expected"),
+    [
+        (range(1200), [(0, 499, 500), (500, 999, 500), (1000, 1199, 200)]),
+        (range(0, 19_000, 1000), [(0, 18_000, 19)]),
+        ([0, 19_999, 20_000], [(0, 19_999, 2), (20_000, 20_000, 1)]),
+        ([], []),
+    ],
+)
+def test_few_well_filled_runs_cover_whatever_is_due(due, expected):
+    order = [f"k{place}" for place in range(30_000)]
+    planned = list(ranges(order, {order[place] for place in due}, "scenes"))
+    assert [(*plan.range, plan.count) for plan in planned] == [
+        (f"k{first}", f"k{last}", count) for first, last, count in expected
+    ]
+
+
+def test_of_a_large_collection_only_the_first_phase_that_is_due_is_launched(
+    collection, tick, monkeypatch
+):
+    """What follows is known when it is done: hundreds of runs would find nothing to do."""
+    monkeypatch.setattr(runs, "PARTITIONS_PER_RUN", 2)
+    (collection.root / "objects/again.jpg").write_bytes(
+        (collection.root / "objects/cat.jpg").read_bytes()
+    )
+    assert [request.job_name for request in tick().run_requests] == ["objects_job"]

@@ -134,3 +134,15 @@ def test_progress_counts_to_the_end(workspace):
     told = []
     _run(workspace, _made, together=2, progress=lambda *each: told.append(each))
     assert told == [("object_photos", 2, 5), ("object_photos", 4, 5), ("object_photos", 5, 5)]
+
+
+def test_no_row_is_catalogued_before_its_files_are_on_the_disk(workspace, monkeypatch):
+    def broken(file):
+        raise OSError("disk gone")
+
+    monkeypatch.setattr("os.fsync", broken)
+    with pytest.raises(OSError, match="disk gone"):
+        _run(workspace, _made)
+    assert not workspace.catalogue.rows()
+    monkeypatch.undo()
+    assert len(_run(workspace, _made).made) == 5

@@ -3,7 +3,7 @@
 import pytest
 
 from nst_pipeline.storage.catalogue import Input
-from nst_pipeline.storage.fingerprint import fingerprint
+from nst_pipeline.storage.fingerprint import fingerprinter
 
 A, B = Input("scene_photos", "k", "1"), Input("placements", "k", "2")
 CAUSES = {
@@ -13,6 +13,10 @@ CAUSES = {
     "settings": "{}",
     "models": {"magenta": "m"},
 }
+
+
+def fingerprint(inputs, **causes) -> str:
+    return fingerprinter(**causes)(inputs)
 
 
 def test_the_order_of_inputs_means_nothing():

@@ -10,7 +10,8 @@ from upath import UPath
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.settings import IngestSettings
-from nst_pipeline.storage.inbox import InboxIndex, Scan, load_index, save_index, scan
+from nst_pipeline.storage.inbox import Scan, examine_again, scan
+from nst_pipeline.storage.inbox_index import InboxIndex, load_index, save_index
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.vision.image_io import encode_jpeg, encode_png
 
@@ -156,7 +157,7 @@ def test_a_file_that_breaks_is_deleted_and_listed_and_comes_back(tmp_path: Path)
     before = look(tmp_path)
     path.write_bytes(data[:-200])
     broken = look(tmp_path, before.index)
-    assert broken.deleted == (partition_key("cat.png"),)
+    assert broken.deleted == {partition_key("cat.png"): "cat.png"}
     assert "cat.png" in reasons(broken)
     path.write_bytes(data)
     assert look(tmp_path, broken.index).new == (partition_key("cat.png"),)
@@ -166,7 +167,7 @@ def test_another_limit_judges_every_file_anew(tmp_path: Path) -> None:
     put(tmp_path, "cat.png", np.zeros((1000, 1200, 3), np.uint8))
     wide = look(tmp_path)
     narrow = look(tmp_path, wide.index, max_megapixels=1)
-    assert narrow.deleted == (partition_key("cat.png"),)
+    assert list(narrow.deleted) == [partition_key("cat.png")]
     assert look(tmp_path, narrow.index).new == (partition_key("cat.png"),)
 
 
@@ -216,3 +217,54 @@ def test_an_inbox_on_an_object_store() -> None:
     assert paths(first) == ["a/cat.png"] and first.ignored == 1
     second = scan(inbox, first.index, IngestSettings())
     assert second.index == first.index
+
+
+def test_a_scan_that_ends_early_goes_on_the_next_time(tmp_path: Path) -> None:
+    names = [f"{number:03d}.png" for number in range(100)]
+    for turn, name in enumerate(names):
+        put(tmp_path, name, np.roll(PHOTO[:8, :8], turn, axis=0) + np.uint8(turn))
+    found, read = InboxIndex(), []
+    while len(read) < 10:
+        part = scan(UPath(tmp_path), found, IngestSettings(), until=0.0)
+        read.append(len(part.new))
+        found = part.index
+        assert part.pending == 100 - sum(read)
+        if not part.pending:
+            break
+    assert len(read) == 2 and sum(read) == 100
+    assert [photo.path for photo in found.photos.values()] == names
+
+
+def test_what_moved_is_recognised_by_a_scan_in_parts(tmp_path: Path) -> None:
+    """A deleted photo is kept until all new files were read: one of them may be it."""
+    small = PHOTO[:8, :8]
+    put(tmp_path, "z.png", small)
+    before = look(tmp_path)
+    (tmp_path / "later").mkdir()
+    (tmp_path / "z.png").rename(tmp_path / "later/z.png")
+    for number in range(70):
+        put(tmp_path, f"a{number:02d}.png", small + np.uint8(number + 1))
+    first = scan(UPath(tmp_path), before.index, IngestSettings(), until=0.0)
+    assert first.pending and not first.deleted
+    second = scan(UPath(tmp_path), first.index, IngestSettings())
+    assert second.moved == {partition_key("z.png"): partition_key("later/z.png")}
+
+
+def test_one_photo_is_looked_at_again(tmp_path: Path) -> None:
+    put(tmp_path, "other.png", PHOTO[::2])
+    path = put(tmp_path, "cat.png")
+    key = partition_key("cat.png")
+    known = look(tmp_path).index
+
+    def again(index: InboxIndex) -> InboxIndex:
+        return examine_again(UPath(tmp_path), index, key, IngestSettings())
+
+    assert again(known) == known
+    put(tmp_path, "cat.mask.png", np.full(PHOTO.shape[:2], 255, np.uint8))
+    with_mask = again(known)
+    assert with_mask.photos[key].sidecar_digest
+    assert with_mask == look(tmp_path, known).index
+    path.write_bytes(path.read_bytes()[:-200])
+    assert again(known).unreadable[0].path == "cat.png" and key not in again(known).photos
+    path.unlink()
+    assert set(again(known).photos) == {partition_key("other.png")}

@@ -1,19 +1,23 @@
-"""Family trees, up to the photos and down to the results."""
+"""Lineage trees, up to the photos and down to the results."""
 
+from datetime import timedelta
+
+import pandas as pd
 import pytest
 from upath import UPath
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.catalogue import Catalogue, Input, Row
-from nst_pipeline.storage.lineage import Family
+from nst_pipeline.storage.lineage import Lineage
 
 
-def _row(asset: str, key: str, *inputs: tuple[str, str]) -> Row:
-    return Row(asset, key, "ok", "f", digest="d", inputs=tuple(Input(*i, "d") for i in inputs))
+def _row(asset: str, key: str, *inputs: tuple[str, str], **more) -> Row:
+    made_from = tuple(Input(*each, "d") for each in inputs)
+    return Row(asset, key, "ok", "f", digest="d", inputs=made_from, **more)
 
 
 @pytest.fixture
-def family(tmp_path) -> Family:
+def family(tmp_path) -> Lineage:
     catalogue = Catalogue(UPath(tmp_path))
     catalogue.append(
         [
@@ -24,7 +28,7 @@ def family(tmp_path) -> Family:
             _row("harmonized", "street-2", ("composites", "street-2")),
         ]
     )
-    return Family(catalogue.rows())
+    return Lineage(catalogue)
 
 
 def test_ancestors_reach_the_photos(family):
@@ -36,7 +40,7 @@ def test_ancestors_reach_the_photos(family):
 
 
 def test_descendants_are_all_that_was_made_from_a_photo(family):
-    assert family.descendants("objects", "cat.jpg") == [
+    assert family.descendants([("objects", "cat.jpg")]) == [
         ("object_photos", "cat-1"),
         ("stickers", "cat-1"),
         ("composites", "street-2"),
@@ -58,3 +62,44 @@ def test_an_object_is_found_as_its_stickers(family):
 def test_an_unknown_name_says_what_was_near(family):
     with pytest.raises(NstError, match=r"'street'.*did you mean street-2"):
         family.find("street")
+
+
+def test_a_row_that_no_longer_counts_makes_no_descendant(family):
+    """The scene was composed anew, with another sticker."""
+    family._catalogue.append([_row("composites", "street-2", ("stickers", "dog-1"))])
+    now = Lineage(family._catalogue)
+    assert now.descendants([("stickers", "cat-1")]) == []
+    assert now.descendants([("stickers", "dog-1")])[0] == ("composites", "street-2")
+
+
+def test_what_was_made_with_weights_is_found_by_name_and_by_digest(family):
+    weights = {"magenta": "abcdef0123456789"}
+    rows = [_row("stylized_magenta", f"s{n}", models=weights) for n in range(3)]
+    family._catalogue.append([*rows, _row("harmonized", "s1", ("stylized_magenta", "s1"))])
+    family._catalogue.append([_row("stylized_magenta", "s0", models={"magenta": "other"})])
+    now = Lineage(family._catalogue)
+    for name in ("magenta", "abcdef01"):
+        assert now.find(name) == ("models", name)
+    made = now.descendants([("models", "abcdef01")])
+    assert made == [("stylized_magenta", "s1"), ("stylized_magenta", "s2"), ("harmonized", "s1")]
+
+
+def test_maintenance_changes_no_answer(family):
+    catalogue = family._catalogue
+    for number in range(70):
+        catalogue.append([_row("composites", f"more-{number:02d}", ("stickers", "cat-1"))])
+    before, rows = Lineage(catalogue).descendants([("stickers", "cat-1")]), catalogue.frame()
+    assert catalogue.maintain(timedelta(days=7))["files after"] == 5
+    assert Lineage(catalogue).descendants([("stickers", "cat-1")]) == before
+    assert len(before) == 72
+    pd.testing.assert_frame_equal(catalogue.frame(), rows)
+
+
+def test_many_small_files_are_joined_and_say_the_same(family):
+    catalogue = family._catalogue
+    for number in range(66):
+        catalogue.append([_row("stickers", f"more-{number}")])
+    before = catalogue.latest("stickers")
+    catalogue.join_parts("stickers")
+    assert catalogue.latest("stickers") == before
+    assert len(catalogue.names()) == 5

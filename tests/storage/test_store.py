@@ -1,5 +1,7 @@
 """The store: artifacts whole or not at all, named by asset and key."""
 
+import os
+
 import numpy as np
 import pytest
 from skimage import data
@@ -50,11 +52,32 @@ def test_the_writers_own_picture_stays_writable_and_apart(store):
 
 def test_a_failed_write_leaves_the_old_file_and_no_part(store, tmp_path, monkeypatch):
     store.write("composites", "k", {".json": [1]})
-    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         store.write("composites", "k", {".json": [2]})
     assert store.record("composites", "k") == [1]
     assert [path.name for path in (tmp_path / "artifacts/composites").iterdir()] == ["k.json"]
+
+
+def test_a_picture_is_read_anew_when_its_file_has_changed(store, tmp_path):
+    store.write("composites", "k", {".png": data.chelsea()})
+    assert store.picture("composites", "k") is Store(UPath(tmp_path)).picture("composites", "k")
+    Store(UPath(tmp_path)).write("composites", "k", {".png": data.coffee()})  # another process
+    assert np.array_equal(store.picture("composites", "k"), data.coffee())
+
+
+def test_what_was_written_is_brought_to_the_disk_once(store, monkeypatch):
+    synced = []
+    fsync = os.fsync
+    monkeypatch.setattr("os.fsync", lambda file: synced.append(file) or fsync(file))
+    store.write("composites", "k", {".png": data.chelsea(), ".json": [1]})
+    store.write("composites", "gone", {".json": [1]})
+    store.remove("composites", "gone", (".json",))
+    assert not synced
+    store.sync()
+    assert len(synced) == 3  # two files, and the folder with their names
+    store.sync()
+    assert len(synced) == 3
 
 
 def test_removing_what_is_gone_already_is_no_error(store):

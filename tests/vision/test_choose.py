@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nst_pipeline.settings import PlacementSettings
-from nst_pipeline.vision.choose import LibrarySticker, candidates_for, choose
+from nst_pipeline.vision.choose import Chooser, LibrarySticker, candidates_from
 
 
 def sticker(name: str, **changes) -> LibrarySticker:
@@ -23,10 +23,10 @@ SCENES = [f"scene {n}" for n in range(1500)]
 @given(st.integers(1, 30), st.integers(0, 2**31), st.text(max_size=8))
 def test_a_new_sticker_moves_few_choices_and_only_to_itself(count, seed, name):
     before, new = library(count), sticker(f"new {name}")
+    chooser, larger = Chooser(before, seed=seed), Chooser([*before, new], seed=seed)
     moved = 0
     for scene in SCENES:
-        (old,) = choose(scene, before, count=1, seed=seed)
-        (now,) = choose(scene, [*before, new], count=1, seed=seed)
+        (old,), (now,) = chooser.choose(scene, 1), larger.choose(scene, 1)
         assert now in (old, new)
         moved += now != old
     share = 1 / (count + 1)
@@ -35,30 +35,39 @@ def test_a_new_sticker_moves_few_choices_and_only_to_itself(count, seed, name):
 
 def test_choice_does_not_depend_on_the_order_of_the_library():
     stickers = library(20)
-    assert choose("a", stickers, count=5, seed=1) == choose("a", stickers[::-1], count=5, seed=1)
+    turned = Chooser(stickers[::-1], seed=1)
+    assert Chooser(stickers, seed=1).choose("a", 5) == turned.choose("a", 5)
+
+
+@given(st.integers(1, 400), st.integers(1, 40), st.text(max_size=8))
+def test_the_heaviest_are_chosen_whatever_the_size_of_the_library(size, count, scene):
+    """Against sorting everything, which asking for as many as there are does."""
+    chooser = Chooser(library(size), seed=3)
+    assert chooser.choose(scene, count) == chooser.choose(scene, size)[:count]
 
 
 def test_choices_are_spread_over_the_library():
-    first = [choose(scene, library(10), count=1, seed=0)[0].sticker for scene in SCENES]
+    chooser = Chooser(library(10), seed=0)
+    first = [chooser.choose(scene, 1)[0].sticker for scene in SCENES]
     _, counts = np.unique(first, return_counts=True)
     assert len(counts) == 10 and counts.min() > 100
 
 
 def test_choice_is_the_same_in_every_process():
     """Python's own hash would change with each start."""
-    chosen = choose("scene", library(50), count=2, seed=7)
+    chosen = Chooser(library(50), seed=7).choose("scene", 2)
     assert [each.sticker for each in chosen] == ["sticker 25", "sticker 29"]
 
 
 def test_poor_cutouts_are_not_used():
     stickers = [sticker("good"), sticker("poor", quality=0.1)]
-    found = candidates_for("a", stickers, PlacementSettings(min_quality=0.2))
+    found = candidates_from(stickers, PlacementSettings(min_quality=0.2))("a")
     assert [s.sticker for s in found] == ["good"]
 
 
 def test_nothing_to_choose_from():
-    assert choose("a", [], count=3, seed=0) == []
-    assert candidates_for("a", library(3), PlacementSettings(stickers_per_scene=0)) == []
+    assert Chooser([], seed=0).choose("a", 3) == []
+    assert candidates_from(library(3), PlacementSettings(stickers_per_scene=0))("a") == []
 
 
 @pytest.mark.parametrize(
@@ -67,5 +76,5 @@ def test_nothing_to_choose_from():
 def test_what_no_scene_can_hide_is_not_offered(cuts):
     """A face that fills its photo, a wall from side to side."""
     stickers = [sticker("whole"), sticker("close-up", **cuts)]
-    found = candidates_for("a", stickers, PlacementSettings())
+    found = candidates_from(stickers, PlacementSettings())("a")
     assert [s.sticker for s in found] == ["whole"]

@@ -5,6 +5,7 @@ from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.publishing import (
     gallery_folder,
+    gallery_scene,
     gallery_scenes,
     labelled_scenes,
     picture_reader,
@@ -35,7 +36,14 @@ def gallery(item: Item) -> Made:
 
     Open the path below in a browser; it needs no server.
     """
-    folder, scenes = gallery_folder(item.view), gallery_scenes(item.view)
-    report = write_gallery(folder, scenes, title="Composites", open_image=picture_reader(item.view))
+    view = item.view
+    folder = gallery_folder(view)
+    report = write_gallery(
+        folder,
+        gallery_scenes(view),
+        lambda key: gallery_scene(view, key),
+        title="Composites",
+        open_image=picture_reader(view),
+    )
     files = {name: (folder / name).read_bytes() for name in ("index.html", "manifest.json")}
     return Made(files, {"scenes": report.scenes, "pages_written": report.pages_written})

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from upath import UPath
 
 from nst_pipeline.storage.files import write_atomically
 
 _FILE = "manifest.json"
-_VERSION = 1
+_VERSION = 2
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A picture as the pages show it: its file relative to the gallery, size of the original."""
 
     src: str
@@ -29,9 +28,12 @@ class Entry:
     """A scene's state: its place in the grid's data, digests, and the pictures made for it."""
 
     slot: int
+    page: str = ""
+    """Digest of all that its page was written from."""
+    item: list[Any] = field(default_factory=list)
+    """The scene as the grid's data has it."""
     images: str = ""
     """Digest of the pictures as given; empty if one could not be read, so it is tried again."""
-    page: str = ""
     thumb: str = ""
     """Digest of the thumbnail's bytes; empty if there is none."""
     pictures: dict[str, Shown] = field(default_factory=dict)
@@ -56,11 +58,6 @@ def _entry(values: dict[str, Any]) -> Entry:
     return Entry(**{**values, "pictures": pictures, "made": tuple(values["made"])})
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
-    values = {each.name: getattr(entry, each.name) for each in fields(entry)}
-    return {**values, "pictures": {k: list(asdict(v).values()) for k, v in entry.pictures.items()}}
-
-
 def read_manifest(folder: UPath) -> Manifest:
     """The folder's manifest; an empty one if it has none that can be used."""
     try:
@@ -77,7 +74,7 @@ def write_manifest(folder: UPath, manifest: Manifest) -> None:
     """Write it, last of all: what a crash leaves unlisted is made again."""
     values = {
         "version": _VERSION,
-        "scenes": {key: _plain(entry) for key, entry in sorted(manifest.scenes.items())},
+        "scenes": {key: vars(entry) for key, entry in sorted(manifest.scenes.items())},
         "files": manifest.files,
     }
     write_atomically(folder / _FILE, json.dumps(values, separators=(",", ":")).encode())

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from nst_pipeline.publish.gallery.manifest import Entry, Shown
-from nst_pipeline.publish.gallery.records import GalleryPlacement, GalleryScene
+from nst_pipeline.publish.gallery.records import GalleryPlacement, GalleryScene, Variant
+from nst_pipeline.vision.shapes import Box
 
 _HERE = Path(__file__).parent
-_ASPECT_TOLERANCE = 0.01
-"""Rounding when a picture is resized; two pictures that differ by more do not align."""
+_REASON_IN_GRID = 160
+"""Letters of a failure's reason that fit into a thumbnail's place."""
 
 
 def _url(path: str) -> str:
@@ -46,52 +46,45 @@ def static_files() -> Mapping[str, bytes]:
     }
 
 
-@cache
-def _template_digest() -> str:
+def pages_digest(gallery_title: str) -> str:
+    """Changes with all that every scene's page shows."""
     sources = sorted((_HERE / "templates").iterdir())
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+    told = [path.read_bytes() for path in sources] + [gallery_title.encode()]
+    return hashlib.sha256(b"\0".join(told)).hexdigest()
 
 
-def page_digest(scene: GalleryScene, entry: Entry, gallery_title: str) -> str:
-    """Changes with all that a scene's page shows."""
-    parts = [asdict(scene), asdict(entry)["pictures"], entry.mask, gallery_title]
-    told = json.dumps(parts, sort_keys=True) + _template_digest()
-    return hashlib.sha256(told.encode()).hexdigest()
+def _place(box: Box, frame: Shown) -> str:
+    """Where a box of the scene stands in the frame, as styles."""
+    x, y = 100 / frame.width, 100 / frame.height
+    return (
+        f"left: {box.x * x:.3f}%; top: {box.y * y:.3f}%; "
+        f"width: {box.width * x:.3f}%; height: {box.height * y:.3f}%"
+    )
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.3f}%"
+def _outline(placement: GalleryPlacement, frame: Shown) -> dict[str, str]:
+    """The visible part of a placement's box."""
+    visible = placement.box.clipped(frame.width, frame.height)
+    return {"place": _place(visible, frame), "label": placement.label or placement.sticker}
 
 
-def _outline(placement: GalleryPlacement, picture: Shown) -> dict[str, str]:
-    """The visible part of a placement's box in percent of the picture."""
-    box = placement.box.clipped(picture.width, picture.height)
+def _variant(variant: Variant, picture: Shown | None, frame: Shown | None) -> dict[str, Any]:
     return {
-        "left": _share(box.x, picture.width),
-        "top": _share(box.y, picture.height),
-        "width": _share(box.width, picture.width),
-        "height": _share(box.height, picture.height),
-        "label": placement.label or placement.sticker,
+        "name": variant.name,
+        "label": variant.label,
+        "path": variant.path,
+        "picture": picture,
+        "place": _place(variant.window, frame) if variant.window and frame else "",
     }
 
 
-def _aligned(picture: Shown, with_: Shown) -> bool:
-    ratio = picture.width / picture.height * with_.height / with_.width
-    return abs(ratio - 1) <= _ASPECT_TOLERANCE
-
-
-def _variants(scene: GalleryScene, entry: Entry, stage: Shown | None) -> list[dict[str, Any]]:
-    pictures = ((variant, entry.pictures.get(variant.name)) for variant in scene.variants)
-    return [
-        {
-            "name": variant.name,
-            "label": variant.label,
-            "path": variant.path,
-            "picture": picture,
-            "aligned": bool(picture and stage and _aligned(picture, stage)),
-        }
-        for variant, picture in pictures
-    ]
+def _first_cut(placements: Sequence[GalleryPlacement], frame: Shown | None) -> float:
+    """Where the slider stands at first, in percent: on the middle of the largest object."""
+    if not placements or frame is None:
+        return 50
+    boxes = [each.box.clipped(frame.width, frame.height) for each in placements]
+    box = max(boxes, key=lambda each: each.width * each.height)
+    return round(100 * (box.x + box.width / 2) / frame.width, 1)
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
@@ -107,44 +100,49 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 
 def scene_page(scene: GalleryScene, entry: Entry, gallery_title: str) -> bytes:
     """A scene's own page; it works without the grid, and mostly without scripts."""
-    after = entry.pictures.get(scene.shown.name) if scene.shown else None
-    variants = _variants(scene, entry, after)
-    named = {variant["name"]: variant for variant in variants}
-    before = named.get(scene.before)
-    return (
-        _templates()
-        .get_template("scene.html")
-        .render(
-            scene=scene,
-            gallery_title=gallery_title,
-            before=before if before and before["aligned"] else None,
-            after=named[scene.shown.name] if scene.shown and after else None,
-            variants=variants,
-            mask=entry.mask,
-            outlines=[_outline(each, after) for each in scene.placements] if after else [],
-            scores=sorted(scene.scores.items(), key=lambda item: -item[1]),
-            settings=_flat(scene.settings),
-        )
-        .encode()
-    )
+    frame = entry.pictures.get(scene.shown.name) if scene.shown else None
+    variants = [_variant(each, entry.pictures.get(each.name), frame) for each in scene.variants]
+    visible = {each["name"]: each for each in variants if each["picture"]}
+    right = visible.get(scene.shown.name) if scene.shown else None
+    others = [each for each in visible.values() if each is not right]
+    left = visible.get(scene.before) if scene.before != scene.after else None
+    page = _templates().get_template("scene.html")
+    return page.render(
+        scene=scene,
+        gallery_title=gallery_title,
+        variants=variants,
+        visible=list(visible.values()),
+        left=left or next(iter(others), None),
+        right=right,
+        cut=_first_cut(scene.placements, frame),
+        mask=entry.mask,
+        outlines=[_outline(each, frame) for each in scene.placements] if frame else [],
+        scores=sorted(scene.scores.items(), key=lambda item: -item[1]),
+        settings=_flat(scene.settings),
+    ).encode()
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 4)
 
 
 def grid_item(scene: GalleryScene, entry: Entry) -> list[Any]:
-    """A scene as the grid knows it; the order of the fields is that of `grid.js`."""
+    """A scene as the grid knows it; the order of the fields is that of `order.js`."""
     picture = entry.pictures.get(scene.shown.name) if scene.shown else None
     return [
         scene.key,
         scene.title,
         scene.status,
-        None if scene.score is None else round(scene.score, 4),
+        _rounded(scene.score),
+        _rounded(scene.confidence),
         scene.chosen,
         sorted({placement.label for placement in scene.placements}),
         sorted({placement.sticker for placement in scene.placements}),
         scene.made_at,
         entry.thumb[:8],
         round(picture.width / picture.height, 3) if picture else 1.5,
-        f"scenes/{_url(scene.key)}.html",
-        f"thumbs/{_url(scene.key)}.webp",
+        scene.shown.path if scene.shown else "",
+        scene.error[:_REASON_IN_GRID],
     ]
 
 
@@ -154,8 +152,17 @@ def data_chunk(items: Iterable[list[Any]]) -> bytes:
     return f"galleryItems.push(...{text});\n".encode()
 
 
+def _versioned(chunks: Mapping[str, str]) -> list[str]:
+    """The data files' addresses; a changed one has another, so that no cache gives the old."""
+    return [f"{_url(name)}?v={digest[:8]}" for name, digest in chunks.items()]
+
+
+def chunk_list(chunks: Mapping[str, str]) -> bytes:
+    """A script that tells a scene's page which data files there are."""
+    return f"var galleryChunks = {json.dumps(_versioned(chunks))};\n".encode()
+
+
 def index_page(title: str, chunks: Mapping[str, str], count: int) -> bytes:
     """The grid's page; `chunks` are the data files with their digests."""
-    versioned = [f"{_url(name)}?v={digest[:8]}" for name, digest in chunks.items()]
     template = _templates().get_template("index.html")
-    return template.render(title=title, chunks=versioned, count=count).encode()
+    return template.render(title=title, chunks=_versioned(chunks), count=count).encode()

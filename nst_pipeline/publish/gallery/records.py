@@ -18,6 +18,8 @@ class Variant:
     label: str
     """What people read."""
     path: str
+    window: Box | None = None
+    """The part of the scene that it shows, in the scene's pixels; None: all of it."""
 
 
 @dataclass(frozen=True)
@@ -43,26 +45,35 @@ class GalleryScene:
     """A scene as the gallery shows it.
 
     `digest` stands for the bytes of all variants and the mask: pictures are opened again only
-    when it changes. Of `scores` (candidate to realism score) higher is better; `chosen` is the
-    candidate that became the result. `before` and `after` name the variants that the page
-    compares at first; the grid shows `after`. `made_at` sorts: an ISO time.
+    when it changes. `before` and `after` name the variants that the page compares at first; the
+    grid shows `after`.
     """
 
     key: str
     title: str
+    """The photo's path, as people know it."""
     status: str
     digest: str
     variants: tuple[Variant, ...] = ()
     before: str = "untouched"
     after: str = "harmonized"
+    notes: tuple[str, ...] = ()
+    """Why variants are missing, a line for each."""
     mask: str = ""
     """Path of the matte, relative to the gallery folder; empty if there is none."""
     chosen: str = ""
+    """The candidate that became the result."""
+    reason: str = ""
+    """Why it did, in a sentence or two."""
     scores: Mapping[str, float] = field(default_factory=dict)
+    """Candidate to realism score, 0..1; higher is better."""
+    confidence: float | None = None
+    """How sure it was that a change helps, 0..1."""
     placements: tuple[GalleryPlacement, ...] = ()
     lineage: tuple[LineageRow, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     made_at: str = ""
+    """ISO time; it sorts."""
     error: str = ""
 
     @property

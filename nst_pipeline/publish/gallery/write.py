@@ -16,10 +16,11 @@ from nst_pipeline.publish.gallery.manifest import (
     write_manifest,
 )
 from nst_pipeline.publish.gallery.pages import (
+    chunk_list,
     data_chunk,
     grid_item,
     index_page,
-    page_digest,
+    pages_digest,
     scene_page,
     static_files,
 )
@@ -34,6 +35,9 @@ _SAVE_AFTER_PICTURES = 4000
 """About a minute of work: saving the manifest of 100,000 scenes takes a second or two."""
 _WORKERS = 4
 """OpenCV's codecs and the file system both let go of Python's lock."""
+
+Tell = Callable[[str], GalleryScene]
+"""From a scene's key to what the gallery shows of it."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +55,11 @@ class GalleryReport:
 @dataclass(frozen=True)
 class _Updated:
     entry: Entry
-    page_written: bool
     pictures_written: int
     unreadable: tuple[str, ...]
 
 
-def _check_keys(scenes: Sequence[GalleryScene]) -> None:
-    keys = [scene.key for scene in scenes]
-    if len(set(keys)) != len(keys):
-        raise ValueError("two gallery scenes have the same key: hand over each scene once")
+def _check_keys(keys: Iterable[str]) -> None:
     for key in keys:
         if not key or key.startswith(".") or "/" in key or "\\" in key:
             raise ValueError(f"gallery scene key {key!r} is no file name: use a partition key")
@@ -73,6 +73,7 @@ def _remove(folder: UPath, names: Sequence[str]) -> None:
 def _update(
     folder: UPath, scene: GalleryScene, old: Entry, title: str, open_image: OpenImage
 ) -> _Updated:
+    """Write a scene's page, and its pictures where they changed."""
     entry, made = old, 0
     unreadable: tuple[str, ...] = ()
     if not old.images or old.images != scene.digest:
@@ -80,60 +81,49 @@ def _update(
         entry, unreadable = previewed.entry, previewed.unreadable
         made = len(entry.made)
         _remove(folder, sorted(set(old.made) - set(entry.made)))
-    digest = page_digest(scene, entry, title)
-    changed = digest != old.page
-    if changed:
-        write_atomically(folder / f"scenes/{scene.key}.html", scene_page(scene, entry, title))
-    return _Updated(replace(entry, page=digest), changed, made, unreadable)
+    write_atomically(folder / f"scenes/{scene.key}.html", scene_page(scene, entry, title))
+    return _Updated(replace(entry, item=grid_item(scene, entry)), made, unreadable)
 
 
 def _gathered(
-    folder: UPath,
-    old: Manifest,
-    pairs: Iterable[tuple[GalleryScene, _Updated]],
-    on_scene: Callable[[], None],
+    folder: UPath, held: Manifest, pairs: Iterable[tuple[str, _Updated]]
 ) -> dict[str, _Updated]:
     """All updates by key; the manifest is saved on the way, so that a killed run goes on."""
     updated: dict[str, _Updated] = {}
     unsaved = 0
-    for scene, each in pairs:
-        updated[scene.key] = each
+    for key, each in pairs:
+        updated[key] = each
         unsaved += each.pictures_written
         if unsaved >= _SAVE_AFTER_PICTURES:
-            entries = {key: done.entry for key, done in updated.items()}
-            write_manifest(folder, Manifest(old.scenes | entries, old.files))
+            entries = {name: done.entry for name, done in updated.items()}
+            write_manifest(folder, Manifest(held.scenes | entries, held.files))
             unsaved = 0
-        on_scene()
     return updated
 
 
-def _chunks(scenes: Sequence[GalleryScene], entries: Mapping[str, Entry]) -> dict[str, bytes]:
+def _chunks(entries: Iterable[Entry]) -> dict[str, bytes]:
     """The grid's data files: a scene stays in its own as others come and go."""
-    rows: dict[int, list[tuple[int, GalleryScene]]] = {}
-    for scene in scenes:
-        slot = entries[scene.key].slot
-        rows.setdefault(slot // _CHUNK_SCENES, []).append((slot, scene))
+    files: dict[int, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda each: each.slot):
+        files.setdefault(entry.slot // _CHUNK_SCENES, []).append(entry)
     return {
-        f"data/{number:03d}.js": data_chunk(
-            grid_item(scene, entries[scene.key])
-            for _, scene in sorted(rows[number], key=lambda row: row[0])
-        )
-        for number in sorted(rows)
+        f"data/{number:03d}.js": data_chunk(each.item for each in held)
+        for number, held in files.items()
     }
 
 
 def _write_grid(
-    folder: UPath,
-    held: Mapping[str, str],
-    scenes: Sequence[GalleryScene],
-    entries: Mapping[str, Entry],
-    title: str,
+    folder: UPath, held: Mapping[str, str], entries: Mapping[str, Entry], title: str
 ) -> dict[str, str]:
     """Write what all scenes share, where it changed; returns each file's digest."""
-    chunks = _chunks(scenes, entries)
+    chunks = _chunks(entries.values())
     versions = {name: sha256(data) for name, data in chunks.items()}
-    index = index_page(title, versions, len(scenes))
-    files = {**static_files(), **chunks, "index.html": index}
+    files = {
+        **static_files(),
+        **chunks,
+        "data/chunks.js": chunk_list(versions),
+        "index.html": index_page(title, versions, len(entries)),
+    }
     digests = {name: sha256(data) for name, data in files.items()}
     for name, data in files.items():
         if held.get(name) != digests[name]:
@@ -142,17 +132,18 @@ def _write_grid(
     return digests
 
 
-def _forget(folder: UPath, old: Manifest, keys: set[str]) -> int:
+def _forget(folder: UPath, old: Manifest, keys: Iterable[str]) -> int:
     """Remove the files of scenes that are gone."""
-    gone = [(key, entry) for key, entry in old.scenes.items() if key not in keys]
-    for key, entry in gone:
-        _remove(folder, [f"scenes/{key}.html", *entry.made])
+    gone = old.scenes.keys() - set(keys)
+    for key in gone:
+        _remove(folder, [f"scenes/{key}.html", *old.scenes[key].made])
     return len(gone)
 
 
 def write_gallery(
     folder: UPath,
-    scenes: Sequence[GalleryScene],
+    scenes: Mapping[str, str],
+    tell: Tell,
     *,
     title: str,
     open_image: OpenImage,
@@ -161,38 +152,49 @@ def write_gallery(
     """Write `index.html`, a page and thumbnails for each scene, and the grid's data.
 
     The folder opens from disk and from any web server, without a network. Of a scene whose
-    record did not change nothing is written and no picture opened; scenes that are no longer
-    handed over are removed. Every file appears whole or not at all.
+    digest did not change nothing is read or written; scenes that are no longer handed over are
+    removed. Every file appears whole or not at all.
 
     Args:
         folder: the gallery's folder; made if missing.
-        scenes: all scenes of the gallery; their paths are relative to `folder`.
+        scenes: the key of every scene, with a digest that changes with anything it is told of.
+        tell: what to show of a scene; its paths are relative to `folder`. Asked only where the
+            digest changed; called from several threads, as is `open_image`.
         title: the gallery's name.
-        open_image: decodes the picture at a path of a record; called from several threads.
-            Where it raises an `NstError` or `OSError`, the picture is left out and reported.
-        on_scene: called after each scene, to show progress.
+        open_image: decodes the picture at a path of a record. Where it raises an `NstError` or
+            `OSError`, the picture is left out and reported.
+        on_scene: called after each scene that was written, to show progress.
 
     Raises:
-        ValueError: a key is there twice or is no file name.
+        ValueError: a key is no file name.
     """
     _check_keys(scenes)
     old = read_manifest(folder)
-    slots = assign_slots(old.scenes, (scene.key for scene in scenes))
+    ways = pages_digest(title)
+    pages = {key: sha256(f"{digest} {ways}".encode()) for key, digest in scenes.items()}
+    kept = {
+        key: entry
+        for key, entry in old.scenes.items()
+        if entry.page == pages.get(key) and entry.images
+    }
+    due = sorted(scenes.keys() - kept.keys())
+    slots = assign_slots(old.scenes, scenes)
 
-    def update(scene: GalleryScene) -> _Updated:
-        held = replace(old.scenes.get(scene.key, Entry(0)), slot=slots[scene.key])
-        return _update(folder, scene, held, title, open_image)
+    def update(key: str) -> _Updated:
+        held = replace(old.scenes.get(key, Entry(0)), slot=slots[key], page=pages[key])
+        done = _update(folder, tell(key), held, title, open_image)
+        on_scene()
+        return done
 
     with ThreadPoolExecutor(_WORKERS) as pool:
-        pairs = zip(scenes, pool.map(update, scenes), strict=True)
-        updated = _gathered(folder, old, pairs, on_scene)
-    entries = {key: each.entry for key, each in updated.items()}
-    files = _write_grid(folder, old.files, scenes, entries, title)
-    removed = _forget(folder, old, set(entries))
+        updated = _gathered(folder, old, zip(due, pool.map(update, due), strict=True))
+    entries = kept | {key: each.entry for key, each in updated.items()}
+    files = _write_grid(folder, old.files, entries, title)
+    removed = _forget(folder, old, entries)
     write_manifest(folder, Manifest(entries, files))
     return GalleryReport(
-        scenes=len(scenes),
-        pages_written=sum(each.page_written for each in updated.values()),
+        scenes=len(entries),
+        pages_written=len(updated),
         pictures_written=sum(each.pictures_written for each in updated.values()),
         pages_removed=removed,
         unreadable=tuple(line for each in updated.values() for line in each.unreadable),

@@ -1,112 +1,118 @@
-// The grid: filters, sorting, and rows of pictures of which only those in view exist.
+// The grid: filters, and rows of pictures of which only those in view exist.
 "use strict";
 
 (() => {
-  const [KEY, TITLE, STATUS, SCORE, CHOSEN, LABELS, STICKERS, MADE, THUMB, ASPECT, PAGE, IMAGE] =
-    Array(12).keys();
+  const { KEY, TITLE, STATUS, SCORE, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, ERROR } =
+    galleryOrder;
   const GAP = { narrow: 12, wide: 20 };
-  const CAPTION = 72;
+  const CAPTION = 74;
   const NARROW = 560;
   const ROW_HEIGHT = { narrow: 190, wide: 256 };
   // Panoramas and columns are cropped to these, so that no row is all one picture.
   const ASPECTS = [0.62, 2.2];
-  // The last row is not stretched to the full width beyond this.
-  const LAST_ROW = 1.15;
-  const ORDER_STORED = "gallery-order";
 
   const items = galleryItems;
   const form = document.getElementById("controls");
   const grid = document.getElementById("grid");
   const fields = form.elements;
   const more = document.getElementById("more");
-  const names = new Intl.Collator(undefined, { numeric: true });
+  const clear = document.getElementById("clear");
   const number = new Intl.NumberFormat();
-  const texts = items.map((item) => [item[TITLE], ...item[LABELS]].join("\n").toLowerCase());
 
+  let params = new URLSearchParams();
   let shown = [];
   let rows = [];
   let gap = GAP.wide;
   const cards = new Map();
 
-  // Filters
-
-  const scores = items.map((item) => item[SCORE]).filter((score) => score !== null);
-  const lowest = scores.reduce((a, b) => Math.min(a, b), Infinity);
-  const highest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  // Controls
 
   function fillOptions(name, valuesOf) {
     const values = new Set(items.flatMap(valuesOf).filter(Boolean));
     const select = fields[name];
-    for (const value of [...values].sort(names.compare)) select.add(new Option(value, value));
+    for (const value of [...values].sort(galleryOrder.names.compare)) {
+      select.add(new Option(value, value));
+    }
     select.hidden = values.size < 2;
   }
 
-  const leastScore = () =>
-    fields.score.value === "0" ? -Infinity : lowest + (highest - lowest) * fields.score.value / 100;
-
-  const byScore = (sign) => (a, b) =>
-    (items[a][SCORE] === null) - (items[b][SCORE] === null)
-    || sign * (items[a][SCORE] - items[b][SCORE])
-    || names.compare(items[a][TITLE], items[b][TITLE]);
-
-  const sorters = {
-    best: byScore(-1),
-    worst: byScore(1),
-    newest: (a, b) => (items[a][MADE] < items[b][MADE]) - (items[a][MADE] > items[b][MADE]),
-    name: (a, b) => names.compare(items[a][TITLE], items[b][TITLE]),
-  };
-
-  // Keys count as a whole only: they end in a hash, in which any short number is found.
-  const isKey = (item, word) =>
-    [item[KEY], ...item[STICKERS]].some((key) => key.toLowerCase() === word);
-
-  function fits(item, index, words, least) {
-    const is = (name, value) => !fields[name].value || fields[name].value === value;
-    const has = (name, values) => !fields[name].value || values.includes(fields[name].value);
-    return is("status", item[STATUS]) && is("chosen", item[CHOSEN])
-      && has("label", item[LABELS]) && has("sticker", item[STICKERS])
-      && (least === -Infinity || (item[SCORE] !== null && item[SCORE] >= least))
-      && words.every((word) => texts[index].includes(word) || isKey(item, word));
+  function setRange(name, field) {
+    const input = fields[name];
+    let [low, high] = [Infinity, -Infinity];
+    for (const item of items) {
+      if (item[field] === null) continue;
+      low = Math.min(low, item[field]);
+      high = Math.max(high, item[field]);
+    }
+    const [min, max] = [Math.floor(low * 100) / 100, Math.floor(high * 100) / 100];
+    input.disabled = input.parentElement.hidden = !(max > min);
+    Object.assign(input, { min, max, step: 0.01, defaultValue: min });
   }
 
-  function select() {
-    const words = fields.q.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const least = leastScore();
-    shown = [...items.keys()].filter((index) => fits(items[index], index, words, least));
-    shown.sort(sorters[fields.sort.value]);
+  const isDefault = (name, value) => !value || (name === "sort" && value === "best")
+    || (fields[name].type === "range" && value === fields[name].defaultValue);
+
+  function readForm() {
+    const kept = [...new FormData(form)].filter(([name, value]) => !isDefault(name, value));
+    return galleryOrder.filterOf(String(new URLSearchParams(kept)));
+  }
+
+  function showState() {
     const all = shown.length === items.length;
     const total = `${number.format(items.length)} ${items.length === 1 ? "scene" : "scenes"}`;
     document.getElementById("count").textContent =
       all ? total : `${number.format(shown.length)} of ${total}`;
     document.getElementById("none").hidden = shown.length > 0;
-    form.querySelector("output").textContent = least === -Infinity ? "any" : least.toFixed(2);
-    form.querySelector("button[type=reset]").hidden = all && fields.sort.value === "best";
+    for (const output of form.querySelectorAll("output")) {
+      const input = output.previousElementSibling;
+      output.textContent = input.value === input.defaultValue ? "any" : Number(input.value).toFixed(2);
+    }
+    clear.hidden = !String(params);
   }
 
-  // The address keeps the filters, so that Back and bookmarks find them again.
+  // The address keeps the filters: Back undoes one, bookmarks and links find them again.
+  // While someone types or drags, that is one step.
+
+  let changing = false;
 
   function writeAddress() {
-    const kept = [...new FormData(form)].filter(([name, value]) =>
-      value && !(name === "sort" && value === "best") && !(name === "score" && value === "0"));
-    const hash = new URLSearchParams(kept).toString();
-    if (hash !== location.hash.slice(1)) history.replaceState(null, "", `#${hash}`);
+    const page = location.href.replace(/#.*/, "");
+    const address = galleryOrder.withHash(page, params);
+    if (address === location.href) return;
+    history[changing ? "replaceState" : "pushState"](null, "", address);
+    changing = true;
   }
 
+  // `at` is the scene one comes back from.
   function readAddress() {
-    for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
-      if (fields[name]) fields[name].value = value;
+    form.reset();
+    for (const [name, value] of galleryOrder.filterOf(location.hash)) {
+      const field = fields[name];
+      if (field.type === "checkbox") field.checked = true;
+      else field.value = value;
+      // What is gone by now, say a sticker, fits no scene: it is not left out silently.
+      if (field.type === "select-one" && !field.value) field.add(new Option(value, value, false, true));
     }
-    if (!fields.sort.value) fields.sort.value = "best";
+    if (!(fields.sort.value in galleryOrder.sorters)) fields.sort.value = "best";
+    changing = false;
+    refresh();
+    const at = new URLSearchParams(location.hash.slice(1)).get("at");
+    if (!at) return;
+    history.replaceState(null, "", galleryOrder.withHash(location.href.replace(/#.*/, ""), params));
+    const position = shown.findIndex((index) => items[index][KEY] === at);
+    if (position >= 0) focusOn(position);
   }
 
   // Rows
 
   const clamp = (value, [low, high]) => Math.min(Math.max(value, low), high);
+  const aspectOf = (position) => clamp(items[shown[position]][ASPECT], ASPECTS);
 
+  // As many pictures as fill the width at about the wanted height; the last row keeps the
+  // height of the one above.
   function layOut() {
     const width = grid.clientWidth;
     const kind = width < NARROW ? "narrow" : "wide";
-    const wanted = ROW_HEIGHT[kind];
     gap = GAP[kind];
     rows = [];
     let top = 0;
@@ -114,17 +120,21 @@
       let end = start;
       let aspects = 0;
       let height = Infinity;
-      while (end < shown.length && height > wanted) {
-        aspects += clamp(items[shown[end++]][ASPECT], ASPECTS);
+      while (end < shown.length && height > ROW_HEIGHT[kind]) {
+        aspects += aspectOf(end++);
         height = (width - gap * (end - start - 1)) / aspects;
       }
-      height = Math.min(height, wanted * LAST_ROW);
+      if (height > ROW_HEIGHT[kind]) {
+        height = Math.min(height, rows.length ? rows.at(-1).height : ROW_HEIGHT[kind]);
+      }
       rows.push({ start, end, top, height });
       top += height + CAPTION;
       start = end;
     }
     grid.style.height = `${top}px`;
   }
+
+  const rowOf = (position) => rows.findIndex(({ end }) => position < end);
 
   function rowAt(y) {
     let low = 0;
@@ -136,10 +146,15 @@
     return low;
   }
 
+  // Cards
+
   function element(tag, className, text) {
     const made = document.createElement(tag);
     made.className = className;
-    if (text !== undefined) made.textContent = text;
+    if (text !== undefined) {
+      made.textContent = text;
+      made.dir = "auto";
+    }
     return made;
   }
 
@@ -150,59 +165,73 @@
   }
 
   function frameOf(item) {
-    if (!item[THUMB]) return element("span", "frame bare", "No picture");
+    if (!item[THUMB]) return element("span", "frame bare", item[ERROR] || "No picture");
     const frame = element("span", "frame");
     const image = new Image();
     image.decoding = "async";
     const of = item[LABELS].length ? `, with ${item[LABELS].join(", ")}` : "";
     image.alt = `${item[TITLE]}${of}`;
-    image.src = `${item[IMAGE]}?v=${item[THUMB]}`;
+    image.src = `thumbs/${encodeURIComponent(item[KEY])}.webp?v=${item[THUMB]}`;
     frame.append(image);
     return frame;
   }
 
-  function cardOf(position) {
-    const item = items[shown[position]];
+  function linkOf(item) {
     const card = element("a", "card");
-    card.href = item[PAGE];
+    card.href = galleryOrder.withHash(`scenes/${encodeURIComponent(item[KEY])}.html`, params);
     card.title = item[TITLE];
     const second = line("second", item[LABELS].join(", ") || " ", item[CHOSEN]);
     if (item[STATUS] !== "ok") {
       second.lastChild.textContent = item[STATUS];
-      second.lastChild.className = "alarm";
+      if (item[STATUS] === "failed") second.lastChild.className = "alarm";
     }
-    const score = item[SCORE] === null ? "" : item[SCORE].toFixed(2);
+    const confident = params.has("confidence") || /sure$/.test(params.get("sort"));
+    const figure = item[confident ? CONFIDENCE : SCORE];
+    const told = figure === null ? "" : figure.toFixed(2);
     // The file's own name: folders would leave no room for it, and stand in the tooltip.
     const name = item[TITLE].split("/").pop();
-    card.append(frameOf(item), line("first", name, score), second);
-    const cell = element("div", "");
+    card.append(frameOf(item), line("first", name, confident && told ? `sure ${told}` : told), second);
+    return card;
+  }
+
+  function starOf(item) {
+    const star = element("button", "star");
+    star.type = "button";
+    star.setAttribute("aria-label", `Favourite: ${item[TITLE]}`);
+    star.setAttribute("aria-pressed", String(galleryFavourites.has(item[KEY])));
+    star.addEventListener("click", () => galleryFavourites.toggle(item[KEY]));
+    return star;
+  }
+
+  function cellOf(position) {
+    const item = items[shown[position]];
+    const cell = element("div", "cell");
     cell.setAttribute("role", "listitem");
     cell.setAttribute("aria-setsize", shown.length);
     cell.setAttribute("aria-posinset", position + 1);
     cell.dataset.position = position;
-    cell.append(card);
+    cell.append(linkOf(item), starOf(item));
     return cell;
   }
 
-  function placeRow({ start, end, top, height }, before) {
+  // Cells are added between those that stay: moving a focused one would take its focus away.
+  const follower = (position) =>
+    [...grid.children].find((cell) => Number(cell.dataset.position) > position) || null;
+
+  function placeRow({ start, end, top, height }) {
     let left = 0;
-    const whole = grid.clientWidth;
     for (let position = start; position < end; position++) {
-      const width = clamp(items[shown[position]][ASPECT], ASPECTS) * height;
+      const width = Math.min(aspectOf(position) * height, grid.clientWidth);
       if (!cards.has(position)) {
-        cards.set(position, cardOf(position));
-        grid.insertBefore(cards.get(position), before(position));
+        cards.set(position, cellOf(position));
+        grid.insertBefore(cards.get(position), follower(position));
       }
-      const card = cards.get(position).firstChild;
-      Object.assign(card.style, { left: `${left}px`, top: `${top}px`, width: `${Math.min(width, whole)}px` });
-      card.firstChild.style.height = `${height}px`;
+      const cell = cards.get(position);
+      Object.assign(cell.style, { left: `${left}px`, top: `${top}px`, width: `${width}px` });
+      cell.style.setProperty("--height", `${height}px`);
       left += width + gap;
     }
   }
-
-  // Cards are added between those that stay: moving a focused one would take its focus away.
-  const follower = (position) =>
-    [...grid.children].find((cell) => Number(cell.dataset.position) > position) || null;
 
   function draw() {
     if (!rows.length) return;
@@ -216,17 +245,15 @@
         cards.delete(position);
       }
     }
-    for (const row of rows.slice(first, last + 1)) placeRow(row, follower);
-  }
-
-  function forget() {
-    cards.clear();
-    grid.replaceChildren();
+    for (const row of rows.slice(first, last + 1)) placeRow(row);
   }
 
   function refresh() {
-    select();
-    forget();
+    params = readForm();
+    shown = galleryOrder.order(params);
+    showState();
+    cards.clear();
+    grid.replaceChildren();
     layOut();
     draw();
   }
@@ -235,8 +262,8 @@
 
   function focusOn(position) {
     const target = Math.min(Math.max(position, 0), shown.length - 1);
-    const row = rows.find(({ end }) => target < end);
-    const bar = form.getBoundingClientRect().height;
+    const row = rows[rowOf(target)];
+    const bar = getComputedStyle(form).position === "sticky" ? form.offsetHeight : 0;
     const offset = grid.getBoundingClientRect().top + scrollY;
     const above = offset + row.top - bar - gap;
     const below = offset + row.top + row.height + CAPTION - innerHeight;
@@ -247,7 +274,7 @@
   }
 
   function neighbour(position, down) {
-    const row = rows.findIndex(({ end }) => position < end);
+    const row = rowOf(position);
     const next = rows[row + down];
     if (!next) return position;
     const share = (position - rows[row].start + 0.5) / (rows[row].end - rows[row].start);
@@ -263,29 +290,36 @@
     End: () => shown.length - 1,
   };
 
-  grid.addEventListener("keydown", (event) => {
-    const cell = event.target.closest("[data-position]");
-    if (!cell || !moves[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    focusOn(moves[event.key](Number(cell.dataset.position)));
-  });
+  function inGrid(key, { target }) {
+    const cell = target.closest("[data-position]");
+    if (!cell) return null;
+    const position = Number(cell.dataset.position);
+    if (moves[key]) return () => focusOn(moves[key](position));
+    return key === "f" && (() => galleryFavourites.toggle(items[shown[position]][KEY]));
+  }
 
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.target.closest("input, select")) {
-      event.preventDefault();
-      fields.q.focus();
-    }
-  });
+  galleryKeys.listen(
+    (key, event) => inGrid(key, event) || (key === "/" && (() => fields.q.focus())));
 
-  // A scene's page leads on to its neighbours in the order seen here.
-  grid.addEventListener("click", () => {
-    const pages = shown.map((index) => items[index][PAGE].replace(/^scenes\//, ""));
-    try {
-      sessionStorage.setItem(ORDER_STORED, JSON.stringify({ pages, hash: location.hash }));
-    } catch {
-      // Some browsers keep nothing for pages opened from disk: the links are left out.
+  // Changes
+
+  function changed() {
+    refresh();
+    writeAddress();
+    if (grid.getBoundingClientRect().top < 0) scrollTo(0, form.offsetTop);
+  }
+
+  function showFavourites() {
+    const focused = document.activeElement.closest("[data-position]");
+    if (params.has("favourites")) {
+      refresh();
+      if (focused && shown.length) focusOn(Number(focused.dataset.position));
     }
-  });
+    for (const [position, cell] of cards) {
+      const on = galleryFavourites.has(items[shown[position]][KEY]);
+      cell.lastChild.setAttribute("aria-pressed", String(on));
+    }
+  }
 
   let waiting = false;
   function soon() {
@@ -294,27 +328,32 @@
     requestAnimationFrame(() => { waiting = false; draw(); });
   }
 
-  function changed() {
-    refresh();
-    writeAddress();
-    if (grid.getBoundingClientRect().top < 0) scrollTo(0, form.offsetTop);
-  }
-
+  grid.addEventListener("click", () =>
+    galleryOrder.remember(params, shown.map((index) => items[index][KEY])));
   addEventListener("scroll", soon, { passive: true });
+  addEventListener("hashchange", readAddress);
   new ResizeObserver(() => { layOut(); draw(); }).observe(form);
-  addEventListener("hashchange", () => { form.reset(); readAddress(); refresh(); });
-  form.addEventListener("input", changed);
+  for (const field of fields) {
+    field.addEventListener("input", changed);
+    field.addEventListener("change", () => { changing = false; });
+  }
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(changed));
+  clear.addEventListener("click", () => {
+    form.reset();
+    changed();
+    changing = false;
+    fields.q.focus();
+  });
   more.addEventListener("click", () => {
     more.setAttribute("aria-expanded", String(form.classList.toggle("open")));
   });
+  galleryFavourites.listen(showFavourites);
 
   fillOptions("label", (item) => item[LABELS]);
   fillOptions("sticker", (item) => item[STICKERS]);
   fillOptions("chosen", (item) => item[CHOSEN]);
   fillOptions("status", (item) => item[STATUS]);
-  form.querySelector(".least").hidden = !(highest > lowest);
+  setRange("score", SCORE);
+  setRange("confidence", CONFIDENCE);
   readAddress();
-  refresh();
 })();

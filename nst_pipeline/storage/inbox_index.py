@@ -1,0 +1,109 @@
+"""What an inbox held when it was last scanned, kept as one Parquet file."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from nst_pipeline.storage.files import write_atomically
+
+_LOG = logging.getLogger(__name__)
+
+_MEGAPIXELS = b"max_megapixels"
+# The key, the fields of PhotoFile in their order, and why a file without a key is unreadable.
+_SCHEMA = pa.schema(
+    [
+        ("key", pa.string()),
+        ("path", pa.string()),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("digest", pa.string()),
+        ("sidecar_digest", pa.string()),
+        ("sidecar_stamp", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """A photo that can be used."""
+
+    path: str
+    """Relative to the inbox, with forward slashes."""
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    digest: str
+    """SHA-256 of the bytes."""
+    sidecar_digest: str = ""
+    """Of all that the user laid beside it; empty if nothing."""
+    sidecar_stamp: str = ""
+    """Names, sizes and times of the sidecars, to see without reading whether they changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """A file that looks like a photo and is none that can be used."""
+
+    path: str
+    reason: str
+    size: int = 0
+    mtime_ns: int = 0
+
+
+@dataclass(frozen=True)
+class InboxIndex:
+    """What an inbox held when it was last scanned."""
+
+    photos: Mapping[str, PhotoFile] = field(default_factory=dict)
+    """By partition key, in the order of their paths."""
+    unreadable: tuple[UnreadableFile, ...] = ()
+    max_megapixels: float = 0.0
+    """The limit the files were judged by."""
+
+
+def save_index(path: UPath, index: InboxIndex) -> None:
+    """Write an index as one Parquet file, whole or not at all."""
+    files = [*index.photos.values(), *index.unreadable]
+    keys = [*index.photos, *(None for _ in index.unreadable)]
+    columns = [[getattr(file, name, None) for file in files] for name in _SCHEMA.names[1:]]
+    metadata = {_MEGAPIXELS: repr(index.max_megapixels)}
+    table = pa.table([keys, *columns], schema=_SCHEMA.with_metadata(metadata))
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def _parsed(data: bytes) -> InboxIndex:
+    table = pq.read_table(io.BytesIO(data))
+    photos, unreadable = {}, []
+    rows = table.cast(_SCHEMA.with_metadata(table.schema.metadata)).to_pydict()
+    for key, *photo, reason in zip(*rows.values(), strict=True):
+        if key is None:
+            path, size, mtime_ns, *_ = photo
+            unreadable.append(UnreadableFile(path, reason, size, mtime_ns))
+        else:
+            photos[key] = PhotoFile(*photo)
+    limit = float(table.schema.metadata[_MEGAPIXELS])
+    return InboxIndex(photos, tuple(unreadable), limit)
+
+
+def load_index(path: UPath) -> InboxIndex:
+    """Read an index; an empty one if there is none.
+
+    A damaged one counts as none, so that the next scan makes it anew; a warning says so.
+    """
+    if not path.exists():
+        return InboxIndex()
+    try:
+        return _parsed(path.read_bytes())
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        _LOG.warning("%s is damaged (%s): every photo of the inbox is read again", path, error)
+        return InboxIndex()

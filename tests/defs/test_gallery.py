@@ -1,0 +1,41 @@
+"""What the gallery is told of a collection."""
+
+from dataclasses import replace
+
+from nst_pipeline.pipeline.publishing import gallery_scene, gallery_scenes
+from nst_pipeline.pipeline.view import View
+
+
+def _key(view, start):
+    return next(key for key in gallery_scenes(view) if key.startswith(start))
+
+
+def test_a_scene_is_told_with_all_that_was_made_of_it(made):
+    view = View(made.open())
+    key = _key(view, "temple")
+    scene = gallery_scene(view, key)
+    record = view.workspace.store.record("harmonized", key)
+    assert (scene.title, scene.status, scene.chosen) == ("temple.jpg", "ok", record["chosen"])
+    assert (scene.scores, scene.confidence) == (record["scores"], record["confidence"])
+    assert f"{record['confidence']:.2f}" in scene.reason
+    # VGG19 has no weights here, which is said; the others are there.
+    (note,) = scene.notes
+    assert note.startswith("VGG19 optimisation: ") and "missing.h5" in note
+    assert [each.name for each in scene.variants] == ["untouched", "harmonized", "left", "right"]
+    # The recipe `right` shows the square around the object.
+    window, box = scene.variants[-1].window, scene.placements[0].box
+    assert window.width == window.height
+    assert abs(window.x + window.width / 2 - box.x - box.width / 2) < box.width / 2
+    assert {"recipes", "magenta", "harmonize"} <= scene.settings.keys()
+    page = (made.root / f"artifacts/gallery/scenes/{key}.html").read_text("utf-8")
+    assert scene.reason in page
+
+
+def test_only_what_was_made_again_has_another_digest(made, monkeypatch):
+    view = View(made.open())
+    before, key = gallery_scenes(view), _key(view, "temple")
+    assert len(before) == 3
+    rows = view.rows("harmonized")
+    monkeypatch.setitem(rows, key, replace(rows[key], digest="another"))
+    after = gallery_scenes(view)
+    assert {each for each in before if after[each] != before[each]} == {key}

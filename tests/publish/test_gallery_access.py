@@ -1,0 +1,107 @@
+"""The gallery for everyone: names of controls, contrast, order of focus, phones, motion."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import needs_browser
+
+pytestmark = needs_browser
+
+Open = Callable[..., Page]
+PAGES = ("index.html", "scenes/46 trip-photo 46.jpg.html", "scenes/47 trip-photo 47.jpg.html")
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
+CONTROLS = {"button", "link", "combobox", "slider", "searchbox", "checkbox", "img", "image"}
+
+
+@pytest.fixture(params=PAGES)
+def page_url(request: pytest.FixtureRequest, gallery_disk: str) -> str:
+    return f"{gallery_disk}/{request.param}"
+
+
+def with_everything_open(page: Page) -> Page:
+    """The page with a favourite picked, boxes and settings shown, and the keys explained."""
+    star = page.locator(".star, #favourite").first
+    if star.count():
+        star.evaluate("star => star.click()")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    page.keyboard.press("b")
+    page.keyboard.press("?")
+    return page
+
+
+def names(page: Page) -> list[tuple[str, str]]:
+    """Role and name of every control and picture, as the browser tells them to a screen reader."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    told = [node for node in nodes if not node["ignored"]]
+    pairs = ((node["role"]["value"], node.get("name", {}).get("value", "")) for node in told)
+    return [(role, name) for role, name in pairs if role in CONTROLS]
+
+
+def test_every_picture_has_an_alt_and_every_control_a_name(page_url: str, open_page: Open):
+    page = open_page(page_url)
+    assert page.locator("img:not([alt])").count() == 0
+    told = names(page)
+    assert len(told) > 2
+    assert [pair for pair in told if not pair[1].strip()] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_stand_out(page_url: str, open_page: Open, scheme: str):
+    page = with_everything_open(open_page(page_url, color_scheme=scheme))
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == {"light": "rgb(247, 247, 247)", "dark": "rgb(20, 20, 20)"}[scheme]
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_the_check_of_contrast_sees_grey_on_grey(gallery_disk: str, open_page: Open):
+    page = open_page(f"{gallery_disk}/index.html")
+    page.add_style_tag(content=".masthead p { color: #999 }")
+    assert [text for text, _, _ in page.evaluate(CONTRAST)] == ["48 scenes"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_nothing_is_wider_than_the_window(page_url: str, open_page: Open, width: int):
+    page = open_page(page_url, has_touch=True, viewport={"width": width, "height": 844})
+    more = page.locator("#more")
+    if more.is_visible():
+        more.click()
+        assert page.locator("[name=sort]").is_visible()
+    html = page.locator("html")
+    assert html.evaluate("html => html.scrollWidth - html.clientWidth") <= 0
+
+
+def test_fingers_find_what_they_touch(gallery_disk: str, open_page: Open):
+    page = open_page(f"{gallery_disk}/index.html", **PHONE)
+    for selector in (".star", "#more", "[name=q]"):
+        box = page.locator(selector).first.bounding_box()
+        assert min(box["width"], box["height"]) >= 32, selector
+
+
+def test_tab_goes_from_top_to_bottom_and_is_seen(gallery_disk: str, open_page: Open):
+    page = open_page(f"{gallery_disk}/{PAGES[1]}")
+    page.wait_for_selector("#next")
+    order = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.id"))
+        outline = page.evaluate(
+            "(e => getComputedStyle(e.id === 'cut' ? e.parentElement : e).outlineStyle)"
+            "(document.activeElement)"
+        )
+        assert outline == "solid", order
+    assert order == [
+        *("back", "next", "help-button", "cut", "left-choice", "favourite"),
+        *("", "", "full"),
+    ]
+
+
+def test_those_who_want_no_motion_get_none(gallery_disk: str, open_page: Open):
+    moves = "getComputedStyle(document.querySelector('.card img')).transitionDuration"
+    for motion, duration in (("no-preference", "0.15s"), ("reduce", "0s")):
+        page = open_page(f"{gallery_disk}/index.html", reduced_motion=motion)
+        assert page.evaluate(moves) == duration
