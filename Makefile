@@ -13,7 +13,7 @@ COUNT_PACKAGES = awk -v all="$$(grep -c == requirements.lock)" ' \
 	/^Installing collected/ { print "  unpacking them ..." } \
 	/^exit / { if ($$2) printf "%s", said; exit $$2 } { fflush() }'
 
-.PHONY: demo setup test check dev lock clean help
+.PHONY: demo setup test check dev screenshots lock clean help
 help:            ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
@@ -34,8 +34,8 @@ demo: setup      ## sample photos through the whole graph; prints what was made 
 	$(BIN)/nst samples
 	$(BIN)/nst run
 
-test: setup      ## all tests, a few files at a time
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+test: setup      ## all tests, a few files at a time; says what it had to leave out
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
 
 check: setup     ## lint, format, types, import layers, dead code, unused dependencies
 	$(BIN)/ruff check .
@@ -47,6 +47,9 @@ check: setup     ## lint, format, types, import layers, dead code, unused depend
 
 dev: setup       ## the Dagster UI at http://localhost:3000 (PORT=3001 for another); Ctrl-C ends it
 	$(BIN)/dagster dev --workspace workspace.yaml --port $(PORT)
+
+screenshots: setup  ## the pictures in docs/ that show the UI, made anew by the tests of the UI
+	$(BIN)/python -m pytest tests/ui --screenshots docs/images
 
 lock: setup      ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install --quiet uv

@@ -3,6 +3,8 @@
 What a run sets there holds for that run; what it leaves open is as in `nst.toml`.
 """
 
+import json
+from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
@@ -13,30 +15,39 @@ from pydantic.fields import FieldInfo
 from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.settings import Section, Settings, load_section
 
+_TO_TRY = (
+    "To try other settings for one run: the arrow beside *Materialize*, *Open launchpad*, and "
+    "there what is to be different of this (the defaults):"
+)
 
-def _plain(annotation: Any) -> Any:
-    """Dagster's config knows no Literal; the settings check the value afterwards."""
+
+@cache
+def _choice(values: tuple[str, ...]) -> type[Enum]:
+    """Dagster's config knows no Literal, but offers an enumeration's names to choose from."""
+    return Enum("_or_".join(values), {value: value for value in values})  # type: ignore[return-value]
+
+
+def _formed(annotation: Any) -> Any:
+    """A setting's type as Dagster's config has it."""
     if get_origin(annotation) is Literal:
-        return str
-    if get_origin(annotation) is list and get_origin(get_args(annotation)[0]) is Literal:
-        return list[str]
+        return _choice(get_args(annotation))
+    if get_origin(annotation) is list:
+        return list[_formed(get_args(annotation)[0])]  # type: ignore[misc]
     return annotation
 
 
 def _description(name: str, info: FieldInfo) -> str:
-    """What a field means, what it may be, and what it is without being set."""
-    choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
-    allowed = f" One of {', '.join(choices)}." if choices else ""
+    """What a field means, its bounds, and what it is without being set."""
     limits = ", ".join(str(limit) for limit in info.metadata)
     bounds = f" ({limits})" if limits else ""
-    return f"{info.description or name}{allowed}{bounds} Default: {info.default!r}."
+    return f"{info.description or name}{bounds} Default: {info.default!r}."
 
 
 @cache
 def _section_form(section: type[Section]) -> type[dg.Config]:
     fields: dict[str, Any] = {
         name: (
-            _plain(info.annotation) | None,
+            _formed(info.annotation) | None,
             Field(None, description=_description(name, info)),
         )
         for name, info in section.model_fields.items()
@@ -58,6 +69,24 @@ def form(node: Node) -> type[dg.Config]:
     return create_model(f"{node.name.title().replace('_', '')}Form", __base__=dg.Config, **fields)
 
 
+def _yaml(value: Any) -> str:
+    """A value in YAML; JSON but for numbers such as 1e-06, which YAML takes for text."""
+    text = json.dumps(value)
+    return text.replace("e", ".0e") if isinstance(value, float) and "." not in text else text
+
+
+def example(node: Node) -> str:
+    """What to write in the launchpad, in Markdown: all settings of the asset, at their defaults."""
+    if not node.settings:
+        return ""
+    lines = ["ops:", f"  {node.name}:", "    config:"]
+    for name in node.settings:
+        section: Section = Settings.model_fields[name].default
+        lines.append(f"      {name}:")
+        lines += [f"        {k}: {_yaml(v)}" for k, v in section.model_dump(mode="json").items()]
+    return "\n".join([_TO_TRY, "```yaml", *lines, "```"])
+
+
 def with_form(settings: Settings, node: Node, filled: dg.Config) -> Settings:
     """The settings with what the launchpad says about this asset.
 
@@ -67,6 +96,6 @@ def with_form(settings: Settings, node: Node, filled: dg.Config) -> Settings:
     sections = {}
     for name in node.settings:
         section: Section = getattr(settings, name)
-        said = getattr(filled, name).model_dump(exclude_none=True)
+        said = getattr(filled, name).model_dump(mode="json", exclude_none=True)
         sections[name] = load_section(type(section), section.model_dump() | said, name)
     return settings.model_copy(update=sections)

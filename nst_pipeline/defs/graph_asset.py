@@ -17,13 +17,17 @@ from dagster._core.definitions.source_asset import (
 )
 
 from nst_pipeline.defs.backfills import convoy_of, is_backfill, step_ended
-from nst_pipeline.defs.config import form, with_form
+from nst_pipeline.defs.checks import check_results, check_specs
+from nst_pipeline.defs.config import example, form, with_form
 from nst_pipeline.defs.events import report_materializations, reported_partitions
+from nst_pipeline.defs.freshness import freshness
 from nst_pipeline.defs.orphans import this_process
 from nst_pipeline.defs.partitions import PARTITIONS
-from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata, row_tags
+from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata
 from nst_pipeline.defs.resources import CollectionResource
-from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
+from nst_pipeline.defs.tables import table_definitions
+from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG, PROCESS_TAG
+from nst_pipeline.defs.versions import last_event, version_tags
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.batch import Make, Outcome, run_batch
 from nst_pipeline.pipeline.graph import Node
@@ -82,7 +86,9 @@ def _keys(context: dg.AssetExecutionContext, workspace: Workspace, node: Node) -
     return keys
 
 
-def _report(context: dg.AssetExecutionContext, view: View, node: Node, rows: list[Row]) -> None:
+def _report(
+    context: dg.AssetExecutionContext, view: View, node: Node, rows: list[Row], seen: int
+) -> None:
     """Tell Dagster of artifacts, one materialisation each."""
     rich = len(rows) <= _RICH_REPORTS
     materializations = [
@@ -90,7 +96,7 @@ def _report(context: dg.AssetExecutionContext, view: View, node: Node, rows: lis
             context.asset_key,
             partition=None if node.collection is None else row.key,
             metadata=row_metadata(view.workspace, row, rich=rich),
-            tags=row_tags(row),
+            tags=version_tags(node, row, seen),
         )
         for row in rows
     ]
@@ -119,6 +125,7 @@ def _materialize(
     together: int,
 ) -> Iterator[Any]:
     context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
+    seen = last_event(context.instance)
     keys, progress = _keys(context, workspace, node), report_progress(context.log.info)
     convoy = convoy_of(context, most=PARTITIONS_PER_RUN)
     every = [*keys, *convoy.keys]
@@ -127,7 +134,7 @@ def _materialize(
         view, node, every, make, run_id=context.run_id, together=together, progress=progress
     )
     reported = _reported(context, view, node, outcome)
-    _report(context, view, node, list(reported.values()))
+    _report(context, view, node, list(reported.values()), seen)
     step_ended(context, convoy, reported)
     context.log.info(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
@@ -140,6 +147,7 @@ def _materialize(
         severity=dg.AssetCheckSeverity.WARN,
         metadata=check_metadata(view, outcome, failed),
     )
+    yield from check_results(view, node, outcome)
     if len(keys) == 1 and keys[0] not in reported:
         _fail_alone(context, outcome, keys[0])
     yield dg.Output(None, metadata={_OWN_EVENTS: True})
@@ -149,7 +157,7 @@ def _options(node: Node, function: Callable[..., Any], kinds: set[str], group: s
     """What Dagster is told of an asset besides its function."""
     return {
         "name": node.name,
-        "description": inspect.getdoc(function),
+        "description": f"{inspect.getdoc(function)}\n\n{example(node)}".strip(),
         "deps": list(node.upstream),
         "partitions_def": PARTITIONS[node.collection] if node.collection else None,
         "backfill_policy": _RANGES if node.collection else None,
@@ -157,9 +165,13 @@ def _options(node: Node, function: Callable[..., Any], kinds: set[str], group: s
         "kinds": kinds,
         "group_name": group,
         "owners": ["team:nst_pipeline"],
+        "tags": {ASSET_TAG: node.collection or "collection"},
+        "metadata": table_definitions(node.name),
+        "freshness_policy": freshness(node),
         "dagster_type": dg.Nothing,
         "check_specs": [
-            dg.AssetCheckSpec(QUARANTINE, asset=node.name, description=_QUARANTINE_SAYS)
+            dg.AssetCheckSpec(QUARANTINE, asset=node.name, description=_QUARANTINE_SAYS),
+            *check_specs(node),
         ],
     }
 

@@ -10,9 +10,10 @@ from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import Collection, Workspace
 from nst_pipeline.publish.contact_sheet import contact_sheet
-from nst_pipeline.publish.thumbnails import before_after, inline_webp
+from nst_pipeline.publish.thumbnails import before_after, inline_webp, with_boxes
 from nst_pipeline.storage.catalogue import Row, Standing
 from nst_pipeline.storage.store import Picture
+from nst_pipeline.vision.shapes import Box
 
 _MOST_LISTED = 50
 """Rows in a table of the UI; the catalogue has them all."""
@@ -51,11 +52,11 @@ _ALONE = {"composites": {"mask": ".mask.png"}, "stylized_vgg19": {"loss curve": 
 
 _RECORDED = {"detections": ("label", "score", "source"), "placements": ("label", "sticker")}
 """What a table tells of each object, besides its box in pixels."""
+_BOXES_ON: dict[str, Collection] = {"detections": "objects", "placements": "scenes"}
+"""The photo on which the boxes are drawn."""
 
-
-def row_tags(row: Row) -> dict[str, str]:
-    """The data version is the artifact's digest: equal bytes are the same version."""
-    return {"dagster/data_version": row.digest or row.fingerprint}
+_ROWS_COUNTED = {"sticker_library": "stickers", "dataset": "annotations"}
+"""The figure that counts a table's rows."""
 
 
 def _rounded(figures: Mapping[str, float | str]) -> dict[str, float | str]:
@@ -99,9 +100,16 @@ def _files_shown(row: Row) -> dict[str, str]:
     }
 
 
+def _boxes_drawn(workspace: Workspace, row: Row) -> Picture:
+    boxes = [Box(**each["box"]) for each in workspace.store.record(row.asset, row.key)]
+    return with_boxes(workspace.photo(_BOXES_ON[row.asset], row.key), boxes, side=_SIDE_PX)
+
+
 def _pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
     if row.status != "ok":
         return {}
+    if row.asset in _BOXES_ON:
+        return {"boxes": _boxes_drawn(workspace, row)}
     pairs = _PAIRS.get(row.asset, {})
     return {
         label: before_after(
@@ -137,11 +145,26 @@ def row_metadata(workspace: Workspace, row: Row, *, rich: bool) -> dict[str, Any
     metadata |= _rounded(row.figures)
     metadata["seconds"] = dg.MetadataValue.float(round(row.seconds, 3))
     metadata["made at"] = dg.MetadataValue.timestamp(row.made_at)
+    if row.asset in _ROWS_COUNTED and _ROWS_COUNTED[row.asset] in row.figures:
+        metadata["dagster/row_count"] = int(row.figures[_ROWS_COUNTED[row.asset]])
+    metadata["digest"] = row.digest[:_DIGEST_SHOWN]
     if row.path:
         metadata["path"] = dg.MetadataValue.path(str(workspace.root / row.path))
-    if rich and row.status == "ok" and row.asset in _RECORDED:
+    return metadata | (_tables(workspace, row) if rich else {})
+
+
+def _tables(workspace: Workspace, row: Row) -> dict[str, dg.TableMetadataValue]:
+    """What a table tells best: the objects, the candidates, the inputs."""
+    metadata = {}
+    if row.status == "ok" and row.asset in _RECORDED:
         metadata["objects shown"] = _recorded(workspace, row)
-    if rich and row.inputs:
+    if row.status == "ok" and row.asset == "harmonized":
+        scores: Mapping[str, float] = workspace.store.record(row.asset, row.key)["scores"]
+        best_first = sorted(scores, key=scores.__getitem__, reverse=True)
+        metadata["candidates"] = table_metadata(
+            {"candidate": name, **_rounded({"score": scores[name]})} for name in best_first
+        )
+    if row.inputs:
         metadata["inputs"] = table_metadata(
             {"asset": each.asset, "key": each.key, "digest": each.digest[:_DIGEST_SHOWN]}
             for each in row.inputs

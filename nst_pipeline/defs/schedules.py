@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from nst_pipeline.defs.freshness import confirm
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.update import scan_inboxes, update
@@ -19,6 +20,8 @@ def bring_up_to_date(context: dg.OpExecutionContext, collection: CollectionResou
         lambda phase: context.repository_def.get_job(JOBS[phase].name),
         announce=lambda run: context.log.info(f"{run.phase}: {run.count} due"),
     )
+    for name in confirm(workspace, context.instance):
+        context.log.info(f"{name} is up to date")
     if failed := [run for run in ran if not run.success]:
         raise dg.Failure(
             "; ".join(f"run {run.run_id} ({run.phase}): {run.error}" for run in failed)
@@ -38,5 +41,6 @@ nightly = dg.ScheduleDefinition(
     name="nightly",
     job=nightly_job,
     cron_schedule="0 2 * * *",
-    description="Every night at two.",
+    description="Every night at two (UTC): scans the inboxes, makes everything that is due, tries "
+    "once more what failed, and confirms what is up to date.",
 )

@@ -30,7 +30,7 @@ SHEET_FILE = "contact_sheet.png"
 
 _SHEET_STICKERS = 96
 """The contact sheet shows the best; the table has all."""
-_SCHEMA = pa.schema(
+LIBRARY_SCHEMA = pa.schema(
     [
         ("sticker", pa.string()),
         ("object_key", pa.string()),
@@ -56,7 +56,7 @@ _SCHEMA = pa.schema(
 def _row(store: Store, object_key: str, digest: str, record: dict[str, Any]) -> dict[str, Any]:
     _, _, width, height = record["box"]
     return {
-        **{name: record[name] for name in _SCHEMA.names if name in record},
+        **{name: record[name] for name in LIBRARY_SCHEMA.names if name in record},
         "object_key": object_key,
         "file": store.path("stickers", *sticker_file(record["sticker"])).name,
         "width": width,
@@ -70,7 +70,7 @@ def _kept(store: Store) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """The rows of the library as it stands, by object key and digest of its stickers."""
     table = read_table(store)
     rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    if table is not None and table.schema.equals(_SCHEMA):
+    if table is not None and table.schema.equals(LIBRARY_SCHEMA):
         for row in table.to_pylist():
             rows.setdefault((row["object_key"], row["digest"]), []).append(row)
     return rows
@@ -90,7 +90,7 @@ def library_rows(view: View) -> pa.Table:
             table += kept.get((key, digest)) or [
                 _row(store, key, digest, record) for record in store.record(STICKERS.name, key)
             ]
-    return pa.Table.from_pylist(table, schema=_SCHEMA)
+    return pa.Table.from_pylist(table, schema=LIBRARY_SCHEMA)
 
 
 def library_sheet(store: Store, table: pa.Table) -> Rgb:

@@ -3,8 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from nst_pipeline.definitions import defs
 from nst_pipeline.pipeline.graph import NODES
+from nst_pipeline.pipeline.library import LIBRARY_SCHEMA
+from nst_pipeline.publish.dataset import SCHEMA
 
 
 def test_loading_the_graph_imports_no_network_library():
@@ -31,3 +35,14 @@ def test_upstream_is_the_same_for_dagster_and_for_the_planner():
     for node in NODES:
         spec = defs.resolve_assets_def(node.name).get_asset_spec()
         assert {dep.asset_key.to_user_string() for dep in spec.deps} == set(node.upstream)
+
+
+@pytest.mark.parametrize(
+    ("asset", "schema"), [("sticker_library", LIBRARY_SCHEMA), ("dataset", SCHEMA)]
+)
+def test_tables_tell_their_columns_and_what_they_mean(asset, schema):
+    metadata = defs.resolve_assets_def(asset).get_asset_spec().metadata
+    columns = metadata["dagster/column_schema"].columns
+    assert [each.name for each in columns] == schema.names
+    described = [each.name for each in columns if each.description]
+    assert len(described) > 0.8 * len(columns)

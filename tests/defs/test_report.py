@@ -31,6 +31,8 @@ def shown(collection, asset: str, *, rich: bool = True) -> dict:
     ("asset", "labels"),
     [
         ("object_photos", {"photo"}),
+        ("detections", {"boxes"}),
+        ("placements", {"boxes"}),
         ("stickers", {"sticker 0"}),
         ("sticker_library", {"contact sheet"}),
         ("composites", {"scene and composite", "mask"}),
@@ -125,3 +127,11 @@ def test_quarantine_holds_until_the_image_is_made_or_gone(collection):
     broken.unlink()
     collection.update()
     assert quarantined(View(collection.open()), node, nothing_new) == {}
+
+
+def test_the_table_of_candidates_says_why_one_was_chosen(made):
+    metadata = shown(made, "harmonized")
+    first, *others = [record.data for record in metadata["candidates"].records]
+    assert first["candidate"] == metadata["chosen"]
+    assert "untouched" in {first["candidate"], *(each["candidate"] for each in others)}
+    assert metadata["gain"] >= 0

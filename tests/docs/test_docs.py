@@ -9,6 +9,8 @@ import pytest
 from nst_pipeline.pipeline.graph import NODES
 from nst_pipeline.storage.catalogue import SCHEMA
 
+UI_BYTES = 150_000
+"""A page with ten pictures still loads at once."""
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -40,3 +42,11 @@ def test_links_lead_to_files_that_are_there(page):
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8"))
     local = [target for target in targets if "://" not in target]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_every_picture_of_the_ui_is_shown_somewhere_and_small():
+    pictures = sorted((ROOT / "docs/images").glob("ui-*.webp"))
+    shown = "".join(page.read_text("utf-8") for page in PAGES)
+    assert pictures, "run `make screenshots`"
+    assert [each.name for each in pictures if f"images/{each.name})" not in shown] == []
+    assert [each.name for each in pictures if each.stat().st_size > UI_BYTES] == []

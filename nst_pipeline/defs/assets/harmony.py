@@ -16,9 +16,10 @@ from nst_pipeline.vision.harmonize import harmonize
 
 @graph_asset(graph.HARMONIZER, kinds={"numpy"}, group="harmony")
 def harmonizer(item: Item) -> Made:
-    """Calibrates the colour model on the collection's own cut-outs; no download.
+    """The model that says how an object's colours must change to fit its surroundings.
 
-    A small collection uses the built-in model. A calibration stays until the collection doubles.
+    From 40 cut-outs on it learns from your own photos (`photos`: from how many; nothing is
+    downloaded), and again each time the collection has doubled. Below that a built-in one is used.
     """
     model = calibrate(calibration_photos(item), on_step=report_part("calibration"))
     return Made({HARMONIZER_FILE: model.to_bytes()}, {"photos": model.photos})
@@ -26,9 +27,12 @@ def harmonizer(item: Item) -> Made:
 
 @graph_asset(graph.HARMONIZED, kinds={"opencv"}, group="harmony")
 def harmonized(item: Item) -> Made:
-    """Makes the natural result: the best candidate by the realism score, or the untouched one.
+    """The natural result: the composite with the object in the look of its surroundings.
 
-    The background's bytes are the scene's, at its full resolution.
+    Several candidates are made and scored for realism; `chosen` names the one that was kept, `gain`
+    is by how much it beats the untouched composite, and `confidence` how sure the pipeline is that
+    anything had to be changed. Outside the object and its shadow every pixel is the scene's, at
+    full size. The methods side by side: docs/methods.md.
     """
     result = harmonize(
         item.picture("composites"),
@@ -42,5 +46,10 @@ def harmonized(item: Item) -> Made:
     told = {"chosen": result.chosen, "scores": scores, "confidence": confidence}
     return Made(
         {".png": result.image, ".json": told},
-        {"chosen": result.chosen, "score": scores[result.chosen], "confidence": confidence},
+        {
+            "chosen": result.chosen,
+            "score": scores[result.chosen],
+            "gain": round(scores[result.chosen] - scores["untouched"], 6),
+            "confidence": confidence,
+        },
     )

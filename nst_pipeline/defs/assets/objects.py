@@ -21,9 +21,11 @@ from nst_pipeline.vision.detect import detect
 
 @graph_asset(graph.OBJECT_PHOTOS, kinds={"image"}, group="objects")
 def object_photos(item: Item) -> Made:
-    """Validates an object photo and records its digest, size and orientation.
+    """Photos with something in them to cut out: each is opened, checked and recorded.
 
-    The file itself stays where it is, in the `objects` inbox.
+    A partition is a photo in the inbox `objects/` of the data root; it is named after the file. The
+    file itself stays where it is. New photos become partitions when `inbox_sensor`, `nightly_job`
+    or `nst run` scans the inbox: *Add a partition* does not help, drop a file instead.
     """
     record = photo_record(item, "objects")
     return Made({".json": record}, {"megapixels": record["megapixels"]})
@@ -31,7 +33,11 @@ def object_photos(item: Item) -> Made:
 
 @graph_asset(graph.DETECTIONS, kinds={"opencv"}, group="objects")
 def detections(item: Item) -> Made:
-    """Finds objects in a photo: the user's own boxes and masks first, then OpenCV's finders."""
+    """Finds the objects in a photo: your own boxes and masks first, then OpenCV's finders.
+
+    `score` is how sure the surest finding is, 0..1. A photo in which nothing was found is no error:
+    its result is empty. Draw a box (docs/how-to/your-own-photos.md) where a finder is wrong.
+    """
     given = item.given_detections("objects")
     found = detect(item.photo("objects"), item.settings.detection, given)
     return Made(
@@ -43,7 +49,11 @@ def detections(item: Item) -> Made:
 
 @graph_asset(graph.STICKERS, kinds={"opencv"}, group="objects")
 def stickers(item: Item) -> Made:
-    """Cuts the detected objects out: soft matte, clean colours, one RGBA PNG for each."""
+    """Cuts the objects out: one transparent PNG for each, with soft edges and clean colours.
+
+    `quality` says how far the outline is to be trusted, 0..1. What is doubtful is kept, but not
+    pasted (`placement.min_quality`).
+    """
     photo, source = item.photo("objects"), item.record("object_photos")
     files: dict[str, Content] = {}
     records = []
@@ -75,7 +85,10 @@ def stickers(item: Item) -> Made:
 
 @graph_asset(graph.STICKER_LIBRARY, kinds={"parquet"}, group="objects")
 def sticker_library(item: Item) -> Made:
-    """Indexes all stickers in one Parquet table, with a contact sheet to look at."""
+    """All stickers in one Parquet table, with a contact sheet to look at.
+
+    Are the cut-outs good? The sheet shows it at a glance. Placing chooses from this table.
+    """
     table = library_rows(item.view)
     files: dict[str, Content] = {
         LIBRARY_FILE: parquet_bytes(table),

@@ -19,7 +19,10 @@ from nst_pipeline.publish.gallery import write_gallery
 
 @graph_asset(graph.DATASET, kinds={"parquet", "json"}, group="published")
 def dataset(item: Item) -> Made:
-    """Writes the composites as a labelled dataset: COCO JSON, and Parquet with the same rows."""
+    """The results as a labelled dataset: COCO JSON, and Parquet with the same rows.
+
+    Boxes and masks are those of the pasted objects (docs/reference/dataset.md).
+    """
     joined = join_scenes(labelled_scenes(item.view), description="Composites made by nst_pipeline")
     writers = {"coco.json": coco_json, "annotations.parquet": dataset_parquet}
     writing = tracked("dataset files", writers.items(), len(writers))
@@ -30,7 +33,9 @@ def dataset(item: Item) -> Made:
 
 @graph_asset(graph.GALLERY, kinds={"html"}, group="published", after=report_batch)
 def gallery(item: Item) -> Made:
-    """Writes a static page to look at: before and after, all variants, lineage.
+    """A page to look at: before and after, all variants, lineage.
+
+    Open the path below in a browser; it needs no server.
 
     Then the batch is reported in `reports/`: all that was made since the report before.
     """

@@ -17,9 +17,9 @@ _NO_PLACEMENT = (
 
 @graph_asset(graph.SCENE_PHOTOS, kinds={"image"}, group="scenes")
 def scene_photos(item: Item) -> Made:
-    """Validates a scene photo and records its digest, size and the user's own placements.
+    """Photos to paste objects on: each is opened, checked and recorded, with your own placements.
 
-    The file itself stays where it is, in the `scenes` inbox.
+    A partition is a photo in the inbox `scenes/` of the data root; the file stays where it is.
     """
     given = item.sidecar_placements()
     placed = None if given is None else [placement_record(each) for each in given]
@@ -29,9 +29,10 @@ def scene_photos(item: Item) -> Made:
 
 @graph_asset(graph.PLACEMENTS, kinds={"opencv"}, group="scenes")
 def placements(item: Item) -> Made:
-    """Decides which stickers go where, and how large: by scene, library and seed alone.
+    """Decides which stickers go where on a scene, and how large.
 
-    A placement file beside the scene wins. A new sticker changes few scenes.
+    The same scene, stickers and seed always give the same places, and a new sticker changes few
+    scenes. `<scene>.placements.json` beside the photo overrules it.
     """
     placed = place_stickers(item)
     empty = "" if placed else _NO_PLACEMENT
@@ -40,10 +41,10 @@ def placements(item: Item) -> Made:
 
 @graph_asset(graph.COMPOSITES, kinds={"opencv"}, group="scenes")
 def composites(item: Item) -> Made:
-    """Pastes the stickers on the scene: picture, mask, unblended layers, and labels.
+    """The stickers pasted on the scene, still in their own colours: picture, mask, shadow, labels.
 
-    The picture holds their contact shadows as well; the mask is the objects' alone, the shadows
-    have a file of their own.
+    `object_share` is the part of the picture that the objects cover. The mask is the objects'
+    alone; their contact shadows are in the picture, and in a file of their own.
     """
     composite = compose_scene(item)
     if not composite.layers:

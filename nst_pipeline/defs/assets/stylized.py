@@ -23,7 +23,10 @@ from nst_pipeline.vision.ring import object_box
 
 @graph_asset(graph.MODEL_INPUTS, kinds={"numpy"}, group="style")
 def model_inputs(item: Item) -> Made:
-    """Prepares content and style for the networks by the two recipes, `left` and `right`."""
+    """What the networks get to see, by two recipes: content (the composite) and style (the scene).
+
+    `left` is the whole picture, longest side 1024; `right` a square around the object, 256 pixels.
+    """
     composite = item.picture("composites")
     box = object_box(item.matte())
     style, style_box = style_picture(item, composite, box)
@@ -38,15 +41,21 @@ def model_inputs(item: Item) -> Made:
     together=lambda settings: settings.magenta.batch_size,
 )
 def stylized_magenta(items: Sequence[Item]) -> list[Made]:
-    """Stylises both recipes' contents by Google Magenta's network, several images in one call."""
+    """The composite repainted by Google Magenta's network in the style of its surroundings.
+
+    No result by itself: `harmonized` takes from it how colours and tones should change. Several
+    images go through the network in one call.
+    """
     return [Made(files) for files in magenta_files(items)]
 
 
 @graph_asset(graph.STYLIZED_VGG19, kinds={"tensorflow"}, group="style")
 def stylized_vgg19(item: Item) -> Made:
-    """Optimises the composite's pixels towards the style of the surroundings: VGG19, Gatys.
+    """The composite's pixels optimised until VGG19 sees them in the style of the surroundings.
 
-    Without weights it is an empty result that says how to get them.
+    Neural style transfer as Gatys described it; `loss` is what was left of it, and the loss curve
+    shows how it fell. Without VGG19's weights this is an empty result that says how to get them,
+    and all else works.
     """
     try:
         vgg19 = load_vgg19(item.settings.vgg19.weights)

@@ -1,0 +1,67 @@
+"""The columns of the tables that assets write, for the UI."""
+
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from nst_pipeline.pipeline.library import LIBRARY_SCHEMA
+from nst_pipeline.publish.dataset import SCHEMA as DATASET_SCHEMA
+
+_LIBRARY_MEANINGS = {
+    "sticker": "Its name: the object photo's key, a dot, a number.",
+    "object_key": "The partition of `object_photos` that it was cut out of.",
+    "file": "In `artifacts/stickers/`.",
+    "label": "What it is: as you labelled it, else `person`, `subject` or `object`.",
+    "source": "Who found it: `sidecar` (you), `dnn`, `hog`, `haar`, `subject`, `alpha`.",
+    "score": "How sure the finder was, 0..1.",
+    "quality": "How far its outline is to be trusted, 0..1; see `placement.min_quality`.",
+    "width": "Pixels.",
+    "height": "Pixels.",
+    "touches_bottom": "The photo's bottom edge cuts it off; likewise the other three.",
+    "lab": "Its mean colour: L, a, b.",
+    "photo": "Path in the `objects` inbox.",
+    "photo_digest": "SHA-256 of the photo's file.",
+    "digest": "Of all stickers of that photo together.",
+}
+_DATASET_MEANINGS = {
+    "annotation_id": "As in `coco.json`.",
+    "image_id": "As in `coco.json`.",
+    "width": "Of the picture, pixels.",
+    "height": "Of the picture, pixels.",
+    "category_id": "The number of `label` in `coco.json`.",
+    "iscrowd": "COCO's; always 0.",
+    "source": "Where the label is from: `sticker`.",
+    "object_digest": "SHA-256 of that photo.",
+    "scene_digest": "SHA-256 of that photo.",
+    "license": "As named in `coco.json`.",
+    "scene": "The partition of `harmonized` that shows the object.",
+    "file_name": "The picture, relative to the dataset's folder.",
+    "split": "`train`, `val` or `test`, by the scene photo; never changes.",
+    "label": "The object's class.",
+    "bbox": "x, y, width, height in pixels: what is seen of the object.",
+    "full_bbox": "The same with what is hidden; may reach past the edges.",
+    "area": "Pixels of the mask.",
+    "rle_counts": "The mask as COCO run lengths, of size (height, width).",
+    "sticker": "What was pasted.",
+    "object_photo": "The photo it was cut out of.",
+    "object_split": "As `split`, by the object photo.",
+    "score": "Realism of the chosen result.",
+    "scene_photo": "The photo it was pasted on.",
+    "scores": "JSON: realism of all candidates.",
+}
+
+
+def _columns(schema: pa.Schema, meanings: dict[str, str]) -> dg.TableSchema:
+    return dg.TableSchema(
+        [dg.TableColumn(field.name, str(field.type), meanings.get(field.name)) for field in schema]
+    )
+
+
+def table_definitions(asset: str) -> dict[str, Any]:
+    """Metadata of an asset's definition: the columns of the table that it writes, if it does."""
+    known = {
+        "sticker_library": (LIBRARY_SCHEMA, _LIBRARY_MEANINGS),
+        "dataset": (DATASET_SCHEMA, _DATASET_MEANINGS),
+    }
+    return {"dagster/column_schema": _columns(*known[asset])} if asset in known else {}

@@ -1,0 +1,59 @@
+"""What Dagster is told of versions, so that it calls an asset unsynced when it is.
+
+Without these tags Dagster compares times: whatever was reported again, equal or not, would make
+all that follows look out of date.
+"""
+
+import dagster as dg
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_TAG,
+    get_input_data_version_tag,
+    get_input_event_pointer_tag,
+)
+
+from nst_pipeline.pipeline.graph import BY_NAME, STICKER_LIBRARY, Node
+from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.store import joint_digest
+
+
+def last_event(instance: dg.DagsterInstance) -> int:
+    """The number of the last event; what an asset is made from was reported no later.
+
+    To be asked for before the catalogue is read: an input that changes afterwards has a higher one.
+    """
+    return instance.event_log_storage.get_maximum_record_id() or 0
+
+
+def _version(name: str, digest: str) -> str:
+    """The digest: equal bytes are the same version.
+
+    Except for the library: no scene depends on all of it, only on the stickers that it is offered.
+    A new sticker must not make every scene look out of date.
+    """
+    return f"format {BY_NAME[name].code_version}" if name == STICKER_LIBRARY.name else digest
+
+
+def _input_version(row: Row, name: str) -> str:
+    digests = {each.key: each.digest for each in row.inputs if each.asset == name}
+    alone = next(iter(digests.values())) if len(digests) == 1 else joint_digest(digests)
+    return _version(name, alone)
+
+
+def version_tags(node: Node, row: Row, seen: int) -> dict[str, str]:
+    """Tags of a materialisation: its own versions, and those of what it was made from.
+
+    Args:
+        node: the asset.
+        row: the artifact.
+        seen: the last event before its inputs were read (`last_event`).
+    """
+    tags = {
+        DATA_VERSION_TAG: _version(node.name, row.digest),
+        CODE_VERSION_TAG: row.code_version,
+    }
+    for name in node.upstream:
+        key = dg.AssetKey(name)
+        tags[get_input_data_version_tag(key)] = _input_version(row, name)
+        tags[get_input_event_pointer_tag(key)] = str(seen)
+    return tags

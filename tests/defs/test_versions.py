@@ -1,0 +1,80 @@
+"""Dagster calls an asset unsynced when, and only when, something it is made from has changed."""
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
+from skimage import data
+
+from nst_pipeline.definitions import defs
+from nst_pipeline.defs.freshness import confirm
+from nst_pipeline.pipeline.graph import NODES
+
+from .conftest import write_photo
+
+
+def unsynced(instance: dg.DagsterInstance, collection) -> set[str]:
+    """Assets that the UI would mark, on any partition."""
+    resolver = CachingStaleStatusResolver(
+        instance, defs.resolve_asset_graph(), LoadingContextForTest(instance)
+    )
+    found = set()
+    for node in NODES:
+        rows = collection.rows(node.name) if node.collection else {None: None}
+        for key in rows:
+            status = resolver.get_status(dg.AssetKey(node.name), key)
+            assert status != StaleStatus.MISSING, (node.name, key)
+            if status == StaleStatus.STALE:
+                found.add(node.name)
+    return found
+
+
+def test_nothing_is_after_an_update(collection):
+    with collection.instance() as instance:
+        assert unsynced(instance, collection) == set()
+
+
+def test_nothing_is_after_one_image_was_made_once_more(collection):
+    with collection.instance() as instance:
+        key = next(iter(collection.rows("composites")))
+        collection.job("scenes").execute_in_process(
+            instance=instance, partition_key=key, asset_selection=[dg.AssetKey("composites")]
+        )
+        assert unsynced(instance, collection) == set()
+
+
+def test_a_new_photo_marks_what_is_still_to_be_made_and_no_scene(collection):
+    write_photo(collection.root / "objects/rocket.jpg", data.rocket())
+    collection.update()
+    with collection.instance() as instance:
+        assert unsynced(instance, collection) == set()
+
+
+def test_a_changed_input_does_until_what_follows_is_made(collection):
+    with collection.instance() as instance:
+        key = next(key for key, row in collection.rows("composites").items() if row.status == "ok")
+        collection.job("scenes").execute_in_process(
+            instance=instance,
+            partition_key=key,
+            asset_selection=[dg.AssetKey("composites")],
+            run_config={"ops": {"composites": {"config": {"placement": {"shadow": 0.1}}}}},
+        )
+        marked = unsynced(instance, collection)
+        assert {"model_inputs", "harmonized", "dataset", "gallery"} <= marked
+        assert not {"object_photos", "stickers", "placements", "composites"} & marked
+
+
+def test_the_night_confirms_what_stands(collection):
+    with collection.instance() as instance:
+        before = instance.get_latest_materialization_event(dg.AssetKey("gallery"))
+        assert confirm(collection.open(), instance) == ["sticker_library", "dataset", "gallery"]
+        after = instance.get_latest_materialization_event(dg.AssetKey("gallery"))
+        assert after.timestamp > before.timestamp
+        assert unsynced(instance, collection) == set()
+
+
+@pytest.mark.parametrize("name", ["gallery", "dataset", "sticker_library"])
+def test_only_what_is_read_has_to_be_looked_after(name):
+    policies = {n.name: defs.resolve_assets_def(n.name).get_asset_spec() for n in NODES}
+    assert policies[name].freshness_policy is not None
+    assert policies["harmonized"].freshness_policy is None

@@ -1,0 +1,175 @@
+"""What people do in the Dagster UI, by clicking; each test goes on where the last one ended."""
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, TimeoutError, expect
+
+from nst_pipeline.pipeline.graph import NODES
+from nst_pipeline.pipeline.workspace import open_workspace
+from tests.browser import needs_browser
+
+from .conftest import UI_MS, WINDOW, Ui
+
+pytestmark = needs_browser
+
+Shoot = Callable[[Page, str], None]
+expect.set_options(timeout=UI_MS)
+LOOK_MS = 8_000
+RUN_MS = 180_000
+"""How long a run may take to be launched and to end: the daemon looks every 30 seconds."""
+
+
+def open_asset(page: Page, ui: Ui, asset: str, view: str = "overview", **more: str) -> None:
+    query = "&".join(f"{name}={value}" for name, value in {"view": view, **more}.items())
+    page.goto(f"{ui.url}/assets/{asset}?{query}")
+
+
+def scene_keys(ui: Ui) -> list[str]:
+    return list(open_workspace(ui.data).index("scenes").photos)
+
+
+def key_of(ui: Ui, start: str) -> str:
+    return next(key for key in scene_keys(ui) if key.startswith(start))
+
+
+def reload_until_seen(page: Page, text: str) -> None:
+    """A partition's page does not follow what goes on: look again until it shows the text."""
+    seen = page.get_by_text(text).first
+    deadline = time.monotonic() + RUN_MS / 1000
+    while time.monotonic() < deadline:
+        page.reload()
+        try:
+            seen.wait_for(timeout=LOOK_MS)
+        except TimeoutError:
+            continue
+        return
+    expect(seen).to_be_visible(timeout=LOOK_MS)
+
+
+def launch(page: Page, button: str) -> None:
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_text("Partition selection")).to_be_hidden()
+
+
+def open_launch_dialog(page: Page, ui: Ui) -> None:
+    page.goto(f"{ui.url}/locations/nst_pipeline/jobs/scenes_job")
+    page.get_by_role("button", name="Materialize all…").click()
+    expect(page.get_by_text("Partition selection")).to_be_visible()
+
+
+def show_picture(page: Page) -> None:
+    """Open the first picture of what is shown, and see that the browser can draw it."""
+    page.get_by_text("[Show Markdown]").first.click()
+    picture = page.locator("img[src^='data:image/webp']")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("each => each.naturalWidth") > 300
+
+
+def test_the_catalogue_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot):
+    page.set_viewport_size({"width": 1280, "height": 1100})  # all of them at once
+    page.goto(f"{ui.url}/assets")
+    for node in NODES:
+        expect(page.locator(f"a[href='/assets/{node.name}']").first).to_be_visible()
+    shoot(page, "ui-catalogue")
+    page.set_viewport_size(WINDOW)
+    open_asset(page, ui, "harmonized")
+    expect(page.get_by_text("The natural result")).to_be_visible()
+    expect(page.get_by_text("ops:")).to_be_visible()
+    shoot(page, "ui-asset")
+
+
+def test_one_partition_is_materialised_and_its_picture_seen(ui: Ui, page: Page, shoot: Shoot):
+    key = key_of(ui, "pavement")
+    open_launch_dialog(page, ui)
+    page.get_by_text("Select a partition or create one").click()
+    page.get_by_text(key).first.click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Launch 1 run")).to_be_enabled()
+    shoot(page, "ui-launch-one")
+    launch(page, "Launch 1 run")
+    open_asset(page, ui, "harmonized", "partitions", partition=key)
+    reload_until_seen(page, "[Show Markdown]")
+    for figure in ("gain", "confidence", "seconds", "candidates", "inputs"):
+        expect(page.get_by_text(figure, exact=True).first).to_be_visible()
+    shoot(page, "ui-result")
+    show_picture(page)
+    shoot(page, "ui-picture")
+
+
+def test_a_backfill_is_launched_and_finishes(ui: Ui, page: Page, shoot: Shoot):
+    open_launch_dialog(page, ui)
+    page.get_by_role("button", name="All", exact=True).click()
+    shoot(page, "ui-launch-all")
+    launch(page, "Launch backfill")
+    page.goto(f"{ui.url}/runs?view=backfills")
+    expect(page.get_by_text("3 partitions")).to_be_visible()
+    expect(page.get_by_text("Success", exact=True)).to_be_visible(timeout=RUN_MS)
+    shoot(page, "ui-backfill")
+    open_asset(page, ui, "harmonized", "checks", checkDetail="background_untouched")
+    for check in ("quarantine", "opens", "background_untouched", "no_worse_than_untouched"):
+        expect(page.get_by_text(check, exact=True).first).to_be_visible()
+    expect(page.get_by_text("Succeeded")).to_have_count(4)
+    open_asset(page, ui, "harmonized", "checks", checkDetail="quarantine")
+    expect(page.get_by_text("look at first", exact=True)).to_be_visible()
+    shoot(page, "ui-checks")
+    show_picture(page)
+    shoot(page, "ui-batch")
+
+
+def test_the_sensor_picks_up_a_photo_that_is_dropped(ui: Ui, page: Page, shoot: Shoot):
+    ui.drop()
+    page.goto(f"{ui.url}/automation")
+    for name in ("inbox_sensor", "nightly"):
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
+    shoot(page, "ui-automation")
+    page.goto(f"{ui.url}/locations/nst_pipeline/sensors/inbox_sensor")
+    expect(page.get_by_text("Running")).to_be_visible()
+    # Dagster's switch hides the input itself.
+    page.get_by_role("checkbox").dispatch_event("click")
+    expect(page.get_by_text(re.compile(r"\d runs? requested")).first).to_be_visible(timeout=RUN_MS)
+    shoot(page, "ui-sensor")
+    open_asset(page, ui, "harmonized", "partitions", partition=key_of(ui, "launch-pad"))
+    reload_until_seen(page, "[Show Markdown]")
+
+
+def test_what_was_published_is_linked_and_described(ui: Ui, page: Page, shoot: Shoot):
+    published = ui.data / "artifacts/gallery/index.html"
+    deadline = time.monotonic() + RUN_MS / 1000
+    while not published.exists():
+        assert time.monotonic() < deadline, "the sensor's last run should write the gallery"
+        page.wait_for_timeout(500)
+    open_asset(page, ui, "dataset")
+    expect(page.get_by_text("annotation_id")).to_be_visible()
+    expect(page.get_by_text("object_split").first).to_be_visible()
+    shoot(page, "ui-dataset")
+    page.goto(published.as_uri())
+    expect(page.get_by_text("garage").first).to_be_visible()
+    shoot(page, "gallery")
+
+
+def test_the_launchpad_offers_the_choices_of_a_setting(ui: Ui, page: Page, shoot: Shoot):
+    # Before the scenes are made, Dagster asks first whether one is sure.
+    open_asset(page, ui, "harmonized")
+    materialize = page.get_by_role("button", name="Materialize…")
+    materialize.locator("xpath=following::button[1]").click()
+    page.get_by_role("menuitem", name="Open launchpad").click()
+    expect(page.get_by_text("Scaffold missing config")).to_be_visible()
+    page.locator(".CodeMirror").first.click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text(
+        "ops:\n  harmonized:\n    config:\n      harmonize:\n        strength: 0.8\n        look: "
+    )
+    page.keyboard.press("Control+Space")
+    for choice in ("auto", "photo", "painting"):
+        expect(page.get_by_text(choice, exact=True).first).to_be_visible()
+    shoot(page, "ui-launchpad")
+
+
+@pytest.mark.parametrize("asset", ["harmonized", "gallery"])
+def test_nothing_looks_out_of_date(ui: Ui, page: Page, asset: str):
+    open_asset(page, ui, asset)
+    expect(page.get_by_text("Latest check results")).to_be_visible()
+    expect(page.get_by_text("Unsynced")).to_have_count(0)
