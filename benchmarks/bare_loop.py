@@ -19,7 +19,7 @@ from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inputs, surroundings
 from nst_pipeline.vision.calibrate import calibrate
-from nst_pipeline.vision.choose import LibrarySticker, candidates_for
+from nst_pipeline.vision.choose import Candidates, LibrarySticker, candidates_from
 from nst_pipeline.vision.colour import mean_lab
 from nst_pipeline.vision.composite import compose
 from nst_pipeline.vision.cut_edges import cut_edges
@@ -68,13 +68,14 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
         yield sticker, pixels
 
 
-def _pasted(path: Path, library: dict[LibrarySticker, Rgba], settings: Settings) -> _Pasted:
+def _pasted(
+    path: Path, library: dict[LibrarySticker, Rgba], candidates: Candidates, settings: Settings
+) -> _Pasted:
     scene, key = _photo(path, settings), partition_key(path.name)
     finders = [method for method in settings.detection.methods if method != "subject"]
     every = {"max_objects": _OBSTACLES, "methods": finders}
     obstacles = detect(scene, settings.detection.model_copy(update=every), [])
-    offered = candidates_for(key, list(library), settings.placement)
-    placements = plan(scene, offered, obstacles, settings.placement, scene_key=key)
+    placements = plan(scene, candidates(key), obstacles, settings.placement, scene_key=key)
     pixels = {each.sticker: rgba for each, rgba in library.items()}
     layers = [(each, pixels[each.sticker]) for each in placements]
     composite = compose(scene, layers, shadow=settings.placement.shadow)
@@ -128,9 +129,12 @@ def run(root: Path, out: Path, settings: Settings) -> int:
     out.mkdir(parents=True)
     library = dict(_stickers(root, out, settings))
     magenta, model = load_magenta(settings.magenta.handle), calibrate([])
+    candidates = candidates_from(list(library), settings.placement)
     paths, size = sorted((root / "scenes").glob("*.jpg")), settings.magenta.batch_size
     for first in range(0, len(paths), size):
-        batch = [_pasted(path, library, settings) for path in paths[first : first + size]]
+        batch = [
+            _pasted(each, library, candidates, settings) for each in paths[first : first + size]
+        ]
         for each, stylised in zip(batch, _stylised(batch, magenta, settings), strict=True):
             harmonised = _harmonise(each, stylised, model, magenta, settings)
             mask = (each.composite.matte * 255).round().astype(np.uint8)

@@ -45,4 +45,5 @@ def test_tables_tell_their_columns_and_what_they_mean(asset, schema):
     columns = metadata["dagster/column_schema"].columns
     assert [each.name for each in columns] == schema.names
     described = [each.name for each in columns if each.description]
-    assert len(described) > 0.8 * len(columns)
+    alike = {"touches_top", "touches_left", "touches_right"}  # told with the bottom
+    assert set(described) | alike == set(schema.names) | alike
