@@ -1,6 +1,7 @@
 """What a person's script would do with the library: the same calls, without Dagster or catalogue.
 
-It writes what such a script would keep: stickers, composites, masks, harmonised pictures.
+It writes what such a script would keep: stickers, composites, masks, harmonised pictures, and a
+gallery of these (the graph's shows the stylised ones as well).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from pathlib import Path
 import numpy as np
 from upath import UPath
 
+from nst_pipeline.publish.gallery import GalleryScene, Variant, write_gallery
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.sidecars import sidecar_detections
+from nst_pipeline.storage.store import Picture
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inputs, surroundings
@@ -27,7 +30,7 @@ from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.harmonize import Proposals, harmonize
 from nst_pipeline.vision.harmonizer import Harmonizer
-from nst_pipeline.vision.image_io import decode_photo, encode_png
+from nst_pipeline.vision.image_io import decode_photo, decode_png, encode_png
 from nst_pipeline.vision.place import plan
 from nst_pipeline.vision.ring import object_box
 from nst_pipeline.vision.shapes import Composite, Rgb, Rgba
@@ -120,6 +123,21 @@ def _harmonise(
     ).image
 
 
+def _write_gallery(out: Path, keys: Sequence[str]) -> None:
+    def tell(key: str) -> GalleryScene:
+        variants = (
+            Variant("untouched", "Untouched composite", f"../{key}.composite.png"),
+            Variant("harmonized", "Harmonised", f"../{key}.png"),
+        )
+        return GalleryScene(key, f"{key}.jpg", "ok", key, variants, mask=f"../{key}.mask.png")
+
+    def open_image(path: str) -> Picture:
+        return decode_png((out / path.removeprefix("../")).read_bytes())
+
+    scenes = {key: key for key in keys}
+    write_gallery(UPath(out / "gallery"), scenes, tell, title="Composites", open_image=open_image)
+
+
 def run(root: Path, out: Path, settings: Settings) -> int:
     """Take the photos under `root` to harmonised composites under `out`.
 
@@ -144,4 +162,5 @@ def run(root: Path, out: Path, settings: Settings) -> int:
                 (".mask", mask),
             ):
                 (out / f"{each.key}{name}.png").write_bytes(encode_png(picture))
+    _write_gallery(out, [partition_key(path.name) for path in paths])
     return len(paths)
