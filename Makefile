@@ -6,12 +6,8 @@ export NST_DATA ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-# A line for every ten packages instead of pip's hundreds; all that it said where it failed.
-COUNT_PACKAGES = awk -v all="$$(grep -c == requirements.lock)" ' \
-	{ said = said $$0 "\n" } \
-	/^(Collecting|Processing|Requirement already)/ && ++n % 10 == 0 { print "  " n " of about " all " packages ..." } \
-	/^Installing collected/ { print "  unpacking them ..." } \
-	/^exit / { if ($$2) printf "%s", said; exit $$2 } { fflush() }'
+# pip says nothing while it unpacks: tell every ten seconds how much is there.
+TELL_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about 3600 MB ..."; done
 
 .PHONY: demo setup test check dev screenshots lock clean help
 help:            ## list these commands
@@ -22,7 +18,7 @@ setup: .venv/ready  ## prepare .venv: locked packages, models
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Installing the locked packages: a few minutes, 3.6 GB in .venv ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@($(BIN)/pip install --disable-pip-version-check --progress-bar off --require-hashes --requirement requirements.lock 2>&1; echo "exit $$?") | $(COUNT_PACKAGES)
+	@$(TELL_SIZE) & telling=$$!; $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock; code=$$?; kill $$telling; exit $$code
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "Compiling the matting kernels, once for this environment ..."
 	$(BIN)/python -c "import pymatting"

@@ -94,7 +94,8 @@ class PlacementSettings(Section):
     same_split: bool = Field(
         True,
         description="Scenes of the dataset's `val` and `test` take stickers of that side alone, "
-        "and those of `train` the others, where there are any.",
+        "and those of `train` the others, where there are any. Of less than 30 stickers every "
+        "scene may take each.",
     )
     shadow: float = Field(
         0.6,

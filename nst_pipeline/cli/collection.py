@@ -18,7 +18,12 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.graph import NODES
 from nst_pipeline.pipeline.progress import LISTENER, Progress
 from nst_pipeline.pipeline.reporting import last_report
-from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace, open_workspace
+from nst_pipeline.pipeline.workspace import (
+    COLLECTIONS,
+    Workspace,
+    existing_workspace,
+    open_workspace,
+)
 from nst_pipeline.settings import data_root
 from nst_pipeline.storage.lineage import MODELS, Lineage, Relative
 
@@ -82,7 +87,7 @@ def _instance() -> dg.DagsterInstance:
 
 def run(as_json: Json = False) -> None:
     """Scan the inboxes and make what is new, changed or failed before, as Dagster runs."""
-    workspace = open_workspace()
+    workspace = existing_workspace()
     with _instance() as instance, _listened() as show:
         said = _scanned(workspace, instance, show)
         ran = _updated(workspace, instance)
@@ -91,7 +96,7 @@ def run(as_json: Json = False) -> None:
 
 def retry(as_json: Json = False) -> None:
     """Try once more what is quarantined, and what follows from it; nothing else is made."""
-    workspace = open_workspace()
+    workspace = existing_workspace()
     with _instance() as instance, _listened():
         ran = _updated(workspace, instance, quarantined_only=True)
     _finish(workspace, [], ran, as_json=as_json)
@@ -208,7 +213,7 @@ def _print_counts(found: list[dict[str, Any]]) -> None:
 
 def status(as_json: Json = False) -> None:
     """Count what there is, and name what failed or cannot be read."""
-    workspace = open_workspace()
+    workspace = existing_workspace()
     with busy("reading the catalogue"):
         frame = _present(workspace)
     failed = frame[frame["status"] == "failed"][["asset", "key", "error"]].values.tolist()
@@ -266,7 +271,7 @@ def lineage(
     from dataclasses import asdict
 
     with busy("reading the catalogue"):
-        known = Lineage(open_workspace().catalogue)
+        known = Lineage(existing_workspace().catalogue)
         asset, at = known.find(key)
         tree, made = known.ancestors(asset, at), known.descendants([(asset, at)])
     if as_json:

@@ -14,7 +14,7 @@ from upath import UPath
 
 from nst_pipeline.cli.output import Json, bars, busy, console, print_json, print_note
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.workspace import Workspace, open_workspace
+from nst_pipeline.pipeline.workspace import Workspace, existing_workspace
 from nst_pipeline.publish.export import Files, coco_files, write_export, yolo_files
 from nst_pipeline.publish.splits import SIDES
 from nst_pipeline.storage.store import ALL
@@ -79,7 +79,11 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Lay the dataset into a folder as YOLO or COCO trainers read it; again, and it follows."""
-    workspace = open_workspace()
+    workspace = existing_workspace()
+    if segments and kind == "coco":
+        raise NstError("--segments is for YOLO: the COCO files hold outlines anyway")
+    if Path(str(workspace.root)).resolve() in (folder.resolve(), *folder.resolve().parents):
+        raise NstError(f"{folder} is part of the data in {workspace.root}: give another folder")
     with busy("reading the dataset"):
         rows = _rows(workspace)
         files = _files(workspace, rows, kind, segments=segments)

@@ -11,7 +11,7 @@ from upath import UPath
 from nst_pipeline.cli.output import Json, busy, console, print_json
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.reporting import report_batch, report_run, report_since
-from nst_pipeline.pipeline.workspace import Workspace, open_workspace
+from nst_pipeline.pipeline.workspace import Workspace, existing_workspace
 
 
 def _moment(text: str) -> datetime:
@@ -44,7 +44,7 @@ def report(
 ) -> None:
     """Report what was made since the last report, as a page and as Markdown."""
     with busy("writing the report"):
-        page = _reported(open_workspace(), since, run)
+        page = _reported(existing_workspace(), since, run)
     if as_json:
         print_json({"report": None if page is None else str(page)})
     elif page is None:

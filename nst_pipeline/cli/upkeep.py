@@ -14,7 +14,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.stale import Stale, stale_artifacts, stale_of
 from nst_pipeline.pipeline.verify import verify as find_problems
-from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace, open_workspace
+from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace, existing_workspace
 
 _MOST_LISTED = 20
 _KEEP_DAYS = 7
@@ -38,13 +38,15 @@ def stale(
     as_json: Json = False,
 ) -> None:
     """Show what `nst run` would make, and why: by the inboxes as they were last scanned."""
-    workspace = open_workspace()
+    workspace = existing_workspace()
     found = _stale_of(workspace, name) if name else list(stale_artifacts(workspace))
     if as_json:
         print_json([asdict(each) for each in found])
         return
     if not found:
-        console.print("Everything is up to date.")
+        console.print(
+            "Everything is up to date, as the inboxes were last scanned; `nst run` scans them."
+        )
         return
     if name:
         print_table("Stale", ("asset", "key", "why"), [list(asdict(e).values()) for e in found])
@@ -59,7 +61,7 @@ def verify(as_json: Json = False) -> None:
 
     Nothing may be at work on the collection meanwhile.
     """
-    workspace = open_workspace()
+    workspace = existing_workspace()
     with bars() as progress:
         task = progress.add_task("artifacts", total=None)
         found = find_problems(
@@ -88,7 +90,7 @@ def gc(
 
     Photos are never touched. Of what a present result was made from nothing is removed.
     """
-    workspace = open_workspace()
+    workspace = existing_workspace()
     garbage = find_garbage(workspace)
     said: dict[str, Any] = {
         "artifacts of deleted photos": garbage.retired.num_rows,
@@ -97,7 +99,8 @@ def gc(
     }
     if not dry_run:
         remove_garbage(workspace, garbage)
-        said |= workspace.catalogue.maintain(timedelta(days=_KEEP_DAYS))
+        did = workspace.catalogue.maintain(timedelta(days=_KEEP_DAYS))
+        said |= {f"catalogue: {name}": count for name, count in did.items()}
     if as_json:
         print_json(said)
     else:

@@ -21,11 +21,12 @@ from nst_pipeline.pipeline.view import View
 from nst_pipeline.pipeline.workspace import COLLECTIONS, Collection, Workspace
 from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.lineage import Lineage
+from nst_pipeline.storage.store import ALL
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's log goes to its storage; the terminal is for whoever called."""
 
-_MOST_TOLD = 10
+_MOST_TOLD = 5
 """Deleted photos of which each is told what was made from it."""
 
 
@@ -63,8 +64,9 @@ def _gone(workspace: Workspace, collection: Collection, scan: Scan) -> list[str]
     record = "object_photos" if collection == "objects" else "scene_photos"
     said = []
     for key, path in list(gone.items())[:_MOST_TOLD]:
-        counts = Counter(asset for asset, _ in lineage.descendants([(record, key)]))
-        made = ", ".join(f"{count} {asset}" for asset, count in counts.items()) or "nothing"
+        made_of_it = lineage.descendants([(record, key)])
+        counts = Counter(asset for asset, at in made_of_it if at != ALL)
+        made = ", ".join(f"{asset} ({counts[asset]})" for asset in sorted(counts)) or "nothing"
         said.append(f"{collection}/{path}: deleted; made from it: {made}; `nst gc` removes it")
     if len(gone) > _MOST_TOLD:
         made_of_all = lineage.descendants([(record, key) for key in gone])

@@ -37,7 +37,7 @@ def _identities(asset: pa.ChunkedArray, key: pa.ChunkedArray) -> pa.ChunkedArray
 
 def _present(workspace: Workspace, table: pa.Table) -> pa.ChunkedArray:
     """Whether each row's photo is in its inbox."""
-    present = pa.array([False] * table.num_rows)
+    present = pa.array([False] * table.num_rows, pa.bool_())
     for collection in (None, *COLLECTIONS):
         assets = [node.name for node in NODES if node.collection == collection]
         own = pc.is_in(table["asset"], value_set=pa.array(assets))

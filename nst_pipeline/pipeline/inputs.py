@@ -24,23 +24,27 @@ _CALIBRATION_STICKERS_MIN = 40
 _CALIBRATION_STICKERS_MAX = 240
 
 
-def _missing(row: Standing | None, asset: str) -> str:
-    return f"{asset} is not made yet" if row is None else f"{asset} failed: {row.error}"
-
-
 def _from_upstream(node: Node, view: View, names: tuple[str, ...]) -> Resolver:
     """Inputs are the upstream artifacts of the same key, or those of the whole collection."""
     upstream = [
-        (name, BY_NAME[name].collection != node.collection, view.standing(name)) for name in names
+        (
+            name,
+            BY_NAME[name].collection != node.collection,
+            view.standing(name),
+            view.failures(name),
+        )
+        for name in names
     ]
 
     def resolve(key: str) -> Resolved:
         inputs = []
-        for name, whole, rows in upstream:
+        for name, whole, rows, failures in upstream:
             at = ALL if whole else key
             row = rows.get(at)
-            if row is None or row.status == "failed":
-                return _missing(row, name)
+            if at in failures:
+                return failures[at]
+            if row is None:
+                return f"{name} is not made yet"
             inputs.append(Input(name, at, row.digest))
         return tuple(inputs)
 
@@ -64,17 +68,19 @@ def _from_inbox(node: Node, view: View) -> Resolver:
     return resolve
 
 
+def _standing_inputs(view: View, name: str) -> list[Input]:
+    """All artifacts of an asset that stand, of photos still in the inbox."""
+    rows, present = view.standing(name), view.keys(BY_NAME[name])
+    return [Input(name, k, rows[k].digest) for k in present if _is_ok(rows.get(k))]
+
+
 def _from_collection(view: View, names: tuple[str, ...]) -> Resolver:
-    """Inputs are all artifacts of the named assets that stand, of photos still in the inbox."""
+    """Inputs are all artifacts of the named assets that stand, with nothing failed before them."""
 
     def resolve(key: str) -> Resolved:
         del key
-        inputs = []
-        for name in names:
-            present = view.keys(BY_NAME[name])
-            rows = view.standing(name)
-            inputs += [Input(name, k, rows[k].digest) for k in present if _is_ok(rows.get(k))]
-        return tuple(inputs)
+        every = (each for name in names for each in _standing_inputs(view, name))
+        return tuple(each for each in every if each.key not in view.failures(each.asset))
 
     return resolve
 
@@ -149,12 +155,13 @@ def _calibration(view: View) -> Resolver:
     """Stickers that the colour model is calibrated on; none where the collection is small.
 
     A calibration is kept until the collection has doubled or one of its stickers has changed:
-    every harmonised picture depends on it.
+    every harmonised picture depends on it. That a photo fails now is no such change.
     """
 
     def resolve(key: str) -> Resolved:
-        everything = _from_collection(view, ("stickers",))(key)
-        if isinstance(everything, str) or len(everything) < _CALIBRATION_STICKERS_MIN:
+        del key
+        everything = _standing_inputs(view, "stickers")
+        if len(everything) < _CALIBRATION_STICKERS_MIN:
             return ()
         before = view.rows("harmonizer").get(ALL)
         kept = before.inputs if before is not None and before.status == "ok" else ()

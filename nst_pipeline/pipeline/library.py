@@ -77,15 +77,16 @@ def _kept(store: Store) -> dict[tuple[str, str], list[dict[str, Any]]]:
 
 
 def library_rows(view: View) -> pa.Table:
-    """All stickers that stand, of object photos still in the inbox, ordered by name.
+    """All stickers that stand, of object photos still in the inbox that did not fail since.
 
     Only those that the library does not hold yet are read.
     """
     store, rows = view.workspace.store, view.standing(STICKERS.name)
+    failures = view.failures(STICKERS.name)
     kept, table = _kept(store), []
     keys = sorted(view.keys(STICKERS))
     for key in tracked("stickers indexed", keys, len(keys)):
-        if key in rows and rows[key].status == "ok":
+        if key in rows and rows[key].status == "ok" and key not in failures:
             digest = rows[key].digest
             table += kept.get((key, digest)) or [
                 _row(store, key, digest, record) for record in store.record(STICKERS.name, key)
@@ -115,6 +116,8 @@ class ObjectPhoto:
     """Of all that was cut out of it."""
 
 
+_DIVIDED_FROM = 30
+"""Of fewer stickers a side would have one or none; every scene may then take each of them."""
 Offer = Callable[[str, str], list[LibrarySticker]]
 """From a scene's key and its photo's digest to the few stickers that it may show, best first."""
 
@@ -149,7 +152,7 @@ class Library:
         nor objects.
         """
         every = candidates_from(self.stickers, settings)
-        if not settings.same_split:
+        if not settings.same_split or len(self.stickers) < _DIVIDED_FROM:
             return lambda key, _: every(key)
         by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
         for each in self.stickers:

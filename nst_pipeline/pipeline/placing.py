@@ -96,6 +96,25 @@ def place_stickers(item: Item) -> list[dict[str, Any]]:
     return [_described(each, library) for each in placements]
 
 
+def why_none(item: Item) -> str:
+    """Why a scene got no sticker."""
+    library, record = item.view.library, item.record("scene_photos")
+    if library is None or not library.stickers:
+        return "there is no sticker yet: drop photos with objects into objects/"
+    if record["placements"] is not None:
+        return "the placements file beside the scene names no sticker"
+    tried = library.candidates(item.settings.placement)(item.key, record["digest"])
+    if not tried:
+        return (
+            f"none of the {len(library.stickers)} stickers may be used: their quality is below "
+            "placement.min_quality, or their photo's top or two of its sides cut them off"
+        )
+    return (
+        f"none of {len(tried)} stickers found room: the scene shows too little free ground, or "
+        "none where its edge would hide what the object's photo cut off"
+    )
+
+
 def _described(placement: Placement, library: Library) -> dict[str, Any]:
     object_key, _ = sticker_file(placement.sticker)
     return placement_record(placement) | {

@@ -114,10 +114,10 @@ def labelled_scenes(view: View) -> Iterator[dict[str, Any]]:
         found = licences["objects"].of(photo, each["object_copyright"]) if photo else None
         return each | {"licence": found}
 
-    composites = view.rows(COMPOSITES.name)
+    composites, failures = view.rows(COMPOSITES.name), view.failures(_LAST)
     keys = view.keys(SCENE_PHOTOS)
     for key in tracked("dataset scenes", keys, len(keys)):
-        row = _current(view, _LAST, key)
+        row = None if key in failures else _current(view, _LAST, key)
         # Labels of an earlier version read otherwise; the next run of the scenes remakes them.
         current = key in composites and composites[key].code_version == COMPOSITES.code_version
         if row is not None and row.status == "ok" and current:

@@ -32,6 +32,7 @@ class View:
         self._scope = scope
         self.rows = cache(self._rows)
         self.standing = cache(self._standing)
+        self.failures = cache(self._failures)
 
     def _keys_read(self, asset: str) -> Keys[str] | None:
         if self._scope is None or BY_NAME[asset].collection != self._scope[0]:
@@ -45,6 +46,20 @@ class View:
     def _standing(self, asset: str) -> Mapping[str, Standing]:
         """What planning needs of `rows`."""
         return self.workspace.catalogue.standing(asset, self._keys_read(asset))
+
+    def _failures(self, asset: str) -> Mapping[str, str]:
+        """Key to the reason, of what failed or was made from something that has failed since.
+
+        What such a key holds is of before: it is shown, but nothing more is made from it.
+        """
+        node, found = BY_NAME[asset], {}
+        for key, row in self.standing(asset).items():
+            if row.status == "failed":
+                found[key] = f"{asset} failed: {row.error}"
+        for name in node.upstream:
+            if node.collection is not None and BY_NAME[name].collection == node.collection:
+                found |= self.failures(name)
+        return found
 
     def sizes(self, asset: str, names: Keys[str]) -> Mapping[str, int]:
         """File name to size in bytes of those named files of an asset that are there."""

@@ -127,6 +127,19 @@ class Workspace:
         )
 
 
+def existing_workspace() -> Workspace:
+    """Open the collection of `NST_DATA`, which must be there: to look at nothing reassures.
+
+    Raises:
+        NstError: there is no such folder.
+        SettingError: its settings cannot be used.
+    """
+    root = data_root()
+    if not root.is_dir():
+        raise NstError(f"NST_DATA: {root} is no folder: set it to your data, or run `nst samples`")
+    return open_workspace(root)
+
+
 def open_workspace(root: UPath | None = None) -> Workspace:
     """Open a collection, by default that of `NST_DATA`.
 

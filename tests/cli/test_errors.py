@@ -18,6 +18,7 @@ def _one_line(done) -> str:
 
 
 def test_a_collection_without_inboxes(nst, tmp_path):
+    (tmp_path / "data").mkdir()
     line = _one_line(nst("run"))
     assert str(tmp_path / "data/objects") in line
     assert "nst samples" in line
@@ -37,12 +38,14 @@ def test_a_setting_that_does_not_exist(nst, tmp_path):
     assert "placement.stickers" in _one_line(nst("status"))
 
 
-def test_an_unknown_key(nst):
+def test_an_unknown_key(nst, tmp_path):
+    (tmp_path / "data").mkdir()
     line = _one_line(nst("lineage", "nobody"))
     assert "'nobody'" in line
 
 
 def test_a_missing_dagster_home(nst, tmp_path):
+    (tmp_path / "data").mkdir()
     (tmp_path / "dagster_home/dagster.yaml").unlink()
     assert "dagster.yaml" in _one_line(nst("run"))
 
@@ -136,10 +139,24 @@ def test_options_that_contradict_each_other_are_refused(nst, pasted, tmp_path):
 
 
 def test_nothing_to_export(nst, tmp_path):
+    (tmp_path / "data").mkdir()
     line = _one_line(nst("export", "out"))
     assert "nst run" in line
     assert not (tmp_path / "out").exists()
 
 
-def test_a_time_that_is_none(nst):
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("data/artifacts/here",), "part of the data"),
+        (("out", "--format", "coco", "--segments"), "--segments"),
+    ],
+)
+def test_an_export_that_is_not_meant_is_refused(nst, tmp_path, arguments, said):
+    (tmp_path / "data").mkdir()
+    assert said in _one_line(nst("export", *arguments))
+
+
+def test_a_time_that_is_none(nst, tmp_path):
+    (tmp_path / "data").mkdir()
     assert "--since yesterday" in _one_line(nst("report", "--since", "yesterday"))

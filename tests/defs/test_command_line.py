@@ -4,18 +4,21 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from upath import UPath
+
+from nst_pipeline.pipeline.garbage import find_garbage
+from nst_pipeline.pipeline.workspace import open_workspace
 
 
 @pytest.fixture
 def nst(collection):
     (collection.home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    environment = {**os.environ, "DAGSTER_HOME": str(collection.home), "COLUMNS": "200"}
 
     def run(*arguments):
-        command = [str(Path(sys.executable).with_name("nst")), *arguments]
+        environment = {**os.environ, "DAGSTER_HOME": str(collection.home), "COLUMNS": "200"}
+        command = [sys.executable, "-c", "from nst_pipeline.cli import main; main()", *arguments]
         return subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
 
     return run
@@ -68,3 +71,18 @@ def test_upkeep_says_what_is_stale_what_is_broken_and_what_can_go(nst, collectio
     assert json.loads(nst("gc", "--json").stdout)["artifacts of deleted photos"] == 7
     assert not list((collection.root / "artifacts/harmonized").glob("temple*"))
     assert json.loads(nst("verify", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "stale", "gc", "retry", "report"])
+def test_a_data_folder_that_is_not_there_is_no_empty_collection(nst, monkeypatch, command):
+    monkeypatch.setenv("NST_DATA", "/nowhere/photos")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        nst(command)
+    assert "/nowhere/photos is no folder" in failed.value.stderr
+
+
+def test_a_collection_without_artifacts_has_no_garbage(tmp_path):
+    for name in ("objects", "scenes"):
+        (tmp_path / name).mkdir()
+    garbage = find_garbage(open_workspace(UPath(tmp_path)))
+    assert garbage.retired.num_rows == 0 and not garbage.strays

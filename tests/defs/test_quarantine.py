@@ -1,10 +1,15 @@
 """One bad image never costs the others."""
 
+import json
+
 import dagster as dg
+import numpy as np
 import pytest
 from skimage import data
 
 from nst_pipeline.defs.partitions import OBJECTS
+from nst_pipeline.pipeline.library import read_library
+from nst_pipeline.pipeline.stale import stale_of
 from nst_pipeline.vision.image_io import encode_png
 
 
@@ -61,3 +66,33 @@ def test_a_run_of_one_image_fails_with_it(with_a_broken_photo):
         assert not result.success
         failure = result.failure_data_for_node("object_photos")
         assert "broken.png" in failure.user_failure_data.description
+
+
+def test_nothing_is_made_from_what_was_cut_out_before_its_photo_failed(collection):
+    """The old cut-out shows another photo by now."""
+    cat = next(key for key in collection.rows("stickers") if key.startswith("cat"))
+    (collection.root / "objects/cat.mask.png").write_bytes(
+        encode_png(np.full((10, 10), 255, np.uint8))
+    )
+    collection.update()
+    assert collection.rows("detections")[cat].status == "failed"
+    library = read_library(collection.open().store)
+    assert cat not in library.photos and len(library.photos) == 2
+    for row in collection.rows("composites").values():
+        assert cat not in {each.key for each in row.inputs}
+
+
+def test_a_scene_whose_placements_fail_keeps_its_old_result_and_leaves_the_dataset(collection):
+    before = collection.rows("harmonized")
+    key = next(key for key in before if key.startswith("temple"))
+    (collection.root / "scenes/temple.placements.json").write_text(
+        '[{"sticker": "cofee.jpg", "x": 1, "y": 1, "width": 50, "height": 50}]'
+    )
+    collection.update()
+    assert collection.rows("placements")[key].status == "failed"
+    assert collection.rows("harmonized")[key] == before[key]
+    labels = json.loads((collection.root / "artifacts/dataset/coco.json").read_text())
+    assert key not in {image["key"] for image in labels["images"]}
+    assert len(labels["images"]) == 2
+    waiting = stale_of(collection.open(), "scenes", key)
+    assert any("cofee.jpg" in each.reason for each in waiting if each.asset == "harmonized")

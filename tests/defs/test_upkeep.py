@@ -90,7 +90,8 @@ def test_a_deleted_photo_is_told_with_what_was_made_from_it(collection):
     with collection.instance() as instance:
         said = scan_inboxes(collection.open(), instance).said
     (line,) = [line for line in said if line.startswith("scenes/temple.jpg")]
-    assert "1 composites" in line and "1 harmonized" in line and "`nst gc`" in line
+    assert "composites (1), harmonized (1)" in line and "`nst gc`" in line
+    assert "gallery" not in line
 
 
 def test_a_moved_photo_is_no_deleted_one(collection):

@@ -48,9 +48,9 @@ def test_names_match_in_any_unicode_form_and_folder():
     ("text", "message"),
     [
         ("image,x,y\n", "lacks the column.*width, height"),
-        ("image,x,y,width,height\na.jpg,1,2,three,4\n", "boxes.csv, line 2.*three"),
-        ("image,x,y,width,height\na.jpg,1,2,0,4\n", "line 2.*no area"),
-        ("image,x,y,width,height\na.jpg,1,2\n", "line 2"),
+        ("image,x,y,width,height\na.jpg,1,2,three,4\n", "boxes.csv, row 1 of a.jpg.*three"),
+        ("image,x,y,width,height\na.jpg,1,2,0,4\n", "row 1 of a.jpg.*no area"),
+        ("image,x,y,width,height\na.jpg,1,2\n", "row 1 of a.jpg"),
         ("", "lacks the column"),
     ],
 )

@@ -4,15 +4,10 @@ from nst_pipeline.defs.graph_asset import graph_asset
 from nst_pipeline.pipeline import graph
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.photos import photo_record
-from nst_pipeline.pipeline.placing import compose_scene, place_stickers
+from nst_pipeline.pipeline.placing import compose_scene, place_stickers, why_none
 from nst_pipeline.pipeline.publishing import scene_labels
 from nst_pipeline.pipeline.records import layer_files, layer_records, placement_record
 from nst_pipeline.storage.store import Content
-
-_NO_PLACEMENT = (
-    "no sticker found room: the library is empty, the scene is full or shows no ground, or the "
-    "objects are cut off where the scene's edge cannot hide it"
-)
 
 
 @graph_asset(graph.SCENE_PHOTOS, kinds={"image"}, group="scenes")
@@ -35,7 +30,7 @@ def placements(item: Item) -> Made:
     scenes. `<scene>.placements.json` beside the photo overrules it.
     """
     placed = place_stickers(item)
-    empty = "" if placed else _NO_PLACEMENT
+    empty = "" if placed else why_none(item)
     return Made({".json": placed}, {"stickers": len(placed)}, empty)
 
 

@@ -155,7 +155,10 @@ def summarise(rows: pd.DataFrame, assets: Sequence[str]) -> Batch:
     began = rows.made_at - pd.to_timedelta(rows.seconds, unit="s").dt.round("us")
     found = (
         _histogram(
-            "Realism", "how natural the result is expected to look, 1 at best", results, "score"
+            "Realism",
+            "how well colours and edges should fit, 1 at best; sense is not judged",
+            results,
+            "score",
         ),
         _histogram("Confidence", "how surely the change was for the better", results, "confidence"),
         _histogram("Cut-outs", "expected overlap with the true outline", cut_out, "quality"),

@@ -49,7 +49,8 @@ def _box_of(values: Any, where: str) -> Box:
     try:
         x, y, width, height = (float(value) for value in values)
     except (TypeError, ValueError) as error:
-        raise SidecarError(f"{where}: {values!r} is no box: give x, y, width, height") from error
+        said = ",".join(map(str, values)) if isinstance(values, list) else values
+        raise SidecarError(f"{where}: {said!r} is no box: give x, y, width, height") from error
     if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
         raise SidecarError(f"{where}: the box {values!r} has no area: correct width and height")
     left, top = round(x), round(y)
@@ -146,11 +147,12 @@ def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> li
     missing = [name for name in ("image", *_BOX_COLUMNS) if name not in (reader.fieldnames or [])]
     if missing:
         raise SidecarError(f"{source} lacks the column(s) {', '.join(missing)}: add them")
-    found = []
+    found: list[Annotation] = []
     for row in reader:
         if _named(row["image"] or "") == _named(file_name):
             values = [row[name] for name in _BOX_COLUMNS]
-            box = _box_of(values, f"{source}, line {reader.line_num}")
+            # No line number: of a file for many photos this is the part for one.
+            box = _box_of(values, f"{source}, row {len(found) + 1} of {file_name}")
             found.append(Annotation(box, row.get("label") or _DEFAULT_LABEL))
     return found
 
