@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
+from nst_pipeline.storage.process import is_alive
 
 _START_LONGEST = timedelta(minutes=3)
 """As Dagster's own monitoring has it, which looks at runs only until they have started."""
@@ -44,13 +45,7 @@ def _is_gone(run: dg.DagsterRun) -> bool:
     number, _, started = process.partition(":")
     if host != socket.gethostname():
         return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass  # another user's process has that id
-    return started != _started(int(number))
+    return not is_alive(int(number)) or started != _started(int(number))
 
 
 def _never_began(record: dg.RunRecord) -> bool:

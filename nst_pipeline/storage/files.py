@@ -11,6 +11,8 @@ from pathlib import Path
 
 from upath import UPath
 
+from nst_pipeline.storage.process import is_alive
+
 LOCAL = ("", "file", "local")
 """fsspec's names of the disk."""
 _TEMPORARY = ".tmp"
@@ -30,15 +32,8 @@ def is_leftover(name: str) -> bool:
     """
     host, _, rest = name.removeprefix(".").partition("~")
     number = rest.partition("~")[0]
-    if not name.endswith(_TEMPORARY) or host != socket.gethostname() or not number.isdecimal():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False
+    ours = name.endswith(_TEMPORARY) and host == socket.gethostname() and number.isdecimal()
+    return ours and not is_alive(int(number))
 
 
 def is_temporary(name: str) -> bool:
