@@ -16,6 +16,7 @@ The last line is JSON: `kills`, `killed_at_work` (while a run was making somethi
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -41,7 +42,7 @@ from nst_pipeline.pipeline.workspace import open_workspace
 
 ROOT = Path(__file__).parents[1]
 SIDE = 256
-RUN_SECONDS, DAEMON_SECONDS = (4.0, 30.0), (25.0, 90.0)
+RUN_SECONDS, DAEMON_SECONDS = (4.0, 20.0), (25.0, 70.0)
 """When the kill comes after the start: at any time from loading to the end of the work."""
 SETTINGS = "[recipes]\nleft_side = 256\nright_side = 128\n[vgg19]\nweights = 'missing.h5'\n"
 UNLIKE = ("gallery",)
@@ -99,11 +100,8 @@ def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 def _kill(processes: list[psutil.Process]) -> None:
     for process in processes:
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGKILL)
-            process.wait(10)
-        except psutil.NoSuchProcess:
-            continue
 
 
 def _disturb(collection: Collection, rng: random.Random, *, by_daemon: bool) -> bool:
