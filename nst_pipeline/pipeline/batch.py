@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+
+from upath import UPath
 
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.pipeline.graph import Node
@@ -15,6 +18,7 @@ from nst_pipeline.pipeline.progress import Progress
 from nst_pipeline.pipeline.task import Task
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.storage.catalogue import Row, Standing
+from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.store import Content
 
 Make = Callable[[Sequence[Item]], Sequence[Made]]
@@ -44,7 +48,10 @@ class Batch:
 
     def __init__(self, view: View, node: Node, plan: Plan, run_id: str) -> None:
         self._view, self._node, self._plan, self._run_id = view, node, plan, run_id
+        self._before = view.standing(node.name)
         self._pending: list[Row] = []
+        self._committer = ThreadPoolExecutor(1)
+        self._commits: list[Future[None]] = []
         self._committed_at = time.monotonic()
         self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
 
@@ -72,26 +79,40 @@ class Batch:
         made = iter(make(items) if items else ())
         return [Made(empty=task.empty) if task.empty else next(made) for task in tasks]
 
-    def commit(self) -> None:
-        """Catalogue what was made, and remove files that its new version no longer has."""
+    def close(self) -> None:
+        """Catalogue what is left, and wait until all is."""
+        self._commit()
+        self._committer.shutdown()
+        for commit in self._commits:
+            commit.result()
+
+    def _commit(self) -> None:
+        """Have what was made catalogued, while the next images are made."""
+        for commit in self._commits:
+            if commit.done():
+                commit.result()  # where rows cannot be written, no more images are made
+        rows, self._pending = self._pending, []
+        files = self._view.workspace.store.unsynced()
+        self._commits.append(self._committer.submit(self._catalogue, rows, files))
+        self._committed_at = time.monotonic()
+
+    def _catalogue(self, rows: list[Row], files: list[UPath]) -> None:
+        """Catalogue rows, and remove files that an artifact's new version no longer has."""
         # In this order: no row may outlive a power cut that its files do not.
-        self._view.workspace.store.sync()
-        self._view.workspace.catalogue.append(self._pending)
-        before = self._view.standing(self._node.name)
-        for row in self._pending:
-            old = before.get(row.key)
+        sync_files(files)
+        self._view.workspace.catalogue.append(rows)
+        for row in rows:
+            old = self._before.get(row.key)
             if old is not None and row.status != "failed":
                 gone = tuple(name for name in old.files if name not in row.files)
                 self._view.workspace.store.remove(row.asset, row.key, gone)
-        self._pending.clear()
-        self._committed_at = time.monotonic()
 
     def _add(self, row: Row) -> None:
         (self.outcome.failed if row.status == "failed" else self.outcome.made)[row.key] = row
         self._pending.append(row)
         waited = time.monotonic() - self._committed_at
         if len(self._pending) >= _COMMIT_ROWS or waited > _COMMIT_SECONDS:
-            self.commit()
+            self._commit()
 
     def _store(self, task: Task, made: Made, seconds: float) -> Row:
         started = time.perf_counter()
@@ -166,6 +187,6 @@ def run_batch(
             if progress is not None:
                 progress(node.name, min(first + together, len(plan.due)), len(plan.due))
     finally:
-        batch.commit()
+        batch.close()
     view.workspace.catalogue.join_parts(node.name)
     return batch.outcome

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from upath import UPath
 
-from nst_pipeline.storage.files import remove_leftovers, sizes_in, sync_files, write_atomically
+from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomically
 from nst_pipeline.vision.image_io import decode_png, encode_png
 
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
@@ -84,6 +85,9 @@ _CACHE = _PictureCache(_CACHE_BYTES)
 """One for the process: each step of a run opens the collection anew."""
 
 
+_WRITERS = 4
+
+
 class Store:
     """The artifacts of one data root (a folder or an fsspec URL)."""
 
@@ -91,6 +95,7 @@ class Store:
         self.root = root
         self._folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
         self._unsynced: list[UPath] = []
+        self._writers = ThreadPoolExecutor(_WRITERS)
 
     def path(self, asset: str, key: str, name: str) -> UPath:
         """Where a file of an artifact stands.
@@ -103,24 +108,27 @@ class Store:
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
         """Write an artifact's files, each whole or not at all, and return their digest.
 
-        They may be lost in a power cut until `sync` was called.
+        They may be lost in a power cut until `sync_files` has seen those of `unsynced`.
         """
-        digests, size = {}, 0
-        for name, content in files.items():
-            path = self.path(asset, key, name)
-            data = _encode(content)
-            write_atomically(path, data, sync=False)
-            self._unsynced.append(path)
-            digests[name] = sha256(data)
-            size += len(data)
+
+        def write(name: str) -> tuple[str, int]:
+            data = _encode(files[name])
+            write_atomically(self.path(asset, key, name), data, sync=False)
+            return sha256(data), len(data)
+
+        # Encoders, digests and the disk let go of Python's lock.
+        written = dict(zip(files, self._writers.map(write, files), strict=True))
+        self._unsynced += [self.path(asset, key, name) for name in files]
+        digests = {name: digest for name, (digest, _) in written.items()}
+        size = sum(each for _, each in written.values())
         first = str(self.path(asset, key, next(iter(files)))) if files else ""
         relative = first.removeprefix(str(self.root)).lstrip("/")
         return Written(relative, tuple(files), joint_digest(digests), size)
 
-    def sync(self) -> None:
-        """Wait until all that was written would survive a power cut; for many files at once."""
-        sync_files(self._unsynced)
-        self._unsynced.clear()
+    def unsynced(self) -> list[UPath]:
+        """Files that were written since the last call, for `sync_files`."""
+        files, self._unsynced = self._unsynced, []
+        return files
 
     def digest(self, asset: str, key: str, names: tuple[str, ...]) -> str:
         """The joint digest of an artifact's files as they stand."""

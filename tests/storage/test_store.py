@@ -7,6 +7,7 @@ import pytest
 from skimage import data
 from upath import UPath
 
+from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.store import ALL, Store
 
 
@@ -74,9 +75,9 @@ def test_what_was_written_is_brought_to_the_disk_once(store, monkeypatch):
     store.write("composites", "gone", {".json": [1]})
     store.remove("composites", "gone", (".json",))
     assert not synced
-    store.sync()
+    sync_files(store.unsynced())
     assert len(synced) == 3  # two files, and the folder with their names
-    store.sync()
+    sync_files(store.unsynced())
     assert len(synced) == 3
 
 
