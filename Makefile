@@ -7,7 +7,7 @@ export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 # pip says nothing while it unpacks: tell every ten seconds how much is there.
-TELL_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about 3600 MB ..."; done
+TELL_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about 3900 MB ..."; done
 
 .PHONY: demo setup test check dev screenshots lock clean help
 help:            ## list these commands
@@ -16,7 +16,7 @@ help:            ## list these commands
 setup: .venv/ready  ## prepare .venv: locked packages, models
 
 .venv/ready: requirements.lock pyproject.toml
-	@echo "Installing the locked packages: a few minutes, 3.6 GB in .venv ..."
+	@echo "Installing the locked packages: a few minutes, 3.9 GB in .venv ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(TELL_SIZE) & telling=$$!; $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock; code=$$?; kill $$telling; exit $$code
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
