@@ -130,7 +130,13 @@ class MagentaSettings(Section):
         "bundled", description="`bundled`, a TensorFlow Hub URL, or the path of a SavedModel."
     )
     strength: float = Field(1.0, ge=0, le=1, description="0: the content's own style, 1: all.")
-    batch_size: int = Field(8, ge=1, le=64, description="Pictures in one call of the network.")
+    batch_size: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Pictures in one call of the network. More gain 2 % on a CPU at 1024 pixels, and "
+        "make the last bit depend on which pictures came together.",
+    )
 
 
 class Vgg19Settings(Section):

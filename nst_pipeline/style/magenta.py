@@ -21,7 +21,7 @@ from nst_pipeline.style.reach import answers
 from nst_pipeline.style.tensorflow_import import import_tensorflow, import_tensorflow_hub
 
 BUNDLED = "bundled"
-DEFAULT_BATCH_SIZE = 8
+DEFAULT_BATCH_SIZE = 1
 
 Picture = NDArray[np.uint8] | NDArray[np.float32]
 """Picture, (height, width, 3), RGB: uint8, or float32 0..1."""

@@ -15,7 +15,8 @@ def test_models_tells_what_is_missing_and_what_to_do(nst):
     assert all(each["available"] or each["remedy"] for each in found.values())
 
 
-def test_status_of_a_new_collection_counts_nothing(nst):
+def test_status_of_a_new_collection_counts_nothing(nst, tmp_path):
+    (tmp_path / "data").mkdir()
     done = nst("status", "--json")
     assert done.returncode == 0, done.stderr
     status = json.loads(done.stdout)

@@ -199,3 +199,12 @@ def test_a_broken_model_is_named_with_the_remedy(tmp_path):
 def test_a_server_that_does_not_answer_is_named_with_the_remedy():
     with pytest.raises(ModelUnavailableError, match="does not answer: go online once"):
         load_magenta("http://127.0.0.1:9/magenta")
+
+
+def test_by_default_a_picture_does_not_depend_on_its_company(magenta, photos):
+    """Convolutions of several pictures round otherwise than of one."""
+    contents = [sized(photos[name], 160, 120) for name in ("astronaut", "chelsea", "china")]
+    together = magenta.stylize(contents, contents[::-1])
+    for content, style, result in zip(contents, contents[::-1], together, strict=True):
+        (alone,) = magenta.stylize([content], [style])
+        assert np.array_equal(alone, result)
