@@ -134,8 +134,8 @@ class MagentaSettings(Section):
         1,
         ge=1,
         le=64,
-        description="Pictures in one call of the network. More gain 2 % on a CPU at 1024 pixels, and "
-        "make the last bit depend on which pictures came together.",
+        description="Pictures in one call of the network. More gain 2 % on a CPU at 1024 pixels, "
+        "and make the last bit depend on which pictures came together.",
     )
 
 
