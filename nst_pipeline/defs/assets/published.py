@@ -21,7 +21,8 @@ from nst_pipeline.publish.gallery import write_gallery
 def dataset(item: Item) -> Made:
     """The results as a labelled dataset: COCO JSON, and Parquet with the same rows.
 
-    Boxes and masks are those of the pasted objects (docs/reference/dataset.md).
+    Boxes and masks are those of the pasted objects, and of what you annotated in the scenes before
+    (docs/reference/dataset.md).
     """
     joined = join_scenes(labelled_scenes(item.view), description="Composites made by nst_pipeline")
     writers = {"coco.json": coco_json, "annotations.parquet": dataset_parquet}
