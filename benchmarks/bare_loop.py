@@ -17,7 +17,6 @@ from nst_pipeline.publish.gallery import GalleryScene, Variant, write_gallery
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.sidecars import sidecar_detections
-from nst_pipeline.storage.store import Picture
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inputs, surroundings
@@ -30,10 +29,11 @@ from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.harmonize import Proposals, harmonize
 from nst_pipeline.vision.harmonizer import Harmonizer
-from nst_pipeline.vision.image_io import decode_photo, decode_png, encode_png
+from nst_pipeline.vision.image_io import decode_photo
 from nst_pipeline.vision.place import plan
+from nst_pipeline.vision.png import decode_png, encode_png
 from nst_pipeline.vision.ring import object_box
-from nst_pipeline.vision.shapes import Composite, Rgb, Rgba
+from nst_pipeline.vision.shapes import Composite, Picture, Rgb, Rgba
 
 _OBSTACLES = 20
 """As the pipeline's placements look for what must stay uncovered."""

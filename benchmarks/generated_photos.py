@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.image_io import encode_jpeg, encode_png
+from nst_pipeline.vision.image_io import encode_jpeg
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 
 _QUALITY = 92

@@ -21,8 +21,9 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.vision.choose import LibrarySticker
 from nst_pipeline.vision.colour import mean_lab
 from nst_pipeline.vision.composite import compose as lay
-from nst_pipeline.vision.image_io import decode_alpha, encode_png
+from nst_pipeline.vision.image_io import decode_alpha
 from nst_pipeline.vision.place import plan
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.shapes import Rgba
 
 

@@ -21,7 +21,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.detect.sidecar import boxes_reader, read_sidecar
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.shapes import Cutout, Detection, Rgb
 
 

@@ -26,7 +26,7 @@ from nst_pipeline.vision.calibrate import PHOTOS_MIN
 from nst_pipeline.vision.calibrate import calibrate as fit
 from nst_pipeline.vision.harmonize import harmonize as make_natural
 from nst_pipeline.vision.harmonizer import builtin, load
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.png import encode_png
 
 
 def harmonize(

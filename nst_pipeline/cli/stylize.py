@@ -18,7 +18,7 @@ from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.search import Pixels
 from nst_pipeline.style.stylize_vgg19 import Step, Vgg19Result, stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 
 _PER_CENT = 100

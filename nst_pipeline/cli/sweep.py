@@ -15,7 +15,7 @@ from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.sweep import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import Vgg19Settings, load_section
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.resize import fitted
 
 

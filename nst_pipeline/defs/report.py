@@ -12,8 +12,7 @@ from nst_pipeline.pipeline.workspace import Collection, Workspace
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.thumbnails import before_after, inline_webp, with_boxes
 from nst_pipeline.storage.catalogue import Row, Standing
-from nst_pipeline.storage.store import Picture
-from nst_pipeline.vision.shapes import Box
+from nst_pipeline.vision.shapes import Box, Picture
 
 _MOST_LISTED = 50
 """Rows in a table of the UI; the catalogue has them all."""

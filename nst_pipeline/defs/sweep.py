@@ -14,7 +14,8 @@ from nst_pipeline.settings import Vgg19Settings, load_section
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
-from nst_pipeline.vision.image_io import decode_photo, encode_png
+from nst_pipeline.vision.image_io import decode_photo
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.resize import fitted
 from nst_pipeline.vision.shapes import Rgb
 

@@ -44,7 +44,9 @@ PLACEMENTS = Node(
 COMPOSITES = Node(
     "composites", "scenes", ("scene_photos", "placements"), ("placement",), code_version="3"
 )
-MODEL_INPUTS = Node("model_inputs", "scenes", ("scene_photos", "composites"), ("recipes",))
+MODEL_INPUTS = Node(
+    "model_inputs", "scenes", ("scene_photos", "composites"), ("recipes",), code_version="2"
+)
 STYLIZED_MAGENTA = Node("stylized_magenta", "scenes", ("model_inputs",), ("magenta",))
 STYLIZED_VGG19 = Node(
     "stylized_vgg19", "scenes", ("scene_photos", "composites"), ("vgg19",), code_version="2"

@@ -13,7 +13,7 @@ import numpy as np
 from nst_pipeline.pipeline.records import sticker_file
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.storage.catalogue import Row
-from nst_pipeline.vision.image_io import decode_png
+from nst_pipeline.vision.png import decode_png
 from nst_pipeline.vision.shapes import Rgba
 
 _ALMOST_EMPTY, _ALMOST_ALL = 0.05, 0.98

@@ -23,12 +23,12 @@ from nst_pipeline.publish.labels import (
 )
 from nst_pipeline.storage.catalogue import Row
 from nst_pipeline.storage.licences import Licences
-from nst_pipeline.storage.store import Picture, joint_digest, sha256
+from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.composite import layer_mattes
 from nst_pipeline.vision.gate import TAKEN_FROM, taken_share
-from nst_pipeline.vision.image_io import decode_png
+from nst_pipeline.vision.png import decode_png
 from nst_pipeline.vision.ring import object_mask
-from nst_pipeline.vision.shapes import Box, Composite
+from nst_pipeline.vision.shapes import Box, Composite, Picture
 
 _VARIANTS = (
     ("untouched", "Untouched", "composites", ".png"),

@@ -13,36 +13,35 @@ from upath import UPath
 
 from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.item import Item
-from nst_pipeline.storage.store import Content, Picture
+from nst_pipeline.storage.store import Content
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.recipes import ModelInput, Recipe, Tensor, surroundings
 from nst_pipeline.vision.image_io import decode_photo
 from nst_pipeline.vision.ring import object_box, ring_mask
-from nst_pipeline.vision.shapes import Box, Matte, Rgb
+from nst_pipeline.vision.shapes import Box, Matte, Picture, Rgb
 
 RECIPES: tuple[Recipe, ...] = get_args(Recipe)
 RING_REACH = 0.5
 """How far VGG19's ring reaches, as a share of the object's longer side."""
-_UINT16_MAX = 65535
+_UINT8_MAX = 255
 _PLOT_MARGIN, _PLOT_INK = 12, (40, 90, 160)
 
 
-def _to_16_bit(tensor: Tensor) -> Picture:
-    """A picture that people can open; the networks' own rounding is coarser than 16 bits."""
-    picture: Picture = np.rint(tensor[0] * _UINT16_MAX).astype(np.uint16)
-    return picture
+def _to_8_bit(tensor: Tensor) -> Picture:
+    """A picture that people can open. Its steps are no coarser than those of the photo itself."""
+    return as_8_bit(tensor[0])
 
 
-def _from_16_bit(picture: Picture) -> Tensor:
-    return (picture.astype(np.float32) / np.float32(_UINT16_MAX))[np.newaxis]
+def _from_8_bit(picture: Picture) -> Tensor:
+    return np.asarray(picture[np.newaxis].astype(np.float32) / np.float32(_UINT8_MAX), np.float32)
 
 
 def write_model_inputs(inputs: Mapping[Recipe, ModelInput]) -> dict[str, Content]:
-    """Both recipes' pictures as 16-bit PNGs, and where they came from as JSON."""
+    """Both recipes' pictures as PNGs, and where they came from as JSON."""
     files: dict[str, Content] = {}
     for recipe, made in inputs.items():
-        files[f".{recipe}.content.png"] = _to_16_bit(made.content)
-        files[f".{recipe}.style.png"] = _to_16_bit(made.style)
+        files[f".{recipe}.content.png"] = _to_8_bit(made.content)
+        files[f".{recipe}.style.png"] = _to_8_bit(made.style)
     files[".json"] = {
         recipe: {"window": asdict(made.window), "low": made.low, "high": made.high}
         for recipe, made in inputs.items()
@@ -55,7 +54,7 @@ def read_model_input(item: Item, recipe: Recipe) -> ModelInput:
     told = item.record("model_inputs")[recipe]
     store = item.view.workspace.store
     content, style = (
-        _from_16_bit(store.picture("model_inputs", item.key, f".{recipe}.{part}.png"))
+        _from_8_bit(store.picture("model_inputs", item.key, f".{recipe}.{part}.png", keep=False))
         for part in ("content", "style")
     )
     return ModelInput(content, style, Box(**told["window"]), told["low"], told["high"])

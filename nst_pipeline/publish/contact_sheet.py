@@ -8,8 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from nst_pipeline.publish.thumbnails import as_rgb, shrunk
-from nst_pipeline.vision.image_io import Picture
-from nst_pipeline.vision.shapes import Rgb
+from nst_pipeline.vision.shapes import Picture, Rgb
 
 _PAPER, _INK = (250, 250, 250), (64, 64, 64)
 _GAP_PX = 12

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.image_io import Picture, encode_webp_thumbnail
-from nst_pipeline.vision.shapes import Box, Rgb, Rgba
+from nst_pipeline.vision.image_io import encode_webp_thumbnail
+from nst_pipeline.vision.shapes import Box, Picture, Rgb, Rgba
 
 INLINE_BYTES = 50_000
 """Longest data URI: the Dagster UI stays quick with a page full of these."""
@@ -38,11 +38,6 @@ def _over_checkerboard(picture: Rgba) -> Rgb:
     return np.rint(below + alpha * (picture[..., :3] - below)).astype(np.uint8)
 
 
-def _eight_bit(picture: Picture) -> NDArray[np.uint8]:
-    narrow = picture >> 8 if picture.dtype == np.uint16 else picture
-    return narrow.astype(np.uint8, copy=False)
-
-
 def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     if picture.ndim == 2 or picture.shape[2] == 3:
         return np.asarray(
@@ -60,20 +55,18 @@ def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.
 
 def shrunk(picture: Picture, side: int) -> NDArray[np.uint8]:
     """The picture in 8 bits with a longest side of at most `side` pixels; never enlarged."""
-    narrow = _eight_bit(picture)
-    height, width = narrow.shape[:2]
+    height, width = picture.shape[:2]
     scale = side / max(height, width)
     if scale >= 1:
-        return narrow
-    return _resized(narrow, max(1, round(width * scale)), max(1, round(height * scale)))
+        return picture
+    return _resized(picture, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def as_rgb(picture: Picture) -> Rgb:
     """Any picture as 8-bit RGB: grey in three channels, a checkerboard under alpha."""
-    narrow = _eight_bit(picture)
-    if narrow.ndim == 2:
-        return np.repeat(narrow[..., None], 3, axis=2)
-    return _over_checkerboard(narrow) if narrow.shape[2] == 4 else narrow
+    if picture.ndim == 2:
+        return np.repeat(picture[..., None], 3, axis=2)
+    return _over_checkerboard(picture) if picture.shape[2] == 4 else picture
 
 
 def webp_bytes(picture: Picture, *, side: int, quality: int = _QUALITY) -> bytes:
@@ -112,9 +105,8 @@ def with_boxes(picture: Picture, boxes: Sequence[Box], *, side: int) -> Rgb:
 
 
 def _at_height(picture: Picture, height_px: int) -> Rgb:
-    narrow = _eight_bit(picture)
-    height, width = narrow.shape[:2]
-    return as_rgb(_resized(narrow, max(1, round(width * height_px / height)), height_px))
+    height, width = picture.shape[:2]
+    return as_rgb(_resized(picture, max(1, round(width * height_px / height)), height_px))
 
 
 def before_after(before: Picture, after: Picture, *, height_px: int = 400) -> Rgb:

@@ -28,7 +28,7 @@ from upath import UPath
 from nst_pipeline.errors import SidecarError, UnreadableImageError
 from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.detect.sidecar import MASK_SUFFIX, boxes_reader, read_sidecar
-from nst_pipeline.vision.image_io import decode_png
+from nst_pipeline.vision.png import decode_png
 from nst_pipeline.vision.shapes import Detection
 
 _COCO_SUFFIX = ".coco.json"

@@ -10,20 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from upath import UPath
 
 from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomically
-from nst_pipeline.vision.image_io import decode_png, encode_png
+from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.vision.shapes import Picture
 
-Picture = NDArray[np.uint8] | NDArray[np.uint16]
 Content = bytes | Picture | Mapping[str, Any] | list[Any]
 """What a file of an artifact is made from: bytes as they are, a picture (PNG), or JSON."""
-
-AnyPicture = TypeVar("AnyPicture", bound=Picture)
 
 ALL = "all"
 """The key of an artifact that is made from a whole collection."""
@@ -146,26 +143,31 @@ class Store:
         """A JSON file's value."""
         return json.loads(self.read(asset, key, name))
 
-    def picture(self, asset: str, key: str, name: str = ".png") -> Picture:
+    def picture(self, asset: str, key: str, name: str = ".png", *, keep: bool = True) -> Picture:
         """A picture, RGB order, read-only; from memory if this process read it before.
+
+        Args:
+            asset: the asset.
+            key: the artifact.
+            name: what follows the key.
+            keep: false if nobody is going to read it again.
 
         Raises:
             FileNotFoundError: it is not there.
         """
         path = self.path(asset, key, name)
+        if not keep:
+            return decode_png(path.read_bytes())
         # With what tells one state of the file from another: size, time of change, ETag.
         as_it_is = f"{path} {path.fs.ukey(path.path)}"
         return self.remembered(as_it_is, lambda: decode_png(path.read_bytes()))
 
-    def remembered(self, name: str, decode: Callable[[], AnyPicture]) -> AnyPicture:
+    def remembered(self, name: str, decode: Callable[[], Picture]) -> Picture:
         """A picture by a name of its own, read-only; decoded only if it is not in memory."""
-        cached = _CACHE.get(name)
-        if cached is not None:
-            return cast(AnyPicture, cached)
-        picture = decode()
-        picture.flags.writeable = False
-        # 16 bits are not compressed: they are read as fast as they would be copied, and are large.
-        if picture.dtype == np.uint8:
+        picture = _CACHE.get(name)
+        if picture is None:
+            picture = decode()
+            picture.flags.writeable = False
             _CACHE.put(name, picture)
         return picture
 

@@ -1,4 +1,4 @@
-"""Pictures from and to bytes: any photo in, sRGB 8-bit out; PNG, JPEG and WebP of our own."""
+"""Pictures from and to bytes: any photo in, sRGB 8-bit out; JPEG and WebP of our own."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedIma
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PLANAR_CONFIGURATION, TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
-from nst_pipeline.vision.shapes import Matte, Rgb
-
-Picture = NDArray[np.uint8] | NDArray[np.uint16]
-"""Grey (height, width), RGB (…, 3) or RGBA (…, 4), 8 or 16 bits a channel."""
+from nst_pipeline.vision.shapes import Matte, Picture, Rgb
 
 # Pillow's own limit warns at 89 Mpx whatever the settings say; here the header is checked
 # against `ingest.max_megapixels` before anything is decoded.
@@ -46,20 +43,6 @@ _DECODER_ERRORS = (
     MemoryError,
     struct.error,
 )
-
-# Measured on 12 megapixels: 0.3 s against 0.55 s for OpenCV's own choice (all filters tried on
-# each row), 3% larger, and flat mattes stay small; higher levels cost seconds and save 5%.
-_PNG_PARAMETERS = (
-    cv2.IMWRITE_PNG_COMPRESSION,
-    1,
-    cv2.IMWRITE_PNG_STRATEGY,
-    cv2.IMWRITE_PNG_STRATEGY_RLE,
-    cv2.IMWRITE_PNG_FILTER,
-    cv2.IMWRITE_PNG_FILTER_UP,
-)
-# The low byte of 16 bits is noise: on a resized photo of 0.7 megapixels compression saves 16% and
-# takes 41 ms to write and 20 ms to read, for 5 ms each without.
-_PNG_STORED = (cv2.IMWRITE_PNG_COMPRESSION, 0, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
 
 
 @dataclass(frozen=True)
@@ -287,15 +270,6 @@ def _encode(suffix: str, picture: Picture, parameters: tuple[int, ...]) -> bytes
     return cv2.imencode(suffix, ordered, parameters)[1].tobytes()
 
 
-def encode_png(picture: Picture) -> bytes:
-    """Encode as PNG, losslessly, fast, the same bytes each time; 16 bits are not compressed.
-
-    Args:
-        picture: grey, RGB or RGBA, uint8 or uint16.
-    """
-    return _encode(".png", picture, _PNG_STORED if picture.dtype == np.uint16 else _PNG_PARAMETERS)
-
-
 def encode_jpeg(picture: Rgb, quality: int = 92) -> bytes:
     """Encode an RGB or grey uint8 picture as JPEG; `quality` is 0..100."""
     return _encode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
@@ -314,19 +288,3 @@ def encode_webp_thumbnail(picture: NDArray[np.uint8], side: int, quality: int = 
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return _encode(".webp", cast(NDArray[np.uint8], small), (cv2.IMWRITE_WEBP_QUALITY, quality))
-
-
-_FROM_OPENCV = {1: None, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
-
-
-def decode_png(data: bytes) -> Picture:
-    """Decode a PNG of ours as it was given to `encode_png`: same shape, dtype, RGB order.
-
-    Raises:
-        UnreadableImageError: it is no PNG, or a damaged one.
-    """
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
-    if decoded is None:
-        raise UnreadableImageError("not a PNG picture, or a damaged one")
-    code = _FROM_OPENCV[decoded.shape[2] if decoded.ndim == 3 else 1]
-    return cast(Picture, decoded if code is None else cv2.cvtColor(decoded, code))

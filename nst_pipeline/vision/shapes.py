@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+Picture = NDArray[np.uint8]
+"""Grey (height, width), RGB (…, 3) or RGBA (…, 4)."""
 Rgb = NDArray[np.uint8]
 """Picture, (height, width, 3), sRGB, red first."""
 Rgba = NDArray[np.uint8]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.vision.image_io import decode_png, encode_png
+from nst_pipeline.vision.png import decode_png, encode_png
 
 
 def _one_line(done) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.vision.image_io import decode_png, encode_png
+from nst_pipeline.vision.png import decode_png, encode_png
 
 CUP = "78,12,404,376"
 

@@ -10,7 +10,7 @@ from skimage import data
 from nst_pipeline.defs.partitions import OBJECTS
 from nst_pipeline.pipeline.library import read_library
 from nst_pipeline.pipeline.stale import stale_of
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.png import encode_png
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from nst_pipeline.pipeline.batch import Outcome
 from nst_pipeline.pipeline.graph import BY_NAME
 from nst_pipeline.pipeline.view import View
 from nst_pipeline.publish.thumbnails import INLINE_BYTES
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.png import encode_png
 
 
 def picture_in(markdown: dg.MarkdownMetadataValue) -> np.ndarray:

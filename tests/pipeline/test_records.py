@@ -19,7 +19,7 @@ from nst_pipeline.pipeline.records import (
     sticker_id,
     sticker_png,
 )
-from nst_pipeline.vision.image_io import decode_png
+from nst_pipeline.vision.png import decode_png
 from nst_pipeline.vision.shapes import Box, Detection, Placement
 
 sides = st.integers(0, 5000)

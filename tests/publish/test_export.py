@@ -18,7 +18,7 @@ from nst_pipeline.publish.export import coco_files, scores_table, write_export, 
 from nst_pipeline.publish.labels import SceneObject, SceneRecord, scene_annotations
 from nst_pipeline.publish.splits import side_of
 from nst_pipeline.storage.licences import UNKNOWN
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.shapes import Box
 
 PHOTO = data.chelsea()

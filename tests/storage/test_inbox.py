@@ -13,7 +13,8 @@ from nst_pipeline.settings import IngestSettings
 from nst_pipeline.storage.inbox import Scan, examine_again, scan
 from nst_pipeline.storage.inbox_index import InboxIndex, load_index, save_index
 from nst_pipeline.storage.keys import partition_key
-from nst_pipeline.vision.image_io import encode_jpeg, encode_png
+from nst_pipeline.vision.image_io import encode_jpeg
+from nst_pipeline.vision.png import encode_png
 
 PHOTO = import_module("skimage.data").astronaut()[:120, 100:200]
 

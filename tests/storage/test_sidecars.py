@@ -15,7 +15,7 @@ from nst_pipeline.storage.sidecars import (
     sidecar_files,
     sidecar_placements,
 )
-from nst_pipeline.vision.image_io import encode_png
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.shapes import Box
 
 HEADER = "image,x,y,width,height,label\n"

@@ -5,21 +5,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.image_io import (
     decode_alpha,
     decode_photo,
-    decode_png,
     encode_jpeg,
-    encode_png,
     encode_webp_thumbnail,
     read_header,
 )
+from nst_pipeline.vision.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 
 PHOTO: Rgb = import_module("skimage.data").astronaut()[:200, 100:260]
@@ -242,27 +238,6 @@ def test_transparency_is_bound_by_the_limit_too() -> None:
 
 def test_reading_a_png_header_does_not_decode_it() -> None:
     assert read_header(encode_png(PHOTO)[:2000]).width == 160
-
-
-pictures = st.sampled_from([np.uint8, np.uint16]).flatmap(
-    lambda dtype: st.tuples(
-        st.integers(1, 12), st.integers(1, 12), st.sampled_from([None, 3, 4])
-    ).flatmap(lambda s: arrays(dtype, s[:2] if s[2] is None else s))
-)
-
-
-@given(pictures)
-def test_png_round_trip(picture: np.ndarray) -> None:
-    data = encode_png(picture)
-    again = decode_png(data)
-    assert again.dtype == picture.dtype and np.array_equal(again, picture)
-    assert encode_png(picture) == data
-
-
-@pytest.mark.parametrize("data", [b"", b"junk"])
-def test_a_damaged_artifact_is_no_picture(data: bytes) -> None:
-    with pytest.raises(UnreadableImageError):
-        decode_png(data)
 
 
 def test_a_thumbnail_is_small_and_keeps_proportions_and_colours() -> None:

@@ -15,8 +15,8 @@ from nst_pipeline.publish.gallery.records import GalleryScene, Variant
 from nst_pipeline.publish.thumbnails import as_rgb, shrunk, webp_bytes
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.store import sha256
-from nst_pipeline.vision.image_io import Picture, encode_png
-from nst_pipeline.vision.shapes import Rgba
+from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.shapes import Picture, Rgba
 
 OpenImage = Callable[[str], Picture]
 """From a path as the records give it to the decoded picture."""
