@@ -84,7 +84,9 @@ def _used_by(section: str) -> list[str]:
 
 def _section(name: str, section: type[Section]) -> Iterator[str]:
     yield f"\n## `[{name}]`\n"
-    yield f"{(section.__doc__ or '').strip()} Determines {', '.join(_used_by(name))}.\n"
+    used_by = _used_by(name)
+    determines = f" Determines {', '.join(used_by)}." if used_by else ""
+    yield f"{(section.__doc__ or '').strip()}{determines}\n"
     yield "| name | value | default | meaning |"
     yield "|---|---|---|---|"
     for field_name, field in section.model_fields.items():

@@ -218,6 +218,18 @@ class HarmonizeSettings(Section):
         return self
 
 
+class RunSettings(Section):
+    """How runs use the machine. Nothing that they make depends on it."""
+
+    workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Images in the making at the same time in one run; 0: one for each core, at "
+        "most 4. Fewer take less memory.",
+    )
+
+
 class Settings(BaseSettings):
     """All settings of a collection."""
 
@@ -233,6 +245,7 @@ class Settings(BaseSettings):
     magenta: MagentaSettings = MagentaSettings()
     vgg19: Vgg19Settings = Vgg19Settings()
     harmonize: HarmonizeSettings = HarmonizeSettings()
+    run: RunSettings = RunSettings()
 
     @classmethod
     def settings_customise_sources(

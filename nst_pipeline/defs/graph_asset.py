@@ -34,6 +34,7 @@ from nst_pipeline.pipeline.graph import Node
 from nst_pipeline.pipeline.item import Item, Made
 from nst_pipeline.pipeline.progress import report_progress
 from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.workers import workers_for
 from nst_pipeline.pipeline.workspace import Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalogue import Row
@@ -55,7 +56,7 @@ _QUARANTINE_SAYS = (
 )
 
 
-def _one_by_one(make: Callable[[Item], Made]) -> Make:
+def _for_each(make: Callable[[Item], Made]) -> Make:
     def make_each(items: Sequence[Item]) -> list[Made]:
         return [make(item) for item in items]
 
@@ -123,6 +124,7 @@ def _materialize(
     node: Node,
     make: Make,
     together: int,
+    workers: int,
 ) -> Iterator[Any]:
     context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
     seen = last_event(context.instance)
@@ -131,7 +133,14 @@ def _materialize(
     every = [*keys, *convoy.keys]
     view = View(workspace, settings, (node.collection, every) if node.collection else None)
     outcome = run_batch(
-        view, node, every, make, run_id=context.run_id, together=together, progress=progress
+        view,
+        node,
+        every,
+        make,
+        run_id=context.run_id,
+        together=together,
+        workers=workers,
+        progress=progress,
     )
     reported = _reported(context, view, node, outcome)
     _report(context, view, node, list(reported.values()), seen)
@@ -182,6 +191,7 @@ def graph_asset(
     kinds: set[str],
     group: str,
     together: Callable[[Settings], int] | None = None,
+    one_by_one: bool = False,
     after: Callable[[Workspace], object] = lambda _: None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Make a Dagster asset of a function from an `Item` to what was `Made`.
@@ -191,12 +201,13 @@ def graph_asset(
         kinds: shown in the UI.
         group: the asset group.
         together: given, the function takes up to so many items at once and returns a list.
+        one_by_one: no two calls of the function at the same time: it fills the machine by itself.
         after: called once all is catalogued, whether something was made or not.
     """
     filled = form(node)
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
-        make: Make = function if together else _one_by_one(function)
+        make: Make = function if together else _for_each(function)
 
         def body(
             context: dg.AssetExecutionContext,
@@ -207,7 +218,8 @@ def graph_asset(
                 workspace = collection.open()
                 chosen = with_form(workspace.settings, node, config)
                 most = together(chosen) if together else 1
-                yield from _materialize(context, workspace, chosen, node, make, most)
+                workers = 1 if one_by_one else workers_for(workspace.settings.run.workers)
+                yield from _materialize(context, workspace, chosen, node, make, most, workers)
                 after(workspace)
             except NstError as error:
                 # What the user can put right is told without a traceback.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-
-from upath import UPath
+from threading import Lock
 
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.pipeline.graph import Node
@@ -17,6 +17,7 @@ from nst_pipeline.pipeline.plan import Plan, plan_asset
 from nst_pipeline.pipeline.progress import Progress
 from nst_pipeline.pipeline.task import Task
 from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.workers import in_order
 from nst_pipeline.storage.catalogue import Row, Standing
 from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.store import Content
@@ -51,12 +52,16 @@ class Batch:
         self._before = view.standing(node.name)
         self._pending: list[Row] = []
         self._committer = ThreadPoolExecutor(1)
-        self._commits: list[Future[None]] = []
+        self._commits: deque[Future[None]] = deque()
         self._committed_at = time.monotonic()
+        self._lock, self._at_work = Lock(), 0
         self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
 
-    def make(self, tasks: Sequence[Task], make: Make) -> None:
-        """Make these together; if that fails, one by one, so that one costs not the others."""
+    def make(self, tasks: Sequence[Task], make: Make) -> list[Row]:
+        """Make these together; if that fails, one by one, so that one costs not the others.
+
+        Several threads may do so. Nothing is catalogued before `add`.
+        """
         started = time.perf_counter()
         try:
             results = self._results(tasks, make)
@@ -64,14 +69,10 @@ class Batch:
             raise
         except Exception as error:
             if len(tasks) == 1:
-                self._add(self._failed(tasks[0], error, time.perf_counter() - started))
-                return
-            for task in tasks:
-                self.make([task], make)
-            return
+                return [self._failed(tasks[0], error, time.perf_counter() - started)]
+            return [row for task in tasks for row in self.make([task], make)]
         seconds = (time.perf_counter() - started) / len(tasks)
-        for task, made in zip(tasks, results, strict=True):
-            self._add(self._store(task, made, seconds))
+        return [self._store(task, made, seconds) for task, made in zip(tasks, results, strict=True)]
 
     def _results(self, tasks: Sequence[Task], make: Make) -> list[Made]:
         """What is made of each task; those with nothing to be made do not reach `make`."""
@@ -88,28 +89,29 @@ class Batch:
 
     def _commit(self) -> None:
         """Have what was made catalogued, while the next images are made."""
-        for commit in self._commits:
-            if commit.done():
-                commit.result()  # where rows cannot be written, no more images are made
+        while self._commits and self._commits[0].done():
+            self._commits.popleft().result()  # where rows cannot be written, no more are made
         rows, self._pending = self._pending, []
-        files = self._view.workspace.store.unsynced()
-        self._commits.append(self._committer.submit(self._catalogue, rows, files))
+        self._commits.append(self._committer.submit(self._catalogue, rows))
         self._committed_at = time.monotonic()
 
-    def _catalogue(self, rows: list[Row], files: list[UPath]) -> None:
+    def _catalogue(self, rows: list[Row]) -> None:
         """Catalogue rows, and remove files that an artifact's new version no longer has."""
+        store = self._view.workspace.store
         # In this order: no row may outlive a power cut that its files do not.
-        sync_files(files)
+        sync_files(store.path(row.asset, row.key, name) for row in rows for name in row.files)
         self._view.workspace.catalogue.append(rows)
         for row in rows:
             old = self._before.get(row.key)
             if old is not None and row.status != "failed":
                 gone = tuple(name for name in old.files if name not in row.files)
-                self._view.workspace.store.remove(row.asset, row.key, gone)
+                store.remove(row.asset, row.key, gone)
 
-    def _add(self, row: Row) -> None:
-        (self.outcome.failed if row.status == "failed" else self.outcome.made)[row.key] = row
-        self._pending.append(row)
+    def add(self, rows: Sequence[Row]) -> None:
+        """Have these catalogued, soon."""
+        for row in rows:
+            (self.outcome.failed if row.status == "failed" else self.outcome.made)[row.key] = row
+        self._pending += rows
         waited = time.monotonic() - self._committed_at
         if len(self._pending) >= _COMMIT_ROWS or waited > _COMMIT_SECONDS:
             self._commit()
@@ -162,6 +164,7 @@ def run_batch(
     *,
     run_id: str,
     together: int = 1,
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Outcome:
     """Bring the artifacts of `keys` up to date.
@@ -173,6 +176,7 @@ def run_batch(
         make: makes the artifacts of up to `together` items at once.
         run_id: catalogued with every row.
         together: how many items `make` gets in one call.
+        workers: how many calls of `make` may run at the same time.
         progress: told after every call of `make`.
 
     Raises:
@@ -181,11 +185,14 @@ def run_batch(
     view.workspace.store.remove_leftovers(node.name)
     plan = plan_asset(view, node, keys)
     batch = Batch(view, node, plan, run_id)
+    due, through = plan.due, 0
+    calls = (due[first : first + together] for first in range(0, len(due), together))
     try:
-        for first in range(0, len(plan.due), together):
-            batch.make(plan.due[first : first + together], make)
+        for rows in in_order(lambda tasks: batch.make(tasks, make), calls, workers):
+            batch.add(rows)
+            through += len(rows)
             if progress is not None:
-                progress(node.name, min(first + together, len(plan.due)), len(plan.due))
+                progress(node.name, through, len(due))
     finally:
         batch.close()
     view.workspace.catalogue.join_parts(node.name)

@@ -60,7 +60,7 @@ class _PictureCache:
     def __init__(self, limit_bytes: int) -> None:
         self._limit, self._held = limit_bytes, 0
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
-        self._lock = Lock()  # the gallery reads in several threads
+        self._lock = Lock()
 
     def get(self, path: str) -> Picture | None:
         with self._lock:
@@ -91,7 +91,6 @@ class Store:
     def __init__(self, root: UPath) -> None:
         self.root = root
         self._folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
-        self._unsynced: list[UPath] = []
         self._writers = ThreadPoolExecutor(_WRITERS)
 
     def path(self, asset: str, key: str, name: str) -> UPath:
@@ -105,7 +104,7 @@ class Store:
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
         """Write an artifact's files, each whole or not at all, and return their digest.
 
-        They may be lost in a power cut until `sync_files` has seen those of `unsynced`.
+        They may be lost in a power cut until `sync_files` has seen them.
         """
 
         def write(name: str) -> tuple[str, int]:
@@ -115,17 +114,11 @@ class Store:
 
         # Encoders, digests and the disk let go of Python's lock.
         written = dict(zip(files, self._writers.map(write, files), strict=True))
-        self._unsynced += [self.path(asset, key, name) for name in files]
         digests = {name: digest for name, (digest, _) in written.items()}
         size = sum(each for _, each in written.values())
         first = str(self.path(asset, key, next(iter(files)))) if files else ""
         relative = first.removeprefix(str(self.root)).lstrip("/")
         return Written(relative, tuple(files), joint_digest(digests), size)
-
-    def unsynced(self) -> list[UPath]:
-        """Files that were written since the last call, for `sync_files`."""
-        files, self._unsynced = self._unsynced, []
-        return files
 
     def digest(self, asset: str, key: str, names: tuple[str, ...]) -> str:
         """The joint digest of an artifact's files as they stand."""

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from nst_pipeline.style.tensorflow_import import import_tensorflow, import_tenso
 
 BUNDLED = "bundled"
 DEFAULT_BATCH_SIZE = 1
+_LOADING = Lock()
+"""Threads that need the model at the same time wait for one of them to load it."""
 
 Picture = NDArray[np.uint8] | NDArray[np.float32]
 """Picture, (height, width, 3), RGB: uint8, or float32 0..1."""
@@ -186,7 +189,6 @@ class Magenta:
         return result
 
 
-@cache
 def load_magenta(handle: str = BUNDLED) -> Magenta:
     """Load the model, once per process; the bundled one is built on first use (seconds).
 
@@ -196,6 +198,12 @@ def load_magenta(handle: str = BUNDLED) -> Magenta:
     Raises:
         ModelUnavailableError: the model cannot be had or is no SavedModel; says what to do.
     """
+    with _LOADING:
+        return _loaded(handle)
+
+
+@cache
+def _loaded(handle: str) -> Magenta:
     folder = obtain_magenta(handle)
     hub = import_tensorflow_hub()
     try:

@@ -1,6 +1,7 @@
 """A batch: what is due is made, what fails is set aside, all of it is catalogued."""
 
 import shutil
+from threading import get_ident
 
 import pytest
 from skimage import data
@@ -27,11 +28,18 @@ def workspace(tmp_path):
     return opened
 
 
-def _run(workspace, make, together=1, progress=None):
+def _run(workspace, make, together=1, workers=1, progress=None):
     view = View(workspace)
     keys = view.keys(OBJECT_PHOTOS)
     return run_batch(
-        view, OBJECT_PHOTOS, keys, make, run_id="r", together=together, progress=progress
+        view,
+        OBJECT_PHOTOS,
+        keys,
+        make,
+        run_id="r",
+        together=together,
+        workers=workers,
+        progress=progress,
     )
 
 
@@ -146,3 +154,20 @@ def test_no_row_is_catalogued_before_its_files_are_on_the_disk(workspace, monkey
     assert not workspace.catalogue.rows()
     monkeypatch.undo()
     assert len(_run(workspace, _made).made) == 5
+
+
+def test_several_at_once_end_in_their_order(workspace):
+    told, threads = [], set()
+
+    def make(items):
+        threads.add(get_ident())
+        if items[0].key.startswith("cat2"):
+            raise NstError("cat2.jpg is broken")
+        return _made(items)
+
+    outcome = _run(workspace, make, workers=3, progress=lambda *each: told.append(each[1]))
+    assert told == [1, 2, 3, 4, 5]
+    assert list(outcome.made) == sorted(outcome.made) and len(outcome.made) == 4
+    assert [row.error for row in outcome.failed.values()] == ["cat2.jpg is broken"]
+    assert len(threads) > 1
+    assert len(_run(workspace, _made).made) == 1

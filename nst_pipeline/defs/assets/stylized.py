@@ -49,7 +49,7 @@ def stylized_magenta(items: Sequence[Item]) -> list[Made]:
     return [Made(files) for files in magenta_files(items)]
 
 
-@graph_asset(graph.STYLIZED_VGG19, kinds={"tensorflow"}, group="style")
+@graph_asset(graph.STYLIZED_VGG19, kinds={"tensorflow"}, group="style", one_by_one=True)
 def stylized_vgg19(item: Item) -> Made:
     """The composite's pixels optimised until VGG19 sees them in the style of the surroundings.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,8 @@ _SOFTNESS = 1 / 5
 """The mask is softened for that over this share of the band's half width."""
 _EPSILON, _REACH, _TOLERANCE = 1e-7, 1, 1e-7
 """Closed-form matting's regularisation (Levin's), window radius, pixels, and when to stop."""
+_NUMBA = Lock()
+"""Numba's plain threading layer ends the process if two threads run parallel kernels at once."""
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:
@@ -91,5 +95,6 @@ def clean_colours(crop: Rgb, matte: Matte) -> Rgb:
     """
     from pymatting import estimate_foreground_ml
 
-    colours = estimate_foreground_ml(crop / 255.0, matte.astype(np.float64))
+    with _NUMBA:
+        colours = estimate_foreground_ml(crop / 255.0, matte.astype(np.float64))
     return np.asarray(np.rint(np.clip(colours, 0, 1) * 255), np.uint8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -64,12 +65,13 @@ def _square(photo: Rgb, side: int) -> tuple[Rgb, float]:
 
 def _onnx_finder(path: str) -> Callable[[Rgb], Rows]:
     side = _input_side(path)
-    net = cv2.dnn.readNetFromONNX(path)
+    net, one_at_a_time = cv2.dnn.readNetFromONNX(path), Lock()
 
     def find(photo: Rgb) -> Rows:
         square, scale = _square(photo, side)
-        net.setInput(cv2.dnn.blobFromImage(square, 1 / 255))
-        output = np.asarray(net.forward(), np.float64)
+        with one_at_a_time:
+            net.setInput(cv2.dnn.blobFromImage(square, 1 / 255))
+            output = np.array(net.forward(), np.float64)
         is_ssd = output.ndim == 4 and output.shape[-1] == _SSD_COLUMNS
         rows = _from_ssd(output) if is_ssd else _from_yolo(output, side)
         height, width = photo.shape[:2]

@@ -8,8 +8,8 @@ to people and cats.
 from __future__ import annotations
 
 import math
-from functools import cache
 from pathlib import Path
+from threading import local
 
 import cv2
 
@@ -26,9 +26,15 @@ _ABOVE, _BELOW, _WIDTH = 0.6, 4.5, 3.6
 """Head and shoulders around a face, in face heights: above it, below its top, and across."""
 
 
-@cache
+_OWN = local()
+"""A cascade holds the picture that it is looking at: each thread has its own."""
+
+
 def _cascade(name: str) -> cv2.CascadeClassifier:
-    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / name))
+    loaded: dict[str, cv2.CascadeClassifier] = _OWN.__dict__
+    if name not in loaded:
+        loaded[name] = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / name))
+    return loaded[name]
 
 
 def _faces(photo: Rgb, name: str) -> list[tuple[Box, float]]:

@@ -1,0 +1,48 @@
+"""Several images in the making at the same time."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+_MOST = 4
+"""By default: each takes memory, a gigabyte or so for photos of 24 megapixels."""
+_AHEAD = 2
+"""Finished work of a worker that may wait for its turn."""
+
+
+def workers_for(setting: int) -> int:
+    """How many images are worked on at once, by the setting `run.workers`."""
+    return setting or min(os.cpu_count() or 1, _MOST)
+
+
+def in_order(
+    function: Callable[[Work], Result], work: Iterable[Work], workers: int
+) -> Iterator[Result]:
+    """The results in the order of the work, made by several threads.
+
+    OpenCV, numpy, TensorFlow, encoders and the disk let go of Python's lock. The first is made
+    alone: what it loads, all the others need.
+
+    Raises:
+        Whatever `function` raises; work that was not begun by then is left.
+    """
+    rest = iter(work)
+    for each in islice(rest, None if workers == 1 else 1):
+        yield function(each)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = deque(pool.submit(function, each) for each in islice(rest, _AHEAD * workers))
+        try:
+            while waiting:
+                yield waiting.popleft().result()
+                waiting.extend(pool.submit(function, each) for each in islice(rest, 1))
+        finally:
+            for future in waiting:
+                future.cancel()
