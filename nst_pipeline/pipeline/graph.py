@@ -57,7 +57,7 @@ HARMONIZED = Node(
     "scenes",
     ("scene_photos", "composites", "stylized_magenta", "stylized_vgg19", "harmonizer"),
     ("harmonize", "magenta"),
-    code_version="3",
+    code_version="4",
     optional=("stylized_vgg19",),
 )
 DATASET = Node("dataset", None, ("composites", "harmonized"), code_version="2")

@@ -13,8 +13,8 @@ from nst_pipeline.pipeline.stylise import read_model_input
 from nst_pipeline.storage.store import ALL
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
-from nst_pipeline.style.recipes import carry_back
-from nst_pipeline.vision.harmonize import Proposals
+from nst_pipeline.style.recipes import carry_back, reduced
+from nst_pipeline.vision.harmonize import NETWORK_SIDE, Proposals
 from nst_pipeline.vision.harmonizer import Harmonizer, from_bytes
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -52,11 +52,11 @@ def _magenta_pair(item: Item, composite: Rgb) -> tuple[Rgb, Rgb]:
 
     Their difference is what the style changed, without what repainting alone changes.
     """
-    made_from = read_model_input(item, "right")
+    made_from, small = reduced(read_model_input(item, "right"), composite, NETWORK_SIDE)
 
     def carried(name: str) -> Rgb:
         result = item.picture("stylized_magenta", name).astype(np.float32) / np.float32(255)
-        return carry_back(result, made_from, composite)
+        return carry_back(result, made_from, small)
 
     return carried(".right.png"), carried(".right.self.png")
 

@@ -9,10 +9,10 @@ from nst_pipeline.pipeline.stylise import RING_REACH
 from nst_pipeline.settings import Settings
 from nst_pipeline.style.magenta import Picture, load_magenta
 from nst_pipeline.style.paint import paint_object
-from nst_pipeline.style.recipes import carry_back, model_inputs, surroundings
+from nst_pipeline.style.recipes import carry_back, model_inputs, reduced, surroundings
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
-from nst_pipeline.vision.harmonize import Proposals
+from nst_pipeline.vision.harmonize import NETWORK_SIDE, Proposals
 from nst_pipeline.vision.ring import object_box, ring_mask
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -41,12 +41,13 @@ def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> tuple[
     box = object_box(matte)
     style = surroundings(without_object(composite, matte), box)
     made_from = model_inputs(composite, box, style, settings.recipes)["right"]
+    placed, small = reduced(made_from, composite, NETWORK_SIDE)
     magenta, strength = load_magenta(settings.magenta.handle), settings.magenta.strength
     content, style_in = made_from.content[0], made_from.style[0]
     after, before = magenta.stylize([content, content], [style_in, content], strength=strength)
 
     def carried(result: Picture) -> Rgb:
-        return carry_back(result.astype(np.float32, copy=False), made_from, composite)
+        return carry_back(result.astype(np.float32, copy=False), placed, small)
 
     return carried(after), carried(before)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.settings import RecipeSettings
-from nst_pipeline.vision.resize import fitted_size, resized
+from nst_pipeline.vision.resize import fitted, fitted_size, resized
 from nst_pipeline.vision.shapes import Box, Rgb
 
 LEFT_SIDE = 1024
@@ -38,11 +38,14 @@ class ModelInput:
     high: float
 
 
+def _extremes(picture: NDArray[Any]) -> tuple[np.float32, np.float32]:
+    return np.float32(picture.min()), np.float32(picture.max())
+
+
 def min_max_normalise(picture: NDArray[Any]) -> NDArray[np.float32]:
     """Stretch all values, over all channels together, to float32 0..1; a flat picture is all 0."""
-    values = picture.astype(np.float32)
-    low, high = values.min(), values.max()
-    return np.asarray((values - low) / (high - low or np.float32(1)))
+    low, high = _extremes(picture)
+    return np.asarray((picture.astype(np.float32) - low) / (high - low or np.float32(1)))
 
 
 def square_around(box: Box, width: int, height: int) -> Box:
@@ -62,7 +65,7 @@ def square_around(box: Box, width: int, height: int) -> Box:
     return Box(start(box.x, box.width, width), start(box.y, box.height, height), side, side)
 
 
-def _cut(picture: NDArray[np.float32], square: Box) -> NDArray[np.float32]:
+def _cut(picture: Rgb, square: Box) -> Rgb:
     """The square's pixels; where it reaches past the picture, the picture is mirrored."""
     height, width = picture.shape[:2]
     inside = square.clipped(width, height)
@@ -71,13 +74,16 @@ def _cut(picture: NDArray[np.float32], square: Box) -> NDArray[np.float32]:
     return np.asarray(np.pad(picture[inside.slices], (rows, columns, (0, 0)), mode="symmetric"))
 
 
-def _tensor(picture: NDArray[np.float32], width: int, height: int) -> Tensor:
-    return np.asarray(np.clip(resized(picture, width, height), 0, 1)[np.newaxis], np.float32)
+def _tensor(part: Rgb, picture: Rgb, width: int, height: int) -> Tensor:
+    """Part of a picture, resized, and normalised like the whole: the order makes no difference."""
+    small = resized(part.astype(np.float32), width, height)
+    low, high = _extremes(picture)
+    return np.asarray(np.clip((small - low) / (high - low or np.float32(1)), 0, 1)[np.newaxis])
 
 
 def left(picture: Rgb, *, side: int = LEFT_SIDE) -> Tensor:
     """Recipe `left`: min-max normalised, resized to a longest side of `side`, 4-D."""
-    return _tensor(min_max_normalise(picture), *fitted_size(picture, side))
+    return _tensor(picture, picture, *fitted_size(picture, side))
 
 
 def right(picture: Rgb, box: Box, *, side: int = RIGHT_SIDE) -> Tensor:
@@ -86,7 +92,7 @@ def right(picture: Rgb, box: Box, *, side: int = RIGHT_SIDE) -> Tensor:
     The normalisation is that of the whole picture. See `square_around` for boxes at an edge.
     """
     square = square_around(box, picture.shape[1], picture.shape[0])
-    return _tensor(_cut(min_max_normalise(picture), square), side, side)
+    return _tensor(_cut(picture, square), picture, side, side)
 
 
 def average_pooled(pictures: Tensor) -> Tensor:
@@ -157,6 +163,19 @@ def model_inputs(
             high,
         ),
     }
+
+
+def reduced(made_from: ModelInput, picture: Rgb, side: int) -> tuple[ModelInput, Rgb]:
+    """The same for the picture at a longest side of `side` pixels; smaller ones as they are.
+
+    For those who want the low frequencies of a change only.
+    """
+    small, window = fitted(picture, side), made_from.window
+    scale = max(small.shape) / max(picture.shape)
+    x, y, right, bottom = (
+        round(edge * scale) for edge in (window.x, window.y, window.right, window.bottom)
+    )
+    return replace(made_from, window=Box(x, y, max(right - x, 1), max(bottom - y, 1))), small
 
 
 def carry_back(result: NDArray[np.float32], made_from: ModelInput, picture: Rgb) -> Rgb:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.shapes import Mask, Matte, Rgb, Rgba
+from nst_pipeline.vision.shapes import Box, Mask, Matte, Rgb, Rgba
 
 Lab = NDArray[np.float32]
 """(..., 3): lightness 0..100, a, b; D65, from sRGB."""
@@ -151,14 +151,28 @@ def low_frequency_change(
     return np.asarray(blurred / np.maximum(share, 1e-3)[..., None], np.float32)
 
 
-def add_change(image: Rgb, change: NDArray[np.float32], share: float) -> Rgb:
-    """Add a share of a smooth change, enlarged to the picture's size.
+def add_change(image: Rgb, change: NDArray[np.float32], share: float, box: Box) -> Rgb:
+    """Add a share of a smooth change, enlarged to the picture's size, within a box.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        change: (h, w, 3) float32 in 8-bit units, of any size.
+        change: (h, w, 3) float32 in 8-bit units, of any size: it is spread over all of the picture.
         share: 0..1.
+        box: within the picture; outside of it nothing changes.
     """
-    height, width = image.shape[:2]
-    enlarged = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.rint(np.clip(image + np.float32(share) * enlarged, 0, 255)), np.uint8)
+    down, across = (change.shape[axis] / image.shape[axis] for axis in (0, 1))
+    # Pixel centres lie at half coordinates.
+    to_change = np.array(
+        [
+            [across, 0, (box.x + 0.5) * across - 0.5],
+            [0, down, (box.y + 0.5) * down - 0.5],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    enlarged = cv2.warpAffine(
+        change, to_change, (box.width, box.height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    changed = image.copy()
+    part = image[box.slices] + np.float32(share) * enlarged
+    changed[box.slices] = np.rint(np.clip(part, 0, 255)).astype(np.uint8)
+    return changed

@@ -80,7 +80,8 @@ def _with_network_change(composite: Rgb, matte: Matte, after: Rgb, before: Rgb) 
     sigma = NETWORK_SIGMA_SHARE * max(height, width)
     weight = resized(fitted(matte, NETWORK_SIDE), width, height)
     change = low_frequency_change(resized(after, width, height), small, weight, sigma)
-    return recompose(composite, matte, add_change(composite, change, NETWORK_SHARE))
+    added = add_change(composite, change, NETWORK_SHARE, object_box(matte))
+    return recompose(composite, matte, added)
 
 
 def network_candidates(composite: Rgb, matte: Matte, proposals: Proposals) -> dict[str, Rgb]:

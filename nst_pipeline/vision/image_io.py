@@ -159,7 +159,7 @@ def _plain(image: Image.Image) -> Image.Image:
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """RGB by the embedded profile; without one RGB and grey count as sRGB, CMYK as plain inks."""
     if not profile:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = source.profile.xcolor_space.strip()
@@ -197,7 +197,9 @@ def _upright(image: Image.Image) -> Image.Image:
     if isinstance(image, TiffImageFile) and _is_planar_16_bit(image):
         raise UnreadableImageError("16-bit TIFF in separate planes: save it interleaved")
     image.load()
-    return _plain(_as_8_bit(ImageOps.exif_transpose(_with_ink_polarity(image))))
+    as_seen = _with_ink_polarity(image)
+    ImageOps.exif_transpose(as_seen, in_place=True)
+    return _plain(_as_8_bit(as_seen))
 
 
 def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:

@@ -7,7 +7,7 @@ from typing import cast
 
 import cv2
 import numpy as np
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import UnreadableImageError
@@ -17,9 +17,13 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BITS = 8
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 """PNG's number for so many channels."""
+_CHANNELS = {number: channels for channels, number in _COLOUR_TYPES.items()}
+_HEADER = struct.Struct(">2I5B")
+"""Width, height, bits, colour type, and the ways of compression, filtering and interlacing."""
 _FILTER_UP = 2
 # Measured on 12 megapixels: 0.07 s where OpenCV's encoder takes 0.19 s in its fastest way and
-# 0.55 s in its usual one, 8 % larger. Higher levels save nothing.
+# 0.55 s in its usual one, 8 % larger. Higher levels save nothing. Decoding takes half of OpenCV's
+# time.
 _LEVEL = 1
 _FROM_OPENCV = {1: None, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 
@@ -27,6 +31,11 @@ _FROM_OPENCV = {1: None, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 def _chunk(kind: bytes, data: bytes) -> bytes:
     checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
     return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)))
+
+
+_HEADER_BEGINS = struct.pack(">I", _HEADER.size) + b"IHDR"
+_HEADER_AT = len(_SIGNATURE + _HEADER_BEGINS)
+_END = _chunk(b"IEND", b"")
 
 
 def _filtered(picture: Picture) -> NDArray[np.uint8]:
@@ -39,6 +48,16 @@ def _filtered(picture: Picture) -> NDArray[np.uint8]:
     return filtered
 
 
+def _unfiltered(filtered: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    rows = np.empty((filtered.shape[0], filtered.shape[1] - 1), np.uint8)
+    above = np.zeros(rows.shape[1], np.uint8)
+    # Row by row: numpy's accumulate takes ten times as long along this axis.
+    for difference, row in zip(filtered[:, 1:], rows, strict=True):
+        np.add(difference, above, out=row)
+        above = row
+    return rows
+
+
 def encode_png(picture: Picture) -> bytes:
     """Encode as PNG (W3C, Portable Network Graphics, third edition).
 
@@ -47,19 +66,43 @@ def encode_png(picture: Picture) -> bytes:
     """
     height, width = picture.shape[:2]
     colour_type = _COLOUR_TYPES[picture.shape[2] if picture.ndim == 3 else 1]
-    header = struct.pack(">2I5B", width, height, _BITS, colour_type, 0, 0, 0)
+    header = _HEADER.pack(width, height, _BITS, colour_type, 0, 0, 0)
     data = isal_zlib.compress(_filtered(picture), _LEVEL)
-    return b"".join(
-        (_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
-    )
+    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _END))
+
+
+def _decoded(data: bytes) -> Picture | None:
+    """A picture that `encode_png` wrote: one chunk of data, all rows filtered alike."""
+    if data[:_HEADER_AT] != _SIGNATURE + _HEADER_BEGINS or data[-len(_END) :] != _END:
+        return None
+    header = data[_HEADER_AT : _HEADER_AT + _HEADER.size]
+    width, height, bits, colour_type, *plain = _HEADER.unpack(header)
+    if bits != _BITS or colour_type not in _CHANNELS or any(plain):
+        return None
+    begun = len(_SIGNATURE + _chunk(b"IHDR", header))
+    content = data[begun + 8 : -len(_END) - 4]
+    if data[begun : -len(_END)] != _chunk(b"IDAT", content):
+        return None
+    channels = _CHANNELS[colour_type]
+    try:
+        inflated = isal_zlib.decompress(content, bufsize=height * (width * channels + 1))
+        filtered = np.frombuffer(inflated, np.uint8).reshape(height, width * channels + 1)
+    except (igzip_lib.IsalError, ValueError):  # type: ignore[misc] -- its stub has an instance
+        return None
+    if (filtered[:, 0] != _FILTER_UP).any():
+        return None
+    return _unfiltered(filtered).reshape((height, width, channels)[: 2 if channels == 1 else 3])
 
 
 def decode_png(data: bytes) -> Picture:
-    """Decode a PNG as it was given to `encode_png`: same shape, RGB order.
+    """Decode a PNG as it was given to `encode_png`: same shape, RGB order; also others' PNGs.
 
     Raises:
         UnreadableImageError: it is no PNG, or a damaged one.
     """
+    ours = _decoded(data)
+    if ours is not None:
+        return ours
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     if decoded is None:
         raise UnreadableImageError("not a PNG picture, or a damaged one")

@@ -10,6 +10,7 @@ from nst_pipeline.style.recipes import (
     left,
     min_max_normalise,
     model_inputs,
+    reduced,
     right,
     right_style,
     square_around,
@@ -123,7 +124,7 @@ def test_right_keeps_the_whole_pictures_normalisation():
     picture[:10], picture[10:] = 100, 200
     picture[0, 0] = 0
 
-    assert right(picture, Box(4, 12, 6, 6), side=64).min() == 1.0
+    assert right(picture, Box(4, 12, 6, 6), side=64).min() == pytest.approx(1.0, abs=1e-6)
     np.testing.assert_allclose(right(picture, Box(4, 2, 6, 6), side=64), 0.5, atol=1e-6)
 
 
@@ -232,3 +233,24 @@ def test_a_change_lands_on_the_square_it_was_cut_from(photos):
     expected = picture.copy()
     expected[190:290, 300:400] += 40
     np.testing.assert_allclose(carried.astype(int), expected, atol=1)
+
+
+def test_a_change_can_be_carried_back_at_a_smaller_size(photos):
+    picture = photos["astronaut"] // 2
+    made_from = model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())["right"]
+    brighter = made_from.content[0] + np.float32(40 / (made_from.high - made_from.low))
+
+    placed, small = reduced(made_from, picture, 256)
+    carried = carry_back(brighter, placed, small)
+
+    assert placed.window == Box(150, 95, 50, 50)
+    expected = small.copy()
+    expected[95:145, 150:200] += 40
+    np.testing.assert_allclose(carried.astype(int), expected, atol=1)
+
+
+def test_a_small_picture_is_carried_back_as_it_is(photos):
+    picture = photos["astronaut"]
+    made_from = model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())["right"]
+    placed, small = reduced(made_from, picture, 512)
+    assert placed.window == made_from.window and small is picture

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from nst_pipeline.vision.colour import (
     to_lab,
     to_rgb,
 )
+from nst_pipeline.vision.shapes import Box
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +81,25 @@ def test_what_changed_outside_does_not_bleed_in(cat):
 
 
 def test_added_change_is_enlarged_and_clipped(cat):
-    change = np.full((4, 5, 3), 300, np.float32)
-    np.testing.assert_array_equal(add_change(cat, change, 1.0), np.full_like(cat, 255))
-    np.testing.assert_array_equal(add_change(cat, change, 0.0), cat)
+    change, whole = np.full((4, 5, 3), 300, np.float32), Box(0, 0, cat.shape[1], cat.shape[0])
+    np.testing.assert_array_equal(add_change(cat, change, 1.0, whole), np.full_like(cat, 255))
+    np.testing.assert_array_equal(add_change(cat, change, 0.0, whole), cat)
+
+
+def test_a_change_is_added_within_the_box_as_it_lies_in_the_whole_picture(cat):
+    change = np.random.default_rng(0).uniform(-60, 60, (9, 12, 3)).astype(np.float32)
+    height, width = cat.shape[:2]
+    enlarged = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
+    expected = np.clip(cat + 0.5 * enlarged, 0, 255)
+    box = Box(30, 50, 60, 40)
+
+    changed = add_change(cat, change, 0.5, box)
+
+    # OpenCV's warp knows 32 places between two pixels.
+    assert np.abs(changed[box.slices] - expected[box.slices]).max() < 2.5
+    outside = np.ones(cat.shape[:2], bool)
+    outside[box.slices] = False
+    np.testing.assert_array_equal(changed[outside], cat[outside])
 
 
 def test_half_the_light_is_taken_in_linear_light():

@@ -1,9 +1,12 @@
 import io
+import struct
+import zlib
+from contextlib import suppress
 from importlib import import_module
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -35,6 +38,22 @@ def test_others_read_what_we_write(picture: Picture) -> None:
         assert np.array_equal(np.asarray(image), picture)
 
 
+@given(pictures, st.integers(0, 9))
+def test_we_read_what_others_write(picture: Picture, level: int) -> None:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG", compress_level=level)
+    assert np.array_equal(decode_png(file.getvalue()), picture)
+
+
+@settings(deadline=None)
+@given(pictures, st.data())
+def test_no_damage_gives_another_picture(picture: Picture, draw: st.DataObject) -> None:
+    data = bytearray(encode_png(picture))
+    data[draw.draw(st.integers(0, len(data) - 1))] ^= draw.draw(st.integers(1, 255))
+    with suppress(UnreadableImageError):
+        assert np.array_equal(decode_png(bytes(data)), picture)
+
+
 def test_a_part_of_a_picture() -> None:
     part = PHOTO[10:90:2, 5:77]
     assert np.array_equal(decode_png(encode_png(part)), part)
@@ -47,7 +66,25 @@ def test_a_photo_gets_smaller_and_a_flat_mask_hardly_takes_room() -> None:
     assert len(encode_png(mask)) < 20_000
 
 
-@pytest.mark.parametrize("data", [b"", b"junk", encode_png(PHOTO)[:3000]])
+def _with_content(content: bytes) -> bytes:
+    """A picture of ours whose chunk of data holds something else, by a right checksum."""
+    chunk = b"IDAT" + content
+    checksum = struct.pack(">I", zlib.crc32(chunk))
+    return encode_png(PHOTO)[:33] + struct.pack(">I", len(content)) + chunk + checksum + _END
+
+
+_END = encode_png(PHOTO)[-12:]
+_DAMAGED = [
+    b"",
+    b"junk",
+    encode_png(PHOTO)[:3000],
+    _with_content(b"no deflate at all"),
+    _with_content(zlib.compress(b"too short")),
+    _with_content(b""),
+]
+
+
+@pytest.mark.parametrize("data", _DAMAGED)
 def test_a_damaged_artifact_is_no_picture(data: bytes) -> None:
     with pytest.raises(UnreadableImageError):
         decode_png(data)
