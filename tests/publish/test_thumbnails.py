@@ -70,11 +70,6 @@ def test_transparent_parts_show_the_checkerboard():
     assert len(np.unique(as_rgb(clear))) == 2
 
 
-def test_sixteen_bit_mattes_become_grey():
-    matte = np.full((5, 5), 0x80FF, np.uint16)
-    assert (as_rgb(matte) == 0x80).all() and as_rgb(matte).shape == (5, 5, 3)
-
-
 def test_before_stands_left_of_after(astronaut: np.ndarray):
     sheet = before_after(astronaut, np.zeros((300, 150, 3), np.uint8), height_px=200)
     assert sheet.shape[0] == 200

@@ -45,7 +45,7 @@ def test_we_read_what_others_write(picture: Picture, level: int) -> None:
     assert np.array_equal(decode_png(file.getvalue()), picture)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=300)
 @given(pictures, st.data())
 def test_no_damage_gives_another_picture(picture: Picture, draw: st.DataObject) -> None:
     data = bytearray(encode_png(picture))
@@ -73,6 +73,13 @@ def _with_content(content: bytes) -> bytes:
     return encode_png(PHOTO)[:33] + struct.pack(">I", len(content)) + chunk + checksum + _END
 
 
+def _with_header(*header: int) -> bytes:
+    """A picture of ours that calls itself larger, by a right checksum."""
+    chunk = b"IHDR" + struct.pack(">2I5B", *header)
+    data = encode_png(PHOTO)
+    return data[:12] + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
+
+
 _END = encode_png(PHOTO)[-12:]
 _DAMAGED = [
     b"",
@@ -81,6 +88,8 @@ _DAMAGED = [
     _with_content(b"no deflate at all"),
     _with_content(zlib.compress(b"too short")),
     _with_content(b""),
+    _with_header(2**31 - 1, 2**31 - 1, 8, 2, 0, 0, 0),
+    _with_header(0, 0, 8, 2, 0, 0, 0),
 ]
 
 
