@@ -1,0 +1,39 @@
+"""A run's workers detect, cut out and harmonise at the same time; nothing may depend on it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from skimage import data
+
+from nst_pipeline.settings import CutoutSettings, DetectionSettings, HarmonizeSettings
+from nst_pipeline.vision.calibrate import calibrate
+from nst_pipeline.vision.cutout import cut_out
+from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.harmonize import harmonize
+
+
+@pytest.fixture(scope="module")
+def photos():
+    astronaut = data.astronaut()
+    return [data.chelsea(), astronaut, data.coffee(), astronaut[:, ::-1], data.rocket()] * 2
+
+
+def _natural(photo):
+    found = detect(photo, DetectionSettings())[0]
+    cutout = cut_out(photo, found, CutoutSettings(work_side=256))
+    shifted = np.where(cutout.matte[..., None] > 0.5, photo // 2 + 60, photo).astype(np.uint8)
+    result = harmonize(shifted, cutout.matte, HarmonizeSettings(), harmonizer=calibrate([]))
+    return found.box, cutout.matte, cutout.quality, result.image
+
+
+def test_photos_come_out_the_same_one_by_one_and_several_at_once(photos):
+    alone = [_natural(photo) for photo in photos[:5]] * 2
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(_natural, photos))
+    for (box, matte, quality, image), (own_box, own_matte, own_quality, own_image) in zip(
+        together, alone, strict=True
+    ):
+        assert box == own_box and quality == own_quality
+        np.testing.assert_array_equal(matte, own_matte)
+        np.testing.assert_array_equal(image, own_image)
