@@ -65,7 +65,7 @@ class Chooser:
         steps = np.arange(1, _PLACES + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
         places = _mixed(hashes[:, np.newaxis] + steps).ravel()
         order = np.argsort(places)
-        self._places, self._owners = places[order], order // _PLACES
+        self._places, self._owners = places[order], (order // _PLACES).astype(np.int32)
 
     def choose(self, scene_key: str, count: int) -> list[LibrarySticker]:
         """The first `count` different stickers that the scene meets; 10 microseconds."""
