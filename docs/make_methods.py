@@ -64,7 +64,9 @@ def row(composite: Rgb, matte: Matte, look: str, harmonizer: Harmonizer) -> Rgb:
     """All methods' results on one composite, side by side; what `auto` chose is written above."""
     cells = []
     for method in METHODS:
-        settings = HarmonizeSettings.model_validate({"method": method, "look": look})
+        # To paint an object is to take the scene for a painting.
+        seen_as = "painting" if method == "painted" else look
+        settings = HarmonizeSettings.model_validate({"method": method, "look": seen_as})
         proposals = proposals_for(composite, matte, Settings(), method)
         result = harmonize(composite, matte, settings, harmonizer=harmonizer, proposals=proposals)
         told = f"auto: {result.chosen}" if method == "auto" else method
