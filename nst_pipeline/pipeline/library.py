@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nst_pipeline.pipeline.graph import STICKERS
@@ -151,23 +152,27 @@ class Library:
         A detector that learns from the one side must see nothing of the others, neither scenes
         nor objects.
         """
-        every = candidates_from(self.stickers, settings)
+        every = cache(lambda: candidates_from(self.stickers, settings))
         if not settings.same_split or len(self.stickers) < _DIVIDED_FROM:
-            return lambda key, _: every(key)
+            return lambda key, _: every()(key)
         by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
         for each in self.stickers:
             by_side[side_of(self.photos[each.object_key].digest)].append(each)
-        own = {side: candidates_from(some, settings) for side, some in by_side.items()}
-        return lambda key, digest: own[side_of(digest)](key) or every(key)
+        own = cache(lambda side: candidates_from(by_side[side], settings))
+        return lambda key, digest: own(side_of(digest))(key) or every()(key)
 
 
-def _sticker(row: dict[str, Any]) -> LibrarySticker:
+def _colours(table: pa.Table) -> list[tuple[float, float, float] | None]:
+    parts = (pc.list_element(table["lab"], axis).to_pylist() for axis in range(3))
+    return [None if lab[0] is None else lab for lab in zip(*parts, strict=True)]
+
+
+def _stickers(table: pa.Table) -> list[LibrarySticker]:
     # A library of an earlier version, read before it is made anew, lacks columns.
-    names = [field.name for field in fields(LibrarySticker) if field.name in row]
-    lab = row.get("lab")
-    return LibrarySticker(
-        **{name: row[name] for name in names} | {"lab": None if lab is None else tuple(lab)}
-    )
+    names = [each.name for each in fields(LibrarySticker) if each.name in table.column_names]
+    columns = [_colours(table) if name == "lab" else table[name].to_pylist() for name in names]
+    values = zip(*columns, strict=True)
+    return [LibrarySticker(**dict(zip(names, each, strict=True))) for each in values]
 
 
 def read_table(store: Store) -> pa.Table | None:
@@ -181,11 +186,8 @@ def read_library(store: Store) -> Library | None:
     table = read_table(store)
     if table is None:
         return None
-    rows = table.to_pylist()
-    return Library(
-        [_sticker(row) for row in rows],
-        {
-            row["object_key"]: ObjectPhoto(row["photo"], row["photo_digest"], row["digest"])
-            for row in rows
-        },
+    origins = (
+        table[name].to_pylist() for name in ("object_key", "photo", "photo_digest", "digest")
     )
+    photos = {key: ObjectPhoto(*origin) for key, *origin in zip(*origins, strict=True)}
+    return Library(_stickers(table), photos)

@@ -44,7 +44,7 @@ class Workspace:
 
     @cached_property
     def _indexes(self) -> dict[Collection, InboxIndex]:
-        return {name: load_index(self._index_path(name)) for name in COLLECTIONS}
+        return {}
 
     def _index_path(self, collection: Collection) -> UPath:
         return self.root / "catalog" / f"inbox_{collection}.parquet"
@@ -55,6 +55,8 @@ class Workspace:
 
     def index(self, collection: Collection) -> InboxIndex:
         """What the inbox held when it was last scanned."""
+        if collection not in self._indexes:
+            self._indexes[collection] = load_index(self._index_path(collection))
         return self._indexes[collection]
 
     def rescan(
