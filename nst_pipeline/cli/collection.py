@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from nst_pipeline.defs.update import Ran
 
 _MOST_LISTED = 20
+_STOPPED = 130
+"""What shells say of a command that Ctrl-C ended."""
 
 
 def samples(as_json: Json = False) -> None:
@@ -145,16 +147,22 @@ def _scanned(workspace: Workspace, instance: dg.DagsterInstance, show: Progress)
 def _updated(
     workspace: Workspace, instance: dg.DagsterInstance, *, quarantined_only: bool = False
 ) -> list[Ran]:
+    from dagster import DagsterExecutionInterruptedError
+
     from nst_pipeline.definitions import defs
     from nst_pipeline.defs.jobs import JOBS
     from nst_pipeline.defs.update import update
 
-    return update(
-        workspace,
-        instance,
-        lambda phase: defs.resolve_job_def(JOBS[phase].name),
-        quarantined_only=quarantined_only,
-    )
+    try:
+        return update(
+            workspace,
+            instance,
+            lambda phase: defs.resolve_job_def(JOBS[phase].name),
+            quarantined_only=quarantined_only,
+        )
+    except DagsterExecutionInterruptedError:
+        print_error("stopped: what was made is kept, and `nst run` goes on from there")
+        raise typer.Exit(_STOPPED) from None
 
 
 def _tell(

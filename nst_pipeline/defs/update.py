@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import dagster as dg
+from dagster._core.events import RunFailureReason
 from dagster._core.execution.plan.objects import StepFailureData
 
 from nst_pipeline.defs.jobs import PHASES
@@ -117,13 +118,28 @@ def _reason(failure: StepFailureData) -> str:
     return error.message.strip().removeprefix(f"{NstError.__module__}.{error.cls_name}: ")
 
 
+def _is_stop(event: dg.DagsterEvent) -> bool:
+    """Whether a run ended because this process was told to end, or by the UI's *Terminate*."""
+    if event.event_type == dg.DagsterEventType.RUN_FAILURE:
+        reason = event.job_failure_data.failure_reason
+        return reason == RunFailureReason.UNEXPECTED_TERMINATION
+    return event.event_type == dg.DagsterEventType.RUN_CANCELED
+
+
 def _execute(job: dg.JobDefinition, run: RunPlan, instance: dg.DagsterInstance) -> Ran:
+    """Make one run.
+
+    Raises:
+        DagsterExecutionInterruptedError: somebody stopped it; Dagster itself keeps that silent.
+    """
     result = job.execute_in_process(
         instance=instance,
         tags=run.tags,
         run_config=_QUIET,
         raise_on_error=False,
     )
+    if any(map(_is_stop, result.all_events)):
+        raise dg.DagsterExecutionInterruptedError
     failures = (event.step_failure_data for event in result.get_step_failure_events())
     return Ran(
         run.phase,
@@ -150,6 +166,10 @@ def update(
         job_of: the job of a phase.
         quarantined_only: only what failed before, and what follows from it.
         announce: told before each run.
+
+    Raises:
+        DagsterExecutionInterruptedError: a run was stopped. What was made is kept; the next call
+            goes on from there.
     """
     active_runs(instance)  # ends those that a killed process left behind
     left: dict[str, set[str]] = {}

@@ -34,7 +34,8 @@ def in_order(
     alone: what it loads, all the others need.
 
     Raises:
-        Whatever `function` raises; work that was not begun by then is left.
+        Whatever `function` or an interruption raises, once what is at work then has ended and was
+        handed on. Work that was not begun is left.
     """
     rest = iter(work)
     for each in islice(rest, None if workers == 1 else 1):
@@ -43,8 +44,15 @@ def in_order(
         waiting = deque(pool.submit(function, each) for each in islice(rest, _AHEAD * workers))
         try:
             while waiting:
-                yield waiting.popleft().result()
+                yield waiting[0].result()
+                waiting.popleft()
                 waiting.extend(pool.submit(function, each) for each in islice(rest, 1))
+        except GeneratorExit:
+            raise
+        except BaseException:
+            begun = [future for future in waiting if not future.cancel()]
+            yield from (each.result() for each in begun if each.exception() is None)
+            raise
         finally:
             for future in waiting:
                 future.cancel()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import dagster as dg
 import pytest
@@ -168,23 +169,53 @@ def test_a_killed_run_leaves_a_collection_that_the_next_one_makes_whole(collecti
     for asset in ("composites", "harmonized", "stylized_magenta"):
         for path in (collection.root / "artifacts" / asset).iterdir():
             path.unlink()
-    environment = os.environ | {
-        "NST_DATA": str(collection.root),
-        "DAGSTER_HOME": str(_home(collection)),
-    }
-    command = [sys.executable, "-c", "from nst_pipeline.cli import main; main()", "run"]
-    run = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    first = collection.root / "artifacts/composites"
-    while not any(path.suffix == ".png" for path in first.iterdir()):
-        if run.poll() is not None:
-            break
-    os.kill(run.pid, signal.SIGKILL)
+    run = _run_that_has_begun(collection)
+    run.kill()
     run.wait()
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    subprocess.run(_RUN, env=_environment(collection), check=True, capture_output=True)
     assert verify(collection.open()) == []
     for asset in ("composites", "harmonized"):
         digests = {key: row.digest for key, row in made.rows(asset).items()}
         assert {key: row.digest for key, row in collection.rows(asset).items()} == digests
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_begins_no_other_phase(collection, stop):
+    """Ctrl-C, or `kill`: what was made stays, what was not is not begun."""
+    for path in (collection.root / "artifacts/composites").iterdir():
+        path.unlink()
+    run = _run_that_has_begun(collection)
+    run.send_signal(stop)
+    said, wrong = run.communicate(timeout=60)
+    assert run.returncode == 130, wrong
+    assert "`nst run` goes on from there" in wrong
+    assert "Gallery" not in said
+    assert verify(collection.open()) == []
+
+
+_RUN = [sys.executable, "-c", "from nst_pipeline.cli import main; main()", "run"]
+
+
+def _environment(collection):
+    return os.environ | {
+        "NST_DATA": str(collection.root),
+        "DAGSTER_HOME": str(_home(collection)),
+    }
+
+
+def _run_that_has_begun(collection):
+    """`nst run` of which the first composite is there."""
+    run = subprocess.Popen(
+        _RUN,
+        env=_environment(collection),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    first = collection.root / "artifacts/composites"
+    while run.poll() is None and not any(path.suffix == ".png" for path in first.iterdir()):
+        time.sleep(0.01)
+    return run
 
 
 def _home(collection):

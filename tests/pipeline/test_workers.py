@@ -1,6 +1,7 @@
 """Several workers: the same results in the same order, sooner."""
 
-from threading import Barrier, get_ident
+import time
+from threading import Barrier, Event, get_ident
 
 import pytest
 
@@ -36,6 +37,25 @@ def test_an_error_comes_in_its_turn_and_ends_the_work():
     with pytest.raises(ValueError, match="three"):
         next(results)
     assert len(begun) < 20
+
+
+def test_what_is_at_work_when_one_fails_is_handed_on():
+    begun = Event()
+
+    def work(number):
+        if number == 1:
+            begun.wait(10)
+            raise ValueError("one")
+        if number == 2:
+            begun.set()
+            time.sleep(0.2)  # the first has failed by then
+        return number
+
+    handed_on, results = [], in_order(work, range(100), 2)
+    with pytest.raises(ValueError, match="one"):
+        for each in results:
+            handed_on.append(each)
+    assert handed_on[:2] == [0, 2]
 
 
 def test_zero_means_as_many_as_cores_within_reason():
