@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
 
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.pipeline.graph import Node
@@ -54,7 +53,6 @@ class Batch:
         self._committer = ThreadPoolExecutor(1)
         self._commits: deque[Future[None]] = deque()
         self._committed_at = time.monotonic()
-        self._lock, self._at_work = Lock(), 0
         self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
 
     def make(self, tasks: Sequence[Task], make: Make) -> list[Row]:

@@ -71,7 +71,7 @@ def poor_matte(view: View, row: Row) -> str:
     complaints = []
     for record in store.record(row.asset, row.key):
         pixels = store.picture(row.asset, *sticker_file(record["sticker"]))
-        said = _matte_complaint(pixels.astype(np.uint8, copy=False), soft=soft)
+        said = _matte_complaint(pixels, soft=soft)
         complaints += [f"{record['sticker']}: {said}"] if said else []
     return "; ".join(complaints)
 

@@ -56,8 +56,7 @@ class Item:
 
     def picture(self, asset: str, name: str = ".png", key: str | None = None) -> NDArray[np.uint8]:
         """An 8-bit picture of an upstream artifact, by default that of the same key."""
-        picture = self.view.workspace.store.picture(asset, key or self.key, name)
-        return picture.astype(np.uint8, copy=False)
+        return self.view.workspace.store.picture(asset, key or self.key, name)
 
     def record(self, asset: str, name: str = ".json", *, key: str | None = None) -> Any:
         """A JSON record of an upstream artifact."""

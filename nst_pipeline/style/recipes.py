@@ -145,7 +145,7 @@ def model_inputs(
         style_box: the object in the style picture, if that is the composite itself.
     """
     height, width = composite.shape[:2]
-    low, high = float(composite.min()), float(composite.max())
+    low, high = map(float, _extremes(composite))
     sides = settings.left_side, settings.right_side
     return {
         "left": ModelInput(
