@@ -1,7 +1,7 @@
-"""What a person's script would do with the library: the same calls, without Dagster or catalogue.
+"""What a person's script would do with the library: the same calls, without Dagster or catalog.
 
-It writes what such a script would keep: stickers, composites, masks, harmonised pictures, and a
-gallery of these (the graph's shows the stylised ones as well).
+It writes what such a script would keep: stickers, composites, masks, harmonized pictures, and a
+gallery of these (the graph's shows the stylized ones as well).
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from upath import UPath
 from nst_pipeline.publish.gallery import GalleryScene, Variant, write_gallery
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.keys import partition_key
-from nst_pipeline.storage.sidecars import sidecar_detections
+from nst_pipeline.storage.sidecars.files import sidecar_detections
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inputs, surroundings
-from nst_pipeline.vision.calibrate import calibrate
-from nst_pipeline.vision.choose import Candidates, LibrarySticker, candidates_from
-from nst_pipeline.vision.colour import mean_lab
-from nst_pipeline.vision.composite import compose
-from nst_pipeline.vision.cut_edges import cut_edges
+from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.harmonize import Proposals, harmonize
-from nst_pipeline.vision.harmonizer import Harmonizer
-from nst_pipeline.vision.image_io import decode_photo
-from nst_pipeline.vision.place import plan
-from nst_pipeline.vision.png import decode_png, encode_png
-from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.harmonize.harmonize import Proposals, harmonize
+from nst_pipeline.vision.harmonize.model.calibrate import calibrate
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
+from nst_pipeline.vision.images.codecs import decode_photo
+from nst_pipeline.vision.images.color import mean_lab
+from nst_pipeline.vision.images.png import decode_png, encode_png
+from nst_pipeline.vision.images.regions import object_box
+from nst_pipeline.vision.place.choose import Candidates, LibrarySticker, candidates_from
+from nst_pipeline.vision.place.cut_edges import cut_edges
+from nst_pipeline.vision.place.plan import plan
 from nst_pipeline.vision.shapes import Composite, Picture, Rgb, Rgba
 
 _OBSTACLES = 20
@@ -87,7 +87,7 @@ def _pasted(
     return _Pasted(key, scene, composite, inputs)
 
 
-def _stylised(
+def _stylized(
     batch: Sequence[_Pasted], magenta: Magenta, settings: Settings
 ) -> list[tuple[Rgb, Rgb]]:
     """The composites by their surroundings' style and by their own, carried back to full size."""
@@ -107,16 +107,16 @@ def _stylised(
     return list(zip(painted("right"), painted("right", own=True), strict=True))
 
 
-def _harmonise(
+def _harmonize(
     each: _Pasted,
-    stylised: tuple[Rgb, Rgb],
+    stylized: tuple[Rgb, Rgb],
     model: Harmonizer,
     magenta: Magenta,
     settings: Settings,
 ) -> Rgb:
     composite, matte = each.composite.image, each.composite.matte
     proposals = Proposals(
-        magenta=stylised, painted=lambda: paint_object(composite, matte, each.scene, magenta)
+        magenta=stylized, painted=lambda: paint_object(composite, matte, each.scene, magenta)
     )
     return harmonize(
         composite, matte, settings.harmonize, harmonizer=model, proposals=proposals
@@ -127,7 +127,7 @@ def _write_gallery(out: Path, keys: Sequence[str]) -> None:
     def tell(key: str) -> GalleryScene:
         variants = (
             Variant("untouched", "Untouched composite", f"../{key}.composite.png"),
-            Variant("harmonized", "Harmonised", f"../{key}.png"),
+            Variant("harmonized", "Harmonized", f"../{key}.png"),
         )
         return GalleryScene(key, f"{key}.jpg", "ok", key, variants, mask=f"../{key}.mask.png")
 
@@ -139,10 +139,10 @@ def _write_gallery(out: Path, keys: Sequence[str]) -> None:
 
 
 def run(root: Path, out: Path, settings: Settings) -> int:
-    """Take the photos under `root` to harmonised composites under `out`.
+    """Take the photos under `root` to harmonized composites under `out`.
 
     Returns:
-        How many scenes were harmonised.
+        How many scenes were harmonized.
     """
     out.mkdir(parents=True)
     library = dict(_stickers(root, out, settings))
@@ -153,11 +153,11 @@ def run(root: Path, out: Path, settings: Settings) -> int:
         batch = [
             _pasted(each, library, candidates, settings) for each in paths[first : first + size]
         ]
-        for each, stylised in zip(batch, _stylised(batch, magenta, settings), strict=True):
-            harmonised = _harmonise(each, stylised, model, magenta, settings)
+        for each, stylized in zip(batch, _stylized(batch, magenta, settings), strict=True):
+            harmonized = _harmonize(each, stylized, model, magenta, settings)
             mask = (each.composite.matte * 255).round().astype(np.uint8)
             for name, picture in (
-                ("", harmonised),
+                ("", harmonized),
                 (".composite", each.composite.image),
                 (".mask", mask),
             ):

@@ -4,7 +4,7 @@
 
 Small photos that all differ are generated, four fifths of them scenes, in folders of a thousand.
 The sensor's own ticks find them, through a Dagster instance on SQLite, until all are registered.
-Then the catalogue is filled with a row for every artifact, by the real plan, as if everything had
+Then the catalog is filled with a row for every artifact, by the real plan, as if everything had
 been made (pictures are not made: planning does not look at them), and ticks are measured with
 nothing new, with 100 new scenes, and with 100 deleted ones. A tick with something new ends when
 the runs that it asks for are created. Last come questions about lineage, of a table that the
@@ -43,14 +43,14 @@ from upath import UPath
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.sensors import inbox_sensor
-from nst_pipeline.pipeline.graph import NODES, STICKERS, Node
-from nst_pipeline.pipeline.library import LIBRARY_FILE, library_rows
-from nst_pipeline.pipeline.plan import Plan, plan_asset
-from nst_pipeline.pipeline.stale import stale_artifacts, stale_of
-from nst_pipeline.pipeline.view import View
-from nst_pipeline.pipeline.workspace import Workspace, open_workspace
+from nst_pipeline.pipeline.engine.graph import NODES, STICKERS, Node
+from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
+from nst_pipeline.pipeline.steps.library import LIBRARY_FILE, library_rows
+from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_of
 from nst_pipeline.publish.dataset import parquet_bytes
-from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.lineage import Lineage
@@ -60,18 +60,18 @@ FOLDER = 1000
 """Photos in a folder."""
 NEW = 100
 BLOCK = 5000
-"""Rows in a commit when the catalogue is filled."""
+"""Rows in a commit when the catalog is filled."""
 
 
 def write_photos(inbox: Path, first: int, last: int) -> list[Path]:
-    """JPEG files of 64 x 48 pixels whose colours tell them apart."""
+    """JPEG files of 64 x 48 pixels whose colors tell them apart."""
     ramp = np.add.outer(np.arange(48), np.arange(64)).astype(np.uint8)
     paths = []
     for number in range(first, last):
         path = inbox / f"{number // FOLDER:04d}/photo {number:06d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        colours = [number % 251, number // 251 % 251, number // 63001 % 251]
-        photo = ramp[..., None] // 4 + np.array(colours, np.uint8)
+        colors = [number % 251, number // 251 % 251, number // 63001 % 251]
+        photo = ramp[..., None] // 4 + np.array(colors, np.uint8)
         path.write_bytes(cv2.imencode(".jpg", photo)[1].tobytes() + number.to_bytes(4, "big"))
         paths.append(path)
     return paths
@@ -107,7 +107,7 @@ def _rows(node: Node, plan: Plan) -> Iterator[Row]:
 
 
 def fill(root: str) -> None:
-    """Catalogue everything as made, asset after asset, by the real plan."""
+    """Catalog everything as made, asset after asset, by the real plan."""
     workspace = open_workspace(UPath(root))
     for node in NODES:
         view = View(workspace)
@@ -120,8 +120,8 @@ def fill(root: str) -> None:
             write_atomically(workspace.store.path(node.name, ALL, LIBRARY_FILE), table)
         rows = list(_rows(node, plan_asset(view, node, view.keys(node), files=False)))
         for first in range(0, len(rows), BLOCK):
-            workspace.catalogue.append(rows[first : first + BLOCK])
-    workspace.catalogue.maintain(timedelta(days=7))
+            workspace.catalog.append(rows[first : first + BLOCK])
+    workspace.catalog.maintain(timedelta(days=7))
 
 
 class Sensor:
@@ -179,7 +179,7 @@ def _scan(sensor: Sensor, figures: dict[str, float]) -> None:
 
 
 def _ask(workspace: Workspace, figures: dict[str, float]) -> None:
-    """Questions about lineage, each of a catalogue opened anew."""
+    """Questions about lineage, each of a catalog opened anew."""
     scene, sticker = (next(iter(workspace.index(c).photos)) for c in ("scenes", "objects"))
     questions: dict[str, Callable[[Lineage], object]] = {
         "made from this photo": lambda it: it.descendants([("object_photos", sticker)]),
@@ -189,7 +189,7 @@ def _ask(workspace: Workspace, figures: dict[str, float]) -> None:
     }
     for name, question in questions.items():
         with _stopwatch(figures, f"question: {name}"):
-            question(Lineage(open_workspace(workspace.root).catalogue))
+            question(Lineage(open_workspace(workspace.root).catalog))
     with _stopwatch(figures, "question: why is this photo stale"):
         stale_of(open_workspace(workspace.root), "scenes", scene)
     with _stopwatch(figures, "question: all that is stale"):
@@ -207,13 +207,13 @@ def measure(root: Path, images: int) -> dict[str, float]:
     with dg.DagsterInstance.local_temp(str(root / "home")) as instance:
         sensor = Sensor(root, instance)
         _scan(sensor, figures)
-        with _stopwatch(figures, "catalogue filled"):
+        with _stopwatch(figures, "catalog filled"):
             filling = multiprocessing.get_context("spawn").Process(target=fill, args=(str(root),))
             filling.start()
             filling.join()
         if filling.exitcode:
-            raise SystemExit("the catalogue could not be filled")
-        figures["rows in the catalogue"] = sum(
+            raise SystemExit("the catalog could not be filled")
+        figures["rows in the catalog"] = sum(
             len(open_workspace(UPath(root)).index(node.collection).photos)
             for node in NODES
             if node.collection

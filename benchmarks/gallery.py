@@ -36,7 +36,7 @@ from nst_pipeline.publish.gallery import (
     Variant,
     write_gallery,
 )
-from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.shapes import Box
 
 NEW = 10

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.image_io import encode_jpeg
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.images.codecs import encode_jpeg
+from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 
 _QUALITY = 92
@@ -34,15 +34,15 @@ def _texture(rng: np.random.Generator, height: int, width: int, cells: int) -> N
     return total / np.abs(total).max()
 
 
-def _coloured(
+def _colored(
     rng: np.random.Generator,
     texture: NDArray[np.float32],
     spread: float,
     near: tuple[int, int, int] = (125, 125, 125),
 ) -> NDArray[np.float32]:
-    """A texture around a colour that is not far from `near`, levels."""
-    colour = np.array(near) + rng.uniform(-40, 40, 3)
-    return (colour + spread * texture[..., np.newaxis]).astype(np.float32)
+    """A texture around a color that is not far from `near`, levels."""
+    color = np.array(near) + rng.uniform(-40, 40, 3)
+    return (color + spread * texture[..., np.newaxis]).astype(np.float32)
 
 
 def _finished(rng: np.random.Generator, picture: NDArray[np.float32]) -> Rgb:
@@ -52,8 +52,8 @@ def _finished(rng: np.random.Generator, picture: NDArray[np.float32]) -> Rgb:
 
 def _object_photo(rng: np.random.Generator, width: int, height: int) -> tuple[Rgb, Rgb]:
     """A photo with one blob of another texture in its middle, and the blob's mask."""
-    behind = _coloured(rng, _texture(rng, height, width, 3), 25)
-    blob = _coloured(rng, _texture(rng, height, width, 8), 60)
+    behind = _colored(rng, _texture(rng, height, width, 3), 25)
+    blob = _colored(rng, _texture(rng, height, width, 8), 60)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     angle = np.arctan2(y - height / 2, x - width / 2)
     radius = np.hypot((x - width / 2) / (0.22 * width), (y - height / 2) / (0.34 * height))
@@ -65,8 +65,8 @@ def _object_photo(rng: np.random.Generator, width: int, height: int) -> tuple[Rg
 def _scene(rng: np.random.Generator, width: int, height: int) -> Rgb:
     """Sky over textured ground, which is darker: its horizon shows."""
     horizon = round(_HORIZON * height)
-    sky = _coloured(rng, _texture(rng, height, width, 2), 12, near=_SKY)
-    ground = _coloured(rng, _texture(rng, height, width, 4), 14, near=_EARTH)
+    sky = _colored(rng, _texture(rng, height, width, 2), 12, near=_SKY)
+    ground = _colored(rng, _texture(rng, height, width, 4), 14, near=_EARTH)
     return _finished(rng, np.concatenate([sky[:horizon], ground[horizon:]]))
 
 

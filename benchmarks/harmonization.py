@@ -1,10 +1,10 @@
-"""Run every harmonising method on a set of composites and print one table.
+"""Run every harmonizing method on a set of composites and print one table.
 
     python benchmarks/harmonization.py SET [--model FILE] [--methods ring model auto ...]
 
 SET holds any of these folders; pictures that belong together have the same name:
 
-    recolour/    composite, mask, real (the photo as it was), cases.csv with case and kind:
+    recolor/    composite, mask, real (the photo as it was), cases.csv with case and kind:
                  `natural` is a photo that was not changed, any other kind is one sort of change
     realistic/   composite, mask: pasted from another photo; there is no truth
     painterly/   composite, mask: pasted on a painting
@@ -35,20 +35,20 @@ from rich.table import Table
 
 from nst_pipeline.cli.files import partner, pictures_in, read_matte, read_picture
 from nst_pipeline.errors import ModelUnavailableError, NstError
-from nst_pipeline.pipeline.proposals import proposals_for
 from nst_pipeline.settings import HarmonizeSettings, Settings
-from nst_pipeline.vision.calibrate import calibrate
-from nst_pipeline.vision.colour import ColourChange, statistics, to_lab
-from nst_pipeline.vision.composite import recompose
-from nst_pipeline.vision.harmonize import harmonize
-from nst_pipeline.vision.harmonizer import Harmonizer, builtin, load, recolour
+from nst_pipeline.style.proposals import proposals_for
+from nst_pipeline.vision.compose.composite import recompose
+from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.model.calibrate import calibrate
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, load, recolor
+from nst_pipeline.vision.images.color import ColorChange, statistics, to_lab
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 Method = Callable[[Rgb, Matte], Rgb]
 Figures = dict[str, float]
 
 SEAM_PX, NEAR_PX = 6, 10
-"""Reach of the rim and ring whose colours are compared, and of what counts as near the outline."""
+"""Reach of the rim and ring whose colors are compared, and of what counts as near the outline."""
 HARMED = 1.25
 """A result with so much more error than the untouched composite is a harm."""
 
@@ -86,7 +86,7 @@ def reinhard(composite: Rgb, matte: Matte) -> Rgb:
     lab, inside = to_lab(composite), matte > 0
     own, around = statistics(lab, inside), statistics(lab, ~inside)
     gain = around.spread / np.maximum(own.spread, 1)
-    return recolour(composite, matte, ColourChange(own.mean, gain, around.mean - own.mean))
+    return recolor(composite, matte, ColorChange(own.mean, gain, around.mean - own.mean))
 
 
 def histogram(composite: Rgb, matte: Matte) -> Rgb:
@@ -105,8 +105,8 @@ def poisson(composite: Rgb, matte: Matte) -> Rgb:
     inner[[0, -1]] = inner[:, [0, -1]] = 0
     x, y, width, height = cv2.boundingRect(inner)
     hole = cv2.inpaint(composite, (matte > 0).astype(np.uint8), 3, cv2.INPAINT_TELEA)
-    centre = (x + width // 2, y + height // 2)
-    cloned = cv2.seamlessClone(composite, hole, inner * 255, centre, cv2.NORMAL_CLONE)
+    center = (x + width // 2, y + height // 2)
+    cloned = cv2.seamlessClone(composite, hole, inner * 255, center, cv2.NORMAL_CLONE)
     return recompose(composite, matte, np.asarray(cloned, np.uint8))
 
 
@@ -162,8 +162,8 @@ def structure(image: Rgb, composite: Rgb, inside: Mask) -> float:
     """SSIM of result and composite over the object (Wang et al. 2004)."""
     from skimage.metrics import structural_similarity
 
-    greys = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (image, composite))
-    _, similar = structural_similarity(*greys, full=True)
+    grays = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (image, composite))
+    _, similar = structural_similarity(*grays, full=True)
     return float(similar[inside].mean())
 
 
@@ -234,7 +234,7 @@ def harmonizer_for(folder: Path, model: Path | None) -> Harmonizer:
 def show(table: dict[str, Figures]) -> None:
     """Print the figures, a row for each and a column for each method; then all as JSON."""
     names = list(dict.fromkeys(name for figures in table.values() for name in figures))
-    shown = Table(title="harmonising methods")
+    shown = Table(title="harmonizing methods")
     for heading in ("figure", *table):
         shown.add_column(heading, justify="left" if heading == "figure" else "right")
     for name in names:
@@ -247,14 +247,14 @@ def show(table: dict[str, Figures]) -> None:
 def main() -> None:
     """Read the command line, run the methods, print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("set", type=Path, help="folder with recolour, realistic, painterly, ...")
+    parser.add_argument("set", type=Path, help="folder with recolor, realistic, painterly, ...")
     parser.add_argument("--model", type=Path, help="harmonizer that nst calibrate wrote")
     parser.add_argument("--methods", nargs="+", choices=[*RIVALS, *OURS], default=[*RIVALS, *OURS])
     given = parser.parse_args()
-    folders = (given.set / name for name in ("recolour", "realistic", "painterly"))
+    folders = (given.set / name for name in ("recolor", "realistic", "painterly"))
     cases = [case for folder in folders if folder.is_dir() for case in cases_of(folder)]
     if not cases:
-        parser.error(f"{given.set} holds none of recolour, realistic, painterly")
+        parser.error(f"{given.set} holds none of recolor, realistic, painterly")
     try:
         harmonizer = harmonizer_for(given.set, given.model)
     except NstError as error:

@@ -37,8 +37,8 @@ from rich.table import Table
 from upath import UPath
 
 from nst_pipeline.defs.orphans import active_runs
-from nst_pipeline.pipeline.verify import verify
-from nst_pipeline.pipeline.workspace import open_workspace
+from nst_pipeline.pipeline.engine.workspace import open_workspace
+from nst_pipeline.pipeline.upkeep.verify import verify
 
 ROOT = Path(__file__).parents[1]
 SIDE = 256
@@ -79,8 +79,8 @@ class Collection:
             raise SystemExit("the last `nst run` failed")
 
     def rows(self) -> int:
-        """How many rows the catalogue has."""
-        return open_workspace(UPath(self.root)).catalogue.history(("key",)).num_rows
+        """How many rows the catalog has."""
+        return open_workspace(UPath(self.root)).catalog.history(("key",)).num_rows
 
     def bytes_of_artifacts(self) -> dict[str, str]:
         """Path to digest of every artifact's file."""

@@ -4,14 +4,14 @@
 
 Generated photos go through the graph as `nst run` takes them, once with the shipped SQLite home and
 once with the shipped Postgres home (an embedded server, each time an empty database), and through
-`bare_loop.py`: the same library calls, no Dagster, no catalogue. All in this process, with the
+`bare_loop.py`: the same library calls, no Dagster, no catalog. All in this process, with the
 models loaded before; VGG19 has no weights and makes nothing in either. A round takes the three in
 turn, the next round in the opposite order, so that noise hits all alike.
 
 `pipeline_over_bare_loop_...`: wall time over the bare loop's.
 `..._ms_per_image_asset`: wall time of all runs and of planning them, less the seconds in which
-artifacts were made and stored (the catalogue tells them), by artifact. So it holds Dagster,
-catalogue, fingerprints and checks. It is measured of as many tiny scenes as a full run holds, since
+artifacts were made and stored (the catalog tells them), by artifact. So it holds Dagster,
+catalog, fingerprints and checks. It is measured of as many tiny scenes as a full run holds, since
 most of it is paid once a run, and with one worker: the seconds of several overlap.
 
 The table also has this process's CPU seconds: on a machine that others use they say more than the
@@ -43,7 +43,7 @@ from upath import UPath
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.update import scan_inboxes, update
-from nst_pipeline.pipeline.workspace import open_workspace
+from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.settings import load_settings
 
 _HOMES = Path(__file__).parents[1] / "dagster_home"
@@ -106,15 +106,15 @@ def _graph(photos: Path, home: Path) -> Timing:
             wall, cpu = time.perf_counter() - started, time.process_time() - cpu
         if failed := [run.error for run in ran if not run.success]:
             raise SystemExit(f"a run failed: {failed[0]}")
-        rows = workspace.catalogue.rows()
+        rows = workspace.catalog.rows()
         _check_all_made({row.key for row in rows if row.asset == "harmonized" and row.files}, root)
         return Timing(wall, cpu, sum(row.seconds for row in rows), len(rows))
 
 
-def _check_all_made(harmonised: set[str], root: Path) -> None:
+def _check_all_made(harmonized: set[str], root: Path) -> None:
     scenes = len(list((root / "scenes").iterdir()))
-    if len(harmonised) != scenes:
-        raise SystemExit(f"{len(harmonised)} of {scenes} scenes were harmonised: not comparable")
+    if len(harmonized) != scenes:
+        raise SystemExit(f"{len(harmonized)} of {scenes} scenes were harmonized: not comparable")
 
 
 @contextmanager

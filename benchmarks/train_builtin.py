@@ -1,4 +1,4 @@
-"""Make the built-in colour model, nst_pipeline/vision/builtin.npz.
+"""Make the built-in color model, nst_pipeline/vision/builtin.npz.
 
     python benchmarks/train_builtin.py --photos FOLDER --masks FOLDER
 
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-import nst_pipeline.vision.harmonizer as harmonizer
+import nst_pipeline.vision.harmonize.model.harmonizer as harmonizer
 from nst_pipeline.cli.files import partner, pictures_in, read_matte, read_picture
-from nst_pipeline.vision.calibrate import calibrate, linear_models
-from nst_pipeline.vision.describe import view
+from nst_pipeline.vision.harmonize.model.calibrate import calibrate, linear_models
+from nst_pipeline.vision.harmonize.model.describe import view
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 BUILTIN = Path(harmonizer.__file__).with_name("builtin.npz")

@@ -1,4 +1,4 @@
-"""Measure VGG19's pixel optimisation against the classic one, and plain L-BFGS; print one table.
+"""Measure VGG19's pixel optimization against the classic one, and plain L-BFGS; print one table.
 
     python benchmarks/vgg19.py [--weights FILE] [--steps 500] [--evaluations 200]
 
@@ -300,7 +300,7 @@ def speed(vgg: Vgg19, given: tuple[Rgb, Rgb]) -> dict[str, dict[str, float]]:
 
 
 def stylize_one(weights: str, side: int) -> None:
-    """Stylise one picture of that side, and print this process's peak memory in GiB."""
+    """Stylize one picture of that side, and print this process's peak memory in GiB."""
     composite, _, style = pictures()
     large = cv2.resize(composite, (side, side), interpolation=cv2.INTER_CUBIC)
     settings = ARTISTIC.model_copy(update={"side": MEMORY_WORKING_SIDE, "steps": 4})
@@ -309,7 +309,7 @@ def stylize_one(weights: str, side: int) -> None:
 
 
 def peak_memory_gib(weights: str, side: int) -> float:
-    """Peak memory of a process that stylises one picture of that side."""
+    """Peak memory of a process that stylizes one picture of that side."""
     command = [sys.executable, __file__, "--weights", weights, "--memory-of", str(side)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -395,7 +395,7 @@ def table(
         note = f"{rate['reached']:.0f} of {rate['peak']:.0f} GFLOP/s of a matrix product"
         report.add_row(f"one evaluation, {precision}", f"{rate['seconds']:.2f}", "", note)
     for side, gib in memory.items():
-        note = f"{gib:.2f} GiB at most, optimised at {MEMORY_WORKING_SIDE} px"
+        note = f"{gib:.2f} GiB at most, optimized at {MEMORY_WORKING_SIDE} px"
         report.add_row(f"memory, {side} x {side}", "", "", note)
     return report
 

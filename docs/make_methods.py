@@ -1,4 +1,4 @@
-"""Write docs/images/methods.webp: every harmonising method on the samples' composites.
+"""Write docs/images/methods.webp: every harmonizing method on the samples' composites.
 
     NST_DATA=FOLDER nst samples && NST_DATA=FOLDER nst run
     python docs/make_methods.py FOLDER model.npz
@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 
 from nst_pipeline.cli.files import read_matte, read_picture
-from nst_pipeline.pipeline.proposals import proposals_for
 from nst_pipeline.settings import HarmonizeSettings, Settings
 from nst_pipeline.style.magenta import load_magenta
-from nst_pipeline.vision.composite import recompose
-from nst_pipeline.vision.harmonize import harmonize
-from nst_pipeline.vision.harmonizer import Harmonizer, load
-from nst_pipeline.vision.resize import resized
-from nst_pipeline.vision.ring import object_box
+from nst_pipeline.style.proposals import proposals_for
+from nst_pipeline.vision.compose.composite import recompose
+from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, load
+from nst_pipeline.vision.images.regions import object_box
+from nst_pipeline.vision.images.resize import resized
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 PICTURE = Path(__file__).parent / "images" / "methods.webp"
@@ -70,11 +70,11 @@ def row(composite: Rgb, matte: Matte, look: str, harmonizer: Harmonizer) -> Rgb:
         proposals = proposals_for(composite, matte, Settings(), method)
         result = harmonize(composite, matte, settings, harmonizer=harmonizer, proposals=proposals)
         told = f"auto: {result.chosen}" if method == "auto" else method
-        cells.append(labelled(detail(result.image, matte), told))
+        cells.append(labeled(detail(result.image, matte), told))
     return np.hstack(cells)
 
 
-def labelled(cell: Rgb, text: str) -> Rgb:
+def labeled(cell: Rgb, text: str) -> Rgb:
     """A cell with a line of text above it."""
     head = np.full((LABEL, cell.shape[1], 3), 255, np.uint8)
     cv2.putText(head, text, (8, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)

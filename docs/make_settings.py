@@ -40,7 +40,7 @@ _VARIABLES = """
 
 | variable | meaning | default |
 |---|---|---|
-| `NST_DATA` | the data root, a folder: inboxes, artifacts, catalogue, `nst.toml` | `data` |
+| `NST_DATA` | the data root, a folder: inboxes, artifacts, catalog, `nst.toml` | `data` |
 | `DAGSTER_HOME` | the folder with `dagster.yaml`; Dagster keeps its runs there | `dagster_home` |
 | `NST_MODELS` | where built models are kept | `~/.cache/nst_pipeline/models` |
 | `KERAS_HOME` | Keras' own: `models/` in it holds VGG19's ImageNet weights | `~/.keras` |
@@ -77,7 +77,7 @@ def _default(value: Any) -> str:
 
 
 def _used_by(section: str) -> list[str]:
-    from nst_pipeline.pipeline.graph import NODES
+    from nst_pipeline.pipeline.engine.graph import NODES
 
     return [f"`{node.name}`" for node in NODES if section in node.settings]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import tomllib
+import warnings
 from collections.abc import Mapping
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -31,6 +32,31 @@ class Section(BaseModel):
     """A group of settings; unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Former name to name. A former name is still read, with a warning."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_former_names(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        for former in values.keys() & cls.renamed.keys():
+            warnings.warn(
+                f"setting {former} is now called {cls.renamed[former]}: rename it",
+                FutureWarning,
+                stacklevel=2,
+            )
+        return {cls.renamed.get(name, name): value for name, value in values.items()}
+
+    def canonical(self) -> dict[str, Any]:
+        """Return the values as JSON types, each under the name it was first released with.
+
+        Fingerprints cover these names, so a renamed setting remakes nothing.
+        """
+        former = {name: old for old, name in self.renamed.items()}
+        values = self.model_dump(mode="json")
+        return {former.get(name, name): value for name, value in values.items()}
 
 
 AnySection = TypeVar("AnySection", bound=Section)
@@ -64,12 +90,12 @@ class DetectionSettings(Section):
 class CutoutSettings(Section):
     """How a detection becomes a sticker."""
 
-    matting: bool = Field(True, description="Soft matte and decontaminated colours (pymatting).")
+    matting: bool = Field(True, description="Soft matte and decontaminated colors (pymatting).")
     work_side: int = Field(
         640,
         ge=128,
         le=4096,
-        description="Mattes and clean colours are worked out at this longest side, pixels.",
+        description="Mattes and clean colors are worked out at this longest side, pixels.",
     )
     min_area_fraction: float = Field(
         0.002, ge=0, le=1, description="Smaller objects (share of the photo) become no sticker."
@@ -124,7 +150,7 @@ class RecipeSettings(Section):
 
 
 class MagentaSettings(Section):
-    """Google Magenta's arbitrary image stylisation."""
+    """Google Magenta's arbitrary image stylization."""
 
     handle: str = Field(
         "bundled", description="`bundled`, a TensorFlow Hub URL, or the path of a SavedModel."
@@ -140,7 +166,7 @@ class MagentaSettings(Section):
 
 
 class Vgg19Settings(Section):
-    """Gatys' pixel optimisation over VGG19 features."""
+    """Gatys' pixel optimization over VGG19 features."""
 
     weights: str = Field("imagenet", description="`imagenet` (Keras' cache or download) or a path.")
     mode: Literal["photographic", "artistic"] = Field(
@@ -148,7 +174,7 @@ class Vgg19Settings(Section):
         description="`photographic` keeps the picture's edges and changes its look; `artistic` is "
         "the plain method, whose brush redraws them.",
     )
-    luminance_only: bool = Field(False, description="Change light and dark, and keep the colours.")
+    luminance_only: bool = Field(False, description="Change light and dark, and keep the colors.")
     optimizer: Literal["lbfgs", "adam", "classic"] = Field(
         "lbfgs",
         description="`lbfgs` and `adam` go from coarse to fine; `classic` is SGD at the Keras "
@@ -158,7 +184,7 @@ class Vgg19Settings(Section):
         "auto",
         description="`auto`: bfloat16, twice as fast, where the processor has instructions for it.",
     )
-    steps: int = Field(60, ge=1, description="Optimiser steps at each size, at most.")
+    steps: int = Field(60, ge=1, description="Optimizer steps at each size, at most.")
     flat_gain: float = Field(
         0.002,
         ge=0,
@@ -169,7 +195,7 @@ class Vgg19Settings(Section):
         400,
         ge=32,
         le=1024,
-        description="Optimised at this longest side, pixels; larger pictures get the change.",
+        description="Optimized at this longest side, pixels; larger pictures get the change.",
     )
     content_weight: float = Field(2.5e-8, ge=0, description="More: the object keeps its shapes.")
     style_weight: float = Field(1e-6, ge=0, description="More: it looks like its surroundings.")
@@ -193,6 +219,8 @@ class Vgg19Settings(Section):
 class HarmonizeSettings(Section):
     """How the natural result is made and chosen."""
 
+    renamed = {"colour_only": "color_only", "keep_colours": "keep_colors"}
+
     method: Literal["auto", "untouched", "ring", "model", "painted", "magenta", "vgg19"] = Field(
         "auto", description="`auto` keeps the candidate with the best realism score."
     )
@@ -204,17 +232,17 @@ class HarmonizeSettings(Section):
         description="What the scenes are. In a painting the object takes on brush and palette; "
         "`auto` looks at each scene.",
     )
-    colour_only: bool = Field(
-        False, description="Change colours alone: no painting, edge, sharpness or grain."
+    color_only: bool = Field(
+        False, description="Change colors alone: no painting, edge, sharpness or grain."
     )
-    keep_colours: bool = Field(
+    keep_colors: bool = Field(
         False, description="Keep the object's own hues, as of a product: only light and dark adapt."
     )
 
     @model_validator(mode="after")
     def _in_agreement(self) -> Self:
-        if self.method == "painted" and (self.colour_only or self.look == "photo"):
-            raise ValueError("`painted` contradicts colour_only and the look of a photo")
+        if self.method == "painted" and (self.color_only or self.look == "photo"):
+            raise ValueError("`painted` contradicts color_only and the look of a photo")
         return self
 
 

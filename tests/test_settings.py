@@ -59,3 +59,15 @@ def test_the_data_root_may_be_written_as_a_file_url(tmp_path, monkeypatch):
     assert data_root() == UPath(tmp_path)
     monkeypatch.delenv("NST_DATA")
     assert data_root() == UPath("data")
+
+
+def test_a_renamed_setting_is_read_under_its_former_name_with_a_warning(tmp_path):
+    (tmp_path / "nst.toml").write_text("[harmonize]\ncolour_only = true\n")
+    with pytest.warns(FutureWarning, match="colour_only is now called color_only"):
+        settings = load_settings(UPath(tmp_path))
+    assert settings.harmonize.color_only
+
+
+def test_a_renamed_setting_keeps_its_first_name_in_fingerprints(tmp_path):
+    settings = load_settings(UPath(tmp_path)).harmonize
+    assert {"colour_only", "keep_colours"} <= settings.canonical().keys()

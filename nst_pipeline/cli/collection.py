@@ -15,15 +15,15 @@ from rich.tree import Tree
 
 from nst_pipeline.cli.output import Json, bars, busy, console, print_error, print_json, print_table
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.graph import NODES
-from nst_pipeline.pipeline.progress import LISTENER, Progress
-from nst_pipeline.pipeline.reporting import last_report
-from nst_pipeline.pipeline.workspace import (
+from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.pipeline.engine.progress import LISTENER, Progress
+from nst_pipeline.pipeline.engine.workspace import (
     COLLECTIONS,
     Workspace,
     existing_workspace,
     open_workspace,
 )
+from nst_pipeline.pipeline.upkeep.reporting import last_report
 from nst_pipeline.settings import data_root
 from nst_pipeline.storage.lineage import MODELS, Lineage, Relative
 
@@ -189,7 +189,7 @@ _STATUSES = ("ok", "empty", "failed")
 
 def _present(workspace: Workspace) -> pd.DataFrame:
     """Asset, key, status and error of all artifacts whose photos are in the inboxes."""
-    table = workspace.catalogue.table(("asset", "key", "status", "error"))
+    table = workspace.catalog.table(("asset", "key", "status", "error"))
     frame: pd.DataFrame = table.to_pandas()
     retired = pd.Series(False, index=frame.index)
     for collection in COLLECTIONS:
@@ -203,7 +203,7 @@ def counts(workspace: Workspace, runs: Sequence[str] | None = None) -> list[dict
     """How many artifacts of each asset stand, and, given runs, what these made of them."""
     frame = _present(workspace)
     stand = frame.groupby(["asset", "status"]).size()
-    made = workspace.catalogue.made_by(runs or []).to_pandas()
+    made = workspace.catalog.made_by(runs or []).to_pandas()
     found: list[dict[str, Any]] = []
     for node in NODES:
         row: dict[str, Any] = {"asset": node.name}
@@ -222,7 +222,7 @@ def _print_counts(found: list[dict[str, Any]]) -> None:
 def status(as_json: Json = False) -> None:
     """Count what there is, and name what failed or cannot be read."""
     workspace = existing_workspace()
-    with busy("reading the catalogue"):
+    with busy("reading the catalog"):
         frame = _present(workspace)
     failed = frame[frame["status"] == "failed"][["asset", "key", "error"]].values.tolist()
     empty = frame[frame["status"] == "empty"].groupby(["asset", "error"]).size().reset_index()
@@ -278,8 +278,8 @@ def lineage(
     """
     from dataclasses import asdict
 
-    with busy("reading the catalogue"):
-        known = Lineage(existing_workspace().catalogue)
+    with busy("reading the catalog"):
+        known = Lineage(existing_workspace().catalog)
         asset, at = known.find(key)
         tree, made = known.ancestors(asset, at), known.descendants([(asset, at)])
     if as_json:

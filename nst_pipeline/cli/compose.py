@@ -18,12 +18,12 @@ from nst_pipeline.cli.files import (
 )
 from nst_pipeline.cli.output import Json, finish
 from nst_pipeline.errors import NstError
-from nst_pipeline.vision.choose import LibrarySticker
-from nst_pipeline.vision.colour import mean_lab
-from nst_pipeline.vision.composite import compose as lay
-from nst_pipeline.vision.image_io import decode_alpha
-from nst_pipeline.vision.place import plan
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.compose.composite import compose as lay
+from nst_pipeline.vision.images.codecs import decode_alpha
+from nst_pipeline.vision.images.color import mean_lab
+from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.place.choose import LibrarySticker
+from nst_pipeline.vision.place.plan import plan
 from nst_pipeline.vision.shapes import Rgba
 
 

@@ -18,10 +18,10 @@ from nst_pipeline.cli.files import (
 )
 from nst_pipeline.cli.output import Json, print_note
 from nst_pipeline.errors import NstError
+from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.detect.sidecar import boxes_reader, read_sidecar
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Cutout, Detection, Rgb
 
 
@@ -66,7 +66,7 @@ def cutout(
         typer.Option(help="CSV with image, x, y, width, height[, label]; without it: detected."),
     ] = None,
     full_frame: Annotated[
-        bool, typer.Option("--full-frame", help="Write the grey matte at the photo's size.")
+        bool, typer.Option("--full-frame", help="Write the gray matte at the photo's size.")
     ] = False,
     as_json: Json = False,
 ) -> None:

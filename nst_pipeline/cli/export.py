@@ -14,7 +14,7 @@ from upath import UPath
 
 from nst_pipeline.cli.output import Json, bars, busy, console, print_json, print_note
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.workspace import Workspace, existing_workspace
+from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
 from nst_pipeline.publish.export import Files, coco_files, write_export, yolo_files
 from nst_pipeline.publish.splits import SIDES
 from nst_pipeline.storage.store import ALL

@@ -15,8 +15,8 @@ from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.settings import Settings, data_root, load_settings
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.listing import PHOTO_SUFFIXES
-from nst_pipeline.vision.image_io import decode_photo
-from nst_pipeline.vision.ring import CORE_ALPHA
+from nst_pipeline.vision.images.codecs import decode_photo
+from nst_pipeline.vision.images.regions import CORE_ALPHA
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 
@@ -82,18 +82,18 @@ def read_picture(path: Path) -> Rgb:
 
 
 def read_matte(path: Path, like: Rgb) -> Matte:
-    """A mask or matte as grey 0..1, of the size of the picture it belongs to.
+    """A mask or matte as gray 0..1, of the size of the picture it belongs to.
 
     Raises:
         NstError: it cannot be read, or has another size.
     """
-    grey = read_picture(path)[..., 1]
-    if grey.shape != like.shape[:2]:
+    gray = read_picture(path)[..., 1]
+    if gray.shape != like.shape[:2]:
         raise NstError(
-            f"{path} is {grey.shape[1]} x {grey.shape[0]}, its picture {like.shape[1]} x "
+            f"{path} is {gray.shape[1]} x {gray.shape[0]}, its picture {like.shape[1]} x "
             f"{like.shape[0]} pixels: save the mask at the picture's size"
         )
-    return grey.astype(np.float32) / np.float32(255)
+    return gray.astype(np.float32) / np.float32(255)
 
 
 def check_matte(path: Path, matte: Matte) -> None:

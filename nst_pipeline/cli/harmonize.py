@@ -20,13 +20,13 @@ from nst_pipeline.cli.files import (
 )
 from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.proposals import proposals_for
 from nst_pipeline.settings import HarmonizeSettings, load_section
-from nst_pipeline.vision.calibrate import PHOTOS_MIN
-from nst_pipeline.vision.calibrate import calibrate as fit
-from nst_pipeline.vision.harmonize import harmonize as make_natural
-from nst_pipeline.vision.harmonizer import builtin, load
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.style.proposals import proposals_for
+from nst_pipeline.vision.harmonize.harmonize import harmonize as make_natural
+from nst_pipeline.vision.harmonize.model.calibrate import PHOTOS_MIN
+from nst_pipeline.vision.harmonize.model.calibrate import calibrate as fit
+from nst_pipeline.vision.harmonize.model.harmonizer import builtin, load
+from nst_pipeline.vision.images.png import encode_png
 
 
 def harmonize(
@@ -36,7 +36,7 @@ def harmonize(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results (PNG); made if missing.")],
     harmonizer: Annotated[
-        Path | None, typer.Option(help="Colour model from `nst calibrate`; else the built-in one.")
+        Path | None, typer.Option(help="Color model from `nst calibrate`; else the built-in one.")
     ] = None,
     method: Annotated[
         str, typer.Option(help="auto, untouched, ring, model, painted, magenta or vgg19.")
@@ -45,11 +45,11 @@ def harmonize(
     look: Annotated[
         str, typer.Option(help="What the scenes are: photo, painting, or auto: look at each.")
     ] = "auto",
-    colour_only: Annotated[
-        bool, typer.Option("--colour-only", help="Colours alone: no painting, edge or grain.")
+    color_only: Annotated[
+        bool, typer.Option("--color-only", help="Colors alone: no painting, edge or grain.")
     ] = False,
-    keep_colours: Annotated[
-        bool, typer.Option("--keep-colours", help="Keep the object's hues; adapt light and dark.")
+    keep_colors: Annotated[
+        bool, typer.Option("--keep-colors", help="Keep the object's hues; adapt light and dark.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -58,8 +58,8 @@ def harmonize(
         "method": method,
         "strength": strength,
         "look": look,
-        "colour_only": colour_only,
-        "keep_colours": keep_colours,
+        "color_only": color_only,
+        "keep_colors": keep_colors,
     }
     chosen = load_section(HarmonizeSettings, values, "harmonize")
     model = builtin() if harmonizer is None else load(harmonizer)
@@ -81,13 +81,13 @@ def harmonize(
             "confidence": round(result.confidence, 3),
         }
 
-    work_through("harmonising", pictures_in(composites), work, as_json=as_json)
+    work_through("harmonizing", pictures_in(composites), work, as_json=as_json)
 
 
 def calibrate(
     photos: Annotated[Path, typer.Option(help="Folder of natural photos.")],
     masks: Annotated[Path, typer.Option(help="Folder of their objects' masks, same names.")],
-    out: Annotated[Path, typer.Option(help="The colour model's file (.npz).")],
+    out: Annotated[Path, typer.Option(help="The color model's file (.npz).")],
     as_json: Json = False,
 ) -> None:
     """Learn from your own photos how objects and surroundings go together."""

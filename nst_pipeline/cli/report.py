@@ -10,8 +10,8 @@ from upath import UPath
 
 from nst_pipeline.cli.output import Json, busy, console, print_json
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.reporting import report_batch, report_run, report_since
-from nst_pipeline.pipeline.workspace import Workspace, existing_workspace
+from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
+from nst_pipeline.pipeline.upkeep.reporting import report_batch, report_run, report_since
 
 
 def _moment(text: str) -> datetime:

@@ -18,7 +18,7 @@ from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.search import Pixels
 from nst_pipeline.style.stylize_vgg19 import Step, Vgg19Result, stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 
 _PER_CENT = 100
@@ -41,10 +41,10 @@ def by_vgg19(
     settings: Vgg19Settings,
     progress: Progress,
     *,
-    name: str = "optimising",
+    name: str = "optimizing",
     frames: Path | None = None,
 ) -> Vgg19Result:
-    """Optimise a picture under a bar with the loss and the time left.
+    """Optimize a picture under a bar with the loss and the time left.
 
     Args:
         content: (height, width, 3) uint8, RGB.
@@ -92,7 +92,7 @@ def stylize(
     pictures = read_picture(content), read_picture(style)
     row = {"result": str(out), "method": method}
     if method == "magenta":
-        with busy("stylising by Magenta"):
+        with busy("stylizing by Magenta"):
             result = _by_magenta(*pictures, strength)
     else:
         settings = settings_here().vgg19.model_copy(update={"mode": mode})

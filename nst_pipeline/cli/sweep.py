@@ -12,11 +12,11 @@ from nst_pipeline.cli.files import check_png, read_picture, settings_here, write
 from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.cli.stylize import by_vgg19
 from nst_pipeline.errors import SettingError
-from nst_pipeline.pipeline.sweep import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
+from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import Vgg19Settings, load_section
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result
-from nst_pipeline.vision.png import encode_png
-from nst_pipeline.vision.resize import fitted
+from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.images.resize import fitted
 
 
 def _listed(numbers: Sequence[float]) -> str:
@@ -40,7 +40,7 @@ def sweep(
     cell: Annotated[int, typer.Option(help="Side of a picture on the sheet, pixels.")] = 320,
     as_json: Json = False,
 ) -> None:
-    """Stylise one picture by VGG19 with a grid of weights, and lay the results on one sheet."""
+    """Stylize one picture by VGG19 with a grid of weights, and lay the results on one sheet."""
     check_png(out)
     given = settings_here().vgg19.model_dump() | {"mode": mode}
     settings = load_section(Vgg19Settings, given, "vgg19")
@@ -49,9 +49,9 @@ def sweep(
     start, look = fitted(read_picture(content), max(cell, settings.side)), read_picture(style)
     with bars() as progress:
 
-        def stylise(label: str, chosen: Vgg19Settings) -> Vgg19Result:
+        def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
             return by_vgg19(start, look, chosen, progress, name=label)
 
-        made = sweep_weights(settings, rows, columns, stylise, cell_px=cell)
+        made = sweep_weights(settings, rows, columns, stylize, cell_px=cell)
     write_file(out, encode_png(made.sheet))
     finish([each | {"loss": f"{each['loss']:.5g}"} for each in made.cells], {}, as_json=as_json)

@@ -11,10 +11,10 @@ import typer
 
 from nst_pipeline.cli.output import Json, bars, console, print_json, print_table
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.garbage import find_garbage, remove_garbage
-from nst_pipeline.pipeline.stale import Stale, stale_artifacts, stale_of
-from nst_pipeline.pipeline.verify import verify as find_problems
-from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace, existing_workspace
+from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace, existing_workspace
+from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
+from nst_pipeline.pipeline.upkeep.stale import Stale, stale_artifacts, stale_of
+from nst_pipeline.pipeline.upkeep.verify import verify as find_problems
 
 _MOST_LISTED = 20
 _KEEP_DAYS = 7
@@ -57,7 +57,7 @@ def stale(
 
 
 def verify(as_json: Json = False) -> None:
-    """Read every artifact and compare it with the catalogue; exit with 1 if something is wrong.
+    """Read every artifact and compare it with the catalog; exit with 1 if something is wrong.
 
     Nothing may be at work on the collection meanwhile.
     """
@@ -99,8 +99,8 @@ def gc(
     }
     if not dry_run:
         remove_garbage(workspace, garbage)
-        did = workspace.catalogue.maintain(timedelta(days=_KEEP_DAYS))
-        said |= {f"catalogue: {name}": count for name, count in did.items()}
+        did = workspace.catalog.maintain(timedelta(days=_KEEP_DAYS))
+        said |= {f"catalog: {name}": count for name, count in did.items()}
     if as_json:
         print_json(said)
     else:

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 import dagster as dg
 
 from nst_pipeline.defs.report import table_metadata
-from nst_pipeline.pipeline.batch import Outcome
-from nst_pipeline.pipeline.graph import Node
-from nst_pipeline.pipeline.inspection import (
+from nst_pipeline.pipeline.engine.batch import Outcome
+from nst_pipeline.pipeline.engine.graph import Node
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.upkeep.inspection import (
     changed_background,
     poor_matte,
     unopenable,
     worse_than_untouched,
 )
-from nst_pipeline.pipeline.view import View
-from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.storage.catalog import Row
 
 _SAMPLE = 12
 """Pictures looked at in a batch: a run of 500 gets hardly longer."""
@@ -37,7 +37,7 @@ class Check:
     complaint: Callable[[View, Row], str]
     severity: dg.AssetCheckSeverity
     at_most: int | None = _SAMPLE
-    """None: all of them, where the catalogue's figures say it and nothing is opened."""
+    """None: all of them, where the catalog's figures say it and nothing is opened."""
 
     def spec(self, asset: str) -> dg.AssetCheckSpec:
         """What Dagster is told of it."""

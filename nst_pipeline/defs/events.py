@@ -1,4 +1,4 @@
-"""Reports many materialisations at once.
+"""Reports many materializations at once.
 
 `context.log_event` stores each event by itself, in several transactions with connections of their
 own. Dagster's storages also take a list of events. Postgres' writes it as one; SQLite's would take
@@ -62,7 +62,7 @@ def _store_in_sqlite(storage: SqliteEventLogStorage, entries: Sequence[dg.EventL
 def report_materializations(
     context: dg.AssetExecutionContext, materializations: Sequence[dg.AssetMaterialization]
 ) -> None:
-    """Store the materialisations of one asset that this step made, in their order."""
+    """Store the materializations of one asset that this step made, in their order."""
     storage = context.instance.event_log_storage
     entries = [_entry(context, each) for each in materializations]
     for first in range(0, len(entries), _TOGETHER):
@@ -74,7 +74,7 @@ def report_materializations(
 
 
 def reported_partitions(context: dg.AssetExecutionContext, keys: Sequence[str]) -> set[str]:
-    """Those of `keys` that this asset has a materialisation of; no others are looked up."""
+    """Those of `keys` that this asset has a materialization of; no others are looked up."""
     known: set[str] = set()
     for first in range(0, len(keys), _TOGETHER):
         known.update(

@@ -6,10 +6,10 @@ import dagster as dg
 
 from nst_pipeline.defs.report import row_metadata
 from nst_pipeline.defs.versions import last_event, version_tags
-from nst_pipeline.pipeline.graph import NODES, Node
-from nst_pipeline.pipeline.plan import plan_asset
-from nst_pipeline.pipeline.view import View
-from nst_pipeline.pipeline.workspace import Workspace
+from nst_pipeline.pipeline.engine.graph import NODES, Node
+from nst_pipeline.pipeline.engine.plan import plan_asset
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.storage.store import ALL
 
 _LOOKED_AFTER = dg.FreshnessPolicy.time_window(
@@ -22,7 +22,7 @@ within a week that the nights no longer do their work."""
 def freshness(node: Node) -> dg.FreshnessPolicy | None:
     """The policy of what somebody reads: library, dataset, gallery.
 
-    One photo's artifacts do not age, and the colour model stays until the collection has doubled.
+    One photo's artifacts do not age, and the color model stays until the collection has doubled.
     """
     return _LOOKED_AFTER if node.name in ("sticker_library", "dataset", "gallery") else None
 

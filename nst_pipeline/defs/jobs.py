@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from nst_pipeline.pipeline.graph import NODES, Node
+from nst_pipeline.pipeline.engine.graph import NODES, Node
 
 _LIBRARY = ("sticker_library", "harmonizer")
 _PUBLISHED = ("dataset", "gallery")
@@ -26,9 +26,9 @@ PHASES: dict[str, tuple[Node, ...]] = {
 
 _DESCRIPTIONS = {
     "objects": "Finds the objects in the photos of `objects/` and cuts them out as stickers.",
-    "library": "Indexes the stickers and calibrates the colour model on them.",
-    "scenes": "Places stickers on the photos of `scenes/`, stylises and harmonises them.",
-    "publish": "Writes the gallery to look at, and the labelled dataset.",
+    "library": "Indexes the stickers and calibrates the color model on them.",
+    "scenes": "Places stickers on the photos of `scenes/`, stylizes and harmonizes them.",
+    "publish": "Writes the gallery to look at, and the labeled dataset.",
 }
 
 JOBS = {

@@ -1,4 +1,4 @@
-"""Looks after the catalogue's table every week, so that it answers as fast as on its first day."""
+"""Looks after the catalog's table every week, so that it answers as fast as on its first day."""
 
 from datetime import timedelta
 
@@ -9,29 +9,29 @@ from nst_pipeline.defs.resources import CollectionResource
 
 
 class MaintenanceConfig(dg.Config):
-    """How far back the catalogue's own history reaches."""
+    """How far back the catalog's own history reaches."""
 
     keep_days: int = Field(
         7, ge=1, description="Older versions of the table can be read for so many days."
     )
 
 
-@dg.op(description="Sort the catalogue by key, join its small files, remove those of old versions.")
-def maintain_catalogue(
+@dg.op(description="Sort the catalog by key, join its small files, remove those of old versions.")
+def maintain_catalog(
     context: dg.OpExecutionContext, config: MaintenanceConfig, collection: CollectionResource
 ) -> None:
     """Readers and writers go on meanwhile."""
-    did = collection.open().catalogue.maintain(timedelta(days=config.keep_days))
+    did = collection.open().catalog.maintain(timedelta(days=config.keep_days))
     context.log.info(", ".join(f"{name}: {count}" for name, count in did.items()))
 
 
 @dg.job(
-    description="Looks after the catalogue's table: joined, sorted, rid of files no longer used.",
+    description="Looks after the catalog's table: joined, sorted, rid of files no longer used.",
     executor_def=dg.in_process_executor,
 )
 def maintenance_job() -> None:
     """One op."""
-    maintain_catalogue()
+    maintain_catalog()
 
 
 weekly_maintenance = dg.ScheduleDefinition(

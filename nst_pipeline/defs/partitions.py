@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from nst_pipeline.pipeline.workspace import Collection
+from nst_pipeline.pipeline.engine.workspace import Collection
 
 OBJECTS = dg.DynamicPartitionsDefinition(name="objects")
 SCENES = dg.DynamicPartitionsDefinition(name="scenes")

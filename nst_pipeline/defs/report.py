@@ -5,19 +5,19 @@ from typing import Any
 
 import dagster as dg
 
-from nst_pipeline.pipeline.batch import Outcome
-from nst_pipeline.pipeline.graph import Node
-from nst_pipeline.pipeline.view import View
-from nst_pipeline.pipeline.workspace import Collection, Workspace
+from nst_pipeline.pipeline.engine.batch import Outcome
+from nst_pipeline.pipeline.engine.graph import Node
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.thumbnails import before_after, inline_webp, with_boxes
-from nst_pipeline.storage.catalogue import Row, Standing
+from nst_pipeline.storage.catalog import Row, Standing
 from nst_pipeline.vision.shapes import Box, Picture
 
 _MOST_LISTED = 50
-"""Rows in a table of the UI; the catalogue has them all."""
+"""Rows in a table of the UI; the catalog has them all."""
 _DIGEST_SHOWN = 12
-"""Hex digits that tell artifacts apart at a glance; the catalogue has all 64."""
+"""Hex digits that tell artifacts apart at a glance; the catalog has all 64."""
 _FIGURES_SHOWN = 4
 """Significant digits of a score or a loss."""
 _ON_SHEET, _SHEET_COLUMNS = 12, 4
@@ -132,7 +132,7 @@ def _recorded(workspace: Workspace, row: Row) -> dg.TableMetadataValue:
 
 
 def row_metadata(workspace: Workspace, row: Row, *, rich: bool) -> dict[str, Any]:
-    """Metadata of a materialisation; `rich` adds the pictures, which stand first, and inputs."""
+    """Metadata of a materialization; `rich` adds the pictures, which stand first, and inputs."""
     pictures = _pictures(workspace, row) if rich else {}
     metadata: dict[str, Any] = {
         label: picture_metadata(picture, f"{label} of {row.key}")
@@ -173,7 +173,7 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, dg.TableMetadataValue]:
 
 def quarantined(view: View, node: Node, outcome: Outcome) -> dict[str, str]:
     """Why all of the asset's images failed that did when last tried, in this run or before."""
-    before = view.workspace.catalogue.standing(node.name)
+    before = view.workspace.catalog.standing(node.name)
     rows: dict[str, Standing | Row] = {**before, **outcome.made, **outcome.failed}
     return {
         key: rows[key].error

@@ -11,14 +11,14 @@ from dagster._core.storage.tags import (
     PRIORITY_TAG,
 )
 
-from nst_pipeline.defs.graph_asset import PARTITIONS_PER_RUN
+from nst_pipeline.defs.dagster_asset import PARTITIONS_PER_RUN
 from nst_pipeline.defs.jobs import PHASES
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.tags import PHASE_TAG
-from nst_pipeline.pipeline.graph import BY_NAME
-from nst_pipeline.pipeline.plan import plan_asset
-from nst_pipeline.pipeline.view import View
-from nst_pipeline.pipeline.workspace import Collection, Workspace
+from nst_pipeline.pipeline.engine.graph import BY_NAME
+from nst_pipeline.pipeline.engine.plan import plan_asset
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
 from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.store import ALL
 
@@ -81,7 +81,7 @@ def due_now(
     """The keys of a phase that have something to be made from what is there now.
 
     Args:
-        view: the catalogue's state.
+        view: the catalog's state.
         phase: one of `PHASES`.
         retry: also what failed before with the same input.
         files: also what has lost files; without it no folder of artifacts is listed.

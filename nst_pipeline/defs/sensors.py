@@ -7,9 +7,9 @@ from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.runs import RunPlan, is_large, plan_found, plan_runs
 from nst_pipeline.defs.update import Scanned, scan_inboxes
-from nst_pipeline.pipeline.graph import NODES
-from nst_pipeline.pipeline.view import View
-from nst_pipeline.pipeline.workspace import COLLECTIONS, Workspace
+from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace
 from nst_pipeline.storage.store import joint_digest, sha256
 
 _INTERVAL_SECONDS = 30
@@ -29,7 +29,7 @@ def _state(workspace: Workspace) -> str:
     }
     code = " ".join(f"{node.name} {node.code_version}" for node in NODES)
     ours = sha256(f"{workspace.settings.model_dump_json()} {code}".encode())
-    return f"{joint_digest(photos)} {workspace.catalogue.version} {ours}"
+    return f"{joint_digest(photos)} {workspace.catalog.version} {ours}"
 
 
 @dg.sensor(

@@ -7,16 +7,16 @@ from upath import UPath
 from nst_pipeline.defs.report import picture_metadata, table_metadata
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.errors import SettingError
-from nst_pipeline.pipeline.progress import report_steps
-from nst_pipeline.pipeline.sweep import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
-from nst_pipeline.pipeline.workspace import Workspace
+from nst_pipeline.pipeline.engine.progress import report_steps
+from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import Vgg19Settings, load_section
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
-from nst_pipeline.vision.image_io import decode_photo
-from nst_pipeline.vision.png import encode_png
-from nst_pipeline.vision.resize import fitted
+from nst_pipeline.vision.images.codecs import decode_photo
+from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.images.resize import fitted
 from nst_pipeline.vision.shapes import Rgb
 
 _FOLDER = "sweeps"
@@ -44,7 +44,7 @@ def _read(workspace: Workspace, path: str) -> Rgb:
     return decode_photo(data, name=path, max_megapixels=workspace.settings.ingest.max_megapixels)
 
 
-@dg.op(description="Stylise one picture by VGG19 with every pair of weights; one labelled sheet.")
+@dg.op(description="Stylize one picture by VGG19 with every pair of weights; one labeled sheet.")
 def sweep_vgg19(
     context: dg.OpExecutionContext, config: SweepConfig, collection: CollectionResource
 ) -> None:
@@ -56,7 +56,7 @@ def sweep_vgg19(
     start = fitted(start, max(config.cell_px, settings.side))
     network = load_vgg19(settings.weights)
 
-    def stylise(label: str, chosen: Vgg19Settings) -> Vgg19Result:
+    def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
         context.log.info(label)
         told = report_steps(label, context.log.info)
         return stylize_vgg19(
@@ -64,7 +64,7 @@ def sweep_vgg19(
         )
 
     made = sweep_weights(
-        settings, config.content_weights, config.style_weights, stylise, cell_px=config.cell_px
+        settings, config.content_weights, config.style_weights, stylize, cell_px=config.cell_px
     )
     name = f"{UPath(config.content).stem}-as-{UPath(config.style).stem}.png"
     path = workspace.root / _FOLDER / name

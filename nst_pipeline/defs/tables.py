@@ -5,21 +5,21 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from nst_pipeline.pipeline.library import LIBRARY_SCHEMA
+from nst_pipeline.pipeline.steps.library import LIBRARY_SCHEMA
 from nst_pipeline.publish.dataset import SCHEMA as DATASET_SCHEMA
 
 _LIBRARY_MEANINGS = {
     "sticker": "Its name: the object photo's key, a dot, a number.",
     "object_key": "The partition of `object_photos` that it was cut out of.",
     "file": "In `artifacts/stickers/`.",
-    "label": "What it is: as you labelled it, else `person`, `subject` or `object`.",
+    "label": "What it is: as you labeled it, else `person`, `subject` or `object`.",
     "source": "Who found it: `sidecar` (you), `dnn`, `hog`, `haar`, `subject`, `alpha`.",
     "score": "How sure the finder was, 0..1.",
     "quality": "How far its outline is to be trusted, 0..1; see `placement.min_quality`.",
     "width": "Pixels.",
     "height": "Pixels.",
     "touches_bottom": "The photo's bottom edge cuts it off; likewise the other three.",
-    "lab": "Its mean colour: L, a, b.",
+    "lab": "Its mean color: L, a, b.",
     "photo": "Path in the `objects` inbox.",
     "photo_digest": "SHA-256 of the photo's file.",
     "digest": "Of all stickers of that photo together.",
@@ -37,9 +37,9 @@ _DATASET_MEANINGS = {
     "visible": "Share, 0..1, of what the frame shows of it that no sticker hides.",
     "object_digest": "SHA-256 of that photo.",
     "scene_digest": "SHA-256 of that photo.",
-    "object_license": "That photo's licence, by name.",
+    "object_license": "That photo's license, by name.",
     "object_copyright": "That photo's EXIF copyright notice.",
-    "license": "The scene photo's licence, by name.",
+    "license": "The scene photo's license, by name.",
     "copyright": "The scene photo's EXIF copyright notice.",
     "chosen": "The candidate that became the picture.",
     "scene": "The partition of `harmonized` that shows the object.",

@@ -16,10 +16,10 @@ from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.partitions import register
 from nst_pipeline.defs.runs import RunPlan, due_now, failed_keys, plan_phase
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.progress import Progress
-from nst_pipeline.pipeline.reporting import report_batch
-from nst_pipeline.pipeline.view import View
-from nst_pipeline.pipeline.workspace import COLLECTIONS, Collection, Workspace
+from nst_pipeline.pipeline.engine.progress import Progress
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Collection, Workspace
+from nst_pipeline.pipeline.upkeep.reporting import report_batch
 from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.lineage import Lineage
 from nst_pipeline.storage.store import ALL
@@ -61,7 +61,7 @@ def _gone(workspace: Workspace, collection: Collection, scan: Scan) -> list[str]
     gone = {key: path for key, path in scan.deleted.items() if key not in scan.moved}
     if not gone:
         return []
-    lineage = Lineage(workspace.catalogue)
+    lineage = Lineage(workspace.catalog)
     record = "object_photos" if collection == "objects" else "scene_photos"
     said = []
     for key, path in list(gone.items())[:_MOST_TOLD]:

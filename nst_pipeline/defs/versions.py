@@ -12,15 +12,15 @@ from dagster._core.definitions.data_version import (
     get_input_event_pointer_tag,
 )
 
-from nst_pipeline.pipeline.graph import BY_NAME, STICKER_LIBRARY, Node
-from nst_pipeline.storage.catalogue import Row
+from nst_pipeline.pipeline.engine.graph import BY_NAME, STICKER_LIBRARY, Node
+from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.store import joint_digest
 
 
 def last_event(instance: dg.DagsterInstance) -> int:
     """The number of the last event; what an asset is made from was reported no later.
 
-    To be asked for before the catalogue is read: an input that changes afterwards has a higher one.
+    To be asked for before the catalog is read: an input that changes afterwards has a higher one.
     """
     return instance.event_log_storage.get_maximum_record_id() or 0
 
@@ -41,7 +41,7 @@ def _input_version(row: Row, name: str) -> str:
 
 
 def version_tags(node: Node, row: Row, seen: int) -> dict[str, str]:
-    """Tags of a materialisation: its own versions, and those of what it was made from.
+    """Tags of a materialization: its own versions, and those of what it was made from.
 
     Args:
         node: the asset.

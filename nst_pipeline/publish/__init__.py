@@ -1,1 +1,1 @@
-"""What people look at or load: the gallery, the labelled dataset, contact sheets."""
+"""What people look at or load: the gallery, the labeled dataset, contact sheets."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nst_pipeline.storage.licences import Licence
+from nst_pipeline.storage.sidecars.licenses import License
 
 Label = Mapping[str, Any]
 
@@ -15,11 +15,11 @@ def _numbered(names: Iterable[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(sorted(set(names)), start=1)}
 
 
-def _licences(scenes: Iterable[Mapping[str, Any]]) -> dict[Licence, int]:
-    """Every licence of a scene or of an object, numbered in the order of their names."""
-    found = {scene["image"]["licence"] for scene in scenes}
-    found |= {each["licence"] for scene in scenes for each in scene["annotations"]}
-    return {licence: number for number, licence in enumerate(sorted(found - {None}), start=1)}
+def _licenses(scenes: Iterable[Mapping[str, Any]]) -> dict[License, int]:
+    """Every license of a scene or of an object, numbered in the order of their names."""
+    found = {scene["image"]["license"] for scene in scenes}
+    found |= {each["license"] for scene in scenes for each in scene["annotations"]}
+    return {license: number for number, license in enumerate(sorted(found - {None}), start=1)}
 
 
 def _without(values: Label, *names: str) -> dict[str, Any]:
@@ -34,29 +34,29 @@ def join_scenes(scenes: Iterable[Mapping[str, Any]], *, description: str = "") -
     `source`, `sticker`, `score` and the object photo.
 
     Args:
-        scenes: with `licence`, a `Licence`, in each image and annotation; an annotation that is
+        scenes: with `license`, a `License`, in each image and annotation; an annotation that is
             the scene photo's own has None.
         description: of the data set.
     """
     ordered = sorted(scenes, key=lambda scene: str(scene["image"]["key"]))
-    licences = _licences(ordered)
+    licenses = _licenses(ordered)
     categories = _numbered(each["label"] for scene in ordered for each in scene["annotations"])
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for image_id, scene in enumerate(ordered, start=1):
         image = scene["image"]
-        licence = licences[image["licence"]]
-        images.append({"id": image_id, **_without(image, "licence"), "license": licence})
+        license = licenses[image["license"]]
+        images.append({"id": image_id, **_without(image, "license"), "license": license})
         for each in scene["annotations"]:
             ids = {"id": len(annotations) + 1, "image_id": image_id}
-            category, licensed = categories[each["label"]], licences.get(each["licence"])
-            kept = _without(each, "label", "licence")
+            category, licensed = categories[each["label"]], licenses.get(each["license"])
+            kept = _without(each, "label", "license")
             annotations.append({**ids, "category_id": category, **kept, "object_license": licensed})
     return {
         "info": {"description": description, "version": "1.0"},
         "licenses": [
-            {"id": number, "name": licence.name, "url": licence.url}
-            for licence, number in licences.items()
+            {"id": number, "name": license.name, "url": license.url}
+            for license, number in licenses.items()
         ],
         "images": images,
         "categories": [

@@ -46,7 +46,7 @@ def contact_sheet(
     """All pictures in rows, read as text is, each in a square cell over its label.
 
     Args:
-        pictures: labels with RGB, RGBA (shown on a checkerboard) or grey pictures.
+        pictures: labels with RGB, RGBA (shown on a checkerboard) or gray pictures.
         columns: pictures in a row; fewer pictures make a narrower sheet.
         cell_px: side of a cell, pixels; smaller pictures are not enlarged.
 

@@ -1,4 +1,4 @@
-"""The labelled dataset as a table: one row for every annotation of the COCO file."""
+"""The labeled dataset as a table: one row for every annotation of the COCO file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _row(
     annotation: Mapping[str, Any],
     image: Mapping[str, Any],
     labels: Mapping[int, str],
-    licences: Mapping[int | None, str],
+    licenses: Mapping[int | None, str],
 ) -> dict[str, Any]:
     return {
         **{name: annotation[name] for name in SCHEMA.names if name in annotation},
@@ -70,9 +70,9 @@ def _row(
         # A crowd is told by its run lengths alone, as in COCO.
         "polygons": [] if annotation["iscrowd"] else annotation["segmentation"],
         "rle_counts": annotation["rle"]["counts"],
-        "object_license": licences.get(annotation["object_license"]),
+        "object_license": licenses.get(annotation["object_license"]),
         "scores": json.dumps(image["scores"], sort_keys=True),
-        "license": licences[image["license"]],
+        "license": licenses[image["license"]],
     }
 
 
@@ -83,11 +83,11 @@ def dataset_table(dataset: Mapping[str, Any]) -> pa.Table:
     """
     images = {image["id"]: image for image in dataset["images"]}
     labels = {category["id"]: category["name"] for category in dataset["categories"]}
-    licences: dict[int | None, str] = {
-        licence["id"]: licence["name"] for licence in dataset["licenses"]
+    licenses: dict[int | None, str] = {
+        license["id"]: license["name"] for license in dataset["licenses"]
     }
     rows = [
-        _row(annotation, images[annotation["image_id"]], labels, licences)
+        _row(annotation, images[annotation["image_id"]], labels, licenses)
         for annotation in dataset["annotations"]
     ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nst_pipeline.publish.outlines import outlines
 from nst_pipeline.publish.splits import side_of, split_of
-from nst_pipeline.vision.ring import object_mask
+from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shapes import Box, Detection, Mask, Matte
 
 _LEAST_SEEN = 0.25

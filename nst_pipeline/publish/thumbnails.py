@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.image_io import encode_webp_thumbnail
+from nst_pipeline.vision.images.codecs import encode_webp_thumbnail
 from nst_pipeline.vision.shapes import Box, Picture, Rgb, Rgba
 
 INLINE_BYTES = 50_000
@@ -28,8 +28,8 @@ _BOX_LINES = (((255, 255, 255), 5), ((214, 40, 57), 3))
 def checkerboard(height: int, width: int) -> Rgb:
     """The usual light pattern that shows through where a picture is transparent."""
     rows, columns = np.indices((height, width)) // _CHECKER_PX
-    grey = np.where((rows + columns) % 2 == 0, _CHECKER_LIGHT, _CHECKER_DARK)
-    return np.repeat(grey[..., None], 3, axis=2).astype(np.uint8)
+    gray = np.where((rows + columns) % 2 == 0, _CHECKER_LIGHT, _CHECKER_DARK)
+    return np.repeat(gray[..., None], 3, axis=2).astype(np.uint8)
 
 
 def _over_checkerboard(picture: Rgba) -> Rgb:
@@ -43,7 +43,7 @@ def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.
         return np.asarray(
             cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
         )
-    # Colours under a zero alpha must not bleed into the edge.
+    # Colors under a zero alpha must not bleed into the edge.
     weighted: NDArray[np.float32] = picture.astype(np.float32)
     weighted[..., :3] *= weighted[..., 3:] / 255
     small: NDArray[np.float32] = np.asarray(
@@ -63,7 +63,7 @@ def shrunk(picture: Picture, side: int) -> NDArray[np.uint8]:
 
 
 def as_rgb(picture: Picture) -> Rgb:
-    """Any picture as 8-bit RGB: grey in three channels, a checkerboard under alpha."""
+    """Any picture as 8-bit RGB: gray in three channels, a checkerboard under alpha."""
     if picture.ndim == 2:
         return np.repeat(picture[..., None], 3, axis=2)
     return _over_checkerboard(picture) if picture.shape[2] == 4 else picture
@@ -99,8 +99,8 @@ def with_boxes(picture: Picture, boxes: Sequence[Box], *, side: int) -> Rgb:
     for box in boxes:
         corners = [(box.x, box.y), (box.right, box.bottom)]
         near, far = ((round(scale * x), round(scale * y)) for x, y in corners)
-        for colour, width in _BOX_LINES:
-            cv2.rectangle(drawn, near, far, colour, width, cv2.LINE_AA)
+        for color, width in _BOX_LINES:
+            cv2.rectangle(drawn, near, far, color, width, cv2.LINE_AA)
     return drawn
 
 

@@ -1,1 +1,1 @@
-"""Where things are kept: inboxes, artifacts, the catalogue, fingerprints, lineage."""
+"""Where things are kept: inboxes, artifacts, the catalog, fingerprints, lineage."""

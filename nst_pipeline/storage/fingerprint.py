@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 
-from nst_pipeline.storage.catalogue import Input
+from nst_pipeline.storage.catalog import Input
 
 
 def fingerprinter(

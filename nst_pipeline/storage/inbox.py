@@ -17,9 +17,9 @@ from nst_pipeline.settings import IngestSettings
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, UnreadableFile
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.listing import File, Listing, find_file, list_inbox
-from nst_pipeline.storage.sidecars import sidecar_digest, sidecar_files, sidecar_paths
-from nst_pipeline.vision.image_io import check_header, decode_photo, read_header
-from nst_pipeline.vision.truncation import looks_whole
+from nst_pipeline.storage.sidecars.files import sidecar_digest, sidecar_files, sidecar_paths
+from nst_pipeline.vision.images.codecs import check_header, decode_photo, read_header
+from nst_pipeline.vision.images.truncation import looks_whole
 
 Judged = PhotoFile | UnreadableFile
 OnFile = Callable[[int, int], None]

@@ -1,6 +1,6 @@
 """Family trees: what an artifact was made from, and what was made from it.
 
-A search reads the catalogue's names once, as columns, and follows them in memory: all of a million
+A search reads the catalog's names once, as columns, and follows them in memory: all of a million
 rows in under a second. Only what is shown is read whole.
 """
 
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.storage.catalogue import Catalogue, NamePart, Row
+from nst_pipeline.storage.catalog import Catalog, NamePart, Row
 
 Identity = tuple[str, str]
 """Asset and key; of a file the inbox and the path in it; of weights `models` and their name."""
@@ -29,7 +29,7 @@ _RESULTS = ("harmonized", "stickers", "composites")
 _INBOXES = ("objects", "scenes")
 _FILES = (
     *_INBOXES,
-    *(f"{inbox} {files}" for inbox in _INBOXES for files in ("sidecars", "licences")),
+    *(f"{inbox} {files}" for inbox in _INBOXES for files in ("sidecars", "licenses")),
 )
 """What stands as an input's asset where the input is a file."""
 
@@ -58,14 +58,14 @@ def _children_in(part: NamePart, parents: pa.Array, wanted: set[Identity]) -> ND
 
 
 class Lineage:
-    """The family relations of all artifacts in a catalogue."""
+    """The family relations of all artifacts in a catalog."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
 
     @cached_property
     def _parts(self) -> list[NamePart]:
-        return self._catalogue.names()
+        return self._catalog.names()
 
     def find(self, name: str) -> Identity:
         """What is meant by `asset/key`, a partition key, a photo's path, or a network's name.
@@ -108,7 +108,7 @@ class Lineage:
                 yield from part.input_keys.filter(ends).to_pylist()
 
     def _weights(self, name: str) -> Iterator[Identity]:
-        if self._catalogue.made_with([name]):
+        if self._catalog.made_with([name]):
             yield MODELS, name
 
     def _hint(self, name: str) -> str:
@@ -123,7 +123,7 @@ class Lineage:
         """What the parents are inputs of, as the rows that count say."""
         wanted = set(parents)
         names = [name for asset, name in wanted if asset == MODELS]
-        made_with = self._catalogue.made_with(names) if names else []
+        made_with = self._catalog.made_with(names) if names else []
         keys = pa.array(sorted({key for _, key in wanted}), pa.string())
         with ThreadPoolExecutor() as pool:
             found = pool.map(lambda part: _children_in(part, keys, wanted), self._parts)
@@ -179,7 +179,7 @@ class Lineage:
         return {
             (asset, key): row
             for asset, keys in by_asset.items()
-            for key, row in self._catalogue.latest(asset, keys).items()
+            for key, row in self._catalog.latest(asset, keys).items()
         }
 
 

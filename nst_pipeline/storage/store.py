@@ -16,7 +16,7 @@ import numpy as np
 from upath import UPath
 
 from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomically
-from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.shapes import Picture
 
 Content = bytes | Picture | Mapping[str, Any] | list[Any]

@@ -1,7 +1,7 @@
 """How strongly a loss bends at each spatial frequency, and changes measured by it.
 
 Fine detail bends these losses tens of times as strongly as broad areas do: total variation and
-the style of early layers see differences of neighbours. A search that knows it takes few steps.
+the style of early layers see differences of neighbors. A search that knows it takes few steps.
 """
 
 from __future__ import annotations

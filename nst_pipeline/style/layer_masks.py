@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.resize import resized
+from nst_pipeline.vision.images.resize import resized
 from nst_pipeline.vision.shapes import Matte
 
 _CONVOLUTIONS = (2, 2, 4, 4, 4)
 """Of VGG19's five blocks; each is followed by pooling that halves the sides."""
 _LEAST_SHARE = 0.25
 """Statistics need positions: a region is not narrowed below this share of its area."""
-_NEIGHBOURS = np.ones((3, 3), np.uint8)
+_NEIGHBORS = np.ones((3, 3), np.uint8)
 
 
 def _pooled(mask: Matte) -> Matte:
@@ -31,7 +31,7 @@ def _down(mask: Matte) -> Iterator[tuple[str, Matte]]:
     for block, convolutions in enumerate(_CONVOLUTIONS, 1):
         for number in range(1, convolutions + 1):
             # Beyond the picture's edge is nothing that could leak: erosion ignores it.
-            narrowed = np.asarray(cv2.erode(mask, _NEIGHBOURS), np.float32)
+            narrowed = np.asarray(cv2.erode(mask, _NEIGHBORS), np.float32)
             mask = narrowed if narrowed.mean() >= least else mask
             yield f"block{block}_conv{number}", mask
         if min(mask.shape) < 2:

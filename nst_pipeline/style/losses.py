@@ -1,4 +1,4 @@
-"""The losses of pixel optimisation, as pure functions on TensorFlow tensors.
+"""The losses of pixel optimization, as pure functions on TensorFlow tensors.
 
 Gatys et al., Image style transfer using convolutional neural networks, 2016, with the constants
 of Keras' neural style transfer example, so that the usual weights keep their meaning. All of them
@@ -21,7 +21,7 @@ VARIATION_EXPONENT = 1.25
 
 
 def gram(features: Any, weights: Any) -> Any:
-    """Gram matrix of a region, normalised by its area: mean products of channels.
+    """Gram matrix of a region, normalized by its area: mean products of channels.
 
     Args:
         features: (height, width, channels).
@@ -46,8 +46,8 @@ def style_loss(style_gram: Any, result_gram: Any, positions: Any) -> Any:
     """Squared distance of two Gram matrices, (channels, channels) each, as a scalar.
 
     Args:
-        style_gram: of the style, normalised by area.
-        result_gram: of the result, normalised by area.
+        style_gram: of the style, normalized by area.
+        result_gram: of the result, normalized by area.
         positions: the layer's height times width in the result: it turns means into the sums
             that the example compares.
     """
@@ -101,7 +101,7 @@ def content_loss(content: Any, result: Any, weights: Any) -> Any:
 
 
 def laplacian(picture: Any) -> Any:
-    """How much each inner pixel differs from its four neighbours together.
+    """How much each inner pixel differs from its four neighbors together.
 
     Args:
         picture: (height, width, channels).

@@ -1,4 +1,4 @@
-"""Magenta's arbitrary stylisation: one picture painted in the style of another, in batches."""
+"""Magenta's arbitrary stylization: one picture painted in the style of another, in batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two networks of Google Magenta's arbitrary stylisation, in TensorFlow.
+"""The two networks of Google Magenta's arbitrary stylization, in TensorFlow.
 
 A style network (MobileNetV2) turns a picture into 100 numbers; a transformer paints another
 picture in the style they stand for. Both are convolutions throughout: any size, any batch.

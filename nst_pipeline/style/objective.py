@@ -1,4 +1,4 @@
-"""The whole loss of pixel optimisation: VGG19 cut to size, and what a picture is to match."""
+"""The whole loss of pixel optimization: VGG19 cut to size, and what a picture is to match."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from nst_pipeline.style.precision import Precision
 from nst_pipeline.style.search import LossAndGradient, Pixels
 from nst_pipeline.style.tensorflow_import import import_tensorflow
 from nst_pipeline.style.vgg19 import Vgg19, preprocessed
-from nst_pipeline.vision.resize import resized
+from nst_pipeline.vision.images.resize import resized
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nst_pipeline.style.magenta import Magenta
-from nst_pipeline.vision.painting import in_palette
-from nst_pipeline.vision.resize import fitted, resized
-from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.harmonize.painting import in_palette
+from nst_pipeline.vision.images.regions import object_box
+from nst_pipeline.vision.images.resize import fitted, resized
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 CONTENT_SIDE, STYLE_SIDE = 512, 256

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nst_pipeline.style.search import Pixels
-from nst_pipeline.vision.resize import resized
+from nst_pipeline.vision.images.resize import resized
 
 _SIDE_STEP = 16
 """Sides are multiples of it: VGG19 halves them four times, and few sizes mean few set-ups."""

@@ -14,7 +14,7 @@ _PATIENCE_SECONDS = 4.0
 def answers(url: str) -> bool:
     """Ask the server of `url` for its headers, once per process and for four seconds at most.
 
-    A refusal (404, 403) is an answer too. Proxies of the environment are honoured.
+    A refusal (404, 403) is an answer too. Proxies of the environment are honored.
     """
     heard = threading.Event()
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.settings import RecipeSettings
-from nst_pipeline.vision.resize import fitted, fitted_size, resized
+from nst_pipeline.vision.images.resize import fitted, fitted_size, resized
 from nst_pipeline.vision.shapes import Box, Rgb
 
 LEFT_SIDE = 1024
@@ -42,17 +42,17 @@ def _extremes(picture: NDArray[Any]) -> tuple[np.float32, np.float32]:
     return np.float32(picture.min()), np.float32(picture.max())
 
 
-def min_max_normalise(picture: NDArray[Any]) -> NDArray[np.float32]:
+def min_max_normalize(picture: NDArray[Any]) -> NDArray[np.float32]:
     """Stretch all values, over all channels together, to float32 0..1; a flat picture is all 0."""
     low, high = _extremes(picture)
     return np.asarray((picture.astype(np.float32) - low) / (high - low or np.float32(1)))
 
 
 def square_around(box: Box, width: int, height: int) -> Box:
-    """The square with the box at its centre and the box's longer side.
+    """The square with the box at its center and the box's longer side.
 
     Near an edge of the picture (`width`, `height`) it is moved inside. Where the picture is
-    smaller than the square, the square is centred on the picture and reaches past both edges.
+    smaller than the square, the square is centered on the picture and reaches past both edges.
     """
     box = box.clipped(width, height)
     side = max(box.width, box.height, 1)
@@ -75,21 +75,21 @@ def _cut(picture: Rgb, square: Box) -> Rgb:
 
 
 def _tensor(part: Rgb, picture: Rgb, width: int, height: int) -> Tensor:
-    """Part of a picture, resized, and normalised like the whole: the order makes no difference."""
+    """Part of a picture, resized, and normalized like the whole: the order makes no difference."""
     small = resized(part.astype(np.float32), width, height)
     low, high = _extremes(picture)
     return np.asarray(np.clip((small - low) / (high - low or np.float32(1)), 0, 1)[np.newaxis])
 
 
 def left(picture: Rgb, *, side: int = LEFT_SIDE) -> Tensor:
-    """Recipe `left`: min-max normalised, resized to a longest side of `side`, 4-D."""
+    """Recipe `left`: min-max normalized, resized to a longest side of `side`, 4-D."""
     return _tensor(picture, picture, *fitted_size(picture, side))
 
 
 def right(picture: Rgb, box: Box, *, side: int = RIGHT_SIDE) -> Tensor:
-    """Recipe `right`: min-max normalised, cut to the square around `box`, resized to `side`, 4-D.
+    """Recipe `right`: min-max normalized, cut to the square around `box`, resized to `side`, 4-D.
 
-    The normalisation is that of the whole picture. See `square_around` for boxes at an edge.
+    The normalization is that of the whole picture. See `square_around` for boxes at an edge.
     """
     square = square_around(box, picture.shape[1], picture.shape[0])
     return _tensor(_cut(picture, square), picture, side, side)

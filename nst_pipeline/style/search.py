@@ -1,4 +1,4 @@
-"""What every optimiser is given and gives back: where to look, when to stop, what was found."""
+"""What every optimizer is given and gives back: where to look, when to stop, what was found."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Canvas:
     """The pictures that may be reached from a start.
 
     `share` is (height, width, 1), 0 where nothing may change to 1 where all may. With
-    `luminance_only` the three colours change alike.
+    `luminance_only` the three colors change alike.
     """
 
     start: Pixels

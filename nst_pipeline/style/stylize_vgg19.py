@@ -1,4 +1,4 @@
-"""Pixel optimisation: a picture is changed until VGG19 sees its content in another's style."""
+"""Pixel optimization: a picture is changed until VGG19 sees its content in another's style."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from nst_pipeline.style.precision import Precision, resolved_precision
 from nst_pipeline.style.pyramid import Level, coarse_to_fine, levels, working_size
 from nst_pipeline.style.search import LEVELS, Canvas, Limits, Minimum, Pixels, Told
 from nst_pipeline.style.vgg19 import Vgg19
-from nst_pipeline.vision.resize import resized
-from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.images.regions import object_box
+from nst_pipeline.vision.images.resize import resized
 from nst_pipeline.vision.shapes import Matte, Rgb
 
-_OPTIMISERS = {"lbfgs": lbfgs, "adam": adam, "classic": classic}
+_OPTIMIZERS = {"lbfgs": lbfgs, "adam": adam, "classic": classic}
 _MARGIN = 0.1
 """Of a region's longer side: what is looked at around it, so that its edge is seen in context."""
 _COARSE_FLAT_GAIN = 0.05
@@ -48,7 +48,7 @@ Progress = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Vgg19Result:
-    """The stylised picture and its loss curve: every level's start and steps, coarse to fine.
+    """The stylized picture and its loss curve: every level's start and steps, coarse to fine.
 
     `loss` is the result's, computed in float32 whatever the search used. `stopped` tells why the
     last level ended: `steps` were used up, the loss was `flat`, it had reached the `goal`, or
@@ -126,7 +126,7 @@ def _search(
 
     def solve(level: Level, change: Pixels) -> Pixels:
         found.append(
-            _OPTIMISERS[settings.optimizer](
+            _OPTIMIZERS[settings.optimizer](
                 problem.loss(level, precision).evaluate,
                 problem.canvas(level, change),
                 Limits(settings.steps, settings.flat_gain if level == finest else coarse, goal),
@@ -211,9 +211,9 @@ def stylize_vgg19(
     goal: float = -np.inf,
     progress: Progress | None = None,
 ) -> Vgg19Result:
-    """Change `start` towards the look of `style`, keeping its content.
+    """Change `start` toward the look of `style`, keeping its content.
 
-    Gatys et al., Image style transfer using convolutional neural networks, 2016. It is optimised
+    Gatys et al., Image style transfer using convolutional neural networks, 2016. It is optimized
     coarse to fine, at `settings.side` at most; the change is then enlarged and added to a larger
     picture. Of a region only a crop around it is worked on.
 
@@ -222,7 +222,7 @@ def stylize_vgg19(
         style: uint8, RGB, of any size: the scene without the sticker, say. The start picture
             itself, with the same mask, leaves nothing to do.
         vgg: the network.
-        settings: optimiser, mode, weights of the losses, layers, steps and size.
+        settings: optimizer, mode, weights of the losses, layers, steps and size.
         start_mask: (height, width), 0..1; only these pixels change and count. None: all.
         style_mask: the style's region, such as the ring. None, or nothing in it: all.
         goal: a level of the search ends once its loss is at most this.

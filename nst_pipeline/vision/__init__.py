@@ -1,1 +1,1 @@
-"""Image maths on arrays: find, cut out, place, blend, colour, score. numpy and OpenCV."""
+"""Image maths on arrays: find, cut out, place, blend, color, score. numpy and OpenCV."""

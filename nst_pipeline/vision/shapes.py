@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
-"""Grey (height, width), RGB (…, 3) or RGBA (…, 4)."""
+"""Gray (height, width), RGB (…, 3) or RGBA (…, 4)."""
 Rgb = NDArray[np.uint8]
 """Picture, (height, width, 3), sRGB, red first."""
 Rgba = NDArray[np.uint8]
@@ -75,12 +75,12 @@ class Detection:
 class Cutout:
     """An object cut out of a photo, full frame.
 
-    `colours` are the object's own, without the old background, valid where the matte is not 0.
+    `colors` are the object's own, without the old background, valid where the matte is not 0.
     `quality` is 0..1, the trust in the outline; `figures` are its parts.
     """
 
     matte: Matte
-    colours: Rgb
+    colors: Rgb
     quality: float
     figures: dict[str, float] = field(default_factory=dict)
 

@@ -31,10 +31,10 @@ def small_set(tmp_path_factory) -> Path:
     tint = np.clip(cup + np.array([-50, 30, 40]), 0, 255).astype(np.uint8)
     tinted = np.where(mask[..., None] > 0, tint, cup)
     for name, picture in (("0", tinted), ("1", cup)):
-        write(folder / f"recolour/composite/{name}.png", picture)
-        write(folder / f"recolour/real/{name}.png", cup)
-        write(folder / f"recolour/mask/{name}.png", mask)
-    (folder / "recolour/cases.csv").write_text("case,kind\n0,tinted\n1,natural\n")
+        write(folder / f"recolor/composite/{name}.png", picture)
+        write(folder / f"recolor/real/{name}.png", cup)
+        write(folder / f"recolor/mask/{name}.png", mask)
+    (folder / "recolor/cases.csv").write_text("case,kind\n0,tinted\n1,natural\n")
     write(folder / "realistic/composite/0.png", np.where(mask[..., None] > 0, cat, rocket))
     write(folder / "realistic/mask/0.png", mask)
     return folder
@@ -59,4 +59,4 @@ def test_methods_are_measured_and_the_last_line_is_json(small_set):
 
 def test_a_folder_without_a_set_is_named(tmp_path):
     done = run(tmp_path)
-    assert done.returncode == 2 and "holds none of recolour" in done.stderr
+    assert done.returncode == 2 and "holds none of recolor" in done.stderr

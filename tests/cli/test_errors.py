@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.vision.images.png import decode_png, encode_png
 
 
 def _one_line(done) -> str:
@@ -134,7 +134,7 @@ def test_a_mask_that_shows_nothing_is_named(nst, pasted, tmp_path, value, shows)
 
 def test_options_that_contradict_each_other_are_refused(nst, pasted, tmp_path):
     given = ("harmonize", "--composites", pasted, "--masks", pasted, "--out", tmp_path / "out")
-    done = nst(*given, "--method", "painted", "--colour-only")
+    done = nst(*given, "--method", "painted", "--color-only")
     assert done.returncode == 1 and "contradicts" in done.stderr
 
 

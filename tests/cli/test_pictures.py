@@ -1,4 +1,4 @@
-"""One-off work on folders: cut out, compose, harmonise, calibrate."""
+"""One-off work on folders: cut out, compose, harmonize, calibrate."""
 
 import json
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.vision.images.png import decode_png, encode_png
 
 CUP = "78,12,404,376"
 
@@ -179,7 +179,7 @@ def test_stylize_by_vgg19_tells_the_loss_and_keeps_frames(nst, tiny_vgg19, tmp_p
     assert decode_png((tmp_path / "frames/0002.png").read_bytes()).shape == (48, 48, 3)
 
 
-def test_sweep_lays_a_grid_of_weights_on_one_labelled_sheet(nst, tiny_vgg19, tmp_path):
+def test_sweep_lays_a_grid_of_weights_on_one_labeled_sheet(nst, tiny_vgg19, tmp_path):
     weights = ("--content-weights", "1e-8,1e-7", "--style-weights", "1e-6,1e-5,1e-4")
     done = nst("sweep", *tiny_vgg19, "--out", "sheet.png", *weights, "--cell", "96", "--json")
     assert done.returncode == 0, done.stderr

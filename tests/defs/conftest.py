@@ -14,8 +14,8 @@ from upath import UPath
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.update import Ran, scan_inboxes, update
-from nst_pipeline.pipeline.workspace import Workspace, open_workspace
-from nst_pipeline.vision.image_io import encode_jpeg
+from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
+from nst_pipeline.vision.images.codecs import encode_jpeg
 
 # Three object photos are too few to divide: every scene may take every sticker.
 SETTINGS = """
@@ -61,7 +61,7 @@ class Collection:
         return defs.resolve_job_def(JOBS[phase].name)
 
     def rows(self, asset: str):
-        return self.open().catalogue.latest(asset)
+        return self.open().catalog.latest(asset)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.reporting import last_report, report_batch, report_run, report_since
+from nst_pipeline.pipeline.upkeep.reporting import (
+    last_report,
+    report_batch,
+    report_run,
+    report_since,
+)
 
 
 def _reports(collection) -> list[str]:

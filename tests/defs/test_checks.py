@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from nst_pipeline.defs.checks import check_results, check_specs
-from nst_pipeline.pipeline.batch import Outcome
-from nst_pipeline.pipeline.graph import BY_NAME
-from nst_pipeline.pipeline.view import View
-from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.pipeline.engine.batch import Outcome
+from nst_pipeline.pipeline.engine.graph import BY_NAME
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.vision.images.png import decode_png, encode_png
 
 
 def results(collection, asset: str) -> dict[str, dg.AssetCheckResult]:

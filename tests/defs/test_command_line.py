@@ -8,8 +8,8 @@ import sys
 import pytest
 from upath import UPath
 
-from nst_pipeline.pipeline.garbage import find_garbage
-from nst_pipeline.pipeline.workspace import open_workspace
+from nst_pipeline.pipeline.engine.workspace import open_workspace
+from nst_pipeline.pipeline.upkeep.garbage import find_garbage
 
 
 @pytest.fixture

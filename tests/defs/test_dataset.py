@@ -12,7 +12,7 @@ from nst_pipeline.publish.splits import split_of
 
 @pytest.fixture
 def annotated(collection):
-    """A scene with annotations of its own, and a licence for each inbox."""
+    """A scene with annotations of its own, and a license for each inbox."""
     scenes = collection.root / "scenes"
     coco = {
         "images": [{"id": 7, "file_name": "temple.jpg"}],
@@ -52,7 +52,7 @@ def test_what_was_annotated_in_a_scene_is_carried_over(annotated):
     assert (seen.loc["tourist"].iscrowd, seen.loc["roof"].iscrowd) == (1, 0)
 
 
-def test_a_licence_is_told_without_making_a_picture_anew(annotated):
+def test_a_license_is_told_without_making_a_picture_anew(annotated):
     assert set(_rows(annotated).license) == {"CC BY 2.0"}
     pictures = {key: row.made_at for key, row in annotated.rows("harmonized").items()}
     (annotated.root / "objects/LICENSE.txt").write_text("CC0-1.0\n")

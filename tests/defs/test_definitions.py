@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from nst_pipeline.definitions import defs
-from nst_pipeline.pipeline.graph import NODES
-from nst_pipeline.pipeline.library import LIBRARY_SCHEMA
+from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.pipeline.steps.library import LIBRARY_SCHEMA
 from nst_pipeline.publish.dataset import SCHEMA
 
 

@@ -1,4 +1,4 @@
-"""Materialisations are stored as one batch, and tell the same as if stored one by one."""
+"""Materializations are stored as one batch, and tell the same as if stored one by one."""
 
 import dagster as dg
 import pytest

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from nst_pipeline.pipeline.publishing import gallery_scene, gallery_scenes
-from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.steps.publishing import gallery_scene, gallery_scenes
 
 
 def _key(view, start):
@@ -20,7 +20,7 @@ def test_a_scene_is_told_with_all_that_was_made_of_it(made):
     assert f"{record['confidence']:.2f}" in scene.reason
     # VGG19 has no weights here, which is said; the others are there.
     (note,) = scene.notes
-    assert note.startswith("VGG19 optimisation: ") and "missing.h5" in note
+    assert note.startswith("VGG19 optimization: ") and "missing.h5" in note
     assert [each.name for each in scene.variants] == ["untouched", "harmonized", "left", "right"]
     # The recipe `right` shows the square around the object.
     window, box = scene.variants[-1].window, scene.placements[0].box

@@ -8,9 +8,9 @@ import pytest
 from skimage import data
 
 from nst_pipeline.defs.partitions import OBJECTS
-from nst_pipeline.pipeline.library import read_library
-from nst_pipeline.pipeline.stale import stale_of
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.pipeline.steps.library import read_library
+from nst_pipeline.pipeline.upkeep.stale import stale_of
+from nst_pipeline.vision.images.png import encode_png
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def test_the_others_are_made_and_the_broken_one_is_named(with_a_broken_photo):
 
 def test_the_next_update_tries_the_broken_one_alone(with_a_broken_photo):
     with_a_broken_photo.update()
-    before = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalogue.rows()}
+    before = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalog.rows()}
     ran = with_a_broken_photo.update()
-    after = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalogue.rows()}
+    after = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalog.rows()}
     changed = {identity for identity in after if after[identity] != before[identity]}
     assert {asset for asset, _ in changed} == {"object_photos"}
     assert len(changed) == 1

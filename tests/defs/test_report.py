@@ -9,11 +9,11 @@ import pytest
 from skimage import data
 
 from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata
-from nst_pipeline.pipeline.batch import Outcome
-from nst_pipeline.pipeline.graph import BY_NAME
-from nst_pipeline.pipeline.view import View
+from nst_pipeline.pipeline.engine.batch import Outcome
+from nst_pipeline.pipeline.engine.graph import BY_NAME
+from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.publish.thumbnails import INLINE_BYTES
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.images.png import encode_png
 
 
 def picture_in(markdown: dg.MarkdownMetadataValue) -> np.ndarray:

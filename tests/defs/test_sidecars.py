@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.images.png import encode_png
 
 
 def _key(collection, asset, start):

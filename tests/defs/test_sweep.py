@@ -4,7 +4,7 @@ from skimage import data
 
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.sweep import sweep_job
-from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.vision.images.png import decode_png, encode_png
 
 
 @pytest.fixture

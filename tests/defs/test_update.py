@@ -1,9 +1,9 @@
-"""From two folders of photos to harmonised composites, and what a second run does."""
+"""From two folders of photos to harmonized composites, and what a second run does."""
 
 import numpy as np
 
-from nst_pipeline.pipeline.graph import NODES
-from nst_pipeline.pipeline.library import read_library
+from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.pipeline.steps.library import read_library
 
 SMALL = "[recipes]\nleft_side = 192\nright_side = 128\n"
 
@@ -14,11 +14,11 @@ def _keys(collection, asset):
 
 def _made_by(collection, runs):
     ids = {run.run_id for run in runs}
-    return {(row.asset, row.key) for row in collection.open().catalogue.rows() if row.run_id in ids}
+    return {(row.asset, row.key) for row in collection.open().catalog.rows() if row.run_id in ids}
 
 
 def test_every_asset_makes_its_artifact(made):
-    rows = made.open().catalogue.rows()
+    rows = made.open().catalog.rows()
     assert {row.asset for row in rows} == {node.name for node in NODES}
     assert {row.status for row in rows if row.asset != "stylized_vgg19"} == {"ok"}
     assert len(made.rows("harmonized")) == 3

@@ -9,10 +9,10 @@ import time
 import dagster as dg
 import pytest
 
-from nst_pipeline.pipeline.garbage import find_garbage, remove_garbage
-from nst_pipeline.pipeline.stale import stale_artifacts, stale_of
-from nst_pipeline.pipeline.verify import verify
-from nst_pipeline.storage.catalogue import Catalogue
+from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
+from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_of
+from nst_pipeline.pipeline.upkeep.verify import verify
+from nst_pipeline.storage.catalog import Catalog
 
 
 def _kinds(collection):
@@ -40,9 +40,9 @@ def test_every_kind_of_harm_is_named(collection):
     (folder / f"stickers/.{host}~{ended.pid}~0.tmp").write_bytes(b"half")
     (folder / f"stickers/.{host}~{os.getpid()}~1.tmp").write_bytes(b"being written")
     row = collection.rows("placements")[keys[2]]
-    catalogue: Catalogue = collection.open().catalogue
-    catalogue.append([row])
-    catalogue.remove(catalogue.table(("asset", "key", "made_at")).filter(_is("detections")))
+    catalog: Catalog = collection.open().catalog
+    catalog.append([row])
+    catalog.remove(catalog.table(("asset", "key", "made_at")).filter(_is("detections")))
     found = _kinds(collection)
     assert found.count(("lineage", "stickers")) == 3
     assert [each for each in found if each[0] != "lineage"] == [
@@ -228,10 +228,10 @@ def _home(collection):
 def test_the_weekly_job_looks_after_the_table(collection):
     from nst_pipeline.definitions import defs
 
-    before = collection.open().catalogue.frame()
-    parts = len(collection.open().catalogue.names())
+    before = collection.open().catalog.frame()
+    parts = len(collection.open().catalog.names())
     with collection.instance() as instance:
         done = defs.resolve_job_def("maintenance_job").execute_in_process(instance=instance)
     assert done.success
-    assert len(collection.open().catalogue.names()) <= parts
-    assert collection.open().catalogue.frame().equals(before)
+    assert len(collection.open().catalog.names()) <= parts
+    assert collection.open().catalog.frame().equals(before)

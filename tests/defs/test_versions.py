@@ -8,7 +8,7 @@ from skimage import data
 
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.freshness import confirm
-from nst_pipeline.pipeline.graph import NODES
+from nst_pipeline.pipeline.engine.graph import NODES
 
 from .conftest import write_photo
 

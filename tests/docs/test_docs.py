@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nst_pipeline.pipeline.graph import NODES
-from nst_pipeline.storage.catalogue import SCHEMA
+from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.storage.catalog import SCHEMA
 
 UI_BYTES = 150_000
 """A page with ten pictures still loads at once."""
@@ -32,9 +32,9 @@ def test_the_readme_names_every_asset():
     assert _table(ROOT / "README.md", "## What it makes") == {node.name for node in NODES}
 
 
-def test_the_page_of_the_catalogue_names_every_column():
-    page = ROOT / "docs/reference/catalogue.md"
-    assert _table(page, "# The catalogue") == set(SCHEMA.names)
+def test_the_page_of_the_catalog_names_every_column():
+    page = ROOT / "docs/reference/catalog.md"
+    assert _table(page, "# The catalog") == set(SCHEMA.names)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -20,7 +20,7 @@ from nst_pipeline.publish.gallery import (
     Variant,
     write_gallery,
 )
-from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.shapes import Box
 
 NASTY = (
@@ -43,7 +43,7 @@ def _scene(number: int) -> GalleryScene:
     key = f"{number} {title}".replace("/", "-")
     if number == SCENES - 1:
         return GalleryScene(key, title, "failed", "none", error=f"{title} is truncated")
-    names = {"untouched": "Untouched", "harmonized": "Harmonised", "right": "Magenta, recipe right"}
+    names = {"untouched": "Untouched", "harmonized": "Harmonized", "right": "Magenta, recipe right"}
     part = {"right": Box(150, 50, 100, 100)}
     score = round(number / 50, 2)
     return GalleryScene(

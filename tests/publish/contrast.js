@@ -1,10 +1,10 @@
-// Texts of the page whose colour is too near to what is behind them: [text, contrast, wanted].
+// Texts of the page whose color is too near to what is behind them: [text, contrast, wanted].
 () => {
-  // A canvas understands every notation of a colour.
+  // A canvas understands every notation of a color.
   const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const channels = (colour) => {
+  const channels = (color) => {
     pixel.clearRect(0, 0, 1, 1);
-    pixel.fillStyle = colour;
+    pixel.fillStyle = color;
     pixel.fillRect(0, 0, 1, 1);
     const [r, g, b, a] = pixel.getImageData(0, 0, 1, 1).data;
     return [r, g, b, a / 255];

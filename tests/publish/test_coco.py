@@ -11,10 +11,10 @@ from pycocotools.cocoeval import COCOeval
 
 from nst_pipeline.publish.coco import coco_json, join_scenes
 from nst_pipeline.publish.labels import SceneObject, SceneRecord, scene_annotations
-from nst_pipeline.storage.licences import UNKNOWN, Licence
+from nst_pipeline.storage.sidecars.licenses import UNKNOWN, License
 from nst_pipeline.vision.shapes import Box
 
-CC0 = Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/")
+CC0 = License("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/")
 
 
 def matte_of(box: Box, width: int = 80, height: int = 60) -> np.ndarray:
@@ -27,12 +27,12 @@ def thing(label: str, box: Box, **more: object) -> SceneObject:
     return SceneObject(label, matte_of(box), box, sticker=f"{label}-1", **more)
 
 
-def scene(key: str, *objects: SceneObject, licence: Licence = UNKNOWN) -> dict:
+def scene(key: str, *objects: SceneObject, license: License = UNKNOWN) -> dict:
     record = SceneRecord(key, f"../harmonized/{key}.png", 80, 60, f"{key}.jpg", "d1", objects)
     labels = scene_annotations(record)
     return {
-        "image": labels["image"] | {"scores": {"ring": 0.4}, "chosen": "ring", "licence": licence},
-        "annotations": [each | {"licence": CC0} for each in labels["annotations"]],
+        "image": labels["image"] | {"scores": {"ring": 0.4}, "chosen": "ring", "license": license},
+        "annotations": [each | {"license": CC0} for each in labels["annotations"]],
     }
 
 
@@ -43,7 +43,7 @@ def loaded(tmp_path: Path) -> COCO:
     )
     scenes = [
         scene("b", thing("cat", Box(10, 20, 30, 25)), thing("사람", Box(60, 40, 40, 40)), crowd),
-        scene("a", thing("cat", Box(0, 0, 5, 5)), licence=CC0),
+        scene("a", thing("cat", Box(0, 0, 5, 5)), license=CC0),
         scene("empty"),
     ]
     path = tmp_path / "coco.json"
@@ -67,7 +67,7 @@ def test_the_mask_comes_back_pixel_by_pixel(loaded: COCO):
 
 
 @pytest.mark.parametrize("kind", ["bbox", "segm"])
-def test_who_finds_exactly_what_is_labelled_is_right(loaded: COCO, kind: str):
+def test_who_finds_exactly_what_is_labeled_is_right(loaded: COCO, kind: str):
     """COCO's own evaluation, with the exact masks as a detector's results."""
     found = [
         {name: each[name] for name in ("image_id", "category_id", "bbox")}
@@ -83,15 +83,15 @@ def test_who_finds_exactly_what_is_labelled_is_right(loaded: COCO, kind: str):
     assert evaluation.stats[0] == 1
 
 
-def test_images_and_objects_name_their_licences(loaded: COCO):
-    licences = {each["id"]: each for each in loaded.dataset["licenses"]}
-    assert [licences[image["license"]]["name"] for image in loaded.dataset["images"]] == [
+def test_images_and_objects_name_their_licenses(loaded: COCO):
+    licenses = {each["id"]: each for each in loaded.dataset["licenses"]}
+    assert [licenses[image["license"]]["name"] for image in loaded.dataset["images"]] == [
         "CC0-1.0",
         "unknown",
         "unknown",
     ]
     objects = {each["object_license"] for each in loaded.dataset["annotations"]}
-    assert [licences[number]["url"] for number in objects] == [CC0.url]
+    assert [licenses[number]["url"] for number in objects] == [CC0.url]
 
 
 def test_the_order_of_the_scenes_does_not_matter():

@@ -6,8 +6,8 @@ from nst_pipeline.publish.thumbnails import checkerboard
 RED = np.full((50, 100, 3), (200, 0, 0), np.uint8)
 
 
-def share(sheet: np.ndarray, colour: tuple[int, int, int]) -> int:
-    return int((sheet == colour).all(axis=2).sum())
+def share(sheet: np.ndarray, color: tuple[int, int, int]) -> int:
+    return int((sheet == color).all(axis=2).sum())
 
 
 def test_every_picture_is_on_the_sheet_at_its_own_size():

@@ -9,7 +9,7 @@ from pycocotools import mask as coco_mask
 from nst_pipeline.publish.coco import join_scenes
 from nst_pipeline.publish.dataset import SCHEMA, dataset_table, parquet_bytes
 from nst_pipeline.publish.labels import SceneObject, SceneRecord, scene_annotations
-from nst_pipeline.storage.licences import UNKNOWN, Licence
+from nst_pipeline.storage.sidecars.licenses import UNKNOWN, License
 from nst_pipeline.vision.shapes import Box
 
 
@@ -27,10 +27,10 @@ def dataset() -> dict:
 
 def licensed(record: SceneRecord) -> dict:
     labels = scene_annotations(record)
-    told = {"scores": {"ring": 0.3}, "chosen": "ring", "licence": Licence("CC0")}
+    told = {"scores": {"ring": 0.3}, "chosen": "ring", "license": License("CC0")}
     return {
         "image": labels["image"] | told,
-        "annotations": [each | {"licence": UNKNOWN} for each in labels["annotations"]],
+        "annotations": [each | {"license": UNKNOWN} for each in labels["annotations"]],
     }
 
 

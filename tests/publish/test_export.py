@@ -17,8 +17,8 @@ from nst_pipeline.publish.dataset import dataset_table
 from nst_pipeline.publish.export import coco_files, scores_table, write_export, yolo_files
 from nst_pipeline.publish.labels import SceneObject, SceneRecord, scene_annotations
 from nst_pipeline.publish.splits import side_of
-from nst_pipeline.storage.licences import UNKNOWN
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.storage.sidecars.licenses import UNKNOWN
+from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Box
 
 PHOTO = data.chelsea()
@@ -41,10 +41,10 @@ def scene(key: str, side: str, object_side: str = "") -> dict:
         key, f"../harmonized/{key}.png", WIDTH, HEIGHT, f"{key}.jpg", PHOTOS[side], objects
     )
     labels = scene_annotations(record)
-    told = {"scores": {"ring": 0.4, "untouched": 0.1}, "chosen": "ring", "licence": UNKNOWN}
+    told = {"scores": {"ring": 0.4, "untouched": 0.1}, "chosen": "ring", "license": UNKNOWN}
     return {
         "image": labels["image"] | told,
-        "annotations": [each | {"licence": UNKNOWN} for each in labels["annotations"]],
+        "annotations": [each | {"license": UNKNOWN} for each in labels["annotations"]],
     }
 
 

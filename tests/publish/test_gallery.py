@@ -22,7 +22,7 @@ from nst_pipeline.publish.gallery import (
     Variant,
     write_gallery,
 )
-from nst_pipeline.vision.png import decode_png, encode_png
+from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.shapes import Box
 
 NASTY = [
@@ -66,7 +66,7 @@ class Gallery:
         self.folder.mkdir()
 
     def scene(self, key: str, **changes: object) -> GalleryScene:
-        names = {"untouched": "Untouched", "right": "Magenta, right", "harmonized": "Harmonised"}
+        names = {"untouched": "Untouched", "right": "Magenta, right", "harmonized": "Harmonized"}
         scene = GalleryScene(
             key,
             f"{key}.jpg",
@@ -86,10 +86,10 @@ class Gallery:
         )
         return replace(scene, **changes)
 
-    def paint(self, scene: GalleryScene, size: tuple[int, int] = (60, 90), grey: int = 90) -> None:
+    def paint(self, scene: GalleryScene, size: tuple[int, int] = (60, 90), gray: int = 90) -> None:
         for variant in scene.variants:
             height, width = (40, 40) if variant.name == "right" else size
-            picture = np.full((height, width, 3), grey, np.uint8)
+            picture = np.full((height, width, 3), gray, np.uint8)
             (self.folder / variant.path).write_bytes(encode_png(picture))
         matte = np.zeros(size, np.uint8)
         matte[10:30, 20:50] = 255
@@ -152,7 +152,7 @@ def test_every_link_of_the_folder_leads_to_a_file(gallery: Gallery, painted):
             assert not link.startswith(("http", "/"))
 
 
-def test_the_grid_knows_each_scene_and_shows_the_harmonised_picture(gallery: Gallery, painted):
+def test_the_grid_knows_each_scene_and_shows_the_harmonized_picture(gallery: Gallery, painted):
     gallery.write(painted("a"))
     assert gallery.items() == [
         [
@@ -168,7 +168,7 @@ def test_a_scene_page_shows_everything_about_the_scene(gallery: Gallery, painted
     page = gallery.page("scenes/a.html")
     for told in (
         "Untouched",
-        "Harmonised",
+        "Harmonized",
         "0.750",
         "ring has the best score of 2 candidates.",
         "cat-1",
@@ -192,7 +192,7 @@ def test_a_variant_of_a_part_of_the_scene_stands_where_it_was_cut_from(gallery: 
     assert places == {
         "Untouched": "",
         "Magenta, right": "left: -10.000%; top: 25.000%; width: 50.000%; height: 75.000%",
-        "Harmonised": "",
+        "Harmonized": "",
     }
 
 
@@ -293,7 +293,7 @@ def test_new_pictures_are_made_when_the_digest_changes(gallery: Gallery, painted
     scene = painted("a")
     gallery.write(scene)
     thumb = (gallery.folder / "thumbs/a.webp").read_bytes()
-    gallery.paint(scene, grey=200)
+    gallery.paint(scene, gray=200)
     assert gallery.write(replace(scene, digest="new")).pictures_written == 2
     assert (gallery.folder / "thumbs/a.webp").read_bytes() != thumb
 
@@ -319,7 +319,7 @@ def test_large_pictures_get_a_preview_of_web_size(gallery: Gallery):
     gallery.paint(scene, size=(1200, 2000))
     gallery.write(scene)
     page = gallery.page("scenes/big.html")
-    after = next(each for _, each in page.elements if each.get("alt") == "big.jpg, Harmonised")
+    after = next(each for _, each in page.elements if each.get("alt") == "big.jpg, Harmonized")
     assert after["src"] == "../previews/big.harmonized.webp"
     assert Image.open(gallery.folder / "scenes" / after["src"]).size == (1600, 960)
     full = next(each for _, each in page.elements if each.get("id") == "full")

@@ -23,8 +23,8 @@ def page_url(request: pytest.FixtureRequest, gallery_disk: str) -> str:
 
 
 def with_everything_open(page: Page) -> Page:
-    """The page with a favourite picked, boxes and settings shown, and the keys explained."""
-    star = page.locator(".star, #favourite").first
+    """The page with a favorite picked, boxes and settings shown, and the keys explained."""
+    star = page.locator(".star, #favorite").first
     if star.count():
         star.evaluate("star => star.click()")
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
@@ -58,7 +58,7 @@ def test_texts_stand_out(page_url: str, open_page: Open, scheme: str):
     assert page.evaluate(CONTRAST) == []
 
 
-def test_the_check_of_contrast_sees_grey_on_grey(gallery_disk: str, open_page: Open):
+def test_the_check_of_contrast_sees_gray_on_gray(gallery_disk: str, open_page: Open):
     page = open_page(f"{gallery_disk}/index.html")
     page.add_style_tag(content=".masthead p { color: #999 }")
     assert [text for text, _, _ in page.evaluate(CONTRAST)] == ["48 scenes"]
@@ -95,7 +95,7 @@ def test_tab_goes_from_top_to_bottom_and_is_seen(gallery_disk: str, open_page: O
         )
         assert outline == "solid", order
     assert order == [
-        *("back", "next", "help-button", "cut", "left-choice", "favourite"),
+        *("back", "next", "help-button", "cut", "left-choice", "favorite"),
         *("", "", "full"),
     ]
 

@@ -243,23 +243,23 @@ def test_arrows_move_in_the_grid_and_a_question_mark_shows_the_keys(
     expect(page.locator("h1")).to_have_text("trip/photo 47.jpg")
 
 
-def test_favourites_are_kept_shown_and_saved_as_a_list(gallery_url: str, open_page: Open):
+def test_favorites_are_kept_shown_and_saved_as_a_list(gallery_url: str, open_page: Open):
     page = open_page(f"{gallery_url}/index.html")
     assert page.locator("#picked").is_hidden()
-    page.get_by_role("button", name="Favourite: trip/photo 45.jpg").click()
+    page.get_by_role("button", name="Favorite: trip/photo 45.jpg").click()
     open_scene(page, 44)
     page.keyboard.press("f")
-    assert page.get_by_role("button", name="Favourite").get_attribute("aria-pressed") == "true"
+    assert page.get_by_role("button", name="Favorite").get_attribute("aria-pressed") == "true"
     page.keyboard.press("Escape")
     page.wait_for_url("**/index.html*")
     page.reload()
-    expect(page.locator("#picked-count")).to_have_text("2 favourites")
-    page.check("[name=favourites]")
-    assert (numbers(page), page.url.rpartition("#")[2]) == ([45, 44], "favourites=only")
+    expect(page.locator("#picked-count")).to_have_text("2 favorites")
+    page.check("[name=favorites]")
+    assert (numbers(page), page.url.rpartition("#")[2]) == ([45, 44], "favorites=only")
 
     with page.expect_download() as told:
         page.click("#save-text")
-    assert told.value.suggested_filename == "favourites.txt"
+    assert told.value.suggested_filename == "favorites.txt"
     paths = Path(told.value.path()).read_text("utf-8").splitlines()
     assert paths == ["../art/44.harmonized.png", "../art/45.harmonized.png"]
     with page.expect_download() as told:
@@ -276,8 +276,8 @@ def test_favourites_are_kept_shown_and_saved_as_a_list(gallery_url: str, open_pa
     page.keyboard.press("f")
     assert page.evaluate("document.activeElement.title") == "trip/photo 44.jpg"
     page.click("#forget")
-    assert page.locator("#picked-count").inner_text() == "0 favourites"
-    page.uncheck("[name=favourites]")
+    assert page.locator("#picked-count").inner_text() == "0 favorites"
+    page.uncheck("[name=favorites]")
     assert (count(page), page.locator("#picked").is_visible()) == (ALL, False)
 
 
@@ -289,7 +289,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def tell(key: str) -> GalleryScene:
         number = int(key)
-        variants = (Variant("harmonized", "Harmonised", "a.png"),) if number >= 9900 else ()
+        variants = (Variant("harmonized", "Harmonized", "a.png"),) if number >= 9900 else ()
         scores = {"ring": number / 10_000}
         return GalleryScene(
             key, f"trip {number}.jpg", "ok", "d", variants, chosen="ring", scores=scores

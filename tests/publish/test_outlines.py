@@ -17,8 +17,8 @@ def mask(request) -> np.ndarray:
     """Masks as ragged as photos give them."""
     if request.param == "touching every edge":
         return data.chelsea()[..., 1] > 60
-    grey = cv2.GaussianBlur(data.coffee()[::2, ::2, 0], (0, 0), 2)
-    return grey > 120 if request.param == "many parts" else np.abs(grey - 120.0) > 30
+    gray = cv2.GaussianBlur(data.coffee()[::2, ::2, 0], (0, 0), 2)
+    return gray > 120 if request.param == "many parts" else np.abs(gray - 120.0) > 30
 
 
 def test_cocos_tools_draw_the_same_pixels_again(mask):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from nst_pipeline.publish.report import Shown, html_page, markdown_page, summarise, to_show
+from nst_pipeline.publish.report import Shown, html_page, markdown_page, summarize, to_show
 
 ASSETS = ["stickers", "composites", "harmonized"]
 START = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -45,7 +45,7 @@ def rows() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def batch(rows):
-    return summarise(rows, ASSETS)
+    return summarize(rows, ASSETS)
 
 
 def test_each_asset_is_counted_and_timed(batch):
@@ -98,7 +98,7 @@ def test_pages_hold_all_that_they_show(batch):
 
 
 def test_a_batch_without_results_is_told_all_the_same(rows):
-    batch = summarise(rows[rows.asset == "composites"], ASSETS)
+    batch = summarize(rows[rows.asset == "composites"], ASSETS)
     assert batch.histograms == batch.methods == ()
     assert "Batch of 24 November 2026, 10:00 UTC" in html_page(batch, [], []).decode()
     assert to_show(rows[rows.asset == "composites"]) == ([], [])

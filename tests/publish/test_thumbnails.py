@@ -57,7 +57,7 @@ def test_a_sticker_keeps_its_alpha_in_a_webp_file(astronaut: np.ndarray):
     assert read[64, 64, 3] > 250 and read[4, 4, 3] < 5
 
 
-def test_colours_without_alpha_do_not_bleed_into_the_edge():
+def test_colors_without_alpha_do_not_bleed_into_the_edge():
     sticker = np.zeros((64, 64, 4), np.uint8)
     sticker[:, 1::2] = (255, 0, 0, 255)
     small = shrunk(sticker, 16)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nst_pipeline.storage.catalogue import Input
+from nst_pipeline.storage.catalog import Input
 from nst_pipeline.storage.fingerprint import fingerprinter
 
 A, B = Input("scene_photos", "k", "1"), Input("placements", "k", "2")

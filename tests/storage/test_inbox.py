@@ -13,8 +13,8 @@ from nst_pipeline.settings import IngestSettings
 from nst_pipeline.storage.inbox import Scan, examine_again, scan
 from nst_pipeline.storage.inbox_index import InboxIndex, load_index, save_index
 from nst_pipeline.storage.keys import partition_key
-from nst_pipeline.vision.image_io import encode_jpeg
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.images.codecs import encode_jpeg
+from nst_pipeline.vision.images.png import encode_png
 
 PHOTO = import_module("skimage.data").astronaut()[:120, 100:200]
 
@@ -236,7 +236,7 @@ def test_a_scan_that_ends_early_goes_on_the_next_time(tmp_path: Path) -> None:
     assert [photo.path for photo in found.photos.values()] == names
 
 
-def test_what_moved_is_recognised_by_a_scan_in_parts(tmp_path: Path) -> None:
+def test_what_moved_is_recognized_by_a_scan_in_parts(tmp_path: Path) -> None:
     """A deleted photo is kept until all new files were read: one of them may be it."""
     small = PHOTO[:8, :8]
     put(tmp_path, "z.png", small)

@@ -7,7 +7,7 @@ import pytest
 from upath import UPath
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.storage.catalogue import Catalogue, Input, Row
+from nst_pipeline.storage.catalog import Catalog, Input, Row
 from nst_pipeline.storage.lineage import Lineage
 
 
@@ -18,8 +18,8 @@ def _row(asset: str, key: str, *inputs: tuple[str, str], **more) -> Row:
 
 @pytest.fixture
 def family(tmp_path) -> Lineage:
-    catalogue = Catalogue(UPath(tmp_path))
-    catalogue.append(
+    catalog = Catalog(UPath(tmp_path))
+    catalog.append(
         [
             _row("object_photos", "cat-1", ("objects", "cat.jpg")),
             _row("stickers", "cat-1", ("object_photos", "cat-1")),
@@ -28,7 +28,7 @@ def family(tmp_path) -> Lineage:
             _row("harmonized", "street-2", ("composites", "street-2")),
         ]
     )
-    return Lineage(catalogue)
+    return Lineage(catalog)
 
 
 def test_ancestors_reach_the_photos(family):
@@ -66,8 +66,8 @@ def test_an_unknown_name_says_what_was_near(family):
 
 def test_a_row_that_no_longer_counts_makes_no_descendant(family):
     """The scene was composed anew, with another sticker."""
-    family._catalogue.append([_row("composites", "street-2", ("stickers", "dog-1"))])
-    now = Lineage(family._catalogue)
+    family._catalog.append([_row("composites", "street-2", ("stickers", "dog-1"))])
+    now = Lineage(family._catalog)
     assert now.descendants([("stickers", "cat-1")]) == []
     assert now.descendants([("stickers", "dog-1")])[0] == ("composites", "street-2")
 
@@ -75,9 +75,9 @@ def test_a_row_that_no_longer_counts_makes_no_descendant(family):
 def test_what_was_made_with_weights_is_found_by_name_and_by_digest(family):
     weights = {"magenta": "abcdef0123456789"}
     rows = [_row("stylized_magenta", f"s{n}", models=weights) for n in range(3)]
-    family._catalogue.append([*rows, _row("harmonized", "s1", ("stylized_magenta", "s1"))])
-    family._catalogue.append([_row("stylized_magenta", "s0", models={"magenta": "other"})])
-    now = Lineage(family._catalogue)
+    family._catalog.append([*rows, _row("harmonized", "s1", ("stylized_magenta", "s1"))])
+    family._catalog.append([_row("stylized_magenta", "s0", models={"magenta": "other"})])
+    now = Lineage(family._catalog)
     for name in ("magenta", "abcdef01"):
         assert now.find(name) == ("models", name)
     made = now.descendants([("models", "abcdef01")])
@@ -85,21 +85,21 @@ def test_what_was_made_with_weights_is_found_by_name_and_by_digest(family):
 
 
 def test_maintenance_changes_no_answer(family):
-    catalogue = family._catalogue
+    catalog = family._catalog
     for number in range(70):
-        catalogue.append([_row("composites", f"more-{number:02d}", ("stickers", "cat-1"))])
-    before, rows = Lineage(catalogue).descendants([("stickers", "cat-1")]), catalogue.frame()
-    assert catalogue.maintain(timedelta(days=7))["files after"] == 5
-    assert Lineage(catalogue).descendants([("stickers", "cat-1")]) == before
+        catalog.append([_row("composites", f"more-{number:02d}", ("stickers", "cat-1"))])
+    before, rows = Lineage(catalog).descendants([("stickers", "cat-1")]), catalog.frame()
+    assert catalog.maintain(timedelta(days=7))["files after"] == 5
+    assert Lineage(catalog).descendants([("stickers", "cat-1")]) == before
     assert len(before) == 72
-    pd.testing.assert_frame_equal(catalogue.frame(), rows)
+    pd.testing.assert_frame_equal(catalog.frame(), rows)
 
 
 def test_many_small_files_are_joined_and_say_the_same(family):
-    catalogue = family._catalogue
+    catalog = family._catalog
     for number in range(66):
-        catalogue.append([_row("stickers", f"more-{number}")])
-    before = catalogue.latest("stickers")
-    catalogue.join_parts("stickers")
-    assert catalogue.latest("stickers") == before
-    assert len(catalogue.names()) == 5
+        catalog.append([_row("stickers", f"more-{number}")])
+    before = catalog.latest("stickers")
+    catalog.join_parts("stickers")
+    assert catalog.latest("stickers") == before
+    assert len(catalog.names()) == 5

@@ -49,21 +49,21 @@ def test_adam_finds_the_goal_whatever_the_losss_scale():
         np.testing.assert_allclose(CANVAS.picture(found.change), GOAL, atol=1)
 
 
-@pytest.mark.parametrize("optimiser", [adam, classic])
-def test_every_step_is_told(optimiser):
+@pytest.mark.parametrize("optimizer", [adam, classic])
+def test_every_step_is_told(optimizer):
     told = []
 
-    found = optimiser(bowl, CANVAS, Limits(3), lambda *news: told.append(news))
+    found = optimizer(bowl, CANVAS, Limits(3), lambda *news: told.append(news))
 
     assert [loss for loss, _ in told] == found.losses[1:]
     np.testing.assert_array_equal(told[-1][1], CANVAS.picture(found.change))
 
 
-@pytest.mark.parametrize("optimiser", [adam, classic])
-def test_the_goal_ends_it(optimiser):
+@pytest.mark.parametrize("optimizer", [adam, classic])
+def test_the_goal_ends_it(optimizer):
     goal = bowl(START)[0] * 0.99
 
-    found = optimiser(bowl, CANVAS, Limits(300, goal=goal), lambda *_: None)
+    found = optimizer(bowl, CANVAS, Limits(300, goal=goal), lambda *_: None)
 
     assert found.stopped == "goal"
     assert found.losses[-1] <= goal < found.losses[-2]

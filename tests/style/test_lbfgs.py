@@ -14,7 +14,7 @@ def quiet(loss: float, picture: np.ndarray) -> None:
 
 
 def rough(picture: np.ndarray) -> tuple[float, np.ndarray]:
-    """Distance to GOAL, where differences of neighbours count a hundred times as much."""
+    """Distance to GOAL, where differences of neighbors count a hundred times as much."""
     away = picture.astype(np.float64) - GOAL
     steps = np.diff(away, axis=1)
     slope = np.zeros_like(away)
@@ -60,11 +60,11 @@ def _stop_below(goal: float, loss: float) -> None:
 
 
 def test_nothing_leaves_black_and_white():
-    def towards_the_outside(picture: np.ndarray) -> tuple[float, np.ndarray]:
+    def toward_the_outside(picture: np.ndarray) -> tuple[float, np.ndarray]:
         goal = np.where(np.arange(12)[:, None, None] % 2, 400, -200).astype(np.float32)
         return float(0.5 * np.sum((picture - goal) ** 2)), picture - goal
 
-    found = lbfgs(towards_the_outside, canvas(), Limits(50), quiet)
+    found = lbfgs(toward_the_outside, canvas(), Limits(50), quiet)
 
     picture = canvas().picture(found.change)
     np.testing.assert_allclose(picture[::2], 0, atol=1e-3)

@@ -76,7 +76,7 @@ def test_what_a_region_cannot_see_does_not_change_its_loss(vgg, photos):
 
 
 def test_a_small_region_has_the_loss_of_a_picture_that_it_fills(vgg, photos):
-    """Statistics are normalised by the region's area, at every layer."""
+    """Statistics are normalized by the region's area, at every layer."""
     tile = cv2.resize(photos["chelsea"], (64, 64), interpolation=cv2.INTER_AREA)
     tiled = np.tile(tile, (2, 2, 1)).astype(np.float32)
     style = cv2.resize(photos["china"], (128, 128)).astype(np.float32)

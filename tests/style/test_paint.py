@@ -4,7 +4,7 @@ import pytest
 
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
-from nst_pipeline.vision.colour import to_lab
+from nst_pipeline.vision.images.color import to_lab
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from nst_pipeline.style.recipes import (
     average_pooled,
     carry_back,
     left,
-    min_max_normalise,
+    min_max_normalize,
     model_inputs,
     reduced,
     right,
@@ -30,12 +30,12 @@ def area_weights(old: int, new: int) -> np.ndarray:
 
 
 def cubic_weights(old: int, new: int) -> np.ndarray:
-    """(new, old): the bicubic kernel at half-pixel centres, edge pixels repeated."""
+    """(new, old): the bicubic kernel at half-pixel centers, edge pixels repeated."""
     weights = np.zeros((new, old))
     for row in range(new):
-        centre = (row + 0.5) * old / new - 0.5
-        for tap in range(int(np.floor(centre)) - 1, int(np.floor(centre)) + 3):
-            x = abs(centre - tap)
+        center = (row + 0.5) * old / new - 0.5
+        for tap in range(int(np.floor(center)) - 1, int(np.floor(center)) + 3):
+            x = abs(center - tap)
             near = (CUBIC + 2) * x**3 - (CUBIC + 3) * x**2 + 1
             far = CUBIC * (x**3 - 5 * x**2 + 8 * x - 4)
             weights[row, np.clip(tap, 0, old - 1)] += near if x <= 1 else far
@@ -47,15 +47,15 @@ def resized_by(weights, picture: np.ndarray, width: int, height: int) -> np.ndar
     return np.clip(np.einsum("yr,rcd,xc->yxd", down, picture, across, optimize=True), 0, 1)
 
 
-def normalised(picture: np.ndarray) -> np.ndarray:
+def normalized(picture: np.ndarray) -> np.ndarray:
     picture = picture.astype(np.float64)
     return (picture - picture.min()) / (picture.max() - picture.min())
 
 
-def test_normalising_stretches_all_channels_together():
+def test_normalizing_stretches_all_channels_together():
     picture = np.array([[[10, 60, 110], [20, 30, 40]]], np.uint8)
 
-    result = min_max_normalise(picture)
+    result = min_max_normalize(picture)
 
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, (picture.astype(float) - 10) / 100, atol=1e-6)
@@ -63,7 +63,7 @@ def test_normalising_stretches_all_channels_together():
 
 @pytest.mark.parametrize("value", [0, 128, 255])
 def test_a_flat_picture_divides_by_nothing(value):
-    result = min_max_normalise(np.full((4, 5, 3), value, np.uint8))
+    result = min_max_normalize(np.full((4, 5, 3), value, np.uint8))
 
     np.testing.assert_array_equal(result, 0)
 
@@ -75,7 +75,7 @@ def test_left_shrinks_a_photo_to_a_longest_side(photos):
 
     assert result.shape == (1, 171, 256, 3)
     assert result.dtype == np.float32
-    expected = resized_by(area_weights, normalised(picture), 256, 171)
+    expected = resized_by(area_weights, normalized(picture), 256, 171)
     np.testing.assert_allclose(result[0], expected, atol=1e-5)
 
 
@@ -85,7 +85,7 @@ def test_left_enlarges_a_small_photo_to_1024(photos):
     result = left(picture)
 
     assert result.shape == (1, 681, 1024, 3)
-    expected = resized_by(cubic_weights, normalised(picture), 1024, 681)
+    expected = resized_by(cubic_weights, normalized(picture), 1024, 681)
     # OpenCV holds the kernel's phase in float32.
     np.testing.assert_allclose(result[0], expected, atol=2e-4)
 
@@ -105,7 +105,7 @@ def test_right_cuts_the_square_around_the_object(photos):
     result = right(picture, box)
 
     assert result.shape == (1, 256, 256, 3)
-    square = normalised(picture)[50:350, 50:350]
+    square = normalized(picture)[50:350, 50:350]
     np.testing.assert_allclose(result[0], resized_by(area_weights, square, 256, 256), atol=1e-5)
 
 
@@ -114,12 +114,12 @@ def test_right_enlarges_a_small_object(photos):
 
     result = right(picture, Box(200, 80, 60, 60))
 
-    square = normalised(picture)[80:140, 200:260]
+    square = normalized(picture)[80:140, 200:260]
     expected = resized_by(cubic_weights, square, 256, 256)
     np.testing.assert_allclose(result[0], expected, atol=2e-4)
 
 
-def test_right_keeps_the_whole_pictures_normalisation():
+def test_right_keeps_the_whole_pictures_normalization():
     picture = np.zeros((20, 20, 3), np.uint8)
     picture[:10], picture[10:] = 100, 200
     picture[0, 0] = 0
@@ -133,7 +133,7 @@ def test_right_mirrors_where_the_picture_is_smaller_than_the_square():
 
     result = right(picture, Box(0, 0, 6, 2), side=6)[0]
 
-    np.testing.assert_allclose(result[2:4], normalised(picture), atol=1e-6)
+    np.testing.assert_allclose(result[2:4], normalized(picture), atol=1e-6)
     np.testing.assert_allclose(result[1], result[2], atol=1e-6)
     np.testing.assert_allclose(result[0], result[3], atol=1e-6)
 
@@ -154,7 +154,7 @@ def test_the_style_is_average_pooled_once_more(photos):
 def test_pooling_equals_tensorflows(photos):
     import tensorflow as tf
 
-    pictures = np.stack([min_max_normalise(photos["chelsea"][y : y + 40, :50]) for y in (0, 99)])
+    pictures = np.stack([min_max_normalize(photos["chelsea"][y : y + 40, :50]) for y in (0, 99)])
 
     expected = tf.nn.avg_pool(pictures, ksize=(3, 3), strides=(1, 1), padding="SAME")
 

@@ -20,7 +20,7 @@ def test_the_gradient_of_a_change_is_that_of_the_picture_it_makes(luminance_only
     assert np.sum(moved * slope) == pytest.approx(np.sum(change * gradient), rel=1e-4)
 
 
-def test_luminance_moves_all_colours_alike():
+def test_luminance_moves_all_colors_alike():
     canvas = Canvas(START * 0 + 128, SHARE, luminance_only=True)
 
     moved = canvas.picture(RANDOM.normal(0, 9, START.shape).astype(np.float32)) - 128

@@ -64,11 +64,11 @@ def test_only_the_region_changes(vgg, start, style, disc):
 
 
 def test_only_light_and_dark_change_on_request(vgg, start, style):
-    grey = SMALL.model_copy(update={"luminance_only": True})
+    gray = SMALL.model_copy(update={"luminance_only": True})
 
-    change = stylize_vgg19(start, style, vgg, grey).image.astype(int) - start
+    change = stylize_vgg19(start, style, vgg, gray).image.astype(int) - start
 
-    inner = ((start > 60) & (start < 190)).all(-1)  # where no colour is cut off
+    inner = ((start > 60) & (start < 190)).all(-1)  # where no color is cut off
     assert np.abs(change[inner]).mean() > 2
     assert np.abs(np.diff(change[inner], axis=-1)).max() <= 1
 
@@ -236,7 +236,7 @@ def test_the_loss_of_a_result_is_told_of_any_picture(vgg, start, style, settings
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "classic"])
-def test_other_optimisers_lower_the_loss(vgg, start, style, optimizer):
+def test_other_optimizers_lower_the_loss(vgg, start, style, optimizer):
     result = stylize_vgg19(start, style, vgg, SMALL.model_copy(update={"optimizer": optimizer}))
 
     assert all(np.diff(result.losses) < 0)

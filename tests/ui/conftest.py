@@ -26,7 +26,7 @@ from nst_pipeline.definitions import defs
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.runs import plan_phase
 from nst_pipeline.defs.update import scan_inboxes
-from nst_pipeline.pipeline.workspace import open_workspace
+from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.samples import write_samples
 from nst_pipeline.storage.store import ALL
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
-from nst_pipeline.pipeline.graph import NODES
-from nst_pipeline.pipeline.workspace import open_workspace
+from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.pipeline.engine.workspace import open_workspace
 from tests.browser import needs_browser
 
 from .conftest import UI_MS, WINDOW, Ui
@@ -68,12 +68,12 @@ def show_picture(page: Page) -> None:
     assert picture.evaluate("each => each.naturalWidth") > 300
 
 
-def test_the_catalogue_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot):
+def test_the_catalog_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot):
     page.set_viewport_size({"width": 1280, "height": 1100})  # all of them at once
     page.goto(f"{ui.url}/assets")
     for node in NODES:
         expect(page.locator(f"a[href='/assets/{node.name}']").first).to_be_visible()
-    shoot(page, "ui-catalogue")
+    shoot(page, "ui-catalog")
     page.set_viewport_size(WINDOW)
     open_asset(page, ui, "harmonized")
     expect(page.get_by_text("The natural result")).to_be_visible()
@@ -81,7 +81,7 @@ def test_the_catalogue_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot)
     shoot(page, "ui-asset")
 
 
-def test_one_partition_is_materialised_and_its_picture_seen(ui: Ui, page: Page, shoot: Shoot):
+def test_one_partition_is_materialized_and_its_picture_seen(ui: Ui, page: Page, shoot: Shoot):
     key = key_of(ui, "pavement")
     open_launch_dialog(page, ui)
     page.get_by_text("Select a partition or create one").click()

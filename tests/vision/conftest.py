@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 
-def _ellipse(shape: tuple[int, ...], centre, axes) -> np.ndarray:
+def _ellipse(shape: tuple[int, ...], center, axes) -> np.ndarray:
     matte = np.zeros(shape[:2], np.float32)
-    cv2.ellipse(matte, centre, axes, 0, 0, 360, 1.0, -1)
+    cv2.ellipse(matte, center, axes, 0, 0, 360, 1.0, -1)
     return cv2.GaussianBlur(matte, (0, 0), 0.8)
 
 
@@ -40,9 +40,9 @@ def collection(flower, cup) -> list[tuple[np.ndarray, np.ndarray]]:
     for number in range(22):
         source = sources[number % len(sources)]
         top, left = rng.integers(source.shape[0] - 200), rng.integers(source.shape[1] - 200)
-        centre = tuple(int(v) for v in rng.integers(70, 130, 2))
+        center = tuple(int(v) for v in rng.integers(70, 130, 2))
         axes = tuple(int(v) for v in rng.integers(25, 50, 2))
         photos.append(
-            (source[top : top + 200, left : left + 200], _ellipse((200, 200), centre, axes))
+            (source[top : top + 200, left : left + 200], _ellipse((200, 200), center, axes))
         )
     return photos

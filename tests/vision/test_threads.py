@@ -1,4 +1,4 @@
-"""A run's workers detect, cut out and harmonise at the same time; nothing may depend on it."""
+"""A run's workers detect, cut out and harmonize at the same time; nothing may depend on it."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,10 +7,10 @@ import pytest
 from skimage import data
 
 from nst_pipeline.settings import CutoutSettings, DetectionSettings, HarmonizeSettings
-from nst_pipeline.vision.calibrate import calibrate
 from nst_pipeline.vision.cutout import cut_out
 from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.harmonize import harmonize
+from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 
 
 @pytest.fixture(scope="module")

@@ -1,22 +1,22 @@
-"""The colour model, and the natural result."""
+"""The color model, and the natural result."""
 
-from nst_pipeline.defs.graph_asset import graph_asset
-from nst_pipeline.pipeline import graph
-from nst_pipeline.pipeline.harmony import (
+from nst_pipeline.defs.dagster_asset import graph_asset
+from nst_pipeline.pipeline.engine import graph
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.progress import report_part
+from nst_pipeline.pipeline.steps.harmony import (
     HARMONIZER_FILE,
     calibration_photos,
     read_harmonizer,
     read_proposals,
 )
-from nst_pipeline.pipeline.item import Item, Made
-from nst_pipeline.pipeline.progress import report_part
-from nst_pipeline.vision.calibrate import calibrate
-from nst_pipeline.vision.harmonize import harmonize
+from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 
 
 @graph_asset(graph.HARMONIZER, kinds={"numpy"}, group="harmony")
 def harmonizer(item: Item) -> Made:
-    """The model that says how an object's colours must change to fit its surroundings.
+    """The model that says how an object's colors must change to fit its surroundings.
 
     From 40 cut-outs on it learns from your own photos (`photos`: from how many; nothing is
     downloaded), and again each time the collection has doubled. Below that a built-in one is used.

@@ -1,11 +1,16 @@
 """From object photos to stickers, and the library of them."""
 
-from nst_pipeline.defs.graph_asset import graph_asset
-from nst_pipeline.pipeline import graph
-from nst_pipeline.pipeline.item import Item, Made
-from nst_pipeline.pipeline.library import LIBRARY_FILE, SHEET_FILE, library_rows, library_sheet
-from nst_pipeline.pipeline.photos import photo_record
-from nst_pipeline.pipeline.records import (
+from nst_pipeline.defs.dagster_asset import graph_asset
+from nst_pipeline.pipeline.engine import graph
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.steps.library import (
+    LIBRARY_FILE,
+    SHEET_FILE,
+    library_rows,
+    library_sheet,
+)
+from nst_pipeline.pipeline.steps.photos import photo_record
+from nst_pipeline.pipeline.steps.records import (
     detection_record,
     read_detection,
     sticker_id,
@@ -13,10 +18,10 @@ from nst_pipeline.pipeline.records import (
 )
 from nst_pipeline.publish.dataset import parquet_bytes
 from nst_pipeline.storage.store import Content
-from nst_pipeline.vision.colour import mean_lab
-from nst_pipeline.vision.cut_edges import cut_edges
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.images.color import mean_lab
+from nst_pipeline.vision.place.cut_edges import cut_edges
 
 
 @graph_asset(graph.OBJECT_PHOTOS, kinds={"image"}, group="objects")
@@ -49,7 +54,7 @@ def detections(item: Item) -> Made:
 
 @graph_asset(graph.STICKERS, kinds={"opencv"}, group="objects")
 def stickers(item: Item) -> Made:
-    """Cuts the objects out: one transparent PNG for each, with soft edges and clean colours.
+    """Cuts the objects out: one transparent PNG for each, with soft edges and clean colors.
 
     `quality` says how far the outline is to be trusted, 0..1. What is doubtful is kept, but not
     pasted (`placement.min_quality`).

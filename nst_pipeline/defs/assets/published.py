@@ -1,17 +1,17 @@
-"""The composites as a labelled dataset, and as a gallery to look at."""
+"""The composites as a labeled dataset, and as a gallery to look at."""
 
-from nst_pipeline.defs.graph_asset import graph_asset
-from nst_pipeline.pipeline import graph
-from nst_pipeline.pipeline.item import Item, Made
-from nst_pipeline.pipeline.progress import report_part, tracked
-from nst_pipeline.pipeline.publishing import (
+from nst_pipeline.defs.dagster_asset import graph_asset
+from nst_pipeline.pipeline.engine import graph
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.progress import report_part, tracked
+from nst_pipeline.pipeline.steps.publishing import (
     gallery_folder,
     gallery_scene,
     gallery_scenes,
-    labelled_scenes,
+    labeled_scenes,
     picture_reader,
 )
-from nst_pipeline.pipeline.reporting import report_batch
+from nst_pipeline.pipeline.upkeep.reporting import report_batch
 from nst_pipeline.publish.coco import coco_json, join_scenes
 from nst_pipeline.publish.dataset import dataset_parquet
 from nst_pipeline.publish.gallery import write_gallery
@@ -19,12 +19,12 @@ from nst_pipeline.publish.gallery import write_gallery
 
 @graph_asset(graph.DATASET, kinds={"parquet", "json"}, group="published")
 def dataset(item: Item) -> Made:
-    """The results as a labelled dataset: COCO JSON, and Parquet with the same rows.
+    """The results as a labeled dataset: COCO JSON, and Parquet with the same rows.
 
     Boxes and masks are those of the pasted objects, and of what you annotated in the scenes before
     (docs/reference/dataset.md).
     """
-    joined = join_scenes(labelled_scenes(item.view), description="Composites made by nst_pipeline")
+    joined = join_scenes(labeled_scenes(item.view), description="Composites made by nst_pipeline")
     writers = {"coco.json": coco_json, "annotations.parquet": dataset_parquet}
     writing = tracked("dataset files", writers.items(), len(writers))
     files = {name: write(joined) for name, write in writing}

@@ -1,12 +1,12 @@
 """From scene photos to composites."""
 
-from nst_pipeline.defs.graph_asset import graph_asset
-from nst_pipeline.pipeline import graph
-from nst_pipeline.pipeline.item import Item, Made
-from nst_pipeline.pipeline.photos import photo_record
-from nst_pipeline.pipeline.placing import compose_scene, place_stickers, why_none
-from nst_pipeline.pipeline.publishing import scene_labels
-from nst_pipeline.pipeline.records import layer_files, layer_records, placement_record
+from nst_pipeline.defs.dagster_asset import graph_asset
+from nst_pipeline.pipeline.engine import graph
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.steps.photos import photo_record
+from nst_pipeline.pipeline.steps.placing import compose_scene, place_stickers, why_none
+from nst_pipeline.pipeline.steps.publishing import scene_labels
+from nst_pipeline.pipeline.steps.records import layer_files, layer_records, placement_record
 from nst_pipeline.storage.store import Content
 
 
@@ -36,7 +36,7 @@ def placements(item: Item) -> Made:
 
 @graph_asset(graph.COMPOSITES, kinds={"opencv"}, group="scenes")
 def composites(item: Item) -> Made:
-    """The stickers pasted on the scene, still in their own colours: picture, mask, shadow, labels.
+    """The stickers pasted on the scene, still in their own colors: picture, mask, shadow, labels.
 
     `object_share` is the part of the picture that the objects cover. The mask is the objects'
     alone; their contact shadows are in the picture, and in a file of their own.

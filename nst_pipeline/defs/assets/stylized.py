@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from nst_pipeline.defs.graph_asset import graph_asset
+from nst_pipeline.defs.dagster_asset import graph_asset
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.pipeline import graph
-from nst_pipeline.pipeline.item import Item, Made
-from nst_pipeline.pipeline.progress import report_steps
-from nst_pipeline.pipeline.stylise import (
+from nst_pipeline.pipeline.engine import graph
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.progress import report_steps
+from nst_pipeline.pipeline.steps.stylize import (
     in_composite,
     loss_plot,
     magenta_files,
@@ -18,7 +18,7 @@ from nst_pipeline.pipeline.stylise import (
 from nst_pipeline.style.recipes import model_inputs as make_model_inputs
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
-from nst_pipeline.vision.ring import object_box
+from nst_pipeline.vision.images.regions import object_box
 
 
 @graph_asset(graph.MODEL_INPUTS, kinds={"numpy"}, group="style")
@@ -43,7 +43,7 @@ def model_inputs(item: Item) -> Made:
 def stylized_magenta(items: Sequence[Item]) -> list[Made]:
     """The composite repainted by Google Magenta's network in the style of its surroundings.
 
-    No result by itself: `harmonized` takes from it how colours and tones should change. Several
+    No result by itself: `harmonized` takes from it how colors and tones should change. Several
     images go through the network in one call.
     """
     return [Made(files) for files in magenta_files(items)]
@@ -51,7 +51,7 @@ def stylized_magenta(items: Sequence[Item]) -> list[Made]:
 
 @graph_asset(graph.STYLIZED_VGG19, kinds={"tensorflow"}, group="style", one_by_one=True)
 def stylized_vgg19(item: Item) -> Made:
-    """The composite's pixels optimised until VGG19 sees them in the style of the surroundings.
+    """The composite's pixels optimized until VGG19 sees them in the style of the surroundings.
 
     Neural style transfer as Gatys described it; `loss` is what was left of it, and the loss curve
     shows how it fell. Without VGG19's weights this is an empty result that says how to get them,

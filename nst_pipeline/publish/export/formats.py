@@ -26,7 +26,7 @@ def _line(numbers: list[float], category: int) -> str:
 
 
 def _box(row: Any) -> list[float]:
-    """Centre and size as shares of the picture's sides, as YOLO has it."""
+    """Center and size as shares of the picture's sides, as YOLO has it."""
     x, y, width, height = (int(side) for side in row.bbox)
     across, down = row.width, row.height
     return [(x + width / 2) / across, (y + height / 2) / down, width / across, height / down]

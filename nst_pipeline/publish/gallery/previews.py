@@ -15,7 +15,7 @@ from nst_pipeline.publish.gallery.records import GalleryScene, Variant
 from nst_pipeline.publish.thumbnails import as_rgb, shrunk, webp_bytes
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.store import sha256
-from nst_pipeline.vision.png import encode_png
+from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Picture, Rgba
 
 OpenImage = Callable[[str], Picture]
@@ -40,7 +40,7 @@ class Previewed:
 
 
 def mask_overlay(matte: Picture) -> Rgba:
-    """A grey matte as a tint with an outline, to lay over the picture."""
+    """A gray matte as a tint with an outline, to lay over the picture."""
     alpha = shrunk(matte, _PREVIEW_SIDE)
     alpha = alpha if alpha.ndim == 2 else np.ascontiguousarray(alpha[..., 0])
     inside = (alpha > 127).astype(np.uint8)

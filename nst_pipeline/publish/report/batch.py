@@ -1,4 +1,4 @@
-"""A batch in figures, from its rows in the catalogue."""
+"""A batch in figures, from its rows in the catalog."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESULT, CUT_OUT = "harmonized", "stickers"
 _SHOWN = 12
 """Pictures of the best results, and of the worst."""
 _KEYS_NAMED = 8
-"""Of what failed for the same reason; the catalogue has all."""
+"""Of what failed for the same reason; the catalog has all."""
 _BINS = 20
 
 
@@ -144,11 +144,11 @@ def _histogram(title: str, says: str, figures: pd.DataFrame, column: str) -> His
     return Histogram(title, says, tuple(counts.tolist()), float(values.mean()))
 
 
-def summarise(rows: pd.DataFrame, assets: Sequence[str]) -> Batch:
+def summarize(rows: pd.DataFrame, assets: Sequence[str]) -> Batch:
     """The figures of a batch.
 
     Args:
-        rows: of the catalogue, at least one.
+        rows: of the catalog, at least one.
         assets: names in the order in which they are shown.
     """
     results, cut_out = _parsed(rows, RESULT), _parsed(rows, CUT_OUT)
@@ -156,7 +156,7 @@ def summarise(rows: pd.DataFrame, assets: Sequence[str]) -> Batch:
     found = (
         _histogram(
             "Realism",
-            "how well colours and edges should fit, 1 at best; sense is not judged",
+            "how well colors and edges should fit, 1 at best; sense is not judged",
             results,
             "score",
         ),
@@ -179,7 +179,7 @@ def to_show(rows: pd.DataFrame) -> tuple[list[Shown], list[Shown]]:
     """The best results and the worst, by realism and then confidence; none is in both.
 
     Args:
-        rows: of the catalogue.
+        rows: of the catalog.
     """
     results = _parsed(rows, RESULT)
     if results.empty:

@@ -11,20 +11,20 @@ from nst_pipeline.vision.shapes import Mask, Rgb
 _ITERATIONS = 2
 """More of them change the mask little, and on average not for the better."""
 _SEED = 0
-"""GrabCut's colour clusters start from OpenCV's random numbers: same seed, same mask."""
+"""GrabCut's color clusters start from OpenCV's random numbers: same seed, same mask."""
 _MODEL_SIZE = (1, 65)
 """Five Gaussians of 13 numbers each, as OpenCV wants them."""
 
 
 def grab_cut(picture: Rgb, labels: NDArray[np.uint8]) -> Mask:
-    """Cut a picture by colours and edges from what is marked as (probably) object or background.
+    """Cut a picture by colors and edges from what is marked as (probably) object or background.
 
     Args:
         picture: (height, width, 3) uint8 RGB.
         labels: (height, width) uint8 of `cv2.GC_BGD`, `GC_FGD`, `GC_PR_BGD`, `GC_PR_FGD`.
 
     Returns:
-        (height, width) bool. Without both kinds of marks there is nothing to learn colours from:
+        (height, width) bool. Without both kinds of marks there is nothing to learn colors from:
         then the marks themselves.
 
     Source: Rother, Kolmogorov, Blake, "GrabCut", 2004.

@@ -1,4 +1,4 @@
-"""Soft matte around a hard mask, and the object's colours without the old background."""
+"""Soft matte around a hard mask, and the object's colors without the old background."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ latter, small objects' outlines stray: on photos with known masks their F at 2 p
 to 0.48."""
 _NARROW, _LETTING_GO = 5.0, 10.0
 """A band up to this half width, pixels, is narrow: there the mask is as exact as alpha could be.
-With every pixel more its outline is more of a guess, by this power, and colours know better."""
+With every pixel more its outline is more of a guess, by this power, and colors know better."""
 _SOFTNESS = 1 / 5
 """The mask is softened for that over this share of the band's half width."""
 _EPSILON, _REACH, _TOLERANCE = 1e-7, 1, 1e-7
-"""Closed-form matting's regularisation (Levin's), window radius, pixels, and when to stop."""
+"""Closed-form matting's regularization (Levin's), window radius, pixels, and when to stop."""
 _NUMBA = Lock()
 """Numba's plain threading layer ends the process if two threads run parallel kernels at once."""
 
@@ -88,13 +88,13 @@ def soft_matte(crop: Rgb, mask: Mask) -> Matte:
     return np.asarray(np.clip(alpha, 0, 1).reshape(mask.shape), np.float32)
 
 
-def clean_colours(crop: Rgb, matte: Matte) -> Rgb:
-    """The object's own colours, where its edge pixels also hold some of the old background.
+def clean_colors(crop: Rgb, matte: Matte) -> Rgb:
+    """The object's own colors, where its edge pixels also hold some of the old background.
 
     Source: Germer et al., "Fast Multi-Level Foreground Estimation", 2020.
     """
     from pymatting import estimate_foreground_ml
 
     with _NUMBA:
-        colours = estimate_foreground_ml(crop / 255.0, matte.astype(np.float64))
-    return np.asarray(np.rint(np.clip(colours, 0, 1) * 255), np.uint8)
+        colors = estimate_foreground_ml(crop / 255.0, matte.astype(np.float64))
+    return np.asarray(np.rint(np.clip(colors, 0, 1) * 255), np.uint8)

@@ -17,7 +17,7 @@ Before known masks theirs gets worse, that of larger ones much better (F at 2 px
 
 
 def redrawn_outline(picture: Rgb, mask: Mask) -> Mask:
-    """Cut once more by colours and edges, in a band along the outline alone.
+    """Cut once more by colors and edges, in a band along the outline alone.
 
     Masks come from clues at a fixed small size; a large object's edges are known more exactly.
 

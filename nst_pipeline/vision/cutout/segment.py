@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from nst_pipeline.vision.cutout.chance import trained_model
-from nst_pipeline.vision.cutout.clues import Clues, all_clues
-from nst_pipeline.vision.cutout.clues.kind import Clue
+from nst_pipeline.vision.cutout.features import Clues, all_clues
+from nst_pipeline.vision.cutout.features.kind import Clue
 from nst_pipeline.vision.cutout.masks import main_part, without_weak_holes
-from nst_pipeline.vision.cutout.view import View, view_of
+from nst_pipeline.vision.cutout.neighborhood import View, view_of
+from nst_pipeline.vision.cutout.probability import trained_model
 from nst_pipeline.vision.shapes import Box, Mask, Rgb
 
 _HOLE_CHANCE = 0.3

@@ -14,7 +14,7 @@ def sticker_pixels(cutout: Cutout) -> tuple[Rgba, Box]:
     """Crop a cut-out to what can be seen of it.
 
     Returns:
-        Pixels (height, width, 4) uint8, RGB with straight alpha, colours 0 where alpha is 0;
+        Pixels (height, width, 4) uint8, RGB with straight alpha, colors 0 where alpha is 0;
         and their box in the photo. An empty cut-out gives a box without area.
     """
     height, width = cutout.matte.shape
@@ -26,5 +26,5 @@ def sticker_pixels(cutout: Cutout) -> tuple[Rgba, Box]:
     right, bottom = int(columns[-1]) + 1 + _MARGIN, int(rows[-1]) + 1 + _MARGIN
     box = Box(x, y, right - x, bottom - y).clipped(width, height)
     shown = alpha[box.slices]
-    colours = np.where(shown[..., None] > 0, cutout.colours[box.slices], 0)
-    return np.dstack([colours, shown]).astype(np.uint8), box
+    colors = np.where(shown[..., None] > 0, cutout.colors[box.slices], 0)
+    return np.dstack([colors, shown]).astype(np.uint8), box

@@ -18,7 +18,7 @@ from nst_pipeline.vision.shapes import Box, Detection, Rgb
 _DEFAULT_SIDE = 640
 """Input side of networks that accept any size: what YOLO exports are trained at."""
 _PADDING = (114, 114, 114)
-"""Mid grey, as in YOLO's training."""
+"""Mid gray, as in YOLO's training."""
 _MIN_SCORE = 0.05
 """Thousands of candidate boxes lie below; no setting reaches so low in earnest."""
 _SSD_COLUMNS = 7
@@ -40,8 +40,8 @@ def _from_yolo(output: NDArray[Any], side: int) -> Rows:
         classes = rows[:, 4:]
     else:
         classes = rows[:, 5:] * rows[:, 4:5]
-    centre, half = rows[:, :2] / side, rows[:, 2:4] / (2 * side)
-    return np.column_stack([centre - half, centre + half, classes.max(1), classes.argmax(1)])
+    center, half = rows[:, :2] / side, rows[:, 2:4] / (2 * side)
+    return np.column_stack([center - half, center + half, classes.max(1), classes.argmax(1)])
 
 
 def _input_side(path: str) -> int:
@@ -53,7 +53,7 @@ def _input_side(path: str) -> int:
 
 
 def _square(photo: Rgb, side: int) -> tuple[Rgb, float]:
-    """The photo in the top left corner of a grey square, and the factor it was scaled by."""
+    """The photo in the top left corner of a gray square, and the factor it was scaled by."""
     height, width = photo.shape[:2]
     scale = side / max(height, width)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
@@ -132,7 +132,7 @@ def find_with_model(photo: Rgb, model: str, labels: str = "") -> list[Detection]
 
     Args:
         photo: (height, width, 3) uint8 RGB.
-        model: an `.onnx` file, run by `cv2.dnn` on a grey-padded square with values 0..1, whose
+        model: an `.onnx` file, run by `cv2.dnn` on a gray-padded square with values 0..1, whose
             output is like YOLO's or SSD's; or a TensorFlow Hub handle whose outputs are
             `detection_boxes`, `detection_scores`, `detection_classes`. Empty: finds nothing.
         labels: text file with one class name per line; empty: the class's number is the label.

@@ -17,7 +17,7 @@ from nst_pipeline.vision.detect.boxes import overlap
 from nst_pipeline.vision.shapes import Box, Detection, Rgb
 
 _JUDGE, _WITNESS = "haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml"
-_SCALE_STEP, _NEIGHBOURS = 1.1, 3
+_SCALE_STEP, _NEIGHBORS = 1.1, 3
 _AGREEMENT = 0.5
 """Two cascades mean the same face when their boxes overlap (IoU) by more than this."""
 _SURE_WEIGHT, _WEIGHT_SPREAD = 3.0, 0.8
@@ -38,9 +38,9 @@ def _cascade(name: str) -> cv2.CascadeClassifier:
 
 
 def _faces(photo: Rgb, name: str) -> list[tuple[Box, float]]:
-    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     boxes, _, weights = _cascade(name).detectMultiScale3(
-        grey, _SCALE_STEP, _NEIGHBOURS, outputRejectLevels=True
+        gray, _SCALE_STEP, _NEIGHBORS, outputRejectLevels=True
     )
     return [
         (Box(*map(int, box)), float(weight)) for box, weight in zip(boxes, weights, strict=True)

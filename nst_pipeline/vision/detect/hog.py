@@ -52,9 +52,9 @@ def find_people(photo: Rgb) -> list[Detection]:
     height, width = photo.shape[:2]
     if width < _WINDOW[0] or height < _WINDOW[1]:
         return []
-    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     windows, weights = _people_detector().detectMultiScale(
-        grey, winStride=_STRIDE, scale=_SCALE_STEP
+        gray, winStride=_STRIDE, scale=_SCALE_STEP
     )
     return [
         Detection(

@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.colour import to_lab
 from nst_pipeline.vision.cutout.grab_cut import grab_cut
 from nst_pipeline.vision.cutout.masks import mask_box, solid
+from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.shapes import Detection, Mask, Rgb
 
 _SIDE = 256
 """Saliency is computed at this longest side, pixels."""
 _SEGMENTS = 250
 _COMPACTNESS = 0.15
-"""Weight of nearness against colour (each scaled to 0..1) when regions are formed."""
+"""Weight of nearness against color (each scaled to 0..1) when regions are formed."""
 _GEODESIC_SPREAD = 10.0
 """LAB distance along a path up to which regions count as one (sigma_clr of the paper)."""
 _EDGE_SPREAD = 1.0
@@ -67,9 +67,9 @@ def _border(regions: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _path_lengths(
-    regions: NDArray[np.int64], colours: NDArray[np.float64], border: NDArray[np.bool_]
+    regions: NDArray[np.int64], colors: NDArray[np.float64], border: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Colour change along the smoothest path between each two regions; the edge is one region."""
+    """Color change along the smoothest path between each two regions; the edge is one region."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import shortest_path
 
@@ -79,8 +79,8 @@ def _path_lengths(
     pairs = np.concatenate([sideways, downwards, round_edge.reshape(2, -1)], axis=1)
     first, second = np.unique(np.sort(pairs[:, pairs[0] != pairs[1]], axis=0), axis=1)
     # A zero would mean "no edge" to the sparse graph.
-    steps = np.maximum(np.linalg.norm(colours[first] - colours[second], axis=1), 1e-3)
-    count = len(colours)
+    steps = np.maximum(np.linalg.norm(colors[first] - colors[second], axis=1), 1e-3)
+    count = len(colors)
     graph = csr_matrix((steps, (first, second)), shape=(count, count))
     return np.asarray(shortest_path(graph, directed=False))
 
@@ -98,14 +98,14 @@ def _contrast(photo: Rgb) -> NDArray[np.float32]:
     regions = _regions(lab)
     if regions.max() == 0:
         return np.zeros(lab.shape[:2], np.float32)
-    colours = _means(lab, regions)
+    colors = _means(lab, regions)
     places = np.moveaxis(np.indices(regions.shape, np.float32), 0, -1)
-    centres = _means(places / max(regions.shape), regions)
+    centers = _means(places / max(regions.shape), regions)
     border = _border(regions)
-    background = _backgroundness(_path_lengths(regions, colours, border), border)
-    apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
+    background = _backgroundness(_path_lengths(regions, colors, border), border)
+    apart = np.linalg.norm(centers[:, None] - centers[None], axis=-1)
     weight = np.exp(-(apart**2) / (2 * _NEAR**2)) * background
-    difference = np.linalg.norm(colours[:, None] - colours[None], axis=-1)
+    difference = np.linalg.norm(colors[:, None] - colors[None], axis=-1)
     saliency = (difference * weight).sum(1) / np.maximum(weight.sum(1), 1e-6)
     return np.asarray((saliency * (1 - background))[regions], np.float32)
 
@@ -113,12 +113,12 @@ def _contrast(photo: Rgb) -> NDArray[np.float32]:
 def _refined(photo: Rgb, contrast: NDArray[np.float32]) -> Mask:
     """The salient part with its edges where the photo's are: GrabCut started from saliency."""
     peak = max(float(contrast.max()), 1e-6)
-    grey = np.rint(contrast / peak * 255).astype(np.uint8)
-    level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    labels = np.full(grey.shape, cv2.GC_PR_BGD, np.uint8)
-    labels[grey < level * _SURE_BACKGROUND] = cv2.GC_BGD
-    labels[grey > level] = cv2.GC_PR_FGD
-    labels[grey > 255 * _CORE] = cv2.GC_FGD
+    gray = np.rint(contrast / peak * 255).astype(np.uint8)
+    level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    labels = np.full(gray.shape, cv2.GC_PR_BGD, np.uint8)
+    labels[gray < level * _SURE_BACKGROUND] = cv2.GC_BGD
+    labels[gray > level] = cv2.GC_PR_FGD
+    labels[gray > 255 * _CORE] = cv2.GC_FGD
     return solid(grab_cut(photo, labels))
 
 
@@ -137,8 +137,8 @@ def find_subject(photo: Rgb) -> list[Detection]:
         photo: (height, width, 3) uint8 RGB.
 
     Returns:
-        One detection with its mask, labelled "subject"; none where nothing stands out. The score
-        grows with the colour difference between subject and background.
+        One detection with its mask, labeled "subject"; none where nothing stands out. The score
+        grows with the color difference between subject and background.
 
     Source: Zhu, Liang, Wei, Sun, "Saliency Optimization from Robust Background Detection", 2014.
     """

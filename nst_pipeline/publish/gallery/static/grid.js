@@ -197,9 +197,9 @@
   function starOf(item) {
     const star = element("button", "star");
     star.type = "button";
-    star.setAttribute("aria-label", `Favourite: ${item[TITLE]}`);
-    star.setAttribute("aria-pressed", String(galleryFavourites.has(item[KEY])));
-    star.addEventListener("click", () => galleryFavourites.toggle(item[KEY]));
+    star.setAttribute("aria-label", `Favorite: ${item[TITLE]}`);
+    star.setAttribute("aria-pressed", String(galleryFavorites.has(item[KEY])));
+    star.addEventListener("click", () => galleryFavorites.toggle(item[KEY]));
     return star;
   }
 
@@ -273,7 +273,7 @@
     cards.get(target).firstChild.focus({ preventScroll: true });
   }
 
-  function neighbour(position, down) {
+  function neighbor(position, down) {
     const row = rowOf(position);
     const next = rows[row + down];
     if (!next) return position;
@@ -284,8 +284,8 @@
   const moves = {
     ArrowRight: (position) => position + 1,
     ArrowLeft: (position) => position - 1,
-    ArrowDown: (position) => neighbour(position, 1),
-    ArrowUp: (position) => neighbour(position, -1),
+    ArrowDown: (position) => neighbor(position, 1),
+    ArrowUp: (position) => neighbor(position, -1),
     Home: () => 0,
     End: () => shown.length - 1,
   };
@@ -295,7 +295,7 @@
     if (!cell) return null;
     const position = Number(cell.dataset.position);
     if (moves[key]) return () => focusOn(moves[key](position));
-    return key === "f" && (() => galleryFavourites.toggle(items[shown[position]][KEY]));
+    return key === "f" && (() => galleryFavorites.toggle(items[shown[position]][KEY]));
   }
 
   galleryKeys.listen(
@@ -309,14 +309,14 @@
     if (grid.getBoundingClientRect().top < 0) scrollTo(0, form.offsetTop);
   }
 
-  function showFavourites() {
+  function showFavorites() {
     const focused = document.activeElement.closest("[data-position]");
-    if (params.has("favourites")) {
+    if (params.has("favorites")) {
       refresh();
       if (focused && shown.length) focusOn(Number(focused.dataset.position));
     }
     for (const [position, cell] of cards) {
-      const on = galleryFavourites.has(items[shown[position]][KEY]);
+      const on = galleryFavorites.has(items[shown[position]][KEY]);
       cell.lastChild.setAttribute("aria-pressed", String(on));
     }
   }
@@ -347,7 +347,7 @@
   more.addEventListener("click", () => {
     more.setAttribute("aria-expanded", String(form.classList.toggle("open")));
   });
-  galleryFavourites.listen(showFavourites);
+  galleryFavorites.listen(showFavorites);
 
   fillOptions("label", (item) => item[LABELS]);
   fillOptions("sticker", (item) => item[STICKERS]);

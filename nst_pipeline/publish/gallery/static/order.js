@@ -36,7 +36,7 @@ const galleryOrder = (() => {
       least("score") && ((item) => item[SCORE] !== null && item[SCORE] >= least("score")),
       least("confidence")
         && ((item) => item[CONFIDENCE] !== null && item[CONFIDENCE] >= least("confidence")),
-      word("favourites") && ((item) => galleryFavourites.has(item[KEY])),
+      word("favorites") && ((item) => galleryFavorites.has(item[KEY])),
       words.length && ((item, index) =>
         words.every((each) => texts[index].includes(each) || isKey(item, each))),
     ].filter(Boolean);
@@ -73,7 +73,7 @@ const galleryOrder = (() => {
   }
 
   // What of an address says which scenes there are; the rest is how one of them is looked at.
-  const NAMES = ["q", "label", "sticker", "chosen", "status", "score", "confidence", "favourites",
+  const NAMES = ["q", "label", "sticker", "chosen", "status", "score", "confidence", "favorites",
     "sort"];
   function filterOf(hash) {
     const given = new URLSearchParams(hash.replace(/^#/, ""));

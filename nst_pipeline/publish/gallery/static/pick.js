@@ -1,19 +1,19 @@
-// The bar of favourites: how many there are, and their list as a file.
+// The bar of favorites: how many there are, and their list as a file.
 "use strict";
 
 (() => {
   const { KEY, TITLE, SCORE, CHOSEN, PICTURE } = galleryOrder;
   const byId = (id) => document.getElementById(id);
-  const only = document.querySelector("[name=favourites]");
+  const only = document.querySelector("[name=favorites]");
 
   // Those of this gallery: others may have been removed since they were picked.
-  const picked = () => galleryOrder.order(new URLSearchParams({ favourites: "only", sort: "name" }))
+  const picked = () => galleryOrder.order(new URLSearchParams({ favorites: "only", sort: "name" }))
     .map((index) => galleryItems[index]);
 
   function show() {
     const count = picked().length;
     byId("picked").hidden = !count && !only.checked;
-    byId("picked-count").textContent = `${count} ${count === 1 ? "favourite" : "favourites"}`;
+    byId("picked-count").textContent = `${count} ${count === 1 ? "favorite" : "favorites"}`;
   }
 
   function save(name, type, text) {
@@ -31,14 +31,14 @@
     key: item[KEY], scene: item[TITLE], picture: item[PICTURE], score: item[SCORE], chosen: item[CHOSEN],
   })), null, 1);
 
-  byId("save-text").addEventListener("click", () => save("favourites.txt", "text/plain", asText()));
+  byId("save-text").addEventListener("click", () => save("favorites.txt", "text/plain", asText()));
   byId("save-json").addEventListener("click",
-    () => save("favourites.json", "application/json", asJson()));
+    () => save("favorites.json", "application/json", asJson()));
   byId("forget").addEventListener("click", () => {
-    if (confirm(`Forget ${byId("picked-count").textContent}?`)) galleryFavourites.clear();
+    if (confirm(`Forget ${byId("picked-count").textContent}?`)) galleryFavorites.clear();
   });
   only.addEventListener("input", show);
   addEventListener("hashchange", show);
-  galleryFavourites.listen(show);
+  galleryFavorites.listen(show);
   show();
 })();

@@ -1,4 +1,4 @@
-// A scene's page: its neighbours in the order of the grid, its star, and its keys.
+// A scene's page: its neighbors in the order of the grid, its star, and its keys.
 "use strict";
 
 (() => {
@@ -7,7 +7,7 @@
   const filter = galleryOrder.filterOf(location.hash);
   const back = byId("back");
 
-  // Neighbours
+  // Neighbors
 
   function load(name) {
     return new Promise((done, failed) => {
@@ -35,7 +35,7 @@
     link.href = galleryOrder.withHash(`${encodeURIComponent(to)}.html`, params);
   }
 
-  function showNeighbours(keys) {
+  function showNeighbors(keys) {
     const position = keys.indexOf(key);
     if (position < 0) return;
     const number = new Intl.NumberFormat();
@@ -48,7 +48,7 @@
     link();
   }
 
-  orderedKeys().then(showNeighbours, () => {});
+  orderedKeys().then(showNeighbors, () => {});
   back.href = galleryOrder.withHash("../index.html", new URLSearchParams([...filter, ["at", key]]));
   galleryViewer.listen((look) => {
     const page = location.href.replace(/#.*/, "");
@@ -57,13 +57,13 @@
 
   // The star
 
-  const star = byId("favourite");
+  const star = byId("favorite");
   const showStar = () => {
-    if (star) star.setAttribute("aria-pressed", String(galleryFavourites.has(key)));
+    if (star) star.setAttribute("aria-pressed", String(galleryFavorites.has(key)));
   };
-  const toggleStar = () => galleryFavourites.toggle(key);
+  const toggleStar = () => galleryFavorites.toggle(key);
   if (star) star.addEventListener("click", toggleStar);
-  galleryFavourites.listen(showStar);
+  galleryFavorites.listen(showStar);
   showStar();
 
   // Keys

@@ -1,0 +1,1 @@
+"""How artifacts are planned and made: the graph, batches, snapshots of the catalog."""

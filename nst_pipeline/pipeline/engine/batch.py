@@ -1,0 +1,197 @@
+"""A batch of images through one asset: make what is due, quarantine what fails, catalog all."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
+from nst_pipeline.pipeline.engine.graph import Node
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
+from nst_pipeline.pipeline.engine.progress import Progress
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.task import Task
+from nst_pipeline.pipeline.engine.workers import in_order
+from nst_pipeline.storage.catalog import Row, Standing
+from nst_pipeline.storage.files import sync_files
+from nst_pipeline.storage.store import Content
+
+Make = Callable[[Sequence[Item]], Sequence[Made]]
+"""Makes the artifacts of several items, in their order."""
+
+_COMMIT_ROWS = 256
+_COMMIT_SECONDS = 5.0
+"""A killed run repeats at most this much work; fewer, larger commits cost less."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Outcome:
+    """How the keys of a batch ended."""
+
+    made: dict[str, Row] = field(default_factory=dict)
+    skipped: dict[str, Standing] = field(default_factory=dict)
+    """Up to date already: their fingerprint is in the catalog."""
+    failed: dict[str, Row] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    """Passed over: something upstream is missing or failed."""
+
+
+class Batch:
+    """The making of one asset's due artifacts within one run."""
+
+    def __init__(self, view: View, node: Node, plan: Plan, run_id: str) -> None:
+        self._view, self._node, self._plan, self._run_id = view, node, plan, run_id
+        self._before = view.standing(node.name)
+        self._pending: list[Row] = []
+        self._committer = ThreadPoolExecutor(1)
+        self._commits: deque[Future[None]] = deque()
+        self._committed_at = time.monotonic()
+        self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
+
+    def make(self, tasks: Sequence[Task], make: Make) -> list[Row]:
+        """Make these together; if that fails, one by one, so that one costs not the others.
+
+        Several threads may do so. Nothing is catalogd before `add`.
+        """
+        started = time.perf_counter()
+        try:
+            results = self._results(tasks, make)
+        except (ModelUnavailableError, SettingError):
+            raise
+        except Exception as error:
+            if len(tasks) == 1:
+                return [self._failed(tasks[0], error, time.perf_counter() - started)]
+            return [row for task in tasks for row in self.make([task], make)]
+        seconds = (time.perf_counter() - started) / len(tasks)
+        return [self._store(task, made, seconds) for task, made in zip(tasks, results, strict=True)]
+
+    def _results(self, tasks: Sequence[Task], make: Make) -> list[Made]:
+        """What is made of each task; those with nothing to be made do not reach `make`."""
+        items = [Item(task, self._view) for task in tasks if not task.empty]
+        made = iter(make(items) if items else ())
+        return [Made(empty=task.empty) if task.empty else next(made) for task in tasks]
+
+    def close(self) -> None:
+        """Catalog what is left, and wait until all is."""
+        self._commit()
+        self._committer.shutdown()
+        for commit in self._commits:
+            commit.result()
+
+    def _commit(self) -> None:
+        """Have what was made catalogd, while the next images are made."""
+        while self._commits and self._commits[0].done():
+            self._commits.popleft().result()  # where rows cannot be written, no more are made
+        rows, self._pending = self._pending, []
+        self._commits.append(self._committer.submit(self._catalog, rows))
+        self._committed_at = time.monotonic()
+
+    def _catalog(self, rows: list[Row]) -> None:
+        """Catalog rows, and remove files that an artifact's new version no longer has."""
+        store = self._view.workspace.store
+        # In this order: no row may outlive a power cut that its files do not.
+        sync_files(store.path(row.asset, row.key, name) for row in rows for name in row.files)
+        self._view.workspace.catalog.append(rows)
+        for row in rows:
+            old = self._before.get(row.key)
+            if old is not None and row.status != "failed":
+                gone = tuple(name for name in old.files if name not in row.files)
+                store.remove(row.asset, row.key, gone)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Have these catalogd, soon."""
+        for row in rows:
+            (self.outcome.failed if row.status == "failed" else self.outcome.made)[row.key] = row
+        self._pending += rows
+        waited = time.monotonic() - self._committed_at
+        if len(self._pending) >= _COMMIT_ROWS or waited > _COMMIT_SECONDS:
+            self._commit()
+
+    def _store(self, task: Task, made: Made, seconds: float) -> Row:
+        started = time.perf_counter()
+        files: dict[str, Content] = dict(made.files)
+        written = self._view.workspace.store.write(self._node.name, task.key, files)
+        return self._row(
+            task,
+            status="empty" if made.empty else "ok",
+            error=made.empty,
+            path=written.path,
+            files=written.files,
+            size_bytes=written.size_bytes,
+            digest=written.digest,
+            inputs=tuple(dict.fromkeys((*task.inputs, *made.used))),
+            figures=made.figures,
+            seconds=seconds + time.perf_counter() - started,
+        )
+
+    def _failed(self, task: Task, error: Exception, seconds: float) -> Row:
+        # What the user can put right speaks for itself; anything else is ours, and is traced.
+        if isinstance(error, NstError):
+            _log.error("%s %s: %s", self._node.name, task.key, error)
+            reason = str(error)
+        else:
+            _log.error("%s %s failed", self._node.name, task.key, exc_info=error)
+            reason = f"{type(error).__name__}: {error}"
+        return self._row(task, status="failed", error=reason, inputs=task.inputs, seconds=seconds)
+
+    def _row(self, task: Task, **values: object) -> Row:
+        return Row(
+            asset=self._node.name,
+            key=task.key,
+            fingerprint=task.fingerprint,
+            settings=self._plan.settings_json,
+            code_version=self._node.code_version,
+            models=self._plan.models,
+            run_id=self._run_id,
+            **values,  # type: ignore[arg-type]
+        )
+
+
+def run_batch(
+    view: View,
+    node: Node,
+    keys: Sequence[str],
+    make: Make,
+    *,
+    run_id: str,
+    together: int = 1,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Bring the artifacts of `keys` up to date.
+
+    Args:
+        view: the catalog's state when the batch begins.
+        node: the asset.
+        keys: its partition keys, or `ALL` alone.
+        make: makes the artifacts of up to `together` items at once.
+        run_id: catalogd with every row.
+        together: how many items `make` gets in one call.
+        workers: how many calls of `make` may run at the same time.
+        progress: told after every call of `make`.
+
+    Raises:
+        ModelUnavailableError, SettingError: no image could be made; what was made is catalogd.
+    """
+    view.workspace.store.remove_leftovers(node.name)
+    plan = plan_asset(view, node, keys)
+    batch = Batch(view, node, plan, run_id)
+    due, through = plan.due, 0
+    calls = (due[first : first + together] for first in range(0, len(due), together))
+    try:
+        for rows in in_order(lambda tasks: batch.make(tasks, make), calls, workers):
+            batch.add(rows)
+            through += len(rows)
+            if progress is not None:
+                progress(node.name, through, len(due))
+    finally:
+        batch.close()
+    view.workspace.catalog.join_parts(node.name)
+    return batch.outcome

@@ -1,0 +1,1 @@
+"""The assets: what each one reads and makes."""

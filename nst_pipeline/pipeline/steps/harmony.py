@@ -1,0 +1,76 @@
+"""What harmonizing reads: the color model, and the networks' proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from nst_pipeline.pipeline.engine.item import Item
+from nst_pipeline.pipeline.engine.progress import tracked
+from nst_pipeline.pipeline.steps.stylize import read_model_input
+from nst_pipeline.storage.store import ALL
+from nst_pipeline.style.magenta import load_magenta
+from nst_pipeline.style.paint import paint_object
+from nst_pipeline.style.recipes import carry_back, reduced
+from nst_pipeline.vision.harmonize.harmonize import NETWORK_SIDE, Proposals
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, from_bytes
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+HARMONIZER_FILE = "harmonizer.npz"
+
+
+@lru_cache(maxsize=2)
+def _parsed(content: bytes) -> Harmonizer:
+    return from_bytes(content, source=HARMONIZER_FILE)
+
+
+def read_harmonizer(item: Item) -> Harmonizer:
+    """The collection's color model."""
+    return _parsed(item.view.workspace.store.read("harmonizer", ALL, HARMONIZER_FILE))
+
+
+def calibration_photos(item: Item) -> Iterator[tuple[Rgb, Matte]]:
+    """The object photos that this calibration is made from, each with its first sticker's matte."""
+    workspace = item.view.workspace
+    inputs = item.task.inputs
+    for each in tracked("calibration photos read", inputs, len(inputs)):
+        photo = workspace.photo("objects", each.key)
+        told = workspace.store.record("stickers", each.key)[0]
+        x, y, width, height = told["box"]
+        sticker = workspace.store.picture(
+            "stickers", each.key, f".{told['sticker'].rpartition('.')[2]}.png"
+        )
+        matte = np.zeros(photo.shape[:2], np.float32)
+        matte[y : y + height, x : x + width] = sticker[..., 3].astype(np.float32) / 255
+        yield photo, matte
+
+
+def _magenta_pair(item: Item, composite: Rgb) -> tuple[Rgb, Rgb]:
+    """The composite stylized by its surroundings, and by itself: recipe `right`, carried back.
+
+    Their difference is what the style changed, without what repainting alone changes.
+    """
+    made_from, small = reduced(read_model_input(item, "right"), composite, NETWORK_SIDE)
+
+    def carried(name: str) -> Rgb:
+        result = item.picture("stylized_magenta", name).astype(np.float32) / np.float32(255)
+        return carry_back(result, made_from, small)
+
+    return carried(".right.png"), carried(".right.self.png")
+
+
+def _painted(item: Item) -> Rgb:
+    magenta = load_magenta(item.settings.magenta.handle)
+    return paint_object(item.picture("composites"), item.matte(), item.photo("scenes"), magenta)
+
+
+def read_proposals(item: Item) -> Proposals:
+    """What the networks made of a scene's composite; its painting is made only when asked for."""
+    without_vgg19 = item.is_empty("stylized_vgg19")
+    return Proposals(
+        magenta=_magenta_pair(item, item.picture("composites")),
+        vgg19=None if without_vgg19 else item.picture("stylized_vgg19"),
+        painted=lambda: _painted(item),
+    )

@@ -1,0 +1,1 @@
+"""Look after a collection: verify, collect garbage, list what is stale, report."""

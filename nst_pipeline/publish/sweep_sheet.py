@@ -1,0 +1,55 @@
+"""One picture under a grid of VGG19's weights, because weights are found by looking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.settings import Vgg19Settings, load_section
+from nst_pipeline.style.stylize_vgg19 import Vgg19Result
+from nst_pipeline.vision.shapes import Rgb
+
+CONTENT_WEIGHTS, STYLE_WEIGHTS = (2.5e-9, 2.5e-8, 2.5e-7), (1e-7, 1e-6, 1e-5)
+"""A tenth of the defaults, the defaults, ten times as much."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The labeled sheet, (height, width, 3) uint8 RGB, and each cell's weights and loss."""
+
+    sheet: Rgb
+    cells: list[dict[str, float]]
+
+
+def sweep_weights(
+    settings: Vgg19Settings,
+    content_weights: Sequence[float],
+    style_weights: Sequence[float],
+    stylize: Callable[[str, Vgg19Settings], Vgg19Result],
+    *,
+    cell_px: int,
+) -> Sweep:
+    """Stylize with every pair of weights, a row for each content weight.
+
+    Args:
+        settings: everything but the weights.
+        content_weights, style_weights: what to try.
+        stylize: makes one picture; is given its label and settings.
+        cell_px: side of a picture on the sheet, pixels.
+
+    Raises:
+        SettingError: a weight is out of range.
+    """
+    pictures: list[tuple[str, Rgb]] = []
+    cells = []
+    for content in content_weights:
+        for style in style_weights:
+            weights = {"content_weight": content, "style_weight": style}
+            chosen = load_section(Vgg19Settings, settings.model_dump() | weights, "vgg19")
+            label = f"content {content:g}, style {style:g}"
+            made = stylize(label, chosen)
+            pictures.append((label, made.image))
+            cells.append({"content": content, "style": style, "loss": made.loss})
+    sheet = contact_sheet(pictures, columns=len(style_weights), cell_px=cell_px)
+    return Sweep(sheet, cells)

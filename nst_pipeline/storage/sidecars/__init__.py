@@ -1,0 +1,1 @@
+"""What users lay beside their photos: annotations, placements, licenses."""

@@ -1,0 +1,1 @@
+"""Lay stickers on a scene, with their contact shadows."""

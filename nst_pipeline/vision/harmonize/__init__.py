@@ -1,0 +1,1 @@
+"""Give a pasted object the look of its surroundings."""

@@ -1,0 +1,1 @@
+"""Match edge, sharpness, grain, and compression to the scene."""

@@ -1,0 +1,1 @@
+"""The learned color model: features, calibration, prediction, and the gate."""

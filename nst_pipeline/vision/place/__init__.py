@@ -1,0 +1,1 @@
+"""Where stickers go on a scene, how large, and which."""

@@ -1,0 +1,173 @@
+"""A batch: what is due is made, what fails is set aside, all of it is catalogd."""
+
+import shutil
+from threading import get_ident
+
+import pytest
+from skimage import data
+from upath import UPath
+
+from nst_pipeline.errors import ModelUnavailableError, NstError
+from nst_pipeline.pipeline.engine.batch import run_batch
+from nst_pipeline.pipeline.engine.graph import OBJECT_PHOTOS
+from nst_pipeline.pipeline.engine.item import Made
+from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.workspace import open_workspace
+from nst_pipeline.vision.images.codecs import encode_jpeg
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A collection of five photos that differ."""
+    (tmp_path / "objects").mkdir()
+    for number in range(5):
+        photo = data.chelsea()[: 200 + number]
+        (tmp_path / f"objects/cat{number}.jpg").write_bytes(encode_jpeg(photo))
+    opened = open_workspace(UPath(tmp_path))
+    opened.rescan("objects")
+    return opened
+
+
+def _run(workspace, make, together=1, workers=1, progress=None):
+    view = View(workspace)
+    keys = view.keys(OBJECT_PHOTOS)
+    return run_batch(
+        view,
+        OBJECT_PHOTOS,
+        keys,
+        make,
+        run_id="r",
+        together=together,
+        workers=workers,
+        progress=progress,
+    )
+
+
+def _made(items):
+    return [Made({".json": {"key": item.key}}) for item in items]
+
+
+def test_what_was_made_is_up_to_date_the_next_time(workspace):
+    assert len(_run(workspace, _made).made) == 5
+    again = _run(workspace, _made)
+    assert not again.made
+    assert len(again.skipped) == 5
+
+
+def test_one_that_fails_among_several_costs_not_the_others(workspace):
+    def make(items):
+        if any(item.key.startswith("cat3") for item in items):
+            raise NstError("cat3.jpg is broken")
+        return _made(items)
+
+    outcome = _run(workspace, make, together=4)
+    assert len(outcome.made) == 4
+    (row,) = outcome.failed.values()
+    assert row.error == "cat3.jpg is broken"
+    assert workspace.catalog.latest("object_photos")[row.key].status == "failed"
+
+
+def test_an_error_of_ours_is_named_by_its_type(workspace):
+    def make(items):
+        raise ZeroDivisionError("division by zero")
+
+    errors = {row.error for row in _run(workspace, make).failed.values()}
+    assert errors == {"ZeroDivisionError: division by zero"}
+
+
+def test_without_a_model_nothing_is_blamed_and_what_was_made_stays(workspace):
+    made = []
+
+    def make(items):
+        if len(made) == 2:
+            raise ModelUnavailableError("no model")
+        made.extend(items)
+        return _made(items)
+
+    with pytest.raises(ModelUnavailableError):
+        _run(workspace, make)
+    rows = workspace.catalog.latest("object_photos")
+    assert {row.status for row in rows.values()} == {"ok"}
+    assert len(rows) == 2
+
+
+def test_an_interrupted_batch_goes_on_where_it_was(workspace):
+    def stopped(items):
+        if items[0].key.startswith("cat2"):
+            raise KeyboardInterrupt
+        return _made(items)
+
+    with pytest.raises(KeyboardInterrupt):
+        _run(workspace, stopped)
+    assert len(_run(workspace, _made).made) == 3
+
+
+def test_a_failed_image_keeps_its_last_good_files(workspace, tmp_path):
+    _run(workspace, _made)
+    photo = tmp_path / "objects/cat0.jpg"
+    photo.write_bytes(photo.read_bytes() + b"\0")
+    workspace.rescan("objects")
+
+    def fails(items):
+        raise NstError("broken now")
+
+    (key,) = _run(workspace, fails).failed
+    assert workspace.store.record("object_photos", key) == {"key": key}
+
+
+def test_files_that_an_artifact_no_longer_has_are_removed(workspace, tmp_path):
+    _run(workspace, lambda items: [Made({".0.png": b"a", ".1.png": b"b"}) for _ in items])
+    for photo in (tmp_path / "objects").iterdir():
+        photo.write_bytes(photo.read_bytes() + b"\0")
+    workspace.rescan("objects")
+    _run(workspace, lambda items: [Made({".0.png": b"a"}) for _ in items])
+    names = [path.name for path in (tmp_path / "artifacts/object_photos").iterdir()]
+    assert len(names) == 5
+    assert all(name.endswith(".0.png") for name in names)
+
+
+def test_lost_artifacts_are_due_again(workspace, tmp_path):
+    _run(workspace, _made)
+    shutil.rmtree(tmp_path / "artifacts")
+    assert len(_run(workspace, _made).made) == 5
+
+
+def test_an_empty_result_says_why_and_is_not_tried_again(workspace):
+    outcome = _run(workspace, lambda items: [Made(empty="no object") for _ in items])
+    assert {(row.status, row.error) for row in outcome.made.values()} == {("empty", "no object")}
+    assert not _run(workspace, _made).made
+
+
+def test_progress_counts_to_the_end(workspace):
+    told = []
+    _run(workspace, _made, together=2, progress=lambda *each: told.append(each))
+    assert told == [("object_photos", 2, 5), ("object_photos", 4, 5), ("object_photos", 5, 5)]
+
+
+def test_no_row_is_catalogd_before_its_files_are_on_the_disk(workspace, monkeypatch):
+    def broken(file):
+        raise OSError("disk gone")
+
+    monkeypatch.setattr("os.fsync", broken)
+    with pytest.raises(OSError, match="disk gone"):
+        _run(workspace, _made)
+    assert not workspace.catalog.rows()
+    monkeypatch.undo()
+    assert len(_run(workspace, _made).made) == 5
+
+
+def test_several_at_once_end_in_their_order(workspace):
+    told, threads = [], set()
+
+    def make(items):
+        threads.add(get_ident())
+        if items[0].key.startswith("cat2"):
+            raise NstError("cat2.jpg is broken")
+        return _made(items)
+
+    outcome = _run(workspace, make, workers=3, progress=lambda *each: told.append(each[1]))
+    assert told == [1, 2, 3, 4, 5]
+    assert list(outcome.made) == sorted(outcome.made) and len(outcome.made) == 4
+    assert [row.error for row in outcome.failed.values()] == ["cat2.jpg is broken"]
+    assert len(threads) > 1
+    assert len(_run(workspace, _made).made) == 1

@@ -1,0 +1,27 @@
+"""Who works for long tells how far it is."""
+
+from nst_pipeline.pipeline.engine import progress
+from nst_pipeline.pipeline.engine.progress import LISTENER, report_progress, tracked
+
+
+def test_the_listener_hears_of_every_item():
+    heard = []
+    token = LISTENER.set(lambda *told: heard.append(told))
+    try:
+        assert list(tracked("scenes", "abc", 3)) == ["a", "b", "c"]
+    finally:
+        LISTENER.reset(token)
+    assert heard == [("scenes", 1, 3), ("scenes", 2, 3), ("scenes", 3, 3)]
+
+
+def test_the_log_gets_a_line_every_few_seconds(monkeypatch):
+    now, lines = [0.0], []
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    report_progress(lines.append)
+    for _ in tracked("scenes", range(10), 10):
+        now[0] += 2
+    assert lines == [
+        "scenes: 3 of 10, 14 s left",
+        "scenes: 6 of 10, 8 s left",
+        "scenes: 9 of 10, 2 s left",
+    ]

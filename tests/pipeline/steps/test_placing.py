@@ -1,0 +1,40 @@
+"""Which stickers a scene is offered."""
+
+import pytest
+
+from nst_pipeline.pipeline.steps.library import Library, ObjectPhoto
+from nst_pipeline.pipeline.steps.placing import stickers_considered
+from nst_pipeline.publish.splits import side_of
+from nst_pipeline.settings import PlacementSettings
+from nst_pipeline.vision.place.choose import LibrarySticker
+
+
+def library(count: int) -> Library:
+    keys = [f"photo-{number}" for number in range(count)]
+    stickers = [LibrarySticker(f"{key}.0", key, 90, 80, quality=0.9) for key in keys]
+    return Library(stickers, {key: ObjectPhoto(f"{key}.jpg", key, "") for key in keys})
+
+
+def sides(scene_digest: str, stickers: Library, settings: PlacementSettings) -> set[str]:
+    offer = stickers.candidates(settings)
+    considered = stickers_considered("scene", scene_digest, None, stickers, offer)
+    return {side_of(stickers.photos[each.object_key].digest) for each in considered}
+
+
+@pytest.mark.parametrize("side", ["train", "val", "test"])
+def test_scenes_are_offered_stickers_of_their_own_side(side):
+    scene = next(name for name in map(str, range(99)) if side_of(name) == side)
+    assert sides(scene, library(200), PlacementSettings()) == {side}
+
+
+def test_where_there_is_none_of_the_own_side_the_others_are_offered():
+    few = library(2)
+    assert {side_of(key) for key in few.photos} == {"train"}
+    scene = next(name for name in map(str, range(99)) if side_of(name) == "val")
+    assert sides(scene, few, PlacementSettings()) == {"train"}
+
+
+def test_who_needs_no_splits_gets_all_stickers():
+    settings = PlacementSettings(same_split=False, stickers_per_scene=10)
+    scene = next(name for name in map(str, range(99)) if side_of(name) == "val")
+    assert len(sides(scene, library(200), settings)) > 1

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from nst_pipeline.errors import SidecarError
+from nst_pipeline.storage.sidecars.licenses import UNKNOWN, License, Licenses, license_digests
+
+PHOTOS = ["cup.jpg", "trip/a.jpg", "trip/more/b.jpg", "trip/more/사진 1.jpg"]
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> UPath:
+    (tmp_path / "trip/more").mkdir(parents=True)
+    (tmp_path / "trip/LICENSE.txt").write_text(
+        "CC BY 4.0\n\nBy Jane Doe, see https://creativecommons.org/licenses/by/4.0/ for the terms\n"
+    )
+    (tmp_path / "trip/more/licenses.csv").write_text(
+        "image,license,url\n사진 1.jpg,CC0-1.0,https://creativecommons.org/publicdomain/zero/1.0/\n"
+    )
+    return UPath(tmp_path)
+
+
+def test_a_row_counts_before_the_nearest_text(inbox):
+    licenses = Licenses(inbox, PHOTOS)
+    by = License("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")
+    assert licenses.of("trip/a.jpg") == licenses.of("trip/more/b.jpg") == by
+    assert licenses.of("trip/more/사진 1.jpg").name == "CC0-1.0"
+
+
+def test_without_a_file_the_photos_own_notice_counts(inbox):
+    licenses = Licenses(inbox, PHOTOS)
+    assert licenses.of("cup.jpg", "© Jane Doe") == License("© Jane Doe")
+    assert licenses.of("cup.jpg") == UNKNOWN
+
+
+def test_only_the_photos_folders_are_looked_into(inbox):
+    assert set(license_digests(inbox, PHOTOS)) == {"trip/LICENSE.txt", "trip/more/licenses.csv"}
+    assert license_digests(inbox, ["cup.jpg"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("LICENSE.txt", "\n", "is empty"),
+        ("licenses.csv", "picture,license\nx,y\n", "lacks the column"),
+    ],
+)
+def test_a_file_that_says_nothing_is_named(tmp_path, name, text, says):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SidecarError, match=f"{name} {says}"):
+        Licenses(UPath(tmp_path), ["cup.jpg"])

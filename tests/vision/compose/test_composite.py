@@ -1,0 +1,124 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nst_pipeline.vision.compose.composite import compose, layer_mattes, recompose
+from nst_pipeline.vision.shapes import Box, Placement
+
+
+@pytest.fixture(scope="module")
+def scene() -> np.ndarray:
+    from skimage import data
+
+    return cv2.resize(data.coffee(), (150, 100), interpolation=cv2.INTER_AREA)
+
+
+@pytest.fixture(scope="module")
+def sticker() -> np.ndarray:
+    """The cat's head in a soft ellipse."""
+    from skimage import data
+
+    cat = cv2.resize(data.chelsea(), (90, 60), interpolation=cv2.INTER_AREA)
+    alpha = np.zeros((60, 90), np.uint8)
+    cv2.ellipse(alpha, (45, 30), (40, 26), 0, 0, 360, 255, -1)
+    return np.dstack([cat, cv2.GaussianBlur(alpha, (0, 0), 2)])
+
+
+def test_unscaled_sticker_is_alpha_over(scene, sticker):
+    result = compose(scene, [(Placement("cat", Box(20, 30, 90, 60)), sticker)])
+    alpha = sticker[..., 3:] / 255
+    expected = scene.astype(float)
+    expected[30:90, 20:110] = alpha * sticker[..., :3] + (1 - alpha) * expected[30:90, 20:110]
+    assert np.abs(result.image - expected).max() <= 1
+    np.testing.assert_allclose(result.matte[30:90, 20:110], alpha[..., 0], atol=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(-120, 160),
+    st.integers(-90, 110),
+    st.integers(1, 200),
+    st.integers(1, 140),
+    st.booleans(),
+)
+def test_any_box_keeps_the_background_bytes(scene, sticker, x, y, width, height, flip):
+    result = compose(scene, [(Placement("cat", Box(x, y, width, height), flip), sticker)])
+    clear = result.matte == 0
+    np.testing.assert_array_equal(result.image[clear], scene[clear])
+    assert result.image.shape == scene.shape
+    assert result.matte.min() >= 0 and result.matte.max() <= 1
+    for layer in result.layers:
+        assert layer.pixels.shape[:2] == (layer.box.height, layer.box.width)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(-120, 160), st.integers(-90, 110), st.integers(1, 200), st.integers(1, 140))
+def test_a_shadow_darkens_the_scene_and_nothing_else(scene, sticker, x, y, width, height):
+    layers = [(Placement("cat", Box(x, y, width, height)), sticker)]
+    plain, standing = compose(scene, layers), compose(scene, layers, shadow=1.0)
+    np.testing.assert_array_equal(standing.matte, plain.matte)
+    clear = (standing.matte == 0) & (standing.shadow * 255 < 0.5)
+    np.testing.assert_array_equal(standing.image[clear], scene[clear])
+    assert (standing.image <= plain.image).all()
+    assert standing.shadow.min() >= 0 and standing.shadow.max() <= 1
+
+
+def test_what_the_bottom_edge_cuts_throws_no_shadow(scene, sticker):
+    standing = compose(scene, [(Placement("cat", Box(20, 38, 90, 60)), sticker)], shadow=0.6)
+    cut = compose(scene, [(Placement("cat", Box(20, 43, 90, 60)), sticker)], shadow=0.6)
+    assert standing.shadow.any() and not cut.shadow.any()
+
+
+def test_clipped_sticker_shows_what_the_whole_one_shows(scene, sticker):
+    """Enlarged past the left edge, the visible part lies where it would on a wider scene."""
+    wide = cv2.copyMakeBorder(scene, 0, 0, 60, 0, cv2.BORDER_REPLICATE)
+    on_wide = compose(wide, [(Placement("cat", Box(20, 10, 117, 78)), sticker)])
+    clipped = compose(scene, [(Placement("cat", Box(-40, 10, 117, 78)), sticker)])
+    np.testing.assert_allclose(clipped.matte, on_wide.matte[:, 60:], atol=1e-2)
+
+
+def test_colors_of_clear_pixels_do_not_bleed_in(scene):
+    """Black under alpha 0 must not darken the edge when the sticker is scaled down."""
+    sticker = np.zeros((80, 80, 4), np.uint8)
+    sticker[20:60, 20:60] = 255
+    result = compose(np.full_like(scene, 255), [(Placement("white", Box(10, 10, 33, 33)), sticker)])
+    assert result.image.min() == 255
+
+
+def test_flip_mirrors(scene, sticker):
+    plain = compose(scene, [(Placement("cat", Box(30, 20, 90, 60)), sticker)])
+    mirrored = compose(scene, [(Placement("cat", Box(30, 20, 90, 60), flip=True), sticker)])
+    np.testing.assert_array_equal(mirrored.layers[0].pixels, plain.layers[0].pixels[:, ::-1])
+
+
+def test_outside_placement_leaves_the_scene(scene, sticker):
+    result = compose(scene, [(Placement("cat", Box(500, 500, 90, 60)), sticker)])
+    assert result.layers == () and not result.matte.any()
+    np.testing.assert_array_equal(result.image, scene)
+
+
+def test_stacked_layers_share_the_matte(scene, sticker):
+    result = compose(
+        scene,
+        [
+            (Placement("under", Box(10, 20, 90, 60)), sticker),
+            (Placement("over", Box(40, 30, 90, 60)), sticker),
+        ],
+    )
+    under, over = layer_mattes(result)
+    np.testing.assert_allclose(under + over, result.matte, atol=1e-5)
+    assert under[60, 85] == 0 and over[60, 85] == 1
+
+
+def test_recompose_weights_by_the_matte_and_keeps_the_rest(scene):
+    matte = np.zeros(scene.shape[:2], np.float32)
+    matte[20:40, 20:40], matte[30, 30] = 1, 0.5
+    red = np.full_like(scene, (255, 0, 0))
+    result = recompose(scene, matte, red)
+    np.testing.assert_array_equal(result[matte == 0], scene[matte == 0])
+    assert (result[matte == 1] == (255, 0, 0)).all()
+    np.testing.assert_allclose(
+        result[30, 30], (scene[30, 30] / 2 + np.array([127.5, 0, 0])), atol=1
+    )

@@ -1,0 +1,69 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nst_pipeline.vision.compose.shadow import contact_shadow
+
+
+def in_frame(alpha: np.ndarray, margin: int = 100) -> np.ndarray:
+    """The shadow on a larger canvas, its object's corner `margin` pixels in."""
+    box, shade = contact_shadow(alpha)
+    canvas = np.zeros([side + 2 * margin for side in alpha.shape], np.float32)
+    canvas[margin + box.y : margin + box.bottom, margin + box.x : margin + box.right] = shade
+    return canvas
+
+
+@pytest.fixture(scope="module")
+def table() -> np.ndarray:
+    """A top on two legs, 120 wide; the legs are 10 wide and 60 long."""
+    alpha = np.zeros((80, 120), np.float32)
+    alpha[:20] = alpha[:, :10] = alpha[:, -10:] = 1
+    return alpha
+
+
+def test_darkest_right_at_the_feet(table):
+    shade = in_frame(table)
+    foot, beside, far = shade[181, 105], shade[181, 125], shade[181, 60]
+    assert foot > 0.5 and foot > 1.5 * beside and far < 0.02
+
+
+def test_leans_to_no_side(table):
+    shade = in_frame(table)
+    np.testing.assert_allclose(shade, shade[:, ::-1], atol=1e-3)
+
+
+def test_stays_at_the_foot(table):
+    """Nothing is darkened beside the top, nor far before the feet."""
+    shade = in_frame(table)
+    assert shade[:125].max() < 0.05 and shade[200:].max() < 0.02
+
+
+def test_the_flowers_shadow_is_below_its_middle(flower):
+    _, matte = flower
+    rows, columns = np.flatnonzero(matte.any(1)), np.flatnonzero(matte.any(0))
+    alpha = matte[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    shade = in_frame(alpha)
+    down, across = np.unravel_index(shade.argmax(), shade.shape)
+    assert abs(across - 100 - alpha.shape[1] / 2) < 12 and down > 100 + 0.85 * alpha.shape[0]
+
+
+def test_an_object_that_is_not_there_throws_none():
+    box, shade = contact_shadow(np.zeros((40, 30), np.float32))
+    assert box.width == box.height == 0 and not shade.size
+
+
+def test_a_larger_picture_of_it_throws_the_same_shadow(table):
+    small, large = in_frame(table), in_frame(np.repeat(np.repeat(table, 10, 0), 10, 1), 1000)
+    large = cv2.resize(large, small.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(small - large).mean() < 0.02
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 60))
+def test_any_matte_gives_shares_of_light(seed, width, height):
+    alpha = np.random.default_rng(seed).random((height, width), np.float32)
+    box, shade = contact_shadow(alpha)
+    assert shade.shape == (box.height, box.width)
+    assert shade.size == 0 or 0 <= shade.min() <= shade.max() <= 1

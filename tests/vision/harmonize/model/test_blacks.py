@@ -1,0 +1,32 @@
+import numpy as np
+
+from nst_pipeline.vision.harmonize.model.blacks import keep_blacks
+from nst_pipeline.vision.harmonize.model.describe import object_colors, view
+from nst_pipeline.vision.images.color import ColorChange
+
+
+def changed(cup, gain: float, shift: float) -> tuple[ColorChange, ColorChange, np.ndarray]:
+    """A change of the cup's lightness, the same with blacks kept, and the cup's colors."""
+    seen = view(*cup)
+    mean = object_colors(seen).own.mean
+    change = ColorChange(mean, np.array([gain, 1, 1]), np.array([shift, 0, 0]))
+    return change, keep_blacks(change, seen), seen.lab[seen.inside]
+
+
+def test_lifted_blacks_go_back_and_lights_stay(cup):
+    change, kept, colors = changed(cup, 0.5, 10)
+    foggy, clear = change.moved(colors)[:, 0], kept.moved(colors)[:, 0]
+    middle = change.pivot[0] + 10
+    assert np.quantile(clear, 0.02) < np.quantile(foggy, 0.02) - 2
+    np.testing.assert_array_equal(clear[foggy >= middle], foggy[foggy >= middle])
+
+
+def test_order_of_tones_stays(cup):
+    _, kept, colors = changed(cup, 0.5, 10)
+    order = np.argsort(colors[:, 0])
+    assert (np.diff(kept.moved(colors)[order, 0]) >= -1e-4).all()
+
+
+def test_a_change_that_darkens_is_kept_as_it_is(cup):
+    change, kept, _ = changed(cup, 1.2, -10)
+    assert kept is change

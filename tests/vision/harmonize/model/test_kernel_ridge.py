@@ -1,0 +1,52 @@
+import numpy as np
+
+from nst_pipeline.vision.harmonize.model.kernel_ridge import (
+    LINEAR_SHARE,
+    PENALTY,
+    WIDTH,
+    fit_kernel_ridge,
+)
+
+
+def curve(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    features = np.random.default_rng(seed).uniform(-2, 2, (count, 2))
+    return features, np.stack([np.sin(features[:, 0]), features[:, 1] ** 2], axis=1)
+
+
+def test_learns_a_curve():
+    features, targets = curve(600)
+    model = fit_kernel_ridge(features, targets, np.ones(600), np.ones(2))
+    unseen, truth = curve(100, seed=1)
+    error = np.abs(model.predict(unseen) - truth).mean()
+    assert error < 0.15 * np.abs(truth - targets.mean(0)).mean() + 0.1
+
+
+def test_agrees_with_scikit_learn():
+    from sklearn.kernel_ridge import KernelRidge
+
+    features, targets = curve(80)
+    importance = np.linspace(0.5, 3, 80)
+    rows = (features - features.mean(0)) / (features.std(0) + 1e-6)
+    rows *= np.array([2.0, 1.0]) / 2.5**0.5
+
+    def kernel(a: np.ndarray, b: np.ndarray) -> float:
+        return np.exp(-WIDTH * ((a - b) ** 2).mean()) + LINEAR_SHARE * (a * b).mean()
+
+    # Weighted rows are, in scikit-learn's terms, samples of that weight.
+    peer = KernelRidge(alpha=PENALTY, kernel=kernel).fit(rows, targets, sample_weight=importance)
+    ours = fit_kernel_ridge(features, targets, importance, np.array([2.0, 1.0])).predict(features)
+    np.testing.assert_allclose(ours, peer.predict(rows), atol=1e-4)
+
+
+def test_important_rows_are_met_more_closely():
+    features, targets = np.zeros((2, 1)), np.array([[0.0], [1.0]])
+    model = fit_kernel_ridge(features, targets, np.array([1.0, 20.0]), np.ones(1))
+    assert model.predict(np.zeros((1, 1)))[0, 0] > 0.8
+
+
+def test_same_data_same_bytes():
+    features, targets = curve(200)
+    first, second = (
+        fit_kernel_ridge(features, targets, np.ones(200), np.ones(2)) for _ in range(2)
+    )
+    assert first.weights.tobytes() == second.weights.tobytes()

@@ -1,0 +1,28 @@
+import numpy as np
+
+from nst_pipeline.vision.harmonize.model.describe import object_colors, view
+from nst_pipeline.vision.harmonize.model.harmonizer import recolor
+from nst_pipeline.vision.harmonize.realism import score_candidate
+from nst_pipeline.vision.images.color import ColorChange
+
+
+def tinted(photo: np.ndarray, matte: np.ndarray, *shift: float) -> np.ndarray:
+    seen = view(photo, matte)
+    change = ColorChange(object_colors(seen).own.mean, np.ones(3), np.array(shift))
+    return recolor(photo, matte, change)
+
+
+def test_trust_decides_between_untouched_and_corrected(cup):
+    photo, matte = cup
+    untouched, corrected = view(photo, matte), view(tinted(photo, matte, 0, 10, 0), matte)
+    halfway = view(tinted(photo, matte, 0, 5, 0), matte)
+
+    def scores(trust: float) -> list[float]:
+        return [
+            score_candidate(each, untouched, corrected, trust)
+            for each in (untouched, halfway, corrected)
+        ]
+
+    assert np.argmax(scores(0.95)) == 0 and np.argmax(scores(0.05)) == 2
+    assert np.argmax(scores(0.5)) == 1
+    assert all(0 <= score <= 1 for score in scores(0.5))

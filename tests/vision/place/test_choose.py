@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nst_pipeline.settings import PlacementSettings
+from nst_pipeline.vision.place.choose import Chooser, LibrarySticker, candidates_from
+
+
+def sticker(name: str, **changes) -> LibrarySticker:
+    usual = {"object_key": name, "width": 300, "height": 400, "quality": 0.8}
+    return LibrarySticker(name, **(usual | changes))
+
+
+def library(count: int) -> list[LibrarySticker]:
+    return [sticker(f"sticker {n}") for n in range(count)]
+
+
+SCENES = [f"scene {n}" for n in range(1500)]
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(1, 30), st.integers(0, 2**31), st.text(max_size=8))
+def test_a_new_sticker_moves_few_choices_and_only_to_itself(count, seed, name):
+    before, new = library(count), sticker(f"new {name}")
+    chooser, larger = Chooser(before, seed=seed), Chooser([*before, new], seed=seed)
+    moved = 0
+    for scene in SCENES:
+        (old,), (now,) = chooser.choose(scene, 1), larger.choose(scene, 1)
+        assert now in (old, new)
+        moved += now != old
+    share = 1 / (count + 1)
+    chance = (share * (1 - share) / len(SCENES)) ** 0.5
+    assert abs(moved / len(SCENES) - share) < 5 * chance + share / 2  # stretches differ in length
+
+
+def test_choice_does_not_depend_on_the_order_of_the_library():
+    stickers = library(20)
+    turned = Chooser(stickers[::-1], seed=1)
+    assert Chooser(stickers, seed=1).choose("a", 5) == turned.choose("a", 5)
+
+
+@given(st.integers(1, 400), st.integers(1, 40), st.text(max_size=8))
+def test_who_wants_more_gets_the_same_and_more(size, count, scene):
+    chooser = Chooser(library(size), seed=3)
+    every = chooser.choose(scene, size)
+    assert chooser.choose(scene, count) == every[:count]
+    assert len({each.sticker for each in every}) == size
+
+
+def test_choices_are_spread_over_the_library():
+    chooser = Chooser(library(10), seed=0)
+    first = [chooser.choose(scene, 1)[0].sticker for scene in SCENES]
+    _, counts = np.unique(first, return_counts=True)
+    assert len(counts) == 10 and counts.min() > 100
+
+
+def test_choice_is_the_same_in_every_process():
+    """Python's own hash would change with each start."""
+    chosen = Chooser(library(50), seed=7).choose("scene", 2)
+    assert [each.sticker for each in chosen] == ["sticker 31", "sticker 44"]
+
+
+def test_poor_cutouts_are_not_used():
+    stickers = [sticker("good"), sticker("poor", quality=0.1)]
+    found = candidates_from(stickers, PlacementSettings(min_quality=0.2))("a")
+    assert [s.sticker for s in found] == ["good"]
+
+
+def test_nothing_to_choose_from():
+    assert Chooser([], seed=0).choose("a", 3) == []
+    assert candidates_from(library(3), PlacementSettings(stickers_per_scene=0))("a") == []
+
+
+@pytest.mark.parametrize(
+    "cuts", [{"touches_top": True}, {"touches_left": True, "touches_right": True}]
+)
+def test_what_no_scene_can_hide_is_not_offered(cuts):
+    """A face that fills its photo, a wall from side to side."""
+    stickers = [sticker("whole"), sticker("close-up", **cuts)]
+    found = candidates_from(stickers, PlacementSettings())("a")
+    assert [s.sticker for s in found] == ["whole"]
