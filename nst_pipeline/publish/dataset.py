@@ -5,49 +5,70 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 _BOX = pa.list_(pa.int32(), 4)
-SCHEMA = pa.schema(
-    [
-        pa.field("annotation_id", pa.int64()),
-        pa.field("image_id", pa.int64()),
-        pa.field("scene", pa.string()),
-        pa.field("file_name", pa.string()),
-        pa.field("width", pa.int32()),
-        pa.field("height", pa.int32()),
-        pa.field("split", pa.string()),
-        pa.field("scene_split", pa.string()),
-        pa.field("label", pa.string()),
-        pa.field("category_id", pa.int64()),
-        pa.field("bbox", _BOX),
-        pa.field("full_bbox", _BOX),
-        pa.field("area", pa.int64()),
-        pa.field("iscrowd", pa.int8()),
-        pa.field("polygons", pa.list_(pa.list_(pa.float32()))),
-        pa.field("rle_counts", pa.string()),
-        pa.field("source", pa.string()),
-        pa.field("outline", pa.string()),
-        pa.field("visible", pa.float64()),
-        pa.field("sticker", pa.string()),
-        pa.field("object_photo", pa.string()),
-        pa.field("object_digest", pa.string()),
-        pa.field("object_split", pa.string()),
-        pa.field("object_license", pa.string()),
-        pa.field("object_copyright", pa.string()),
-        pa.field("score", pa.float64()),
-        pa.field("scene_photo", pa.string()),
-        pa.field("scene_digest", pa.string()),
-        pa.field("license", pa.string()),
-        pa.field("copyright", pa.string()),
-        pa.field("chosen", pa.string()),
-        pa.field("scores", pa.string()),
-    ]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the dataset's table."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    """One sentence, shown in the Dagster UI."""
+
+
+COLUMNS = (
+    Column("annotation_id", pa.int64(), "Annotation id in `coco.json`."),
+    Column("image_id", pa.int64(), "Image id in `coco.json`."),
+    Column("scene", pa.string(), "Partition key of the composite (asset `harmonized`)."),
+    Column("file_name", pa.string(), "Path of the image, relative to the dataset's folder."),
+    Column("width", pa.int32(), "Image width, pixels."),
+    Column("height", pa.int32(), "Image height, pixels."),
+    Column("split", pa.string(), "`train`, `val`, `test`, or `mixed` if the photos' sides differ."),
+    Column("scene_split", pa.string(), "Side of the scene photo; it never changes."),
+    Column("label", pa.string(), "Category name of the object."),
+    Column("category_id", pa.int64(), "Category id in `coco.json`."),
+    Column("bbox", _BOX, "Bounding box of the visible part: x, y, width, height in pixels."),
+    Column("full_bbox", _BOX, "Bounding box of the whole object; may extend past the edges."),
+    Column("area", pa.int64(), "Area of the mask, pixels."),
+    Column("iscrowd", pa.int8(), "COCO's `iscrowd`: 1 if many objects were annotated as one."),
+    Column(
+        "polygons",
+        pa.list_(pa.list_(pa.float32())),
+        "Visible part as polygons: x0, y0, x1, y1, ...; empty for a crowd.",
+    ),
+    Column("rle_counts", pa.string(), "Mask as COCO run lengths, of size (height, width)."),
+    Column("source", pa.string(), "`sticker`, or `scene` if it was annotated in the scene photo."),
+    Column(
+        "outline",
+        pa.string(),
+        "Origin of the mask: `matte` (a sticker), `mask` or `box` (an annotation).",
+    ),
+    Column("visible", pa.float64(), "Share of the object inside the frame left uncovered, 0..1."),
+    Column("sticker", pa.string(), "Name of the pasted sticker; empty for scene annotations."),
+    Column("object_photo", pa.string(), "Path of the photo the object was cut out of."),
+    Column("object_digest", pa.string(), "SHA-256 of the object photo."),
+    Column("object_split", pa.string(), "Side of the object photo."),
+    Column("object_license", pa.string(), "Name of the object photo's license."),
+    Column("object_copyright", pa.string(), "EXIF copyright notice of the object photo."),
+    Column("score", pa.float64(), "Always 1: labels are ground truth."),
+    Column("scene_photo", pa.string(), "Path of the scene photo."),
+    Column("scene_digest", pa.string(), "SHA-256 of the scene photo."),
+    Column("license", pa.string(), "Name of the scene photo's license."),
+    Column("copyright", pa.string(), "EXIF copyright notice of the scene photo."),
+    Column("chosen", pa.string(), "Candidate that became the result."),
+    Column("scores", pa.string(), "Realism scores of all candidates, as JSON."),
 )
-"""Columns in the order of the Parquet file; boxes are [x, y, width, height] in pixels."""
+"""Columns of the dataset's table, in the order of the Parquet file."""
+
+SCHEMA = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
 
 _FROM_IMAGE = (
     *("file_name", "width", "height", "split", "scene_split"),
