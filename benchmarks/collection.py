@@ -52,9 +52,9 @@ from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_of
 from nst_pipeline.publish.dataset import parquet_bytes
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.files import write_atomically
-from nst_pipeline.storage.keys import partition_key
+from nst_pipeline.storage.keys import ALL, partition_key
 from nst_pipeline.storage.lineage import Lineage
-from nst_pipeline.storage.store import ALL, sha256, to_json
+from nst_pipeline.storage.store import sha256, to_json
 
 FOLDER = 1000
 """Photos in a folder."""

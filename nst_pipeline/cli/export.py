@@ -17,7 +17,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
 from nst_pipeline.publish.export import Files, coco_files, write_export, yolo_files
 from nst_pipeline.publish.splits import SIDES
-from nst_pipeline.storage.store import ALL
+from nst_pipeline.storage.keys import ALL
 
 
 def _read(workspace: Workspace, name: str) -> bytes:

@@ -38,7 +38,7 @@ from nst_pipeline.pipeline.engine.workers import workers_for
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalog import Row
-from nst_pipeline.storage.store import ALL
+from nst_pipeline.storage.keys import ALL
 
 # Nine lines at every start would hide what matters. The lock file holds Dagster's version, and
 # the tests show what the policy does.

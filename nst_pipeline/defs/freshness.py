@@ -10,7 +10,7 @@ from nst_pipeline.pipeline.engine.graph import NODES, Node
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.engine.workspace import Workspace
-from nst_pipeline.storage.store import ALL
+from nst_pipeline.storage.keys import ALL
 
 _LOOKED_AFTER = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(days=7), fail_window=timedelta(days=30)

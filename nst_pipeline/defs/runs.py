@@ -20,7 +20,7 @@ from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
 from nst_pipeline.storage.inbox import Scan
-from nst_pipeline.storage.store import ALL
+from nst_pipeline.storage.keys import ALL
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Collection, Workspace
 from nst_pipeline.pipeline.upkeep.reporting import report_batch
 from nst_pipeline.storage.inbox import Scan
+from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.lineage import Lineage
-from nst_pipeline.storage.store import ALL
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's log goes to its storage; the terminal is for whoever called."""

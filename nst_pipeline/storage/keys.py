@@ -6,6 +6,9 @@ import hashlib
 import unicodedata
 from pathlib import PurePosixPath
 
+ALL = "all"
+"""The key of an artifact that is made from a whole collection."""
+
 _MAX_BYTES = 150
 """Leaves room in a file name (255 bytes) for `.mask.png` and the like."""
 _HASH_DIGITS = 8

@@ -15,15 +15,12 @@ from typing import Any
 import numpy as np
 from upath import UPath
 
+from nst_pipeline.storage.artifact_files import PICTURE, PICTURE_FORMAT, RECORD, file_name
 from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomically
-from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.shapes import Picture
 
 Content = bytes | Picture | Mapping[str, Any] | list[Any]
 """What a file of an artifact is made from: bytes as they are, a picture (PNG), or JSON."""
-
-ALL = "all"
-"""The key of an artifact that is made from a whole collection."""
 
 _CACHE_BYTES = 768 * 1024 * 1024
 
@@ -99,7 +96,7 @@ class Store:
         `name` is what follows the key (`.png`, `.mask.png`); for a whole collection's artifact
         it is the file name itself.
         """
-        return self._folder(asset) / (name if key == ALL else f"{key}{name}")
+        return self._folder(asset) / file_name(key, name)
 
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
         """Write an artifact's files, each whole or not at all, and return their digest.
@@ -132,11 +129,11 @@ class Store:
         """
         return self.path(asset, key, name).read_bytes()
 
-    def record(self, asset: str, key: str, name: str = ".json") -> Any:
+    def record(self, asset: str, key: str, name: str = RECORD) -> Any:
         """A JSON file's value."""
         return json.loads(self.read(asset, key, name))
 
-    def picture(self, asset: str, key: str, name: str = ".png", *, keep: bool = True) -> Picture:
+    def picture(self, asset: str, key: str, name: str = PICTURE, *, keep: bool = True) -> Picture:
         """A picture, RGB order, read-only; from memory if this process read it before.
 
         Args:
@@ -150,10 +147,10 @@ class Store:
         """
         path = self.path(asset, key, name)
         if not keep:
-            return decode_png(path.read_bytes())
+            return PICTURE_FORMAT.decode(path.read_bytes())
         # With what tells one state of the file from another: size, time of change, ETag.
         as_it_is = f"{path} {path.fs.ukey(path.path)}"
-        return self.remembered(as_it_is, lambda: decode_png(path.read_bytes()))
+        return self.remembered(as_it_is, lambda: PICTURE_FORMAT.decode(path.read_bytes()))
 
     def remembered(self, name: str, decode: Callable[[], Picture]) -> Picture:
         """A picture by a name of its own, read-only; decoded only if it is not in memory."""
@@ -187,5 +184,5 @@ def _encode(content: Content) -> bytes:
     if isinstance(content, bytes):
         return content
     if isinstance(content, np.ndarray):
-        return encode_png(content)
+        return PICTURE_FORMAT.encode(content)
     return to_json(content)

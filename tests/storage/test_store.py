@@ -8,7 +8,8 @@ from skimage import data
 from upath import UPath
 
 from nst_pipeline.storage.files import sync_files
-from nst_pipeline.storage.store import ALL, Store
+from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.store import Store
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from nst_pipeline.defs.runs import plan_phase
 from nst_pipeline.defs.update import scan_inboxes
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.samples import write_samples
-from nst_pipeline.storage.store import ALL
+from nst_pipeline.storage.keys import ALL
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = """

@@ -9,8 +9,8 @@ from nst_pipeline.pipeline.engine.graph import BY_NAME, NODES, SCENE_PHOTOS, Nod
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS
 from nst_pipeline.pipeline.steps.placing import stickers_considered
 from nst_pipeline.storage.catalog import Input, Standing
+from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.sidecars.licenses import license_digests
-from nst_pipeline.storage.store import ALL
 
 if TYPE_CHECKING:
     from nst_pipeline.pipeline.engine.snapshot import View

@@ -14,7 +14,7 @@ from nst_pipeline.pipeline.engine.task import Task
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalog import Standing
 from nst_pipeline.storage.fingerprint import fingerprinter
-from nst_pipeline.storage.store import ALL
+from nst_pipeline.storage.keys import ALL
 
 
 @dataclass(frozen=True)

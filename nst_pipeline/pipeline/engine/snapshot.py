@@ -11,7 +11,7 @@ from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
 from nst_pipeline.pipeline.steps.library import Library, read_library
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalog import Row, Standing
-from nst_pipeline.storage.store import ALL
+from nst_pipeline.storage.keys import ALL
 
 
 class View:

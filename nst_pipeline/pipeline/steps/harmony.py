@@ -10,7 +10,7 @@ import numpy as np
 from nst_pipeline.pipeline.engine.item import Item
 from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.steps.stylize import read_model_input
-from nst_pipeline.storage.store import ALL
+from nst_pipeline.storage.keys import ALL
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import carry_back, reduced

@@ -18,7 +18,8 @@ from nst_pipeline.pipeline.steps.records import sticker_file
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.splits import SIDES, Side, side_of
 from nst_pipeline.settings import PlacementSettings
-from nst_pipeline.storage.store import ALL, Store
+from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.store import Store
 from nst_pipeline.vision.place.choose import LibrarySticker, candidates_from
 from nst_pipeline.vision.place.cut_edges import EDGES
 from nst_pipeline.vision.shapes import Rgb

@@ -12,8 +12,8 @@ import numpy as np
 
 from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.steps.records import sticker_file
+from nst_pipeline.storage.artifact_files import MASK, PICTURE_FORMAT, SHADOW, is_picture
 from nst_pipeline.storage.catalog import Row
-from nst_pipeline.vision.images.png import decode_png
 from nst_pipeline.vision.shapes import Rgba
 
 _ALMOST_EMPTY, _ALMOST_ALL = 0.05, 0.98
@@ -24,8 +24,8 @@ _SOFT_PER_EDGE_PIXEL = 0.5
 
 def unopenable(view: View, row: Row) -> str:
     """Whether the first picture, read from where it is stored, is not of its scene's size."""
-    name = next(each for each in row.files if each.endswith(".png"))
-    picture = decode_png(view.workspace.store.read(row.asset, row.key, name))
+    name = next(each for each in row.files if is_picture(each))
+    picture = PICTURE_FORMAT.decode(view.workspace.store.read(row.asset, row.key, name))
     scene = view.workspace.store.record("scene_photos", row.key)
     expected = (scene["height"], scene["width"])
     if picture.shape[:2] != expected:
@@ -39,7 +39,7 @@ def changed_background(view: View, row: Row) -> str:
     store = view.workspace.store
     scene = view.workspace.photo("scenes", row.key)
     result = store.picture(row.asset, row.key)
-    mask, shadow = (store.picture("composites", row.key, f".{n}.png") for n in ("mask", "shadow"))
+    mask, shadow = (store.picture("composites", row.key, name) for name in (MASK, SHADOW))
     if scene.shape != result.shape:
         return "is not of its scene's size"
     differs = (scene != result).any(axis=2) & (mask == 0) & (shadow == 0)

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from nst_pipeline.pipeline.engine.graph import BY_NAME, NODES
 from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.storage.artifact_files import file_name
 from nst_pipeline.storage.files import is_leftover, is_temporary
-from nst_pipeline.storage.store import ALL, Store
+from nst_pipeline.storage.store import Store
 
 Kind = Literal["missing", "damaged", "orphan", "leftover", "duplicate", "lineage"]
 
@@ -39,7 +40,7 @@ class Problem:
 def _file_problem(store: Store, row: dict[str, Any], sizes: dict[str, int]) -> Problem | None:
     """What is wrong with an artifact's files, if anything."""
     asset, key, files = row["asset"], row["key"], tuple(row["files"])
-    names = [f"{'' if key == ALL else key}{name}" for name in files]
+    names = [file_name(key, name) for name in files]
     if gone := [name for name in names if name not in sizes]:
         return Problem("missing", asset, gone[0], f"{len(gone)} of {len(names)} files are gone")
     if asset == _OWN_FOLDER:
@@ -76,11 +77,7 @@ def known_files(history: pa.Table, asset: str) -> set[str]:
     """The names of all files that an asset's rows, those of the past too, speak of."""
     rows = history.filter(pc.equal(history["asset"], asset))
     keys, files = rows["key"].to_pylist(), rows["files"].to_pylist()
-    return {
-        f"{'' if key == ALL else key}{name}"
-        for key, names in zip(keys, files, strict=True)
-        for name in names
-    }
+    return {file_name(key, name) for key, names in zip(keys, files, strict=True) for name in names}
 
 
 def stray_files(workspace: Workspace, history: pa.Table) -> Iterator[Problem]:
