@@ -38,10 +38,11 @@ from nst_pipeline.errors import ModelUnavailableError, NstError
 from nst_pipeline.settings import HarmonizeSettings, Settings
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.compose.composite import recompose
+from nst_pipeline.vision.harmonize.color_change import ColorChange, lab_statistics, recolor
 from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
-from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, load, recolor
-from nst_pipeline.vision.images.color import ColorChange, statistics, to_lab
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, load
+from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 Method = Callable[[Rgb, Matte], Rgb]
@@ -84,8 +85,8 @@ def cases_of(folder: Path) -> Iterator[Case]:
 def reinhard(composite: Rgb, matte: Matte) -> Rgb:
     """The object takes all of the background's statistics (Reinhard et al. 2001)."""
     lab, inside = to_lab(composite), matte > 0
-    own, around = statistics(lab, inside), statistics(lab, ~inside)
-    gain = around.spread / np.maximum(own.spread, 1)
+    own, around = lab_statistics(lab, inside), lab_statistics(lab, ~inside)
+    gain = around.std / np.maximum(own.std, 1)
     return recolor(composite, matte, ColorChange(own.mean, gain, around.mean - own.mean))
 
 

@@ -10,6 +10,14 @@ import numpy as np
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import HarmonizeSettings
 from nst_pipeline.vision.compose.composite import recompose
+from nst_pipeline.vision.harmonize.color_change import (
+    ColorChange,
+    add_change,
+    lab_statistics,
+    low_frequency_change,
+    recolor,
+    ring_change,
+)
 from nst_pipeline.vision.harmonize.finish.boundary import soften_boundary
 from nst_pipeline.vision.harmonize.finish.compression import match_compression
 from nst_pipeline.vision.harmonize.finish.grain import match_grain
@@ -17,18 +25,10 @@ from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
 from nst_pipeline.vision.harmonize.model.blacks import keep_blacks
 from nst_pipeline.vision.harmonize.model.describe import View, view
 from nst_pipeline.vision.harmonize.model.gate import taken_share
-from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, recolor
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.painting import looks_painted
 from nst_pipeline.vision.harmonize.realism import UNDECIDED, score_candidate
-from nst_pipeline.vision.images.color import (
-    ColorChange,
-    add_change,
-    low_frequency_change,
-    ring_change,
-    statistics,
-    to_lab,
-    to_rgb,
-)
+from nst_pipeline.vision.images.color import to_lab, to_rgb
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.images.resize import fitted, resized
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -133,13 +133,13 @@ def _finished(image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSetti
 
 def _ring_change(seen: View) -> ColorChange:
     """Part of the way to the ring's LAB statistics."""
-    own, ring = statistics(seen.lab, seen.inside), statistics(seen.lab, seen.ring)
+    own, ring = lab_statistics(seen.lab, seen.inside), lab_statistics(seen.lab, seen.ring)
     return keep_blacks(ring_change(own, ring), seen)
 
 
 def _changed(seen: View, change: ColorChange) -> View:
     """What would be seen after a color change."""
-    return replace(seen, lab=change.moved(seen.lab))
+    return replace(seen, lab=change.apply_to_lab(seen.lab))
 
 
 def _unknown(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb) -> Harmonized:

@@ -6,12 +6,13 @@ import pytest
 
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import HarmonizeSettings
+from nst_pipeline.vision.harmonize.color_change import ColorChange, recolor
 from nst_pipeline.vision.harmonize.harmonize import Proposals, harmonize, network_candidates
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.describe import object_colors, view
-from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, recolor
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin
 from nst_pipeline.vision.harmonize.model.seam import step_ratio
-from nst_pipeline.vision.images.color import ColorChange, to_lab
+from nst_pipeline.vision.images.color import to_lab
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,8 @@
 import numpy as np
 
+from nst_pipeline.vision.harmonize.color_change import ColorChange, recolor
 from nst_pipeline.vision.harmonize.model.describe import object_colors, view
-from nst_pipeline.vision.harmonize.model.harmonizer import recolor
 from nst_pipeline.vision.harmonize.realism import score_candidate
-from nst_pipeline.vision.images.color import ColorChange
 
 
 def tinted(photo: np.ndarray, matte: np.ndarray, *shift: float) -> np.ndarray:

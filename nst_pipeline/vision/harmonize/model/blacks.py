@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from nst_pipeline.vision.harmonize.color_change import ColorChange
 from nst_pipeline.vision.harmonize.model.describe import View
-from nst_pipeline.vision.images.color import ColorChange
 
 BLACK_QUANTILE = 0.02
 """The darkest part of a region, without single pixels."""
@@ -26,7 +26,7 @@ def keep_blacks(change: ColorChange, seen: View) -> ColorChange:
         seen: the object before the change.
     """
     own, around = seen.lab[seen.inside], seen.lab[seen.outside][:, 0]
-    black = float(np.quantile(change.moved(own)[:, 0], BLACK_QUANTILE))
+    black = float(np.quantile(change.apply_to_lab(own)[:, 0], BLACK_QUANTILE))
     darkest = max(np.quantile(own[:, 0], BLACK_QUANTILE), np.quantile(around, BLACK_QUANTILE))
     depth = float(change.pivot[0] + change.shift[0]) - black
     lifted = black - float(darkest)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.compose.composite import recompose
+from nst_pipeline.vision.harmonize.color_change import LabStatistics, recolor
 from nst_pipeline.vision.harmonize.model.color_model import (
     NATURAL,
     PASTED,
@@ -37,10 +38,9 @@ from nst_pipeline.vision.harmonize.model.describe import (
 )
 from nst_pipeline.vision.harmonize.model.distort import enlarge, slide, toward
 from nst_pipeline.vision.harmonize.model.gate import fit_gate, gate_inputs
-from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, recolor
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin
 from nst_pipeline.vision.harmonize.model.kernel_ridge import fit_kernel_ridge
 from nst_pipeline.vision.harmonize.model.linear_model import fit_linear_model
-from nst_pipeline.vision.images.color import LabStatistics
 from nst_pipeline.vision.images.resize import fitted
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -89,7 +89,7 @@ class _Row:
     @property
     def target(self) -> Array:
         """Shift of the mean, log ratio of the spread, whether a photo as it was, or pasted."""
-        ratio = (self.truth.spread + SPREAD_FLOOR) / (self.now.spread + SPREAD_FLOOR)
+        ratio = (self.truth.std + SPREAD_FLOOR) / (self.now.std + SPREAD_FLOOR)
         shift = self.truth.mean - self.now.mean
         return np.concatenate([shift, np.log(ratio), [self.natural, self.pasted]])
 
@@ -161,13 +161,13 @@ def _fitted(rows: Sequence[_Row], fit: Fit) -> tuple[Predictor, Predictor]:
 
 def _error(now: LabStatistics, truth: LabStatistics) -> float:
     """Mean squared LAB error of pixels whose statistics are wrong by so much."""
-    return float(((now.mean - truth.mean) ** 2).sum() + ((now.spread - truth.spread) ** 2).sum())
+    return float(((now.mean - truth.mean) ** 2).sum() + ((now.std - truth.std) ** 2).sum())
 
 
 def _judged(row: _Row, seamed: Array, unseamed: Array) -> tuple[Array, bool]:
     """What the gate would read of a row, and whether the change was for the better."""
     change = predicted_change(seamed, unseamed, row.colors)
-    after = LabStatistics(row.now.mean + change.shift, row.now.spread * change.gain)
+    after = LabStatistics(row.now.mean + change.shift, row.now.std * change.gain)
     size = np.array(change_size(change, row.now))
     better = _error(after, row.truth) < _error(row.now, row.truth)
     return gate_inputs(seamed[NATURAL], seamed[PASTED], size), better

@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.harmonize.color_change import ColorChange, LabStatistics
 from nst_pipeline.vision.harmonize.model.describe import ObjectColors
 from nst_pipeline.vision.harmonize.model.gate import confidence, gate_inputs
-from nst_pipeline.vision.images.color import ColorChange, LabStatistics
 
 Array = NDArray[np.float64]
 
@@ -73,12 +73,12 @@ def predicted_change(seamed: Array, unseamed: Array, colors: ObjectColors) -> Co
     share = (seamed[PASTED] - OWN_PLACE) / (FOREIGN_PLACE - OWN_PLACE)
     change = _change(seamed, colors.own, SEAM_BRAKE)
     pasted = _nearer_to_ring(_change(unseamed, colors.own, BRAKE), colors)
-    return change.mixed(pasted, float(np.clip(share, 0, 1)))
+    return change.blend(pasted, float(np.clip(share, 0, 1)))
 
 
 def change_size(change: ColorChange, own: LabStatistics) -> float:
     """LAB units, how far a change moves colors: root mean square over the object."""
-    return float(np.sqrt((change.shift**2).sum() + ((own.spread * (change.gain - 1)) ** 2).sum()))
+    return float(np.sqrt((change.shift**2).sum() + ((own.std * (change.gain - 1)) ** 2).sum()))
 
 
 class Predictor(Protocol):

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.harmonize.color_change import LabStatistics, lab_statistics
 from nst_pipeline.vision.harmonize.model.seam import LOG_SCALE, SEAM_FEATURES, describe_seam
-from nst_pipeline.vision.images.color import Lab, LabStatistics, statistics, to_lab
+from nst_pipeline.vision.images.color import Lab, to_lab
 from nst_pipeline.vision.images.regions import (
     CLEAR_ALPHA,
     SURROUNDINGS,
@@ -166,5 +167,5 @@ class ObjectColors:
 
 def object_colors(seen: View) -> ObjectColors:
     """LAB statistics of the object's own pixels, and what meets at its outline."""
-    own, rim, ring = (statistics(seen.lab, mask) for mask in (seen.inside, seen.rim, seen.ring))
+    own, rim, ring = (lab_statistics(seen.lab, mask) for mask in (seen.inside, seen.rim, seen.ring))
     return ObjectColors(own, rim.mean, ring.mean)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from nst_pipeline.vision.compose.composite import recompose
-from nst_pipeline.vision.images.color import SMALLEST_SPREAD, ColorChange, LabStatistics
+from nst_pipeline.vision.harmonize.color_change import SMALLEST_STD, ColorChange, LabStatistics
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -21,7 +21,7 @@ them. Taught by hard ones alone, a model takes real composites for something bet
 
 def toward(own: LabStatistics, other: LabStatistics) -> ColorChange:
     """The full statistics transfer (Reinhard et al. 2001): the object takes another's colors."""
-    gain = other.spread / np.maximum(own.spread, SMALLEST_SPREAD)
+    gain = other.std / np.maximum(own.std, SMALLEST_STD)
     return ColorChange(pivot=own.mean, gain=gain, shift=other.mean - own.mean)
 
 

@@ -18,14 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.vision.compose.composite import recompose
+from nst_pipeline.vision.harmonize.color_change import recolor
 from nst_pipeline.vision.harmonize.model.blacks import keep_blacks
 from nst_pipeline.vision.harmonize.model.color_model import Advice, ColorModel
 from nst_pipeline.vision.harmonize.model.describe import View, describe, object_colors, view
 from nst_pipeline.vision.harmonize.model.kernel_ridge import KernelRidge
 from nst_pipeline.vision.harmonize.model.linear_model import LinearModel
-from nst_pipeline.vision.images.color import ColorChange
-from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _BUILTIN = Path(__file__).with_name("builtin.npz")
@@ -80,13 +78,6 @@ class Harmonizer:
     def digest(self) -> str:
         """SHA-256 of the saved model, hexadecimal."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
-
-
-def recolor(composite: Rgb, matte: Matte, change: ColorChange) -> Rgb:
-    """Make a color change on the object alone, weighted by the matte at its soft edge."""
-    part, foreground = object_box(matte).slices, composite.copy()
-    foreground[part] = change.apply(composite[part])
-    return recompose(composite, matte, foreground)
 
 
 @cache

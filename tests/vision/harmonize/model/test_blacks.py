@@ -1,8 +1,8 @@
 import numpy as np
 
+from nst_pipeline.vision.harmonize.color_change import ColorChange
 from nst_pipeline.vision.harmonize.model.blacks import keep_blacks
 from nst_pipeline.vision.harmonize.model.describe import object_colors, view
-from nst_pipeline.vision.images.color import ColorChange
 
 
 def changed(cup, gain: float, shift: float) -> tuple[ColorChange, ColorChange, np.ndarray]:
@@ -15,7 +15,7 @@ def changed(cup, gain: float, shift: float) -> tuple[ColorChange, ColorChange, n
 
 def test_lifted_blacks_go_back_and_lights_stay(cup):
     change, kept, colors = changed(cup, 0.5, 10)
-    foggy, clear = change.moved(colors)[:, 0], kept.moved(colors)[:, 0]
+    foggy, clear = change.apply_to_lab(colors)[:, 0], kept.apply_to_lab(colors)[:, 0]
     middle = change.pivot[0] + 10
     assert np.quantile(clear, 0.02) < np.quantile(foggy, 0.02) - 2
     np.testing.assert_array_equal(clear[foggy >= middle], foggy[foggy >= middle])
@@ -24,7 +24,7 @@ def test_lifted_blacks_go_back_and_lights_stay(cup):
 def test_order_of_tones_stays(cup):
     _, kept, colors = changed(cup, 0.5, 10)
     order = np.argsort(colors[:, 0])
-    assert (np.diff(kept.moved(colors)[order, 0]) >= -1e-4).all()
+    assert (np.diff(kept.apply_to_lab(colors)[order, 0]) >= -1e-4).all()
 
 
 def test_a_change_that_darkens_is_kept_as_it_is(cup):

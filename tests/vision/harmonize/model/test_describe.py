@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 
+from nst_pipeline.vision.harmonize.color_change import lab_statistics
 from nst_pipeline.vision.harmonize.model.describe import (
     RELEVANCE,
     VIEW_SIDE,
@@ -8,7 +9,7 @@ from nst_pipeline.vision.harmonize.model.describe import (
     object_colors,
     view,
 )
-from nst_pipeline.vision.images.color import statistics, to_lab
+from nst_pipeline.vision.images.color import to_lab
 
 
 def test_view_reduces_large_pictures_and_keeps_small_ones(flower):
@@ -38,7 +39,7 @@ def test_object_statistics_are_those_of_the_photo(flower):
     photo, matte = flower
     np.testing.assert_allclose(
         object_colors(view(photo, matte)).own.mean,
-        statistics(to_lab(photo), matte >= 0.5).mean,
+        lab_statistics(to_lab(photo), matte >= 0.5).mean,
         atol=0.5,
     )
 

@@ -2,18 +2,12 @@ import numpy as np
 import pytest
 
 from nst_pipeline.errors import NstError
+from nst_pipeline.vision.harmonize.color_change import ColorChange, recolor
 from nst_pipeline.vision.harmonize.model.calibrate import FOLDS, PHOTOS_MIN, calibrate
 from nst_pipeline.vision.harmonize.model.color_model import MOST_PULL, REACH
 from nst_pipeline.vision.harmonize.model.describe import object_colors, view
 from nst_pipeline.vision.harmonize.model.distort import slide
-from nst_pipeline.vision.harmonize.model.harmonizer import (
-    Harmonizer,
-    builtin,
-    from_bytes,
-    load,
-    recolor,
-)
-from nst_pipeline.vision.images.color import ColorChange
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, from_bytes, load
 
 
 @pytest.fixture(scope="module")

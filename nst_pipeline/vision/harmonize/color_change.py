@@ -1,0 +1,226 @@
+"""Color changes in CIE LAB: region statistics, and the transforms that move them.
+
+A `ColorChange` is an affine transform per LAB channel, with an optional extra gain for shadows. The
+color model (`model/`) predicts one, and `ring_change` derives one from the surroundings. What a
+network changed is not affine: `low_frequency_change` and `add_change` carry it over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_pipeline.vision.compose.composite import recompose
+from nst_pipeline.vision.images.color import Lab, to_lab, to_rgb
+from nst_pipeline.vision.images.regions import object_box
+from nst_pipeline.vision.shapes import Box, Mask, Matte, Rgb
+
+SMALLEST_STD = 1.0
+"""LAB units. A smaller standard deviation is mostly noise and quantization."""
+
+
+@dataclass(frozen=True)
+class RingParameters:
+    """How far `ring_change` moves an object toward its ring.
+
+    A full transfer does harm: an object differs from its surroundings for good reasons.
+    """
+
+    mean_share: float = 0.4
+    """Share of the way for the mean color."""
+    std_share: float = 0.5
+    """Share of the way for the logarithm of the standard deviation."""
+    std_ratio_limit: float = 2.0
+    """A larger ratio of standard deviations reflects the regions' content, not their light."""
+
+
+@dataclass(frozen=True)
+class LabStatistics:
+    """Mean and standard deviation of a region's LAB values, each (3,) float64."""
+
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ColorChange:
+    """An affine change of LAB values, channel by channel.
+
+    A value `x` becomes `pivot + gain * (x - pivot) + shift`. Lightness that then lies below the
+    shifted pivot is scaled away from it by `shadow_gain`.
+
+    Attributes
+    ----------
+    pivot
+        (3,) float64, LAB; the color that `gain` leaves in place, usually the object's mean.
+    gain
+        (3,) float64, factors of contrast.
+    shift
+        (3,) float64, LAB units.
+    shadow_gain
+        Extra contrast of the shadows; 1 for none.
+    """
+
+    pivot: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    shadow_gain: float = 1.0
+
+    def blend(self, other: ColorChange, share: float) -> ColorChange:
+        """Interpolate between this change (`share` 0) and another about the same pivot (1)."""
+        return ColorChange(
+            self.pivot,
+            self.gain ** (1 - share) * other.gain**share,
+            (1 - share) * self.shift + share * other.shift,
+            self.shadow_gain ** (1 - share) * other.shadow_gain**share,
+        )
+
+    def scaled(self, share: float) -> ColorChange:
+        """Return a share, 0..1, of this change."""
+        none = ColorChange(self.pivot, np.ones(3), np.zeros(3))
+        return none.blend(self, share)
+
+    def apply_to_lab(self, lab: Lab) -> Lab:
+        """Return LAB values, (..., 3) float32, after the change."""
+        offset = self.pivot * (1 - self.gain) + self.shift
+        moved = lab * self.gain.astype(np.float32) + offset.astype(np.float32)
+        if self.shadow_gain != 1:
+            below = np.minimum(moved[..., 0] - np.float32(self.pivot[0] + self.shift[0]), 0)
+            moved[..., 0] += np.float32(self.shadow_gain - 1) * below
+        return np.asarray(moved)
+
+    def apply(self, image: Rgb) -> Rgb:
+        """Return a picture, (height, width, 3) uint8 RGB, with every pixel changed."""
+        return to_rgb(self.apply_to_lab(to_lab(image)))
+
+
+def lab_statistics(lab: Lab, mask: Mask) -> LabStatistics:
+    """Compute the LAB statistics of a region.
+
+    Parameters
+    ----------
+    lab
+        (height, width, 3) float32.
+    mask
+        (height, width) bool, the region; not empty.
+    """
+    pixels = lab[mask].astype(np.float64)
+    return LabStatistics(pixels.mean(0), pixels.std(0))
+
+
+def ring_change(
+    own: LabStatistics, ring: LabStatistics, *, parameters: RingParameters = RingParameters()
+) -> ColorChange:
+    """Move an object's statistics part of the way to those of the ring around it.
+
+    Parameters
+    ----------
+    own
+        Statistics of the object.
+    ring
+        Statistics of its ring.
+    parameters
+        How far to go.
+
+    References
+    ----------
+    E. Reinhard, M. Ashikhmin, B. Gooch, P. Shirley, "Color Transfer between Images", IEEE Computer
+    Graphics and Applications, 2001. Here the transfer is partial, and in CIE LAB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> dark = LabStatistics(np.array([40.0, 0.0, 0.0]), np.full(3, 10.0))
+    >>> light = LabStatistics(np.array([60.0, 0.0, 0.0]), np.full(3, 10.0))
+    >>> ring_change(dark, light).shift
+    array([8., 0., 0.])
+    """
+    ratio = np.maximum(ring.std, SMALLEST_STD) / np.maximum(own.std, SMALLEST_STD)
+    limit = parameters.std_ratio_limit
+    ratio = np.clip(ratio, 1 / limit, limit)
+    return ColorChange(
+        pivot=own.mean,
+        gain=ratio**parameters.std_share,
+        shift=parameters.mean_share * (ring.mean - own.mean),
+    )
+
+
+def recolor(composite: Rgb, matte: Matte, change: ColorChange) -> Rgb:
+    """Apply a color change to the object alone, weighted by the matte at its soft edge.
+
+    Parameters
+    ----------
+    composite
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1; where it is 0, no byte changes.
+    change
+        The change.
+    """
+    part, foreground = object_box(matte).slices, composite.copy()
+    foreground[part] = change.apply(composite[part])
+    return recompose(composite, matte, foreground)
+
+
+def low_frequency_change(
+    after: Rgb, before: Rgb, weight: Matte, sigma_px: float
+) -> NDArray[np.float32]:
+    """Blur the difference of two pictures, to keep what a network changed but not its texture.
+
+    Parameters
+    ----------
+    after
+        (h, w, 3) uint8 RGB, e.g. the composite in the scene's style.
+    before
+        Same size, e.g. the composite in its own style, so that what the network does to every
+        picture cancels out.
+    weight
+        (h, w) float32, the weight of each pixel. Weights of 0 outside the object keep changes of
+        the background from bleeding into it.
+    sigma_px
+        Width of the Gaussian, pixels.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        (h, w, 3), in 8-bit units, to be added to a picture.
+    """
+    difference = (after.astype(np.float32) - before) * weight[..., None]
+    blurred = cv2.GaussianBlur(difference, (0, 0), sigma_px)
+    share = cv2.GaussianBlur(weight, (0, 0), sigma_px)
+    return np.asarray(blurred / np.maximum(share, 1e-3)[..., None], np.float32)
+
+
+def add_change(image: Rgb, change: NDArray[np.float32], share: float, box: Box) -> Rgb:
+    """Add a share of a smooth change, enlarged to the picture's size, within a box.
+
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    change
+        (h, w, 3) float32 in 8-bit units, of any size; it covers the whole picture.
+    share
+        How much of the change to add, 0..1.
+    box
+        Part of the picture; pixels outside keep their values.
+    """
+    down, across = (change.shape[axis] / image.shape[axis] for axis in (0, 1))
+    # Pixel centers lie at half coordinates.
+    to_change = np.array(
+        [
+            [across, 0, (box.x + 0.5) * across - 0.5],
+            [0, down, (box.y + 0.5) * down - 0.5],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    enlarged = cv2.warpAffine(
+        change, to_change, (box.width, box.height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    changed = image.copy()
+    part = image[box.slices] + np.float32(share) * enlarged
+    changed[box.slices] = np.rint(np.clip(part, 0, 255)).astype(np.uint8)
+    return changed
