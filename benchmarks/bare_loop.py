@@ -17,12 +17,13 @@ from nst_pipeline.publish.gallery import GalleryScene, Variant, write_gallery
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.sidecars.files import sidecar_detections
+from nst_pipeline.style.detector import network_finder
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inputs, surroundings
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
-from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.detect import detect, find_obstacles
 from nst_pipeline.vision.harmonize.harmonize import Proposals, harmonize
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
@@ -34,9 +35,6 @@ from nst_pipeline.vision.place.choose import Candidates, LibrarySticker, candida
 from nst_pipeline.vision.place.cut_edges import cut_edges
 from nst_pipeline.vision.place.plan import plan
 from nst_pipeline.vision.shapes import Composite, Picture, Rgb, Rgba
-
-_OBSTACLES = 20
-"""As the pipeline's placements look for what must stay uncovered."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,8 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
         photo, key = _photo(path, settings), partition_key(path.name)
         height, width = photo.shape[:2]
         given = sidecar_detections(UPath(root / "objects"), path.name, width, height)
-        found = detect(photo, settings.detection, given)[0]
+        network = network_finder(settings.detection)
+        found = detect(photo, settings.detection, given, network=network)[0]
         cutout = cut_out(photo, found, settings.cutout)
         pixels, box = sticker_pixels(cutout)
         (out / f"{key}.0.png").write_bytes(encode_png(pixels))
@@ -75,9 +74,8 @@ def _pasted(
     path: Path, library: dict[LibrarySticker, Rgba], candidates: Candidates, settings: Settings
 ) -> _Pasted:
     scene, key = _photo(path, settings), partition_key(path.name)
-    finders = [method for method in settings.detection.methods if method != "subject"]
-    every = {"max_objects": _OBSTACLES, "methods": finders}
-    obstacles = detect(scene, settings.detection.model_copy(update=every), [])
+    network = network_finder(settings.detection)
+    obstacles = find_obstacles(scene, settings.detection, network=network)
     placements = plan(scene, candidates(key), obstacles, settings.placement, scene_key=key)
     pixels = {each.sticker: rgba for each, rgba in library.items()}
     layers = [(each, pixels[each.sticker]) for each in placements]

@@ -71,20 +71,31 @@ class IngestSettings(Section):
 
 
 class DetectionSettings(Section):
-    """How objects are found in object photos."""
+    """How objects are found in photos."""
 
     methods: list[Literal["sidecar", "dnn", "hog", "haar", "subject"]] = Field(
         default=["sidecar", "dnn", "hog", "haar", "subject"],
-        description="Finders in order of trust; the first that finds something is used.",
+        description="Finders, most trusted first; the first one that finds something decides. "
+        "`sidecar`: the boxes and masks beside the photo; `dnn`: your own network; `hog`: standing "
+        "people; `haar`: people who face the camera; `subject`: whatever stands out.",
     )
     max_objects: int = Field(
-        1, ge=1, le=20, description="Objects found per photo, best first; your own are all kept."
+        1,
+        ge=1,
+        le=20,
+        description="Objects kept per photo, best first. All boxes and masks of yours are kept.",
     )
     min_score: float = Field(0.3, ge=0, le=1, description="Detections below this are dropped.")
     dnn_model: str = Field(
-        "", description="ONNX file for cv2.dnn or a TensorFlow Hub handle; empty: none."
+        "",
+        description="Detector network for the method `dnn`: an ONNX file for cv2.dnn, a "
+        "SavedModel folder or a TensorFlow Hub URL. Empty: no network.",
     )
-    dnn_labels: str = Field("", description="Text file with one class name per line.")
+    dnn_labels: str = Field(
+        "",
+        description="UTF-8 text file with the network's class names, one per line. Empty: class "
+        "numbers are the labels.",
+    )
 
 
 class CutoutSettings(Section):

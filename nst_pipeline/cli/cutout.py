@@ -19,6 +19,7 @@ from nst_pipeline.cli.files import (
 from nst_pipeline.cli.output import Json, print_note
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
+from nst_pipeline.style.detector import network_finder
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.images.png import encode_png
@@ -35,7 +36,8 @@ def _named_in(boxes: str, source: Path) -> set[str]:
 
 def _objects(path: Path, photo: Rgb, boxes: str | None, source: Path | None) -> list[Detection]:
     if boxes is None:
-        found = detect(photo, settings_here().detection)
+        settings = settings_here().detection
+        found = detect(photo, settings, network=network_finder(settings))
     else:
         height, width = photo.shape[:2]
         found = read_sidecar(path.name, width, height, boxes_csv=boxes, source=str(source))

@@ -18,6 +18,7 @@ from nst_pipeline.pipeline.steps.records import (
 )
 from nst_pipeline.publish.dataset import parquet_bytes
 from nst_pipeline.storage.store import Content
+from nst_pipeline.style.detector import network_finder
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.images.color import mean_lab
@@ -44,7 +45,8 @@ def detections(item: Item) -> Made:
     its result is empty. Draw a box (docs/how-to/your-own-photos.md) where a finder is wrong.
     """
     given = item.given_detections("objects")
-    found = detect(item.photo("objects"), item.settings.detection, given)
+    settings = item.settings.detection
+    found = detect(item.photo("objects"), settings, given, network=network_finder(settings))
     return Made(
         {".json": [detection_record(each) for each in found]},
         {"objects": len(found), "score": max((each.score for each in found), default=0.0)},

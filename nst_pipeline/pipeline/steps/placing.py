@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 from nst_pipeline.errors import SidecarError
 from nst_pipeline.pipeline.steps.library import Library, Offer
 from nst_pipeline.pipeline.steps.records import placement_record, read_placement, sticker_file
+from nst_pipeline.style.detector import network_finder
 from nst_pipeline.vision.compose.composite import compose
-from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.plan import plan
 from nst_pipeline.vision.shapes import Composite, Detection, Placement
 
 if TYPE_CHECKING:
     from nst_pipeline.pipeline.engine.item import Item
-
-_OBSTACLES = 20
-"""All that is found in a scene must stay uncovered, not its best alone."""
 
 
 def explicit_placements(scene_record: dict[str, Any], library: Library) -> list[Placement] | None:
@@ -75,10 +73,8 @@ def _obstacles(item: Item) -> list[Detection]:
     """What the user marked in the scene, or what is found there."""
     given = item.given_detections("scenes")
     settings = item.settings.detection
-    # The main subject is no obstacle: without weights every scene has one, often the ground.
-    finders = [method for method in settings.methods if method != "subject"]
-    every = settings.model_copy(update={"max_objects": _OBSTACLES, "methods": finders})
-    return detect(item.photo("scenes"), every, given)
+    network = network_finder(settings)
+    return find_obstacles(item.photo("scenes"), settings, given, network=network)
 
 
 def place_stickers(item: Item) -> list[dict[str, Any]]:

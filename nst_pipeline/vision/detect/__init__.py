@@ -1,5 +1,6 @@
-"""Finding the objects of a photo."""
+"""Find the objects of a photo."""
 
-from nst_pipeline.vision.detect.detector import detect
+from nst_pipeline.vision.detect.detector import detect, find_obstacles
+from nst_pipeline.vision.detect.finders import FINDERS
 
-__all__ = ["detect"]
+__all__ = ["FINDERS", "detect", "find_obstacles"]

@@ -1,8 +1,8 @@
-"""Ask the finders in order of trust; the first that finds something is believed."""
+"""Find the objects of a photo: run the finders in order until one finds something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -10,34 +10,14 @@ import numpy as np
 
 from nst_pipeline.settings import DetectionSettings
 from nst_pipeline.vision.detect.boxes import distinct, scaled
-from nst_pipeline.vision.detect.dnn import find_with_model
-from nst_pipeline.vision.detect.haar import find_with_cascades
-from nst_pipeline.vision.detect.hog import find_people
-from nst_pipeline.vision.detect.subject import find_subject
+from nst_pipeline.vision.detect.finders import FINDERS, Finder, FinderInput, FindObjects
+from nst_pipeline.vision.images.resize import fitted
 from nst_pipeline.vision.shapes import Detection, Mask, Rgb
 
-_WORK_SIDE = 640
-"""Finders look at photos shrunk to this longest side: objects worth a sticker stay large."""
-_GIVEN = "sidecar"
-
-
-def _finder(method: str, settings: DetectionSettings) -> Callable[[Rgb], list[Detection]]:
-    finders: dict[str, Callable[[Rgb], list[Detection]]] = {
-        "dnn": lambda work: find_with_model(work, settings.dnn_model, settings.dnn_labels),
-        "hog": find_people,
-        "haar": find_with_cascades,
-        "subject": find_subject,
-    }
-    return finders[method]
-
-
-def _shrunk(photo: Rgb) -> Rgb:
-    height, width = photo.shape[:2]
-    scale = _WORK_SIDE / max(height, width)
-    if scale >= 1:
-        return photo
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
+WORK_SIDE_PX = 640
+"""Finders see photos reduced to this longest side; objects worth a sticker stay large."""
+MAX_OBSTACLES = 20
+"""Objects of a scene that stickers keep clear of."""
 
 
 def _enlarged_mask(mask: Mask, width: int, height: int) -> Mask:
@@ -45,40 +25,94 @@ def _enlarged_mask(mask: Mask, width: int, height: int) -> Mask:
     return np.asarray(soft >= 0.5)
 
 
-def _in_photo(found: Detection, work: Rgb, photo: Rgb) -> Detection:
-    """A detection of the shrunken picture in the photo's pixels."""
+def _in_photo(found: Detection, reduced: Rgb, photo: Rgb) -> Detection:
+    """Convert a detection from the reduced photo's pixels to the photo's."""
     height, width = photo.shape[:2]
-    box = scaled(found.box, width / work.shape[1], height / work.shape[0]).clipped(width, height)
+    box = scaled(found.box, width / reduced.shape[1], height / reduced.shape[0])
     mask = None if found.mask is None else _enlarged_mask(found.mask, width, height)
-    return replace(found, box=box, mask=mask)
+    return replace(found, box=box.clipped(width, height), mask=mask)
+
+
+def _run(finder: Finder, search: FinderInput, photo: Rgb) -> list[Detection]:
+    found = finder.find(search)
+    return found if finder.user_given else [_in_photo(one, search.photo, photo) for one in found]
 
 
 def detect(
-    photo: Rgb, settings: DetectionSettings, given: Sequence[Detection] = ()
+    photo: Rgb,
+    settings: DetectionSettings,
+    given: Sequence[Detection] = (),
+    *,
+    network: FindObjects | None = None,
 ) -> list[Detection]:
     """Find the objects of a photo.
 
-    Args:
-        photo: (height, width, 3) uint8 RGB.
-        settings: the methods in order of trust, the smallest score, how many objects.
-        given: the user's own boxes or masks, from a sidecar; the method "sidecar" returns them.
+    Parameters
+    ----------
+    photo
+        (height, width, 3) uint8 RGB.
+    settings
+        Finders in order of trust, the lowest score, how many objects.
+    given
+        The user's own boxes and masks, in the photo's pixels; the method `sidecar` returns them.
+    network
+        Function for the method `dnn`: `nst_pipeline.style.detector.network_finder` makes it.
 
-    Returns:
-        The objects of the first method that found any, best first, in the photo's pixels,
-        without duplicates; empty where nothing was found.
+    Returns
+    -------
+    list of Detection
+        The objects of the first finder that found any, best first, without duplicates, in the
+        photo's pixels. Empty if nothing was found. The user's own objects are never limited to
+        `settings.max_objects`.
 
-    Raises:
-        ModelUnavailableError: `detection.dnn_model` is set but cannot be used.
-        SettingError: `detection.dnn_labels` cannot be read.
+    Raises
+    ------
+    ValueError
+        The settings name a network, but `network` is missing.
+    ModelUnavailableError
+        The network cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> photo = np.full((120, 160, 3), 230, np.uint8)
+    >>> photo[30:90, 50:110] = (200, 40, 40)
+    >>> [found] = detect(photo, DetectionSettings(methods=["subject"]))
+    >>> found.label, found.box
+    ('subject', Box(x=50, y=30, width=60, height=60))
     """
-    work = _shrunk(photo)
+    if settings.dnn_model and "dnn" in settings.methods and network is None:
+        raise ValueError("detection.dnn_model is set: pass network=network_finder(settings)")
+    search = FinderInput(fitted(photo, WORK_SIDE_PX), given, network)
     for method in settings.methods:
-        if method == _GIVEN:
-            found = list(given)
-        else:
-            found = [_in_photo(one, work, photo) for one in _finder(method, settings)(work)]
-        trusted = distinct(one for one in found if one.score >= settings.min_score)
-        if trusted:
-            # What the user marked is wanted, all of it.
-            return trusted if method == _GIVEN else trusted[: settings.max_objects]
+        finder = FINDERS[method]
+        found = _run(finder, search, photo)
+        sure = distinct(one for one in found if one.score >= settings.min_score)
+        if sure:
+            return sure if finder.user_given else sure[: settings.max_objects]
     return []
+
+
+def find_obstacles(
+    scene: Rgb,
+    settings: DetectionSettings,
+    given: Sequence[Detection] = (),
+    *,
+    network: FindObjects | None = None,
+) -> list[Detection]:
+    """Find what stickers must not cover in a scene.
+
+    Parameters
+    ----------
+    scene, settings, given, network
+        As in `detect`. Finders without obstacles (`Finder.finds_obstacles`) are skipped, and up
+        to `MAX_OBSTACLES` objects are returned whatever `settings.max_objects` says.
+
+    Returns
+    -------
+    list of Detection
+        In the scene's pixels, best first.
+    """
+    methods = [name for name in settings.methods if FINDERS[name].finds_obstacles]
+    every = settings.model_copy(update={"max_objects": MAX_OBSTACLES, "methods": methods})
+    return detect(scene, every, given, network=network)

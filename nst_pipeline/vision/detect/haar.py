@@ -58,7 +58,7 @@ def _score(weight: float) -> float:
     return 1 / (1 + math.exp(-(weight - _SURE_WEIGHT) / _WEIGHT_SPREAD))
 
 
-def find_with_cascades(photo: Rgb) -> list[Detection]:
+def find_faces(photo: Rgb) -> list[Detection]:
     """Find people whose face is seen from the front.
 
     Args:

@@ -1,14 +1,12 @@
-"""Finding objects: in real photos, in the user's order of trust, in any size."""
+"""Finding objects in real photos, in the order of the settings, at any size."""
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nst_pipeline.settings import DetectionSettings
-from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.detect.boxes import distinct, overlap, scaled
+from nst_pipeline.vision.detect import detect, find_obstacles
+from nst_pipeline.vision.detect.boxes import overlap, scaled
 from nst_pipeline.vision.shapes import Box, Detection
 
 SETTINGS = DetectionSettings()
@@ -29,9 +27,6 @@ def photos():
 
 def _box(x, y, right, bottom):
     return Box(x, y, right - x, bottom - y)
-
-
-boxes = st.builds(Box, *[st.integers(-50, 200)] * 2, *[st.integers(1, 150)] * 2)
 
 
 def test_a_face_stands_for_head_and_shoulders(photos):
@@ -101,29 +96,37 @@ def test_the_users_boxes_come_first_and_weak_ones_are_dropped(photos):
     assert detect(photos["coffee"], without, [mine])[0].source == "subject"
 
 
-def test_duplicates_and_parts_are_suppressed():
-    whole = Detection(Box(0, 0, 100, 100), "a", 0.9, "s")
-    shifted = Detection(Box(10, 10, 100, 100), "b", 0.8, "s")
-    part = Detection(Box(20, 20, 30, 30), "c", 0.7, "s")
-    other = Detection(Box(90, 0, 100, 100), "d", 0.6, "s")
-    assert distinct([other, part, shifted, whole]) == [whole, other]
-
-
-@given(boxes, boxes)
-def test_overlap_is_symmetric_and_matches_pixels(a, b):
-    canvas = np.zeros((2, 400, 400), bool)
-    for layer, box in zip(canvas, (a, b), strict=True):
-        layer[Box(box.x + 50, box.y + 50, box.width, box.height).slices] = True
-    expected = (canvas[0] & canvas[1]).sum() / (canvas[0] | canvas[1]).sum()
-    assert overlap(a, b) == overlap(b, a) == pytest.approx(expected)
-
-
-@given(boxes, st.integers(1, 8))
-def test_scaling_up_by_whole_numbers_and_back_is_exact(box, factor):
-    assert scaled(scaled(box, factor, factor), 1 / factor, 1 / factor) == box
-
-
 def test_all_that_the_user_marked_is_kept():
     marked = [Detection(Box(100 * i, 0, 50, 50), "x", 1.0, "sidecar") for i in range(4)]
     photo = np.zeros((60, 400, 3), np.uint8)
     assert len(detect(photo, DetectionSettings(max_objects=2), marked)) == 4
+
+
+def test_a_network_in_the_settings_must_be_passed_to_detect():
+    settings = DetectionSettings(dnn_model="mine.onnx")
+    with pytest.raises(ValueError, match="network"):
+        detect(np.zeros((60, 80, 3), np.uint8), settings)
+
+
+def test_objects_of_the_network_come_back_in_the_photos_pixels():
+    def network(reduced):
+        height, width = reduced.shape[:2]
+        return [Detection(Box(0, 0, width // 2, height), "half", 0.9, "dnn")]
+
+    photo, settings = np.zeros((800, 1280, 3), np.uint8), DetectionSettings(methods=["dnn"])
+    [found] = detect(photo, settings, network=network)
+    assert found.box == Box(0, 0, 640, 800)
+
+
+def test_the_main_subject_is_no_obstacle(photos):
+    assert detect(photos["flower"], SETTINGS)
+    assert find_obstacles(photos["flower"], SETTINGS) == []
+
+
+def test_obstacles_are_not_limited_to_the_objects_wanted():
+    rows = [Box(100 * i, 0, 50, 50) for i in range(4)]
+    photo, settings = np.zeros((60, 400, 3), np.uint8), DetectionSettings(max_objects=2)
+    found = find_obstacles(
+        photo, settings, network=lambda _: [Detection(box, "x", 0.9, "dnn") for box in rows]
+    )
+    assert len(found) == 4

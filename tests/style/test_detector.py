@@ -1,13 +1,13 @@
-"""A user's own detector network, run for real by cv2.dnn."""
+"""A detector network of the user's, run for real by cv2.dnn or TensorFlow."""
 
 import numpy as np
 import pytest
 
 from nst_pipeline.errors import ModelUnavailableError, SettingError
 from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.style.detector import find_with_network, network_finder
 from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.detect.dnn import find_with_model
-from nst_pipeline.vision.shapes import Box
+from nst_pipeline.vision.shapes import Box, Detection
 
 SIDE = 64
 PHOTO = np.full((100, 200, 3), 90, np.uint8)
@@ -15,19 +15,19 @@ PHOTO = np.full((100, 200, 3), 90, np.uint8)
 
 
 def _write_model(path, rows):
-    """A network that answers `rows` whatever it sees (times 1: the picture's mean over itself)."""
+    """Write a network that outputs `rows` for every input, plus 0 times the input's mean."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
     rows = np.asarray(rows, np.float32)
     nodes = [
         helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=1),
-        helper.make_node("Mul", ["mean", "nothing"], ["zero"]),
+        helper.make_node("Mul", ["mean", "factor"], ["zero"]),
         helper.make_node("Reshape", ["zero", "shape"], ["flat"]),
         helper.make_node("Add", ["flat", "rows"], ["output"]),
     ]
     constants = {
-        "nothing": np.zeros((1, 1, 1, 1), np.float32),
+        "factor": np.zeros((1, 1, 1, 1), np.float32),
         "shape": np.ones(rows.ndim, np.int64),
         "rows": rows,
     }
@@ -66,25 +66,31 @@ def _ssd(path):
 def test_boxes_come_back_in_the_photos_pixels(tmp_path, write):
     labels = tmp_path / "names.txt"
     labels.write_text("cat\ndog\n")
-    [found] = find_with_model(PHOTO, write(tmp_path / "model.onnx"), str(labels))
+    [found] = find_with_network(PHOTO, write(tmp_path / "model.onnx"), str(labels))
     assert found.box == Box(75, 38, 50, 24) or found.box == Box(75, 38, 50, 25)
     assert (found.label, found.source) == ("dog", "dnn")
     assert found.score == pytest.approx(0.9, abs=1e-3)
 
 
 def test_without_labels_the_number_is_the_label(tmp_path):
-    [found] = find_with_model(PHOTO, _yolo8(tmp_path / "model.onnx"))
+    [found] = find_with_network(PHOTO, _yolo8(tmp_path / "model.onnx"))
     assert found.label == "1"
 
 
-def test_no_model_finds_nothing():
-    assert find_with_model(PHOTO, "") == []
+def test_without_a_model_there_is_no_network_finder():
+    assert network_finder(DetectionSettings()) is None
 
 
-def test_detect_asks_the_model_in_the_settings(tmp_path):
+def test_detect_uses_the_network_in_the_settings(tmp_path):
     settings = DetectionSettings(methods=["dnn"], dnn_model=_yolo8(tmp_path / "model.onnx"))
-    [found] = detect(PHOTO, settings)
+    [found] = detect(PHOTO, settings, network=network_finder(settings))
     assert found.source == "dnn"
+
+
+def test_a_network_is_not_loaded_before_it_is_needed(tmp_path):
+    settings = DetectionSettings(dnn_model=str(tmp_path / "missing.onnx"))
+    mine = Detection(Box(5, 6, 50, 60), "cup", 1.0, "sidecar")
+    assert detect(PHOTO, settings, [mine], network=network_finder(settings)) == [mine]
 
 
 def test_at_most_max_objects_are_kept_best_first(tmp_path):
@@ -93,7 +99,7 @@ def test_at_most_max_objects_are_kept_best_first(tmp_path):
         rows[0, :, number] = [8 + 16 * number, 16, 12, 20, 0.5 + number / 10, 0]
     path = _write_model(tmp_path / "model.onnx", rows)
     settings = DetectionSettings(methods=["dnn"], dnn_model=path, max_objects=2)
-    found = detect(PHOTO, settings)
+    found = detect(PHOTO, settings, network=network_finder(settings))
     assert [one.score for one in found] == pytest.approx([0.8, 0.7], abs=1e-3)
     assert found[0].box.x > found[1].box.x
 
@@ -104,22 +110,34 @@ def test_a_missing_or_broken_model_is_named_with_the_setting(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ModelUnavailableError, match=r"detection\.dnn_model.*mine\.onnx.*leave"):
-        find_with_model(PHOTO, str(path))
+        find_with_network(PHOTO, str(path))
 
 
 def test_a_network_that_is_no_detector_is_named(tmp_path):
     path = _write_model(tmp_path / "classifier.onnx", np.zeros((1, 3)))
     with pytest.raises(ModelUnavailableError, match=r"classifier\.onnx.*output"):
-        find_with_model(PHOTO, path)
+        find_with_network(PHOTO, path)
 
 
 def test_a_missing_label_file_is_named(tmp_path):
     model = _yolo8(tmp_path / "model.onnx")
     with pytest.raises(SettingError, match=r"dnn_labels.*none\.txt"):
-        find_with_model(PHOTO, model, str(tmp_path / "none.txt"))
+        find_with_network(PHOTO, model, str(tmp_path / "none.txt"))
 
 
-def test_a_tensorflow_hub_detector_is_asked_as_those_of_the_hub(tmp_path):
+def test_a_url_that_does_not_answer_is_reported_at_once():
+    with pytest.raises(
+        ModelUnavailableError, match=r"detection\.dnn_model.*does not answer.*empty"
+    ):
+        find_with_network(PHOTO, "http://127.0.0.1:9/detector/1")
+
+
+def test_a_path_that_is_no_model_is_named(tmp_path):
+    with pytest.raises(ModelUnavailableError, match=r"weights\.pt is not a SavedModel.*\.onnx"):
+        find_with_network(PHOTO, str(tmp_path / "weights.pt"))
+
+
+def test_a_tensorflow_hub_detector_runs_as_those_of_the_hub(tmp_path):
     import tensorflow as tf
 
     class Detector(tf.Module):
@@ -135,6 +153,6 @@ def test_a_tensorflow_hub_detector_is_asked_as_those_of_the_hub(tmp_path):
     tf.saved_model.save(Detector(), str(tmp_path / "detector"))
     labels = tmp_path / "labels.txt"
     labels.write_text("cat\ncup\n")
-    (found,) = find_with_model(PHOTO, str(tmp_path / "detector"), str(labels))
+    (found,) = find_with_network(PHOTO, str(tmp_path / "detector"), str(labels))
     assert (found.label, found.box) == ("cup", Box(50, 10, 50, 80))
     assert found.score == pytest.approx(0.8)

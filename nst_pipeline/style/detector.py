@@ -1,0 +1,178 @@
+"""Load and run a detector network of the user's: an ONNX file or a TensorFlow Hub handle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from nst_pipeline.errors import ModelUnavailableError, SettingError
+from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.style.hub_models import obtain_saved_model
+from nst_pipeline.style.tensorflow_import import import_tensorflow_hub
+from nst_pipeline.vision.detect.network import (
+    DetectorRows,
+    NetworkParameters,
+    detections_from_rows,
+    letterbox,
+    onnx_rows,
+)
+from nst_pipeline.vision.shapes import Detection, Rgb
+
+_SETTING = "detection.dnn_model"
+_ALTERNATIVE = "name an .onnx file, or leave the setting empty"
+_LOADING = Lock()
+"""Threads that need the network at the same time wait while one of them loads it."""
+
+DetectorNetwork = Callable[[Rgb], DetectorRows]
+"""From a photo, (height, width, 3) uint8 RGB, to one row for each candidate object."""
+
+
+def _input_side(path: str) -> int:
+    """Side of the square input that an ONNX file declares, pixels."""
+    import onnx
+
+    shape = onnx.load(path, load_external_data=False).graph.input[0].type.tensor_type.shape
+    sides = [dimension.dim_value for dimension in shape.dim[2:]]
+    return max([*sides, 0]) or NetworkParameters().default_side_px
+
+
+def _load_onnx(path: str) -> DetectorNetwork:
+    side = _input_side(path)
+    # A cv2.dnn network keeps its input: only one thread may use it at a time.
+    net, one_at_a_time = cv2.dnn.readNetFromONNX(path), Lock()
+
+    def run(photo: Rgb) -> DetectorRows:
+        square, scale = letterbox(photo, side)
+        with one_at_a_time:
+            net.setInput(cv2.dnn.blobFromImage(square, 1 / 255))
+            output = np.array(net.forward(), np.float64)
+        rows = onnx_rows(output, side)
+        height, width = photo.shape[:2]
+        # Fractions of the square become fractions of the photo, which fills a part of it.
+        rows[:, :4] *= side / scale / np.array([width, height, width, height])
+        return rows
+
+    return run
+
+
+def _load_hub(handle: str) -> DetectorNetwork:
+    folder = obtain_saved_model(handle, setting=_SETTING, alternative=_ALTERNATIVE)
+    model = import_tensorflow_hub().load(str(folder))
+
+    def run(photo: Rgb) -> DetectorRows:
+        output = model(photo[None])
+        top, left, bottom, right = np.asarray(output["detection_boxes"], np.float64)[0].T
+        scores, classes = (
+            np.asarray(output[f"detection_{name}"], np.float64)[0] for name in ("scores", "classes")
+        )
+        # TensorFlow Hub's detectors count classes from 1, as COCO does.
+        return np.column_stack([left, top, right, bottom, scores, classes - 1])
+
+    return run
+
+
+@lru_cache(maxsize=1)
+def _loaded(handle: str) -> DetectorNetwork:
+    try:
+        return _load_onnx(handle) if handle.endswith(".onnx") else _load_hub(handle)
+    except ModelUnavailableError:
+        raise
+    except Exception as error:  # cv2, onnx, TensorFlow: each raises its own types
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelUnavailableError(
+            f"setting {_SETTING}: {handle} cannot be loaded ({reason[0]}): give the path of an "
+            "ONNX detector or a TensorFlow Hub handle, or leave the setting empty"
+        ) from error
+
+
+def load_detector(handle: str) -> DetectorNetwork:
+    """Load a detector network; the most recent one is kept in memory.
+
+    Parameters
+    ----------
+    handle
+        An `.onnx` file, which `cv2.dnn` runs on a gray-padded square with values 0..1 and whose
+        output is like YOLO's or SSD's; or a TensorFlow Hub URL or SavedModel folder whose outputs
+        are `detection_boxes`, `detection_scores` and `detection_classes`.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The file is missing or cannot be read, or the URL does not answer.
+    """
+    with _LOADING:
+        return _loaded(handle)
+
+
+@lru_cache(maxsize=1)
+def _class_names(path: str) -> list[str]:
+    try:
+        return Path(path).read_text("utf-8").splitlines() if path else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(
+            f"setting detection.dnn_labels: {path} cannot be read ({error}): "
+            "give a UTF-8 text file with one class name per line"
+        ) from error
+
+
+def find_with_network(photo: Rgb, handle: str, labels: str = "") -> list[Detection]:
+    """Find objects with a detector network, which is loaded on first use.
+
+    Parameters
+    ----------
+    photo
+        (height, width, 3) uint8 RGB.
+    handle
+        As in `load_detector`.
+    labels
+        Text file with one class name per line; empty: the class number is the label.
+
+    Returns
+    -------
+    list of Detection
+        Objects in the photo's pixels, with source `dnn`, in the network's order.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The network cannot be loaded, or its output is not that of a detector.
+    SettingError
+        The label file cannot be read.
+    """
+    names = _class_names(labels)
+    network = load_detector(handle)
+    try:
+        rows = network(photo)
+    except (cv2.error, ValueError, IndexError, KeyError, TypeError) as error:
+        raise ModelUnavailableError(
+            f"setting {_SETTING}: {handle} ran, but its output is not that of a YOLO, SSD or "
+            "TensorFlow Hub detector: choose another model, or leave the setting empty"
+        ) from error
+    height, width = photo.shape[:2]
+    return detections_from_rows(rows, width, height, names)
+
+
+def network_finder(settings: DetectionSettings) -> Callable[[Rgb], list[Detection]] | None:
+    """Return the function that finds objects with the network of the settings.
+
+    `nst_pipeline.vision.detect.detect` takes it as its argument `network`. Nothing is loaded
+    before its first call.
+
+    Parameters
+    ----------
+    settings
+        `dnn_model` names the network, `dnn_labels` its class names.
+
+    Returns
+    -------
+    callable or None
+        None if the settings name no network.
+    """
+    if not settings.dnn_model:
+        return None
+    return lambda photo: find_with_network(photo, settings.dnn_model, settings.dnn_labels)

@@ -1,0 +1,73 @@
+"""The registry of finders, by the names that `detection.methods` uses.
+
+To add a finder, write a function from photo to detections in a module of this folder, register it
+in `FINDERS`, and add its name to `DetectionSettings.methods`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nst_pipeline.vision.detect.haar import find_faces
+from nst_pipeline.vision.detect.hog import find_people
+from nst_pipeline.vision.detect.subject import find_subject
+from nst_pipeline.vision.shapes import Detection, Rgb
+
+FindObjects = Callable[[Rgb], list[Detection]]
+"""From a photo, (height, width, 3) uint8 RGB, to the objects in it, in its pixels."""
+
+
+@dataclass(frozen=True)
+class FinderInput:
+    """What a finder can use."""
+
+    photo: Rgb
+    """(height, width, 3) uint8 RGB, reduced to the size at which finders work."""
+    given: Sequence[Detection] = ()
+    """The user's own objects, in the pixels of the photo before reduction."""
+    network: FindObjects | None = None
+    """The user's own detector network, if there is one."""
+
+
+@dataclass(frozen=True)
+class Finder:
+    """One way of finding objects in a photo."""
+
+    name: str
+    """As in the setting `detection.methods`."""
+    finds: str
+    """What it finds, for people."""
+    find: Callable[[FinderInput], list[Detection]]
+    user_given: bool = False
+    """The objects are the user's own: already in the photo's pixels, and all of them are kept."""
+    finds_obstacles: bool = True
+    """Whether stickers must not cover what it finds in a scene."""
+
+
+def _from_network(search: FinderInput) -> list[Detection]:
+    return [] if search.network is None else search.network(search.photo)
+
+
+FINDERS: dict[str, Finder] = {
+    finder.name: finder
+    for finder in (
+        Finder(
+            "sidecar",
+            "the boxes and masks that you put beside the photo",
+            lambda search: list(search.given),
+            user_given=True,
+        ),
+        Finder("dnn", "what your own detector network recognizes", _from_network),
+        Finder("hog", "standing people", lambda search: find_people(search.photo)),
+        Finder("haar", "people who face the camera", lambda search: find_faces(search.photo)),
+        Finder(
+            "subject",
+            "the one thing that stands out from its surroundings",
+            lambda search: find_subject(search.photo),
+            # Every scene has something that stands out, often the ground itself.
+            finds_obstacles=False,
+        ),
+    )
+}
+"""Every finder by name."""
