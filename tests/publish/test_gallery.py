@@ -361,7 +361,7 @@ def test_a_crash_loses_no_work_and_leaves_no_half_files(gallery: Gallery, painte
 
 
 def test_a_killed_run_goes_on_where_it_last_saved(gallery: Gallery, monkeypatch):
-    monkeypatch.setattr("nst_pipeline.publish.gallery.write._SAVE_AFTER_PICTURES", 40)
+    monkeypatch.setattr("nst_pipeline.publish.gallery.write._FILES_PER_SAVE", 40)
     picture = np.zeros((4, 6, 3), np.uint8)
     scenes = [
         GalleryScene(f"s{n:04d}", "t", "ok", "d", (Variant("harmonized", "H", f"{n}.png"),))
@@ -379,11 +379,45 @@ def test_a_killed_run_goes_on_where_it_last_saved(gallery: Gallery, monkeypatch)
     assert (report.pages_written, len(gallery.items())) == (2, 42)
 
 
-def test_a_damaged_manifest_means_writing_everything(gallery: Gallery, painted):
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff\xfe",
+        b'{"version": 2, "scenes"',
+        b'{"version": 2, "scenes": {"a": []}, "files": {}}',
+        b'{"version": 2, "scenes": [], "files": {}}',
+        b'{"version": 2, "scenes": {"a": {"slot": "first"}}, "files": {}}',
+        b'{"version": 2, "scenes": {"a": {"slot": 0, "item": ["a", "b"]}}, "files": {}}',
+    ],
+)
+def test_a_damaged_manifest_is_reported_and_everything_is_written_again(
+    gallery: Gallery, painted, content: bytes, caplog: pytest.LogCaptureFixture
+):
+    scene = painted("a")
+    assert gallery.write(scene).manifest_problem == ""
+    whole = (gallery.folder / "manifest.json").read_bytes()
+    (gallery.folder / "scenes/notes.txt").write_text("mine")
+    (gallery.folder / "manifest.json").write_bytes(content)
+    report = gallery.write(scene)
+    assert (report.pages_written, report.pictures_written) == (1, 2)
+    assert f"{gallery.folder / 'manifest.json'} is damaged (" in report.manifest_problem
+    assert report.manifest_problem in caplog.messages
+    assert (gallery.folder / "manifest.json").read_bytes() == whole
+    assert (gallery.folder / "scenes/notes.txt").read_text() == "mine"
+    assert gallery.write(scene) == GalleryReport(1, 0, 0, 0, ())
+
+
+def test_a_manifest_of_an_earlier_version_is_replaced_without_a_warning(
+    gallery: Gallery, painted, caplog: pytest.LogCaptureFixture
+):
     scene = painted("a")
     gallery.write(scene)
-    (gallery.folder / "manifest.json").write_text('{"version": 2, "scenes": {"a": []}}')
-    assert gallery.write(scene).pages_written == 1
+    (gallery.folder / "manifest.json").write_text('{"version": 1, "pages": {}}')
+    report = gallery.write(scene)
+    assert (report.pages_written, report.manifest_problem, caplog.messages) == (1, "", [])
 
 
 def test_equal_scenes_give_equal_bytes(tmp_path: Path):
@@ -424,10 +458,13 @@ def test_progress_is_told_scene_by_scene(gallery: Gallery, painted):
     assert told == [(1, 2), (2, 2)]
 
 
-def test_unreadable_is_what_the_decoder_says(gallery: Gallery, painted):
+def test_an_unreadable_image_is_reported_with_the_decoders_reason(
+    gallery: Gallery, painted, caplog: pytest.LogCaptureFixture
+):
     def refuse(path: str) -> np.ndarray:
         raise UnreadableImageError(f"{path} is empty")
 
     report = gallery.write(painted("a"), open_image=refuse)
     assert len(report.unreadable) == 4
+    assert [line.partition(": ")[2] for line in caplog.messages] == list(report.unreadable)
     assert "There is no picture to show." in gallery.page("scenes/a.html").text

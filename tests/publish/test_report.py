@@ -1,4 +1,4 @@
-"""A batch's report, as page and as text."""
+"""Batch reports as HTML pages and as Markdown."""
 
 import json
 import re
@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from nst_pipeline.publish.report import Shown, html_page, markdown_page, summarize, to_show
+from nst_pipeline.publish.report import (
+    ExampleResult,
+    best_and_worst,
+    html_page,
+    markdown_page,
+    summarize_batch,
+)
 
 ASSETS = ["stickers", "composites", "harmonized"]
 START = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -45,7 +51,7 @@ def rows() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def batch(rows):
-    return summarize(rows, ASSETS)
+    return summarize_batch(rows, ASSETS)
 
 
 def test_each_asset_is_counted_and_timed(batch):
@@ -59,7 +65,7 @@ def test_each_asset_is_counted_and_timed(batch):
     assert batch.runs == ("first", "second")
 
 
-def test_equal_failures_are_one_line_with_some_names(batch):
+def test_equal_failures_share_one_line_that_lists_some_keys(batch):
     (reason,) = batch.reasons
     assert (reason.count, reason.keys[0]) == (9, "composites-00")
     assert len(reason.keys) < 9
@@ -74,31 +80,33 @@ def test_histograms_count_every_result(batch):
 
 
 def test_the_best_and_the_worst_twelve_are_shown(rows):
-    best, worst = to_show(rows)
+    best, worst = best_and_worst(rows)
     assert [each.key for each in best[:2]] == ["harmonized-39", "harmonized-38"]
     assert [each.key for each in worst[:2]] == ["harmonized-00", "harmonized-01"]
     assert len(best) == len(worst) == 12
 
 
-def test_of_few_results_none_is_shown_twice(rows):
-    best, worst = to_show(rows[rows.asset == "harmonized"].head(5))
+def test_no_result_is_shown_twice_when_there_are_few(rows):
+    best, worst = best_and_worst(rows[rows.asset == "harmonized"].head(5))
     assert len({each.key for each in best + worst}) == len(best) + len(worst) == 5
 
 
-def test_pages_hold_all_that_they_show(batch):
-    shown = [Shown("a", "a b.jpg", 0.9, "ring", "data:image/webp;base64,AA==", "../a.html")]
-    page = html_page(batch, shown, []).decode()
+def test_pages_embed_everything_they_show(batch):
+    examples = [
+        ExampleResult("a", "a b.jpg", 0.9, "ring", "data:image/webp;base64,AA==", "../a.html")
+    ]
+    page = html_page(batch, examples, []).decode()
     assert "the disk &lt;is&gt; full | no room" in page
     sources = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert [each for each in sources if not each.startswith("data:")] == ["../a.html"]
-    text = markdown_page(batch, shown, []).decode()
+    text = markdown_page(batch, examples, []).decode()
     assert "the disk <is> full \\| no room" in text
     assert "| harmonized | 40 | 0 | 0 | 80 s | 2.0 s | 20.0 |" in text
     assert text.endswith("[a]: data:image/webp;base64,AA==\n")
 
 
-def test_a_batch_without_results_is_told_all_the_same(rows):
-    batch = summarize(rows[rows.asset == "composites"], ASSETS)
+def test_a_batch_without_results_is_still_reported(rows):
+    batch = summarize_batch(rows[rows.asset == "composites"], ASSETS)
     assert batch.histograms == batch.methods == ()
     assert "Batch of 24 November 2026, 10:00 UTC" in html_page(batch, [], []).decode()
-    assert to_show(rows[rows.asset == "composites"]) == ([], [])
+    assert best_and_worst(rows[rows.asset == "composites"]) == ([], [])

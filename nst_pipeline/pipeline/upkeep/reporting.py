@@ -1,12 +1,11 @@
-"""Reports of batches, under `reports/` of the data root.
+"""Batch reports, written to `reports/` under the data root.
 
-A batch is all that was made since the report before it. The name of a report begins with the
-time up to which it goes, so that nothing else needs to be remembered.
+A batch is everything made since the previous report. A report's file name begins with the time
+at which its batch ends, so no other state is kept.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,89 +18,119 @@ from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.pipeline.engine.graph import HARMONIZED, NODES
 from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.engine.workspace import Workspace
-from nst_pipeline.publish.report import Shown, html_page, markdown_page, summarize, to_show
+from nst_pipeline.publish.report import (
+    ExampleResult,
+    best_and_worst,
+    html_page,
+    markdown_page,
+    summarize_batch,
+)
 from nst_pipeline.publish.thumbnails import as_rgb, inline_webp
 from nst_pipeline.storage.files import write_atomically
 
-_THUMB_SIDE = 320
+_THUMBNAIL_PX = 320
+"""Longest side of an example's image."""
 _TIME = "%Y-%m-%dT%H%M%S"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d{6})\.(\d{3})Z-.*\.html")
-_RUN_DIGITS = 8
+_RUN_ID_DIGITS = 8
+"""Digits of the run id in a report's name."""
 
 
-def _named(moment: datetime) -> str:
-    """A moment as it stands in a name, in UTC, up to the next millisecond."""
-    up = moment.astimezone(UTC) + timedelta(microseconds=-moment.microsecond % 1000)
-    return f"{up.strftime(_TIME)}.{up.microsecond // 1000:03d}Z"
+def _timestamp(moment: datetime) -> str:
+    """Format a time for a file name: UTC, rounded up to the next millisecond."""
+    rounded = moment.astimezone(UTC) + timedelta(microseconds=-moment.microsecond % 1000)
+    return f"{rounded.strftime(_TIME)}.{rounded.microsecond // 1000:03d}Z"
 
 
 def last_report(workspace: Workspace) -> tuple[datetime, UPath] | None:
-    """The newest batch's report, and up to when it goes; None before the first."""
+    """Find the newest batch report.
+
+    Returns
+    -------
+    tuple or None
+        End of its batch (UTC) and its HTML page; None if there is no report yet.
+    """
     folder = workspace.root / "reports"
     paths = folder.iterdir() if folder.exists() else ()
-    found = [(each, path) for path in paths if (each := _NAME.fullmatch(path.name))]
-    if not found:
+    reports = [(match, path) for path in paths if (match := _NAME.fullmatch(path.name))]
+    if not reports:
         return None
-    name, path = max(found, key=lambda each: each[1].name)
-    moment = datetime.strptime(name[1], _TIME).replace(tzinfo=UTC)
-    return moment + timedelta(milliseconds=int(name[2])), path
+    newest, path = max(reports, key=lambda report: report[1].name)
+    end = datetime.strptime(newest[1], _TIME).replace(tzinfo=UTC)
+    return end + timedelta(milliseconds=int(newest[2])), path
 
 
-def _with_picture(workspace: Workspace, shown: Shown) -> Shown:
-    """The result with a small picture, its photo's name, and the way to its gallery page."""
-    photo = workspace.index("scenes").photos.get(shown.key)
-    page = f"../artifacts/gallery/scenes/{quote(shown.key)}.html" if photo else ""
-    titled = replace(shown, title=photo.path if photo else shown.key, page=page)
+def _illustrated(workspace: Workspace, example: ExampleResult) -> ExampleResult:
+    """Add the scene's file name, a thumbnail, and the link to the gallery page."""
+    photo = workspace.index("scenes").photos.get(example.key)
+    title = photo.path if photo else example.key
+    page = f"../artifacts/gallery/scenes/{quote(example.key)}.html" if photo else ""
     try:
-        picture = workspace.store.picture(HARMONIZED.name, shown.key)
+        result = workspace.store.picture(HARMONIZED.name, example.key)
     except (OSError, UnreadableImageError):
-        return titled  # It is gone by now; the figures still count.
-    return replace(titled, picture=inline_webp(as_rgb(picture), side=_THUMB_SIDE))
+        # The file was deleted since; the figures still count.
+        return replace(example, title=title, page=page)
+    image = inline_webp(as_rgb(result), side=_THUMBNAIL_PX)
+    return replace(example, title=title, page=page, image=image)
 
 
 def write_report(workspace: Workspace, rows: pd.DataFrame, name: str) -> UPath:
-    """Write a report on rows of the catalog as `<name>.html` and `<name>.md`.
+    """Write a report on catalog rows as `<name>.html` and `<name>.md`.
 
-    Args:
-        workspace: the collection.
-        rows: as `Catalog.made_after` gives them, at least one.
-        name: of the files.
+    Parameters
+    ----------
+    workspace
+        The collection.
+    rows
+        At least one row, as returned by `Catalog.made_after`.
+    name
+        File name without suffix.
 
-    Returns:
+    Returns
+    -------
+    UPath
         The HTML page.
     """
-    batch = summarize(rows, [node.name for node in NODES])
-    best, worst = to_show(rows)
-    total = len(best) + len(worst)
-    shown = (
-        _with_picture(workspace, each) for each in tracked("report pictures", best + worst, total)
-    )
-    best, worst = list(itertools.islice(shown, len(best))), list(shown)
+    batch = summarize_batch(rows, [node.name for node in NODES])
+    best, worst = best_and_worst(rows)
+    examples = tracked("report pictures", [*best, *worst], len(best) + len(worst))
+    illustrated = [_illustrated(workspace, example) for example in examples]
+    shown = illustrated[: len(best)], illustrated[len(best) :]
     folder = workspace.root / "reports"
-    write_atomically(folder / f"{name}.md", markdown_page(batch, best, worst))
-    write_atomically(folder / f"{name}.html", html_page(batch, best, worst))
+    write_atomically(folder / f"{name}.md", markdown_page(batch, *shown))
+    write_atomically(folder / f"{name}.html", html_page(batch, *shown))
     return folder / f"{name}.html"
 
 
 def report_batch(workspace: Workspace) -> UPath | None:
     """Report what was made since the last report; None if nothing was."""
     last = last_report(workspace)
-    rows = workspace.catalog.made_after(last and last[0])
+    rows = workspace.catalog.made_after(last[0] if last else None)
     if rows.empty:
         return None
     newest = rows.iloc[-1]
-    run = str(newest.run_id)[:_RUN_DIGITS]
-    return write_report(workspace, rows, f"{_named(newest.made_at.to_pydatetime())}-{run}")
+    run_id = str(newest.run_id)[:_RUN_ID_DIGITS]
+    return write_report(workspace, rows, f"{_timestamp(newest.made_at.to_pydatetime())}-{run_id}")
 
 
 def report_since(workspace: Workspace, moment: datetime) -> UPath | None:
-    """Report what was made after a moment, whether it was reported before or not."""
+    """Report what was made after a time, including what earlier reports cover; None if nothing."""
     rows = workspace.catalog.made_after(moment)
-    return None if rows.empty else write_report(workspace, rows, f"since-{_named(moment)}")
+    return None if rows.empty else write_report(workspace, rows, f"since-{_timestamp(moment)}")
 
 
 def report_run(workspace: Workspace, run_id: str) -> UPath | None:
-    """Report what counts of what one run made; its first digits are enough."""
+    """Report the current artifacts of one run; None if there are none.
+
+    Parameters
+    ----------
+    workspace
+        The collection.
+    run_id
+        The run's id, or its first digits.
+    """
     rows = workspace.catalog.made_after(None)
-    rows = rows[rows.run_id.str.startswith(run_id)]
-    return None if rows.empty else write_report(workspace, rows, f"run-{rows.run_id.iloc[0]}")
+    selected = rows[rows.run_id.str.startswith(run_id)]
+    if selected.empty:
+        return None
+    return write_report(workspace, selected, f"run-{selected.run_id.iloc[0]}")

@@ -1,12 +1,13 @@
-"""What a gallery folder already holds, so that only what changed is written."""
+"""State of a gallery folder, so that only what changed is written again."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
 from upath import UPath
 
 from nst_pipeline.storage.files import write_atomically
@@ -15,75 +16,126 @@ _FILE = "manifest.json"
 _VERSION = 2
 
 
-class Shown(NamedTuple):
-    """A picture as the pages show it: its file relative to the gallery, size of the original."""
+class DamagedManifestError(Exception):
+    """The manifest cannot be read; the message is the reason."""
+
+
+class PageImage(NamedTuple):
+    """An image as pages show it."""
 
     src: str
+    """Path relative to the gallery folder."""
     width: int
+    """Width of the artifact, pixels; a preview may be smaller."""
     height: int
 
 
+class GridItem(NamedTuple):
+    """A scene in the grid's data. `order.js` reads the fields by position, in this order."""
+
+    key: str
+    title: str
+    status: str
+    score: float | None
+    confidence: float | None
+    chosen: str
+    labels: list[str]
+    stickers: list[str]
+    made_at: str
+    thumbnail: str
+    """First digits of the thumbnail's digest; empty if there is no thumbnail."""
+    aspect: float
+    """Width divided by height."""
+    image: str
+    """Path of the full-size image, relative to the gallery folder."""
+    error: str
+
+
 @dataclass(frozen=True)
-class Entry:
-    """A scene's state: its place in the grid's data, digests, and the pictures made for it."""
+class SceneEntry:
+    """State of one scene. The field names are those of the manifest file."""
 
     slot: int
+    """Position in the grid's data files."""
     page: str = ""
-    """Digest of all that its page was written from."""
-    item: list[Any] = field(default_factory=list)
-    """The scene as the grid's data has it."""
+    """Digest of everything the scene's page was written from."""
+    item: GridItem | None = None
     images: str = ""
-    """Digest of the pictures as given; empty if one could not be read, so it is tried again."""
+    """Digest of the source images; empty if one was unreadable, so that it is tried again."""
     thumb: str = ""
-    """Digest of the thumbnail's bytes; empty if there is none."""
-    pictures: dict[str, Shown] = field(default_factory=dict)
-    """Variant name to picture."""
+    """Digest of the thumbnail file; empty if there is none."""
+    pictures: Mapping[str, PageImage] = field(default_factory=dict)
+    """Images by variant name."""
     mask: str = ""
-    """The tinted mask, relative to the gallery."""
+    """Path of the tinted mask, relative to the gallery folder."""
     made: tuple[str, ...] = ()
-    """Files made for this scene besides its page."""
+    """Files written for the scene, besides its page."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Manifest:
-    """The state of a whole gallery folder."""
+    """State of a whole gallery folder."""
 
-    scenes: dict[str, Entry] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    """Shared file (index, styles, data chunks) to digest."""
+    scenes: Mapping[str, SceneEntry] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the shared files (index, styles, data files), by name."""
 
 
-def _entry(values: dict[str, Any]) -> Entry:
-    pictures = {name: Shown(*shown) for name, shown in values["pictures"].items()}
-    return Entry(**{**values, "pictures": pictures, "made": tuple(values["made"])})
+_MANIFEST = TypeAdapter(Manifest)
 
 
 def read_manifest(folder: UPath) -> Manifest:
-    """The folder's manifest; an empty one if it has none that can be used."""
+    """Read a gallery folder's manifest.
+
+    Returns
+    -------
+    Manifest
+        Empty if the folder has none, or one of an earlier version.
+
+    Raises
+    ------
+    DamagedManifestError
+        The file is not a manifest.
+    """
+    path = folder / _FILE
     try:
-        values = json.loads((folder / _FILE).read_bytes())
-        if values["version"] != _VERSION:
+        content = json.loads(path.read_bytes())
+        if content["version"] != _VERSION:
             return Manifest()
-        scenes = {key: _entry(entry) for key, entry in values["scenes"].items()}
-        return Manifest(scenes, values["files"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return _MANIFEST.validate_python(content)
+    except FileNotFoundError:
         return Manifest()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise DamagedManifestError(f"{place}: {first['msg']}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedManifestError(f"{type(error).__name__}: {error}") from error
 
 
 def write_manifest(folder: UPath, manifest: Manifest) -> None:
-    """Write it, last of all: what a crash leaves unlisted is made again."""
-    values = {
+    """Write the manifest.
+
+    Call it after all other files: whatever a crash leaves unlisted is written again.
+    """
+    content = {
         "version": _VERSION,
         "scenes": {key: vars(entry) for key, entry in sorted(manifest.scenes.items())},
         "files": manifest.files,
     }
-    write_atomically(folder / _FILE, json.dumps(values, separators=(",", ":")).encode())
+    write_atomically(folder / _FILE, json.dumps(content, separators=(",", ":")).encode())
 
 
-def assign_slots(held: dict[str, Entry], keys: Iterable[str]) -> dict[str, int]:
-    """A place for every key: the one it has, or else the lowest that is free."""
+def assign_slots(entries: Mapping[str, SceneEntry], keys: Iterable[str]) -> dict[str, int]:
+    """Give every key a slot: the one it has, or else the lowest free one.
+
+    Examples
+    --------
+    >>> assign_slots({"b": SceneEntry(slot=0), "gone": SceneEntry(slot=1)}, ["a", "b", "c"])
+    {'b': 0, 'a': 1, 'c': 2}
+    """
     ordered = sorted(keys)
-    slots = {key: held[key].slot for key in ordered if key in held}
+    slots = {key: entries[key].slot for key in ordered if key in entries}
     taken = set(slots.values())
     free = (number for number in range(len(ordered)) if number not in taken)
     return slots | {key: next(free) for key in ordered if key not in slots}

@@ -1,60 +1,64 @@
-"""The gallery's HTML, and the data of its grid."""
+"""The gallery's HTML pages and the data files of its grid."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from nst_pipeline.publish.gallery.manifest import Entry, Shown
+from nst_pipeline.publish.gallery.manifest import GridItem, PageImage, SceneEntry
 from nst_pipeline.publish.gallery.records import GalleryPlacement, GalleryScene, Variant
+from nst_pipeline.publish.templates import render, templates_folder, url_path
 from nst_pipeline.vision.shapes import Box
 
-_HERE = Path(__file__).parent
-_REASON_IN_GRID = 160
-"""Letters of a failure's reason that fit into a thumbnail's place."""
+_STATIC = Path(__file__).parent / "static"
+_ERROR_CHARACTERS = 160
+"""Length of an error message that fits into a thumbnail's place."""
+_DEFAULT_ASPECT = 1.5
+"""Width divided by height of a grid cell without an image."""
+_DIGEST_DIGITS = 8
+"""Hex digits that make a changed file's address differ."""
 
 
-def _url(path: str) -> str:
-    return quote(path, safe="/")
+@dataclass(frozen=True)
+class _PageVariant:
+    """A variant as the scene's page shows it."""
+
+    name: str
+    label: str
+    path: str
+    image: PageImage | None
+    """None if the image could not be read."""
+    position: str
+    """CSS position on the scene; empty if the variant shows the whole scene."""
 
 
-@cache
-def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["url"] = _url
-    return environment
+@dataclass(frozen=True)
+class _PageBox:
+    """A placement's visible box as the scene's page shows it."""
+
+    position: str
+    label: str
 
 
 @cache
 def static_files() -> Mapping[str, bytes]:
-    """Styles and scripts, by their path in the gallery."""
-    return {
-        f"static/{path.name}": path.read_bytes() for path in sorted((_HERE / "static").iterdir())
-    }
+    """Contents of the style sheets and scripts, by path in the gallery folder."""
+    return {f"static/{path.name}": path.read_bytes() for path in sorted(_STATIC.iterdir())}
 
 
 def pages_digest(gallery_title: str) -> str:
-    """Changes with all that every scene's page shows."""
-    sources = sorted((_HERE / "templates").iterdir())
-    told = [path.read_bytes() for path in sources] + [gallery_title.encode()]
-    return hashlib.sha256(b"\0".join(told)).hexdigest()
+    """Digest of everything that all scene pages share: the templates and the gallery's title."""
+    sources = [path.read_bytes() for path in sorted(templates_folder("gallery").iterdir())]
+    return hashlib.sha256(b"\0".join([*sources, gallery_title.encode()])).hexdigest()
 
 
-def _place(box: Box, frame: Shown) -> str:
-    """Where a box of the scene stands in the frame, as styles."""
+def _css_position(box: Box, frame: PageImage) -> str:
+    """CSS that puts a box, in scene pixels, on an image of the scene of any size."""
     x, y = 100 / frame.width, 100 / frame.height
     return (
         f"left: {box.x * x:.3f}%; top: {box.y * y:.3f}%; "
@@ -62,107 +66,130 @@ def _place(box: Box, frame: Shown) -> str:
     )
 
 
-def _outline(placement: GalleryPlacement, frame: Shown) -> dict[str, str]:
-    """The visible part of a placement's box."""
+def _page_box(placement: GalleryPlacement, frame: PageImage) -> _PageBox:
     visible = placement.box.clipped(frame.width, frame.height)
-    return {"place": _place(visible, frame), "label": placement.label or placement.sticker}
+    return _PageBox(_css_position(visible, frame), placement.label or placement.sticker)
 
 
-def _variant(variant: Variant, picture: Shown | None, frame: Shown | None) -> dict[str, Any]:
-    return {
-        "name": variant.name,
-        "label": variant.label,
-        "path": variant.path,
-        "picture": picture,
-        "place": _place(variant.window, frame) if variant.window and frame else "",
-    }
+def _page_variant(
+    variant: Variant, image: PageImage | None, frame: PageImage | None
+) -> _PageVariant:
+    position = _css_position(variant.window, frame) if variant.window and frame else ""
+    return _PageVariant(variant.name, variant.label, variant.path, image, position)
 
 
-def _first_cut(placements: Sequence[GalleryPlacement], frame: Shown | None) -> float:
-    """Where the slider stands at first, in percent: on the middle of the largest object."""
+def _initial_cut(placements: Sequence[GalleryPlacement], frame: PageImage | None) -> float:
+    """Initial slider position, percent of the width: the center of the largest object."""
     if not placements or frame is None:
         return 50
     boxes = [each.box.clipped(frame.width, frame.height) for each in placements]
-    box = max(boxes, key=lambda each: each.width * each.height)
-    return round(100 * (box.x + box.width / 2) / frame.width, 1)
+    largest = max(boxes, key=lambda box: box.width * box.height)
+    return round(100 * (largest.x + largest.width / 2) / frame.width, 1)
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def _flattened(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested settings as rows of dotted name and value."""
     rows: list[tuple[str, str]] = []
     for name, value in values.items():
         if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{name}.")
+            rows += _flattened(value, f"{prefix}{name}.")
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             rows.append((prefix + name, text))
     return rows
 
 
-def scene_page(scene: GalleryScene, entry: Entry, gallery_title: str) -> bytes:
-    """A scene's own page; it works without the grid, and mostly without scripts."""
-    frame = entry.pictures.get(scene.shown.name) if scene.shown else None
-    variants = [_variant(each, entry.pictures.get(each.name), frame) for each in scene.variants]
-    visible = {each["name"]: each for each in variants if each["picture"]}
-    right = visible.get(scene.shown.name) if scene.shown else None
+def scene_page(scene: GalleryScene, entry: SceneEntry, gallery_title: str) -> bytes:
+    """Render a scene's page. It works without the grid's data, and mostly without scripts.
+
+    Parameters
+    ----------
+    scene
+        The scene.
+    entry
+        Its state, with the images already written.
+    gallery_title
+        Shown as the link back to the grid.
+    """
+    main = scene.main_variant
+    frame = entry.pictures.get(main.name) if main else None
+    variants = [
+        _page_variant(each, entry.pictures.get(each.name), frame) for each in scene.variants
+    ]
+    visible = {each.name: each for each in variants if each.image}
+    right = visible.get(main.name) if main else None
     others = [each for each in visible.values() if each is not right]
-    left = visible.get(scene.before) if scene.before != scene.after else None
-    page = _templates().get_template("scene.html")
-    return page.render(
+    before = visible.get(scene.before) if scene.before != scene.after else None
+    return render(
+        "gallery/scene.html",
         scene=scene,
         gallery_title=gallery_title,
         variants=variants,
         visible=list(visible.values()),
-        left=left or next(iter(others), None),
+        left=before or next(iter(others), None),
         right=right,
-        cut=_first_cut(scene.placements, frame),
+        cut=_initial_cut(scene.placements, frame),
         mask=entry.mask,
-        outlines=[_outline(each, frame) for each in scene.placements] if frame else [],
+        boxes=[_page_box(each, frame) for each in scene.placements] if frame else [],
         scores=sorted(scene.scores.items(), key=lambda item: -item[1]),
-        settings=_flat(scene.settings),
-    ).encode()
+        settings=_flattened(scene.settings),
+    )
 
 
 def _rounded(figure: float | None) -> float | None:
     return None if figure is None else round(figure, 4)
 
 
-def grid_item(scene: GalleryScene, entry: Entry) -> list[Any]:
-    """A scene as the grid knows it; the order of the fields is that of `order.js`."""
-    picture = entry.pictures.get(scene.shown.name) if scene.shown else None
-    return [
+def grid_item(scene: GalleryScene, entry: SceneEntry) -> GridItem:
+    """A scene's entry in the grid's data."""
+    main = scene.main_variant
+    image = entry.pictures.get(main.name) if main else None
+    return GridItem(
         scene.key,
         scene.title,
         scene.status,
         _rounded(scene.score),
         _rounded(scene.confidence),
         scene.chosen,
-        sorted({placement.label for placement in scene.placements}),
-        sorted({placement.sticker for placement in scene.placements}),
-        scene.made_at,
-        entry.thumb[:8],
-        round(picture.width / picture.height, 3) if picture else 1.5,
-        scene.shown.path if scene.shown else "",
-        scene.error[:_REASON_IN_GRID],
-    ]
+        labels=sorted({placement.label for placement in scene.placements}),
+        stickers=sorted({placement.sticker for placement in scene.placements}),
+        made_at=scene.made_at,
+        thumbnail=entry.thumb[:_DIGEST_DIGITS],
+        aspect=round(image.width / image.height, 3) if image else _DEFAULT_ASPECT,
+        image=main.path if main else "",
+        error=scene.error[:_ERROR_CHARACTERS],
+    )
 
 
-def data_chunk(items: Iterable[list[Any]]) -> bytes:
-    """A script that hands items to the grid: scripts load from disk, where fetch does not."""
+def data_file(items: Iterable[GridItem]) -> bytes:
+    """Render a script that adds items to the grid.
+
+    A script, because browsers load scripts from disk but do not let `fetch` read files.
+    """
     text = json.dumps(list(items), separators=(",", ":"))
     return f"galleryItems.push(...{text});\n".encode()
 
 
-def _versioned(chunks: Mapping[str, str]) -> list[str]:
-    """The data files' addresses; a changed one has another, so that no cache gives the old."""
-    return [f"{_url(name)}?v={digest[:8]}" for name, digest in chunks.items()]
+def _versioned(digests: Mapping[str, str]) -> list[str]:
+    """Addresses that change with a file's content, so that no cache serves an old version."""
+    return [f"{url_path(name)}?v={digest[:_DIGEST_DIGITS]}" for name, digest in digests.items()]
 
 
-def chunk_list(chunks: Mapping[str, str]) -> bytes:
-    """A script that tells a scene's page which data files there are."""
-    return f"var galleryChunks = {json.dumps(_versioned(chunks))};\n".encode()
+def data_file_list(digests: Mapping[str, str]) -> bytes:
+    """Render the script that lists the data files for the scene pages."""
+    return f"var galleryChunks = {json.dumps(_versioned(digests))};\n".encode()
 
 
-def index_page(title: str, chunks: Mapping[str, str], count: int) -> bytes:
-    """The grid's page; `chunks` are the data files with their digests."""
-    template = _templates().get_template("index.html")
-    return template.render(title=title, chunks=_versioned(chunks), count=count).encode()
+def index_page(title: str, digests: Mapping[str, str], count: int) -> bytes:
+    """Render the grid's page.
+
+    Parameters
+    ----------
+    title
+        The gallery's name.
+    digests
+        Digest of each data file, by name.
+    count
+        Number of scenes.
+    """
+    return render("gallery/index.html", title=title, chunks=_versioned(digests), count=count)

@@ -1,4 +1,4 @@
-"""Thumbnails and web-size pictures of one scene."""
+"""Thumbnail, previews and mask overlay of one scene."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from upath import UPath
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.publish.gallery.manifest import Entry, Shown
+from nst_pipeline.publish.gallery.manifest import PageImage, SceneEntry
 from nst_pipeline.publish.gallery.records import GalleryScene, Variant
 from nst_pipeline.publish.thumbnails import as_rgb, shrunk, webp_bytes
 from nst_pipeline.storage.files import write_atomically
@@ -19,30 +19,42 @@ from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Picture, Rgba
 
 OpenImage = Callable[[str], Picture]
-"""From a path as the records give it to the decoded picture."""
+"""Decode the image at a path given by a `GalleryScene`."""
 
-_THUMB_SIDE = 400
-"""A landscape photo at the grid's row height."""
-_PREVIEW_SIDE = 1600
-_SHOWN_AS_IT_IS_PX = 1_000_000
-"""Up to this area pages show the artifact itself."""
+_THUMBNAIL_PX = 400
+"""Longest side; a landscape photo then fills the grid's row height."""
+_PREVIEW_PX = 1600
+"""Longest side."""
+_UNREDUCED_PIXELS = 1_000_000
+"""Pages link to the artifact itself, without a preview, up to this area."""
 _TINT = (255, 45, 120)
-"""A pink that photos seldom hold."""
+"""A pink that is rare in photos, RGB."""
 _TINT_ALPHA, _OUTLINE_ALPHA = 0.45, 0.95
 
 
 @dataclass(frozen=True)
-class Previewed:
-    """A scene's entry with its pictures, and what could not be read."""
+class Previews:
+    """A scene's updated entry, and one message for each image that could not be read."""
 
-    entry: Entry
+    entry: SceneEntry
     unreadable: tuple[str, ...]
 
 
 def mask_overlay(matte: Picture) -> Rgba:
-    """A gray matte as a tint with an outline, to lay over the picture."""
-    alpha = shrunk(matte, _PREVIEW_SIDE)
-    alpha = alpha if alpha.ndim == 2 else np.ascontiguousarray(alpha[..., 0])
+    """Turn a matte into a tint with an outline, to lay over the image.
+
+    Parameters
+    ----------
+    matte
+        (height, width) or (height, width, channels) uint8; the first channel counts.
+
+    Returns
+    -------
+    Rgba
+        uint8, reduced to a longest side of 1600 pixels.
+    """
+    reduced = shrunk(matte, _PREVIEW_PX)
+    alpha = reduced if reduced.ndim == 2 else np.ascontiguousarray(reduced[..., 0])
     inside = (alpha > 127).astype(np.uint8)
     outline = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     strength = np.maximum(alpha * _TINT_ALPHA, outline * 255 * _OUTLINE_ALPHA)
@@ -52,60 +64,79 @@ def mask_overlay(matte: Picture) -> Rgba:
 
 
 class _SceneFiles:
-    """Writes one scene's pictures and remembers them."""
+    """Writes one scene's image files and keeps a list of them."""
 
     def __init__(self, folder: UPath, scene: GalleryScene, open_image: OpenImage) -> None:
-        self._folder, self._scene, self._open = folder, scene, open_image
-        self.made: list[str] = []
+        self._folder, self._scene, self._open_image = folder, scene, open_image
+        self.written: list[str] = []
         self.unreadable: list[str] = []
 
-    def opened(self, path: str) -> Picture | None:
+    def read(self, path: str) -> Picture | None:
         try:
-            return self._open(path)
+            return self._open_image(path)
         except (NstError, OSError) as error:
             self.unreadable.append(f"{self._scene.key}: {path}: {error}")
             return None
 
     def _write(self, name: str, data: bytes) -> str:
         write_atomically(self._folder / name, data)
-        self.made.append(name)
+        self.written.append(name)
         return name
 
-    def thumb(self, picture: Picture) -> str:
-        data = webp_bytes(as_rgb(shrunk(picture, _THUMB_SIDE)), side=_THUMB_SIDE)
+    def write_thumbnail(self, picture: Picture) -> str:
+        """Write the thumbnail and return its digest."""
+        data = webp_bytes(as_rgb(shrunk(picture, _THUMBNAIL_PX)), side=_THUMBNAIL_PX)
         self._write(f"thumbs/{self._scene.key}.webp", data)
         return sha256(data)
 
-    def shown(self, variant: Variant, picture: Picture) -> Shown:
+    def write_preview(self, variant: Variant, picture: Picture) -> PageImage:
+        """Write a preview of a large image; a small one needs none."""
         height, width = picture.shape[:2]
-        if height * width <= _SHOWN_AS_IT_IS_PX:
-            return Shown(variant.path, width, height)
+        if height * width <= _UNREDUCED_PIXELS:
+            return PageImage(variant.path, width, height)
         name = f"previews/{self._scene.key}.{variant.name}.webp"
-        return Shown(self._write(name, webp_bytes(picture, side=_PREVIEW_SIDE)), width, height)
+        return PageImage(self._write(name, webp_bytes(picture, side=_PREVIEW_PX)), width, height)
 
-    def overlay(self, matte: Picture) -> str:
-        # Flat areas: PNG encodes them in a third of WebP's time.
+    def write_overlay(self, matte: Picture) -> str:
+        """Write the mask overlay and return its path."""
+        # PNG encodes flat areas in a third of the time WebP takes.
         return self._write(f"previews/{self._scene.key}.mask.png", encode_png(mask_overlay(matte)))
 
 
-def make_previews(
-    folder: UPath, scene: GalleryScene, entry: Entry, open_image: OpenImage
-) -> Previewed:
+def write_previews(
+    folder: UPath, scene: GalleryScene, entry: SceneEntry, open_image: OpenImage
+) -> Previews:
     """Write a scene's thumbnail, previews and mask overlay.
 
-    Pictures that cannot be read are left out and named; the entry then counts as unfinished.
+    Parameters
+    ----------
+    folder
+        The gallery folder.
+    scene
+        The scene.
+    entry
+        Its state so far.
+    open_image
+        Decodes an image. An image for which it raises an `NstError` or `OSError` is left out;
+        the entry then stays incomplete, so that the next update tries again.
     """
-    files, pictures, thumb = _SceneFiles(folder, scene, open_image), {}, ""
+    files = _SceneFiles(folder, scene, open_image)
+    images: dict[str, PageImage] = {}
+    thumbnail = ""
     for variant in scene.variants:
-        picture = files.opened(variant.path)
+        picture = files.read(variant.path)
         if picture is None:
             continue
-        pictures[variant.name] = files.shown(variant, picture)
-        if variant is scene.shown:
-            thumb = files.thumb(picture)
-    matte = files.opened(scene.mask) if scene.mask else None
-    mask = "" if matte is None else files.overlay(matte)
-    done = "" if files.unreadable else scene.digest
-    made = tuple(files.made)
-    entry = replace(entry, images=done, thumb=thumb, pictures=pictures, mask=mask, made=made)
-    return Previewed(entry, tuple(files.unreadable))
+        images[variant.name] = files.write_preview(variant, picture)
+        if variant is scene.main_variant:
+            thumbnail = files.write_thumbnail(picture)
+    matte = files.read(scene.mask) if scene.mask else None
+    updated = replace(
+        entry,
+        images="" if files.unreadable else scene.digest,
+        thumb=thumbnail,
+        pictures=images,
+        mask="" if matte is None else files.write_overlay(matte),
+        made=tuple(files.written),
+    )
+    return Previews(updated, tuple(files.unreadable))

@@ -1,4 +1,4 @@
-"""What the gallery is told about a scene: plain values, no pictures."""
+"""Input of the gallery: plain values and paths, no image data."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from nst_pipeline.vision.shapes import Box
 
 @dataclass(frozen=True)
 class Variant:
-    """One picture of a scene; `path` is relative to the gallery folder, as on disk."""
+    """One image of a scene."""
 
     name: str
-    """Short and fit for a file name: `untouched`, `left`, `vgg19`."""
+    """Identifier that can be part of a file name: `untouched`, `left`, `vgg19`."""
     label: str
-    """What people read."""
+    """Name shown on pages."""
     path: str
+    """Path relative to the gallery folder, not URL-quoted."""
     window: Box | None = None
-    """The part of the scene that it shows, in the scene's pixels; None: all of it."""
+    """Part of the scene that the image shows, scene pixels; None if it shows the whole scene."""
 
 
 @dataclass(frozen=True)
 class GalleryPlacement:
-    """A sticker on the scene, in the scene's own pixels."""
+    """A sticker on a scene; `box` is in scene pixels."""
 
     sticker: str
     label: str
@@ -33,7 +34,7 @@ class GalleryPlacement:
 
 @dataclass(frozen=True)
 class LineageRow:
-    """One thing that the result was made from."""
+    """One input of the result."""
 
     asset: str
     key: str
@@ -42,47 +43,46 @@ class LineageRow:
 
 @dataclass(frozen=True)
 class GalleryScene:
-    """A scene as the gallery shows it.
-
-    `digest` stands for the bytes of all variants and the mask: pictures are opened again only
-    when it changes. `before` and `after` name the variants that the page compares at first; the
-    grid shows `after`.
-    """
+    """Everything the gallery shows of one scene."""
 
     key: str
     title: str
-    """The photo's path, as people know it."""
+    """Path of the scene photo in its inbox."""
     status: str
     digest: str
+    """Digest of all variants and the mask; images are read again only if it changes."""
     variants: tuple[Variant, ...] = ()
     before: str = "untouched"
+    """Variant on the left of the slider when the page opens."""
     after: str = "harmonized"
+    """Variant on the right of the slider when the page opens; also the grid's thumbnail."""
     notes: tuple[str, ...] = ()
-    """Why variants are missing, a line for each."""
+    """Why variants are missing, one line each."""
     mask: str = ""
     """Path of the matte, relative to the gallery folder; empty if there is none."""
     chosen: str = ""
     """The candidate that became the result."""
     reason: str = ""
-    """Why it did, in a sentence or two."""
+    """Why it was chosen, in a sentence or two."""
     scores: Mapping[str, float] = field(default_factory=dict)
-    """Candidate to realism score, 0..1; higher is better."""
+    """Realism score of each candidate, 0..1; higher is better."""
     confidence: float | None = None
-    """How sure it was that a change helps, 0..1."""
+    """Probability that the change is an improvement, 0..1."""
     placements: tuple[GalleryPlacement, ...] = ()
     lineage: tuple[LineageRow, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings by section; values are JSON values."""
     made_at: str = ""
-    """ISO time; it sorts."""
+    """ISO 8601 time."""
     error: str = ""
 
     @property
     def score(self) -> float | None:
-        """The result's own score, if it was scored."""
+        """Realism score of the result; None if it was not scored."""
         return self.scores.get(self.chosen)
 
     @property
-    def shown(self) -> Variant | None:
-        """The variant that stands for the scene in the grid."""
+    def main_variant(self) -> Variant | None:
+        """The variant that represents the scene: `after`, or else the first; None if none."""
         named = (variant for variant in self.variants if variant.name == self.after)
         return next(named, self.variants[0] if self.variants else None)

@@ -1,7 +1,8 @@
-"""Write a gallery folder, and of one that exists only what changed."""
+"""Write a gallery folder, and update only what changed in one that exists."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,35 +10,40 @@ from dataclasses import dataclass, replace
 from upath import UPath
 
 from nst_pipeline.publish.gallery.manifest import (
-    Entry,
+    DamagedManifestError,
     Manifest,
+    SceneEntry,
     assign_slots,
     read_manifest,
     write_manifest,
 )
 from nst_pipeline.publish.gallery.pages import (
-    chunk_list,
-    data_chunk,
+    data_file,
+    data_file_list,
     grid_item,
     index_page,
     pages_digest,
     scene_page,
     static_files,
 )
-from nst_pipeline.publish.gallery.previews import OpenImage, make_previews
+from nst_pipeline.publish.gallery.previews import OpenImage, write_previews
 from nst_pipeline.publish.gallery.records import GalleryScene
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.store import sha256
 
-_CHUNK_SCENES = 500
-"""Scenes in one data file: one new scene rewrites about 150 KB."""
-_SAVE_AFTER_PICTURES = 4000
-"""About a minute of work: saving the manifest of 100,000 scenes takes a second or two."""
-_WORKERS = 4
-"""OpenCV's codecs and the file system both let go of Python's lock."""
+_LOG = logging.getLogger(__name__)
 
-Tell = Callable[[str], GalleryScene]
-"""From a scene's key to what the gallery shows of it."""
+_SCENES_PER_FILE = 500
+"""Scenes in one data file: one new scene rewrites about 150 KB."""
+_FILES_PER_SAVE = 4000
+"""About a minute of work: saving the manifest of 100,000 scenes takes a second or two."""
+_UNREADABLE_LOGGED = 20
+"""Warnings logged per update; the report has all of them."""
+_THREADS = 4
+"""OpenCV's codecs and file access release Python's global lock."""
+
+DescribeScene = Callable[[str], GalleryScene]
+"""Return what the gallery shows of the scene with a key."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +53,24 @@ class GalleryReport:
     scenes: int
     pages_written: int
     pictures_written: int
+    """Thumbnails, previews and mask overlays."""
     pages_removed: int
     unreadable: tuple[str, ...]
-    """One line for each picture that could not be shown: scene, path, reason."""
+    """One line for each image that could not be shown: scene, path, reason."""
+    manifest_problem: str = ""
+    """Why the existing manifest could not be used; empty if it could."""
 
 
 @dataclass(frozen=True)
-class _Updated:
-    entry: Entry
+class _Plan:
+    kept: Mapping[str, SceneEntry]
+    due: Mapping[str, SceneEntry]
+    """Scenes to write, in order of their keys; with the new slot and page digest."""
+
+
+@dataclass(frozen=True)
+class _UpdatedScene:
+    entry: SceneEntry
     pictures_written: int
     unreadable: tuple[str, ...]
 
@@ -62,7 +78,7 @@ class _Updated:
 def _check_keys(keys: Iterable[str]) -> None:
     for key in keys:
         if not key or key.startswith(".") or "/" in key or "\\" in key:
-            raise ValueError(f"gallery scene key {key!r} is no file name: use a partition key")
+            raise ValueError(f"gallery scene key {key!r} is not a file name: use a partition key")
 
 
 def _remove(folder: UPath, names: Sequence[str]) -> None:
@@ -70,74 +86,104 @@ def _remove(folder: UPath, names: Sequence[str]) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _update(
-    folder: UPath, scene: GalleryScene, old: Entry, title: str, open_image: OpenImage
-) -> _Updated:
-    """Write a scene's page, and its pictures where they changed."""
-    entry, made = old, 0
-    unreadable: tuple[str, ...] = ()
+def _read_or_restart(folder: UPath) -> tuple[Manifest, str]:
+    """Read the manifest; if it is damaged, return an empty one and the problem."""
+    try:
+        return read_manifest(folder), ""
+    except DamagedManifestError as error:
+        problem = (
+            f"{folder / 'manifest.json'} is damaged ({error}): all pages and images are written "
+            "again; pages of scenes removed since the last update may stay in the folder"
+        )
+        _LOG.warning("%s", problem)
+        return Manifest(), problem
+
+
+def _plan(old: Manifest, scenes: Mapping[str, str], title: str) -> _Plan:
+    """Split the scenes into those that are up to date and those to write."""
+    shared = pages_digest(title)
+    pages = {key: sha256(f"{digest} {shared}".encode()) for key, digest in scenes.items()}
+    kept = {
+        key: entry
+        for key, entry in old.scenes.items()
+        if entry.page == pages.get(key) and entry.images
+    }
+    slots = assign_slots(old.scenes, scenes)
+    due = {
+        key: replace(old.scenes.get(key, SceneEntry(0)), slot=slots[key], page=pages[key])
+        for key in sorted(scenes.keys() - kept.keys())
+    }
+    return _Plan(kept, due)
+
+
+def _update_scene(
+    folder: UPath, scene: GalleryScene, old: SceneEntry, title: str, open_image: OpenImage
+) -> _UpdatedScene:
+    """Write a scene's page, and its images if they changed."""
+    updated = _UpdatedScene(old, 0, ())
     if not old.images or old.images != scene.digest:
-        previewed = make_previews(folder, scene, old, open_image)
-        entry, unreadable = previewed.entry, previewed.unreadable
-        made = len(entry.made)
-        _remove(folder, sorted(set(old.made) - set(entry.made)))
+        previews = write_previews(folder, scene, old, open_image)
+        written = previews.entry.made
+        updated = _UpdatedScene(previews.entry, len(written), previews.unreadable)
+        _remove(folder, sorted(set(old.made) - set(written)))
+    entry = updated.entry
     write_atomically(folder / f"scenes/{scene.key}.html", scene_page(scene, entry, title))
-    return _Updated(replace(entry, item=grid_item(scene, entry)), made, unreadable)
+    return replace(updated, entry=replace(entry, item=grid_item(scene, entry)))
 
 
-def _gathered(
+def _collect(
     folder: UPath,
-    held: Manifest,
-    pairs: Iterable[tuple[str, _Updated]],
+    old: Manifest,
+    updates: Iterable[tuple[str, _UpdatedScene]],
     on_scene: Callable[[int], object],
-) -> dict[str, _Updated]:
-    """All updates by key; the manifest is saved on the way, so that a killed run goes on."""
-    updated: dict[str, _Updated] = {}
+) -> dict[str, _UpdatedScene]:
+    """Collect all updates by key; save the manifest on the way, so that a killed run resumes."""
+    updated: dict[str, _UpdatedScene] = {}
     unsaved = 0
-    for key, each in pairs:
-        updated[key] = each
+    for key, update in updates:
+        updated[key] = update
         on_scene(len(updated))
-        unsaved += each.pictures_written
-        if unsaved >= _SAVE_AFTER_PICTURES:
+        unsaved += update.pictures_written
+        if unsaved >= _FILES_PER_SAVE:
             entries = {name: done.entry for name, done in updated.items()}
-            write_manifest(folder, Manifest(held.scenes | entries, held.files))
+            write_manifest(folder, Manifest({**old.scenes, **entries}, old.files))
             unsaved = 0
     return updated
 
 
-def _chunks(entries: Iterable[Entry]) -> dict[str, bytes]:
-    """The grid's data files: a scene stays in its own as others come and go."""
-    files: dict[int, list[Entry]] = {}
+def _data_files(entries: Iterable[SceneEntry]) -> dict[str, bytes]:
+    """The grid's data files; a scene stays in its file as others come and go."""
+    files: dict[int, list[SceneEntry]] = {}
     for entry in sorted(entries, key=lambda each: each.slot):
-        files.setdefault(entry.slot // _CHUNK_SCENES, []).append(entry)
+        files.setdefault(entry.slot // _SCENES_PER_FILE, []).append(entry)
     return {
-        f"data/{number:03d}.js": data_chunk(each.item for each in held)
-        for number, held in files.items()
+        f"data/{number:03d}.js": data_file(each.item for each in members if each.item)
+        for number, members in files.items()
     }
 
 
-def _write_grid(
-    folder: UPath, held: Mapping[str, str], entries: Mapping[str, Entry], title: str
+def _write_shared_files(
+    folder: UPath, old: Mapping[str, str], entries: Mapping[str, SceneEntry], title: str
 ) -> dict[str, str]:
-    """Write what all scenes share, where it changed; returns each file's digest."""
-    chunks = _chunks(entries.values())
-    versions = {name: sha256(data) for name, data in chunks.items()}
+    """Write the files that all scenes share where they changed, and return their digests."""
+    data = _data_files(entries.values())
+    versions = {name: sha256(content) for name, content in data.items()}
     files = {
         **static_files(),
-        **chunks,
-        "data/chunks.js": chunk_list(versions),
+        **data,
+        "data/chunks.js": data_file_list(versions),
         "index.html": index_page(title, versions, len(entries)),
     }
-    digests = {name: sha256(data) for name, data in files.items()}
-    for name, data in files.items():
-        if held.get(name) != digests[name]:
-            write_atomically(folder / name, data)
-    _remove(folder, sorted(set(held) - set(files)))
+    digests = {name: sha256(content) for name, content in files.items()}
+    for name, content in files.items():
+        if old.get(name) != digests[name]:
+            write_atomically(folder / name, content)
+    _remove(folder, sorted(set(old) - set(files)))
     return digests
 
 
-def _forget(folder: UPath, old: Manifest, keys: Iterable[str]) -> int:
-    """Remove the files of scenes that are gone."""
+def _remove_scenes(folder: UPath, old: Manifest, keys: Iterable[str]) -> int:
+    """Remove the files of all scenes but these, and return how many scenes that were."""
     gone = old.scenes.keys() - set(keys)
     for key in gone:
         _remove(folder, [f"scenes/{key}.html", *old.scenes[key].made])
@@ -147,7 +193,7 @@ def _forget(folder: UPath, old: Manifest, keys: Iterable[str]) -> int:
 def write_gallery(
     folder: UPath,
     scenes: Mapping[str, str],
-    tell: Tell,
+    describe_scene: DescribeScene,
     *,
     title: str,
     open_image: OpenImage,
@@ -155,51 +201,56 @@ def write_gallery(
 ) -> GalleryReport:
     """Write `index.html`, a page and thumbnails for each scene, and the grid's data.
 
-    The folder opens from disk and from any web server, without a network. Of a scene whose
-    digest did not change nothing is read or written; scenes that are no longer handed over are
-    removed. Every file appears whole or not at all.
+    The folder opens from disk and from any web server, without network access. Scenes whose
+    digest is unchanged are neither read nor written; scenes that are no longer passed are
+    removed. Every file appears whole or not at all. If the folder's manifest is damaged, that
+    is logged and reported, and everything is written again; files that are not the gallery's
+    stay.
 
-    Args:
-        folder: the gallery's folder; made if missing.
-        scenes: the key of every scene, with a digest that changes with anything it is told of.
-        tell: what to show of a scene; its paths are relative to `folder`. Asked only where the
-            digest changed; called from several threads, as is `open_image`.
-        title: the gallery's name.
-        open_image: decodes the picture at a path of a record. Where it raises an `NstError` or
-            `OSError`, the picture is left out and reported.
-        on_scene: told after each scene that was written how many are, and how many there are to
-            write.
+    Parameters
+    ----------
+    folder
+        The gallery folder; created if missing.
+    scenes
+        A digest for each scene's key. It must change with anything that `describe_scene` returns.
+    describe_scene
+        Returns what to show of a scene; its paths are relative to `folder`. Called only for
+        changed scenes and, like `open_image`, from several threads.
+    title
+        The gallery's name.
+    open_image
+        Decodes the image at a path. An image for which it raises an `NstError` or `OSError` is
+        left out and reported.
+    on_scene
+        Called after each scene with the number of scenes written and the number to write.
 
-    Raises:
-        ValueError: a key is no file name.
+    Raises
+    ------
+    ValueError
+        A key is not a file name.
     """
     _check_keys(scenes)
-    old = read_manifest(folder)
-    ways = pages_digest(title)
-    pages = {key: sha256(f"{digest} {ways}".encode()) for key, digest in scenes.items()}
-    kept = {
-        key: entry
-        for key, entry in old.scenes.items()
-        if entry.page == pages.get(key) and entry.images
-    }
-    due = sorted(scenes.keys() - kept.keys())
-    slots = assign_slots(old.scenes, scenes)
+    old, problem = _read_or_restart(folder)
+    plan = _plan(old, scenes, title)
 
-    def update(key: str) -> _Updated:
-        held = replace(old.scenes.get(key, Entry(0)), slot=slots[key], page=pages[key])
-        return _update(folder, tell(key), held, title, open_image)
+    def update(key: str) -> _UpdatedScene:
+        return _update_scene(folder, describe_scene(key), plan.due[key], title, open_image)
 
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        pairs = zip(due, pool.map(update, due), strict=True)
-        updated = _gathered(folder, old, pairs, lambda through: on_scene(through, len(due)))
-    entries = kept | {key: each.entry for key, each in updated.items()}
-    files = _write_grid(folder, old.files, entries, title)
-    removed = _forget(folder, old, entries)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        updates = zip(plan.due, pool.map(update, plan.due), strict=True)
+        updated = _collect(folder, old, updates, lambda done: on_scene(done, len(plan.due)))
+    entries = {**plan.kept, **{key: each.entry for key, each in updated.items()}}
+    files = _write_shared_files(folder, old.files, entries, title)
+    removed = _remove_scenes(folder, old, entries)
     write_manifest(folder, Manifest(entries, files))
-    return GalleryReport(
+    report = GalleryReport(
         scenes=len(entries),
         pages_written=len(updated),
         pictures_written=sum(each.pictures_written for each in updated.values()),
         pages_removed=removed,
         unreadable=tuple(line for each in updated.values() for line in each.unreadable),
+        manifest_problem=problem,
     )
+    for line in report.unreadable[:_UNREADABLE_LOGGED]:
+        _LOG.warning("image left out of the gallery: %s", line)
+    return report

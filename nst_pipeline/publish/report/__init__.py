@@ -1,6 +1,18 @@
-"""A report of a batch: what was made, how long it took, how good it is, and what failed."""
+"""Batch reports: what a batch made, how long it took, how good it is, and what failed."""
 
-from nst_pipeline.publish.report.batch import Batch, Shown, summarize, to_show
 from nst_pipeline.publish.report.pages import html_page, markdown_page
+from nst_pipeline.publish.report.summary import (
+    BatchSummary,
+    ExampleResult,
+    best_and_worst,
+    summarize_batch,
+)
 
-__all__ = ["Batch", "Shown", "html_page", "markdown_page", "summarize", "to_show"]
+__all__ = [
+    "BatchSummary",
+    "ExampleResult",
+    "best_and_worst",
+    "html_page",
+    "markdown_page",
+    "summarize_batch",
+]
