@@ -29,6 +29,7 @@ from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.images.color import mean_lab
+from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.place.choose import Candidates, LibrarySticker, candidates_from
@@ -153,7 +154,7 @@ def run(root: Path, out: Path, settings: Settings) -> int:
         ]
         for each, stylized in zip(batch, _stylized(batch, magenta, settings), strict=True):
             harmonized = _harmonize(each, stylized, model, magenta, settings)
-            mask = (each.composite.matte * 255).round().astype(np.uint8)
+            mask = to_uint8(each.composite.matte)
             for name, picture in (
                 ("", harmonized),
                 (".composite", each.composite.image),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.codecs import encode_jpeg
+from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 
@@ -47,7 +48,7 @@ def _colored(
 
 def _finished(rng: np.random.Generator, picture: NDArray[np.float32]) -> Rgb:
     noisy = picture + rng.normal(0, _GRAIN, picture.shape)
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    return round_to_uint8(noisy)
 
 
 def _object_photo(rng: np.random.Generator, width: int, height: int) -> tuple[Rgb, Rgb]:

@@ -46,6 +46,7 @@ from nst_pipeline.style.search import Pixels
 from nst_pipeline.style.stylize_vgg19 import Step, Vgg19Result, loss_of, stylize_vgg19
 from nst_pipeline.style.tensorflow_import import import_tensorflow
 from nst_pipeline.style.vgg19 import IMAGENET, Vgg19, find_weights, load_vgg19
+from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 ROWS = 400
@@ -85,7 +86,7 @@ def pictures() -> tuple[Rgb, Matte, Rgb]:
     pasted = np.zeros_like(photo)
     pasted[-side - 20 : -20, 20 : side + 20] = cat
     share = matte[..., np.newaxis]
-    return np.rint(photo * (1 - share) + pasted * share).astype(np.uint8), matte, style
+    return round_to_uint8(photo * (1 - share) + pasted * share), matte, style
 
 
 def seeded_weights(folder: Path) -> Path:

@@ -23,7 +23,7 @@ from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, load
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.images.resize import resized
+from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 PICTURE = Path(__file__).parent / "images" / "methods.webp"
@@ -53,7 +53,7 @@ def detail(picture: Rgb, matte: Matte) -> Rgb:
     """The object and what is around it, on white, at the size of a cell."""
     part = picture[object_box(matte, MARGIN).slices]
     scale = min(WIDTH / part.shape[1], HEIGHT / part.shape[0])
-    small = resized(part, round(part.shape[1] * scale), round(part.shape[0] * scale))
+    small = resize(part, round(part.shape[1] * scale), round(part.shape[0] * scale))
     cell = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     top, left = (HEIGHT - small.shape[0]) // 2, (WIDTH - small.shape[1]) // 2
     cell[top : top + small.shape[0], left : left + small.shape[1]] = small

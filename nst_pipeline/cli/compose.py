@@ -21,6 +21,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.vision.compose.composite import compose as lay
 from nst_pipeline.vision.images.codecs import decode_alpha
 from nst_pipeline.vision.images.color import mean_lab
+from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.plan import plan
@@ -33,7 +34,7 @@ def _read_sticker(path: Path) -> Rgba:
         raise NstError(f"{path} has no transparency: cut the object out with `nst cutout` first")
     if not alpha.any():
         raise NstError(f"{path} is transparent all over: there is nothing to paste")
-    return np.dstack([read_picture(path), np.rint(alpha * 255).astype(np.uint8)])
+    return np.dstack([read_picture(path), to_uint8(alpha)])
 
 
 def compose(
@@ -60,8 +61,8 @@ def compose(
     composite = lay(picture, layers, shadow=settings.shadow)
     if placed:
         write_file(out, encode_png(composite.image))
-        matte = np.rint(composite.matte * 255).astype(np.uint8)
-        write_file(out.with_name(f"{out.stem}.mask.png"), encode_png(matte))
+        mask = encode_png(to_uint8(composite.matte))
+        write_file(out.with_name(f"{out.stem}.mask.png"), mask)
     finish(
         [{"sticker": each.sticker, **vars(each.box)} for each in placed],
         {

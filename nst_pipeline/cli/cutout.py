@@ -22,6 +22,7 @@ from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
 from nst_pipeline.style.detector import network_finder
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Cutout, Detection, Rgb
 
@@ -48,7 +49,7 @@ def _objects(path: Path, photo: Rgb, boxes: str | None, source: Path | None) -> 
 
 def _write_matte(path: Path, cutouts: list[Cutout]) -> None:
     matte = np.maximum.reduce([each.matte for each in cutouts])
-    write_file(path, encode_png(np.rint(matte * 255).astype(np.uint8)))
+    write_file(path, encode_png(to_uint8(matte)))
 
 
 def _write_stickers(path: Path, cutouts: list[Cutout]) -> None:

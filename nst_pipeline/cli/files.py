@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from upath import UPath
 
 from nst_pipeline.cli.output import bars, finish
@@ -16,6 +15,7 @@ from nst_pipeline.settings import Settings, data_root, load_settings
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.listing import PHOTO_SUFFIXES
 from nst_pipeline.vision.images.codecs import decode_photo
+from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.images.regions import CORE_ALPHA
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -93,7 +93,7 @@ def read_matte(path: Path, like: Rgb) -> Matte:
             f"{path} is {gray.shape[1]} x {gray.shape[0]}, its picture {like.shape[1]} x "
             f"{like.shape[0]} pixels: save the mask at the picture's size"
         )
-    return gray.astype(np.float32) / np.float32(255)
+    return to_float(gray)
 
 
 def check_matte(path: Path, matte: Matte) -> None:

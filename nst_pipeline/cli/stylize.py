@@ -6,7 +6,6 @@ import itertools
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.progress import Progress
 
@@ -18,6 +17,7 @@ from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.search import Pixels
 from nst_pipeline.style.stylize_vgg19 import Step, Vgg19Result, stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 
@@ -31,8 +31,7 @@ def _by_magenta(content: Rgb, style: Rgb, strength: float) -> Rgb:
 
 
 def _write_frame(folder: Path, number: int, picture: Pixels) -> None:
-    frame = np.rint(picture).astype(np.uint8)
-    write_file(folder / f"{number:04d}.png", encode_png(frame))
+    write_file(folder / f"{number:04d}.png", encode_png(round_to_uint8(picture)))
 
 
 def by_vgg19(

@@ -16,7 +16,7 @@ from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, swe
 from nst_pipeline.settings import Vgg19Settings, load_section
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result
 from nst_pipeline.vision.images.png import encode_png
-from nst_pipeline.vision.images.resize import fitted
+from nst_pipeline.vision.images.resize import shrink_to_fit
 
 
 def _listed(numbers: Sequence[float]) -> str:
@@ -46,7 +46,8 @@ def sweep(
     settings = load_section(Vgg19Settings, given, "vgg19")
     rows = _numbers(content_weights, "--content-weights")
     columns = _numbers(style_weights, "--style-weights")
-    start, look = fitted(read_picture(content), max(cell, settings.side)), read_picture(style)
+    start = shrink_to_fit(read_picture(content), max(cell, settings.side))
+    look = read_picture(style)
     with bars() as progress:
 
         def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:

@@ -16,7 +16,7 @@ from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.images.png import encode_png
-from nst_pipeline.vision.images.resize import fitted
+from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Rgb
 
 _FOLDER = "sweeps"
@@ -53,7 +53,7 @@ def sweep_vgg19(
     given = workspace.settings.vgg19.model_dump() | {"mode": config.mode}
     settings = load_section(Vgg19Settings, given, "vgg19")
     start, look = (_read(workspace, path) for path in (config.content, config.style))
-    start = fitted(start, max(config.cell_px, settings.side))
+    start = shrink_to_fit(start, max(config.cell_px, settings.side))
     network = load_vgg19(settings.weights)
 
     def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.codecs import encode_webp_thumbnail
+from nst_pipeline.vision.images.dtype import premultiply, round_to_uint8, to_float
+from nst_pipeline.vision.images.resize import fitted_size, resize
 from nst_pipeline.vision.shapes import Box, Picture, Rgb, Rgba
 
 INLINE_BYTES = 50_000
@@ -34,32 +36,24 @@ def checkerboard(height: int, width: int) -> Rgb:
 
 def _over_checkerboard(picture: Rgba) -> Rgb:
     below = checkerboard(*picture.shape[:2]).astype(np.float32)
-    alpha = picture[..., 3:].astype(np.float32) / 255
-    return np.rint(below + alpha * (picture[..., :3] - below)).astype(np.uint8)
+    alpha = to_float(picture[..., 3:])
+    return round_to_uint8(below + alpha * (picture[..., :3] - below))
 
 
 def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     if picture.ndim == 2 or picture.shape[2] == 3:
-        return np.asarray(
-            cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
+        return resize(picture, width, height)
     # Colors under a zero alpha must not bleed into the edge.
-    weighted: NDArray[np.float32] = picture.astype(np.float32)
-    weighted[..., :3] *= weighted[..., 3:] / 255
-    small: NDArray[np.float32] = np.asarray(
-        cv2.resize(weighted, (width, height), interpolation=cv2.INTER_AREA), np.float32
-    )
+    small = resize(premultiply(picture), width, height)
     small[..., :3] *= 255 / np.maximum(small[..., 3:], 1)
-    return np.rint(np.clip(small, 0, 255)).astype(np.uint8)
+    return round_to_uint8(small)
 
 
 def shrunk(picture: Picture, side: int) -> NDArray[np.uint8]:
     """The picture in 8 bits with a longest side of at most `side` pixels; never enlarged."""
-    height, width = picture.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
+    if max(picture.shape[:2]) <= side:
         return picture
-    return _resized(picture, max(1, round(width * scale)), max(1, round(height * scale)))
+    return _resized(picture, *fitted_size(picture, side))
 
 
 def as_rgb(picture: Picture) -> Rgb:

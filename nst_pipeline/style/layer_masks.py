@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.images.resize import resized
+from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Matte
 
 _CONVOLUTIONS = (2, 2, 4, 4, 4)
@@ -38,7 +38,7 @@ def _down(mask: Matte) -> Iterator[tuple[str, Matte]]:
             return
         narrowed = _pooled(mask)
         enough = narrowed.mean() >= least
-        mask = narrowed if enough else resized(mask, narrowed.shape[1], narrowed.shape[0])
+        mask = narrowed if enough else resize(mask, narrowed.shape[1], narrowed.shape[0])
 
 
 def layer_masks(mask: Matte, layers: Sequence[str]) -> list[Matte]:

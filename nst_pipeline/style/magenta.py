@@ -20,6 +20,7 @@ from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.style.magenta_weights import build_magenta, build_name, saved_model_digest
 from nst_pipeline.style.reach import answers
 from nst_pipeline.style.tensorflow_import import import_tensorflow, import_tensorflow_hub
+from nst_pipeline.vision.images.dtype import to_float, to_uint8
 
 BUNDLED = "bundled"
 DEFAULT_BATCH_SIZE = 1
@@ -101,13 +102,13 @@ def model_digest(handle: str = BUNDLED) -> str:
 
 def _as_float(picture: Picture) -> NDArray[np.float32]:
     if picture.dtype == np.uint8:
-        return picture.astype(np.float32) / np.float32(255)
+        return to_float(picture.astype(np.uint8, copy=False))
     return picture.astype(np.float32, copy=False)
 
 
 def _as_input(result: NDArray[np.float32], content: Picture) -> Picture:
     """The result in the content's type; rounding to 8 bits is the last thing done."""
-    return np.rint(result * 255).astype(np.uint8) if content.dtype == np.uint8 else result
+    return to_uint8(result) if content.dtype == np.uint8 else result
 
 
 def _batches(keys: Sequence[Hashable], size: int) -> Iterator[list[int]]:

@@ -26,7 +26,7 @@ from nst_pipeline.style.precision import Precision
 from nst_pipeline.style.search import LossAndGradient, Pixels
 from nst_pipeline.style.tensorflow_import import import_tensorflow
 from nst_pipeline.style.vgg19 import Vgg19, preprocessed
-from nst_pipeline.vision.images.resize import resized
+from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 
@@ -189,7 +189,7 @@ class Task:
 
 def _sized(picture: Rgb | Pixels, width: int, height: int) -> NDArray[np.float32]:
     # Reduced first: a large photo as float32 takes four times its memory.
-    return np.asarray(resized(picture, width, height), np.float32)
+    return np.asarray(resize(picture, width, height), np.float32)
 
 
 def _factors(settings: Vgg19Settings, weights: _Weights, reduction: int) -> _Factors:
@@ -268,7 +268,7 @@ def task_loss(
     picture = tf.constant(task.content, tf.float32)
     deep = objective.features(picture)[-1]
     # What surrounds the region stays as it is: it adds nothing to a difference of features.
-    content = resized(task.mask, deep.shape[1], deep.shape[0])
+    content = resize(task.mask, deep.shape[1], deep.shape[0])
     weights = _Weights(
         _planes(task.mask, objective.style_layers),
         tf.constant(region_weights(content)),

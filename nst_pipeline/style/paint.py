@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nst_pipeline.style.magenta import Magenta
 from nst_pipeline.vision.harmonize.painting import in_palette
+from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.images.resize import fitted, resized
+from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 CONTENT_SIDE, STYLE_SIDE = 512, 256
@@ -27,11 +28,11 @@ def paint_object(composite: Rgb, matte: Matte, scene: Rgb, magenta: Magenta) -> 
     region = object_box(matte, MARGIN)
     if region.width == 0:
         return composite
-    own, style = composite[region.slices], fitted(scene[region.slices], STYLE_SIDE)
-    content = fitted(own, CONTENT_SIDE)
+    own, style = composite[region.slices], shrink_to_fit(scene[region.slices], STYLE_SIDE)
+    content = shrink_to_fit(own, CONTENT_SIDE)
     painted = magenta.stylize([content], [style])[0]
     # Carried back as a change, so that a large object keeps detail finer than the network saw.
-    change = resized(painted.astype("float32") - content, region.width, region.height)
+    change = resize(painted.astype("float32") - content, region.width, region.height)
     whole = composite.copy()
-    whole[region.slices] = (own + change).clip(0, 255).round()
+    whole[region.slices] = round_to_uint8(own + change)
     return in_palette(whole, composite, matte)

@@ -13,6 +13,7 @@ from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.harmonize.harmonize import NETWORK_SIDE, Proposals
 from nst_pipeline.vision.images.regions import object_box, ring_mask
+from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 RING_REACH = 0.5
@@ -27,13 +28,10 @@ def without_object(composite: Rgb, matte: Matte) -> Rgb:
 
     A style taken from it is the scene's, as far as that is known.
     """
-    height, width = matte.shape
-    scale = min(1.0, _FILL_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(composite, size, interpolation=cv2.INTER_AREA)
-    hole = cv2.resize(np.asarray(matte > 0).astype(np.float32), size) > 0
+    small = shrink_to_fit(composite, _FILL_SIDE)
+    hole = cv2.resize(np.asarray(matte > 0).astype(np.float32), small.shape[1::-1]) > 0
     filled = cv2.inpaint(small, hole.astype(np.uint8), _FILL_RADIUS_PX, cv2.INPAINT_TELEA)
-    enlarged = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
+    enlarged = resize(np.asarray(filled, np.uint8), matte.shape[1], matte.shape[0])
     return np.where(matte[..., None] > 0, enlarged, composite).astype(np.uint8)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nst_pipeline.style.search import Pixels
-from nst_pipeline.vision.images.resize import resized
+from nst_pipeline.vision.images.resize import resize
 
 _SIDE_STEP = 16
 """Sides are multiples of it: VGG19 halves them four times, and few sizes mean few set-ups."""
@@ -56,5 +56,5 @@ def coarse_to_fine(sizes: list[Level], solve: Callable[[Level, Pixels], Pixels])
     """
     change: Pixels = np.zeros((sizes[0].height, sizes[0].width, 3), np.float32)
     for level in sizes:
-        change = solve(level, resized(change, level.width, level.height))
+        change = solve(level, resize(change, level.width, level.height))
     return change

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.settings import RecipeSettings
-from nst_pipeline.vision.images.resize import fitted, fitted_size, resized
+from nst_pipeline.vision.images.dtype import round_to_uint8
+from nst_pipeline.vision.images.resize import fitted_size, resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Box, Rgb
 
 LEFT_SIDE = 1024
@@ -76,7 +77,7 @@ def _cut(picture: Rgb, square: Box) -> Rgb:
 
 def _tensor(part: Rgb, picture: Rgb, width: int, height: int) -> Tensor:
     """Part of a picture, resized, and normalized like the whole: the order makes no difference."""
-    small = resized(part.astype(np.float32), width, height)
+    small = resize(part.astype(np.float32), width, height)
     low, high = _extremes(picture)
     return np.asarray(np.clip((small - low) / (high - low or np.float32(1)), 0, 1)[np.newaxis])
 
@@ -170,7 +171,7 @@ def reduced(made_from: ModelInput, picture: Rgb, side: int) -> tuple[ModelInput,
 
     For those who want the low frequencies of a change only.
     """
-    small, window = fitted(picture, side), made_from.window
+    small, window = shrink_to_fit(picture, side), made_from.window
     scale = max(small.shape) / max(picture.shape)
     x, y, right, bottom = (
         round(edge * scale) for edge in (window.x, window.y, window.right, window.bottom)
@@ -192,10 +193,10 @@ def carry_back(result: NDArray[np.float32], made_from: ModelInput, picture: Rgb)
     """
     window = made_from.window
     change = (result - made_from.content[0]) * np.float32(made_from.high - made_from.low)
-    change = resized(change, window.width, window.height)
+    change = resize(change, window.width, window.height)
     inside = window.clipped(picture.shape[1], picture.shape[0])
     shifted = Box(inside.x - window.x, inside.y - window.y, inside.width, inside.height)
     carried = picture.copy()
     changed = picture[inside.slices] + change[shifted.slices]
-    carried[inside.slices] = np.rint(np.clip(changed, 0, 255)).astype(np.uint8)
+    carried[inside.slices] = round_to_uint8(changed)
     return carried

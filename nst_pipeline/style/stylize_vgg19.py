@@ -17,8 +17,9 @@ from nst_pipeline.style.precision import Precision, resolved_precision
 from nst_pipeline.style.pyramid import Level, coarse_to_fine, levels, working_size
 from nst_pipeline.style.search import LEVELS, Canvas, Limits, Minimum, Pixels, Told
 from nst_pipeline.style.vgg19 import Vgg19
+from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.images.resize import resized
+from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _OPTIMIZERS = {"lbfgs": lbfgs, "adam": adam, "classic": classic}
@@ -189,15 +190,15 @@ def loss_of(
     """
     part, problem = _problem(start, start_mask, style, style_mask, vgg, settings)
     height, width = problem.task.content.shape[:2]
-    seen = resized(picture[part].astype(np.float32), width, height)
+    seen = resize(picture[part].astype(np.float32), width, height)
     return problem.loss(Level(width, height, 1), "float32").loss(seen)
 
 
 def _carried_up(start: Rgb, mask: Matte, change: Pixels) -> Rgb:
     """The start picture with the change at its own resolution, within the mask."""
     height, width = start.shape[:2]
-    changed = start + mask[..., np.newaxis] * resized(change, width, height)
-    return np.asarray(np.rint(np.clip(changed, *LEVELS)), np.uint8)
+    changed = start + mask[..., np.newaxis] * resize(change, width, height)
+    return round_to_uint8(changed)
 
 
 def stylize_vgg19(

@@ -8,6 +8,7 @@ from nst_pipeline.pipeline.steps.placing import compose_scene, place_stickers, w
 from nst_pipeline.pipeline.steps.publishing import scene_labels
 from nst_pipeline.pipeline.steps.records import layer_files, layer_records, placement_record
 from nst_pipeline.storage.store import Content
+from nst_pipeline.vision.images.dtype import to_uint8
 
 
 @graph_asset(graph.SCENE_PHOTOS, kinds={"image"}, group="scenes")
@@ -46,8 +47,8 @@ def composites(item: Item) -> Made:
         return Made(empty="every sticker lies outside the scene")
     files: dict[str, Content] = {
         ".png": composite.image,
-        ".mask.png": (composite.matte * 255).round().astype("uint8"),
-        ".shadow.png": (composite.shadow * 255).round().astype("uint8"),
+        ".mask.png": to_uint8(composite.matte),
+        ".shadow.png": to_uint8(composite.shadow),
         ".json": {"layers": layer_records(composite)} | scene_labels(item, composite),
         **layer_files(composite),
     }

@@ -18,6 +18,7 @@ from nst_pipeline.storage.sidecars.files import sidecar_detections, sidecar_plac
 from nst_pipeline.storage.sidecars.placements import parse_placements
 from nst_pipeline.storage.store import Content
 from nst_pipeline.vision.images.codecs import decode_alpha
+from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.images.regions import object_box, object_mask
 from nst_pipeline.vision.shapes import Detection, Matte, Placement, Rgb
 
@@ -73,7 +74,7 @@ class Item:
 
     def matte(self) -> Matte:
         """The composite's matte, 0..1."""
-        return self.picture("composites", ".mask.png").astype(np.float32) / np.float32(255)
+        return to_float(self.picture("composites", ".mask.png"))
 
     def photo(self, collection: Collection) -> Rgb:
         """This key's photo, decoded from the inbox."""

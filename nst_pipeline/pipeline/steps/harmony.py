@@ -16,6 +16,7 @@ from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import carry_back, reduced
 from nst_pipeline.vision.harmonize.harmonize import NETWORK_SIDE, Proposals
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, from_bytes
+from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 HARMONIZER_FILE = "harmonizer.npz"
@@ -43,7 +44,7 @@ def calibration_photos(item: Item) -> Iterator[tuple[Rgb, Matte]]:
             "stickers", each.key, f".{told['sticker'].rpartition('.')[2]}.png"
         )
         matte = np.zeros(photo.shape[:2], np.float32)
-        matte[y : y + height, x : x + width] = sticker[..., 3].astype(np.float32) / 255
+        matte[y : y + height, x : x + width] = to_float(sticker[..., 3])
         yield photo, matte
 
 
@@ -55,7 +56,7 @@ def _magenta_pair(item: Item, composite: Rgb) -> tuple[Rgb, Rgb]:
     made_from, small = reduced(read_model_input(item, "right"), composite, NETWORK_SIDE)
 
     def carried(name: str) -> Rgb:
-        result = item.picture("stylized_magenta", name).astype(np.float32) / np.float32(255)
+        result = to_float(item.picture("stylized_magenta", name))
         return carry_back(result, made_from, small)
 
     return carried(".right.png"), carried(".right.self.png")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from upath import UPath
 
 from nst_pipeline.errors import SettingError
@@ -16,31 +15,22 @@ from nst_pipeline.pipeline.engine.item import Item
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.proposals import RING_REACH
-from nst_pipeline.style.recipes import ModelInput, Recipe, Tensor, surroundings
+from nst_pipeline.style.recipes import ModelInput, Recipe, surroundings
 from nst_pipeline.vision.images.codecs import decode_photo
+from nst_pipeline.vision.images.dtype import to_float, to_uint8
 from nst_pipeline.vision.images.regions import object_box, ring_mask
-from nst_pipeline.vision.shapes import Box, Matte, Picture, Rgb
+from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 RECIPES: tuple[Recipe, ...] = get_args(Recipe)
-_UINT8_MAX = 255
 _PLOT_MARGIN, _PLOT_INK = 12, (40, 90, 160)
-
-
-def _to_8_bit(tensor: Tensor) -> Picture:
-    """A picture that people can open. Its steps are no coarser than those of the photo itself."""
-    return as_8_bit(tensor[0])
-
-
-def _from_8_bit(picture: Picture) -> Tensor:
-    return np.asarray(picture[np.newaxis].astype(np.float32) / np.float32(_UINT8_MAX), np.float32)
 
 
 def write_model_inputs(inputs: Mapping[Recipe, ModelInput]) -> dict[str, Content]:
     """Both recipes' pictures as PNGs, and where they came from as JSON."""
     files: dict[str, Content] = {}
     for recipe, made in inputs.items():
-        files[f".{recipe}.content.png"] = _to_8_bit(made.content)
-        files[f".{recipe}.style.png"] = _to_8_bit(made.style)
+        files[f".{recipe}.content.png"] = to_uint8(made.content[0])
+        files[f".{recipe}.style.png"] = to_uint8(made.style[0])
     files[".json"] = {
         recipe: {"window": asdict(made.window), "low": made.low, "high": made.high}
         for recipe, made in inputs.items()
@@ -53,7 +43,7 @@ def read_model_input(item: Item, recipe: Recipe) -> ModelInput:
     told = item.record("model_inputs")[recipe]
     store = item.view.workspace.store
     content, style = (
-        _from_8_bit(store.picture("model_inputs", item.key, f".{recipe}.{part}.png", keep=False))
+        to_float(store.picture("model_inputs", item.key, f".{recipe}.{part}.png", keep=False))[None]
         for part in ("content", "style")
     )
     return ModelInput(content, style, Box(**told["window"]), told["low"], told["high"])
@@ -92,11 +82,6 @@ def read_style_file(path: str, max_megapixels: float) -> Rgb:
     return decode_photo(data, name=path, max_megapixels=max_megapixels)
 
 
-def as_8_bit(picture: NDArray[Any]) -> Rgb:
-    """Float 0..1 to uint8, rounded."""
-    return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
-
-
 def magenta_files(items: Sequence[Item]) -> list[dict[str, Content]]:
     """Magenta's pictures for both recipes, and of `right` in its own style."""
     settings = items[0].settings.magenta
@@ -111,7 +96,7 @@ def magenta_files(items: Sequence[Item]) -> list[dict[str, Content]]:
                 contents, by, strength=settings.strength, batch_size=settings.batch_size
             )
             for made, picture in zip(files, pictures, strict=True):
-                made[f".{recipe}{name}.png"] = as_8_bit(picture)
+                made[f".{recipe}{name}.png"] = to_uint8(picture)
     return files
 
 

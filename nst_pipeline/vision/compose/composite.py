@@ -11,28 +11,23 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.compose.shadow import contact_shadow
 from nst_pipeline.vision.images.color import darkened
+from nst_pipeline.vision.images.dtype import premultiply, round_to_uint8, to_float
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.images.resize import resized
+from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Box, Composite, Layer, Matte, Placement, Rgb, Rgba
-
-
-def _premultiplied(sticker: Rgba) -> NDArray[np.float32]:
-    pixels = sticker.astype(np.float32)
-    pixels[..., :3] *= pixels[..., 3:] / 255
-    return pixels
 
 
 def _straight(pixels: NDArray[np.float32]) -> Rgba:
     alpha = np.clip(pixels[..., 3:], 0, 255)
     colors = pixels[..., :3] * (255 / np.maximum(alpha, 0.5))
-    return np.asarray(np.rint(np.clip(np.dstack([colors, alpha]), 0, 255)), np.uint8)
+    return round_to_uint8(np.dstack([colors, alpha]))
 
 
 def _scaled(sticker: Rgba, box: Box, visible: Box) -> Rgba:
     """The part of the sticker, scaled to `box`, that lies in `visible`."""
     height, width = sticker.shape[:2]
     shrunk = (min(box.width, width), min(box.height, height))
-    pixels = resized(_premultiplied(sticker), *shrunk)
+    pixels = resize(premultiply(sticker), *shrunk)
     across, down = box.width / shrunk[0], box.height / shrunk[1]
     # Pixel centers lie at half coordinates; only the visible part is ever made.
     left, top = visible.x - box.x, visible.y - box.y
@@ -60,13 +55,13 @@ def _layer(placement: Placement, sticker: Rgba, width: int, height: int) -> Laye
 
 
 def _alpha(layer: Layer) -> Matte:
-    return np.asarray(layer.pixels[..., 3] / np.float32(255), np.float32)
+    return to_float(layer.pixels[..., 3])
 
 
 def _blend(below: Rgb, above: Rgb, alpha: Matte) -> Rgb:
     base = below.astype(np.float32)
     mixed = base + alpha[..., None] * (above.astype(np.float32) - base)
-    return np.asarray(np.rint(mixed), np.uint8)
+    return round_to_uint8(mixed)
 
 
 def _shadow(layer: Layer, strength: float, width: int, height: int) -> tuple[Box, Matte]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.regions import object_mask
-from nst_pipeline.vision.images.resize import fitted, resized
+from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Box, Mask, Matte
 
 WORK_SIDE = 384
@@ -91,7 +91,7 @@ def contact_shadow(alpha: Matte) -> tuple[Box, Matte]:
         Where the shadow lies, in `alpha`'s pixels (it reaches past the matte's edges), and the
         share of light that is missing there, (h, w) float32, 0..1. Without an object: no area.
     """
-    solid = object_mask(fitted(alpha, WORK_SIDE))
+    solid = object_mask(shrink_to_fit(alpha, WORK_SIDE))
     if not solid.any():
         return Box(0, 0, 0, 0), np.zeros((0, 0), np.float32)
     height, width = solid.shape
@@ -108,4 +108,4 @@ def contact_shadow(alpha: Matte) -> tuple[Box, Matte]:
         round(scale * side) for side in (region.x, region.y, region.width, region.height)
     )
     # Bicubic enlargement overshoots.
-    return Box(x, y, across, tall), np.clip(resized(shade, across, tall), 0, 1)
+    return Box(x, y, across, tall), np.clip(resize(shade, across, tall), 0, 1)

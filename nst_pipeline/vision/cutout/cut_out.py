@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.settings import CutoutSettings
 from nst_pipeline.vision.cutout.masks import mask_box
 from nst_pipeline.vision.cutout.matting import clean_colors, soft_matte
 from nst_pipeline.vision.cutout.outline import redrawn_outline
 from nst_pipeline.vision.cutout.segment import segment
+from nst_pipeline.vision.images.dtype import round_to_uint8
+from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Box, Cutout, Detection, Mask, Matte, Rgb
 
 _MARGIN = 0.4
@@ -34,12 +35,6 @@ def _to_work(box: Box, crop: Box, scale: float) -> Box:
     return Box(left, top, max(round(right) - left, 1), max(round(bottom) - top, 1))
 
 
-def _shrunk(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    height, width = picture.shape[:2]
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _matte_and_colors(work: Rgb, mask: Mask, matting: bool) -> tuple[Matte, Rgb]:
     if not matting:
         return mask.astype(np.float32), work
@@ -57,7 +52,7 @@ def _full_frame(photo: Rgb, crop: Box, work: Rgb, matte: Matte, colors: Rgb) -> 
     full_matte[crop.slices] = cv2.resize(matte, size, interpolation=cv2.INTER_LINEAR)
     correction = cv2.resize(colors.astype(np.float32) - work, size, interpolation=cv2.INTER_LINEAR)
     full_colors = photo.copy()
-    full_colors[crop.slices] = np.clip(np.rint(photo[crop.slices] + correction), 0, 255)
+    full_colors[crop.slices] = round_to_uint8(photo[crop.slices] + correction)
     return full_matte, full_colors
 
 
@@ -69,7 +64,7 @@ def work_picture(photo: Rgb, box: Box, work_side: int) -> tuple[Rgb, Box, Box, f
     """
     crop = _grown(box).clipped(photo.shape[1], photo.shape[0])
     scale = min(1.0, work_side / max(crop.width, crop.height))
-    return _shrunk(photo[crop.slices], scale), _to_work(box, crop, scale), crop, scale
+    return shrink_to_fit(photo[crop.slices], work_side), _to_work(box, crop, scale), crop, scale
 
 
 def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutout:
@@ -95,13 +90,15 @@ def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutou
     box = (detection.box if given is None else mask_box(given)).clipped(width, height)
     if min(box.width, box.height) < _MIN_SIDE:
         return _empty(photo)
-    work, work_box, crop, scale = work_picture(photo, box, settings.work_side)
+    work, work_box, crop, _ = work_picture(photo, box, settings.work_side)
     if given is None:
         mask, figures = segment(work, work_box)
         mask = redrawn_outline(work, mask)
         quality = figures["expected_iou"]
     else:
-        mask = _shrunk(np.asarray(given[crop.slices] * 255, np.uint8), scale) > 127
+        mask = (
+            shrink_to_fit(np.asarray(given[crop.slices] * 255, np.uint8), settings.work_side) > 127
+        )
         figures, quality = {"given": detection.score}, detection.score
     matte, colors = _matte_and_colors(work, mask, settings.matting)
     full_matte, full_colors = _full_frame(photo, crop, work, matte, colors)

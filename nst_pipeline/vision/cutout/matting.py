@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 _BAND_SHARE = 0.03
@@ -97,4 +98,4 @@ def clean_colors(crop: Rgb, matte: Matte) -> Rgb:
 
     with _NUMBA:
         colors = estimate_foreground_ml(crop / 255.0, matte.astype(np.float64))
-    return np.asarray(np.rint(np.clip(colors, 0, 1) * 255), np.uint8)
+    return to_uint8(colors)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.color import to_lab
+from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Box, Mask, Rgb
 
 _BOX_SIDE = 192
@@ -86,8 +86,7 @@ def view_of(crop: Rgb, box: Box) -> View:
     height, width = crop.shape[:2]
     scale = _BOX_SIDE / max(box.width, box.height)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    picture = np.asarray(cv2.resize(crop, size, interpolation=method), np.uint8)
+    picture = resize(crop, *size)
     x, y = min(round(box.x * scale), size[0] - 1), min(round(box.y * scale), size[1] - 1)
     right, bottom = min(round(box.right * scale), size[0]), min(round(box.bottom * scale), size[1])
     inner = Box(x, y, max(right - x, 1), max(bottom - y, 1))

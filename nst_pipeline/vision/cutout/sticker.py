@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.shapes import Box, Cutout, Rgba
 
 _MARGIN = 2
@@ -18,7 +19,7 @@ def sticker_pixels(cutout: Cutout) -> tuple[Rgba, Box]:
         and their box in the photo. An empty cut-out gives a box without area.
     """
     height, width = cutout.matte.shape
-    alpha = np.rint(cutout.matte * 255).astype(np.uint8)
+    alpha = to_uint8(cutout.matte)
     rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
     if not rows.size:
         return np.zeros((0, 0, 4), np.uint8), Box(0, 0, 0, 0)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
-import numpy as np
-
 from nst_pipeline.settings import DetectionSettings
 from nst_pipeline.vision.detect.boxes import distinct, scaled
 from nst_pipeline.vision.detect.finders import FINDERS, Finder, FinderInput, FindObjects
-from nst_pipeline.vision.images.resize import fitted
-from nst_pipeline.vision.shapes import Detection, Mask, Rgb
+from nst_pipeline.vision.images.resize import resize_mask, shrink_to_fit
+from nst_pipeline.vision.shapes import Detection, Rgb
 
 WORK_SIDE_PX = 640
 """Finders see photos reduced to this longest side; objects worth a sticker stay large."""
@@ -20,16 +17,11 @@ MAX_OBSTACLES = 20
 """Objects of a scene that stickers keep clear of."""
 
 
-def _enlarged_mask(mask: Mask, width: int, height: int) -> Mask:
-    soft = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(soft >= 0.5)
-
-
 def _in_photo(found: Detection, reduced: Rgb, photo: Rgb) -> Detection:
     """Convert a detection from the reduced photo's pixels to the photo's."""
     height, width = photo.shape[:2]
     box = scaled(found.box, width / reduced.shape[1], height / reduced.shape[0])
-    mask = None if found.mask is None else _enlarged_mask(found.mask, width, height)
+    mask = None if found.mask is None else resize_mask(found.mask, width, height)
     return replace(found, box=box.clipped(width, height), mask=mask)
 
 
@@ -83,7 +75,7 @@ def detect(
     """
     if settings.dnn_model and "dnn" in settings.methods and network is None:
         raise ValueError("detection.dnn_model is set: pass network=network_finder(settings)")
-    search = FinderInput(fitted(photo, WORK_SIDE_PX), given, network)
+    search = FinderInput(shrink_to_fit(photo, WORK_SIDE_PX), given, network)
     for method in settings.methods:
         finder = FINDERS[method]
         found = _run(finder, search, photo)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.images.resize import fitted_size
 from nst_pipeline.vision.shapes import Box, Detection, Rgb
 
 SSD_COLUMNS = 7
@@ -53,9 +54,8 @@ def letterbox(
     scale
         Factor by which the photo was scaled.
     """
-    height, width = photo.shape[:2]
-    scale = side_px / max(height, width)
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    scale, size = side_px / max(photo.shape[:2]), fitted_size(photo, side_px)
+    # Small photos are enlarged, too, without the overshoot of `resize`.
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
     square = np.full((side_px, side_px, 3), parameters.padding_rgb, np.uint8)
     square[: size[1], : size[0]] = small

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.cutout.grab_cut import grab_cut
 from nst_pipeline.vision.cutout.masks import mask_box, solid
 from nst_pipeline.vision.images.color import to_lab
+from nst_pipeline.vision.images.dtype import to_uint8
+from nst_pipeline.vision.images.resize import resize_mask, shrink_to_fit
 from nst_pipeline.vision.shapes import Detection, Mask, Rgb
 
 _SIDE = 256
@@ -36,13 +38,6 @@ _SURE_BACKGROUND = 0.3
 """Saliency, as a share of the threshold, below which a pixel is surely background."""
 _CORE = 0.75
 """Saliency, as a share of the highest, from which a pixel is surely the subject's."""
-
-
-def _shrunk(photo: Rgb) -> Rgb:
-    height, width = photo.shape[:2]
-    scale = min(1.0, _SIDE / max(height, width))
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _regions(lab: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -113,7 +108,7 @@ def _contrast(photo: Rgb) -> NDArray[np.float32]:
 def _refined(photo: Rgb, contrast: NDArray[np.float32]) -> Mask:
     """The salient part with its edges where the photo's are: GrabCut started from saliency."""
     peak = max(float(contrast.max()), 1e-6)
-    gray = np.rint(contrast / peak * 255).astype(np.uint8)
+    gray = to_uint8(contrast / peak)
     level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     labels = np.full(gray.shape, cv2.GC_PR_BGD, np.uint8)
     labels[gray < level * _SURE_BACKGROUND] = cv2.GC_BGD
@@ -142,13 +137,11 @@ def find_subject(photo: Rgb) -> list[Detection]:
 
     Source: Zhu, Liang, Wei, Sun, "Saliency Optimization from Robust Background Detection", 2014.
     """
-    small = _shrunk(photo)
+    small = shrink_to_fit(photo, _SIDE)
     contrast = _contrast(small)
     mask = _refined(small, contrast)
     score = _score(contrast, mask)
     if not score:
         return []
-    size = (photo.shape[1], photo.shape[0])
-    soft = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    full = np.asarray(soft >= 0.5)
+    full = resize_mask(mask, photo.shape[1], photo.shape[0])
     return [Detection(mask_box(full), "subject", score, "subject", full)]

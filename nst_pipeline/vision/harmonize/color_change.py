@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.images.color import Lab, to_lab, to_rgb
+from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.shapes import Box, Mask, Matte, Rgb
 
@@ -222,5 +223,5 @@ def add_change(image: Rgb, change: NDArray[np.float32], share: float, box: Box) 
     )
     changed = image.copy()
     part = image[box.slices] + np.float32(share) * enlarged
-    changed[box.slices] = np.rint(np.clip(part, 0, 255)).astype(np.uint8)
+    changed[box.slices] = round_to_uint8(part)
     return changed

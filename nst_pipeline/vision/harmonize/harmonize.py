@@ -30,7 +30,7 @@ from nst_pipeline.vision.harmonize.painting import looks_painted
 from nst_pipeline.vision.harmonize.realism import UNDECIDED, score_candidate
 from nst_pipeline.vision.images.color import to_lab, to_rgb
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.images.resize import fitted, resized
+from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 NETWORK_SIDE = 512
@@ -75,11 +75,11 @@ class Harmonized:
 
 def _with_network_change(composite: Rgb, matte: Matte, after: Rgb, before: Rgb) -> Rgb:
     """Add the low frequencies of what a network changed to the object."""
-    small = fitted(before, NETWORK_SIDE)
+    small = shrink_to_fit(before, NETWORK_SIDE)
     height, width = small.shape[:2]
     sigma = NETWORK_SIGMA_SHARE * max(height, width)
-    weight = resized(fitted(matte, NETWORK_SIDE), width, height)
-    change = low_frequency_change(resized(after, width, height), small, weight, sigma)
+    weight = resize(shrink_to_fit(matte, NETWORK_SIDE), width, height)
+    change = low_frequency_change(resize(after, width, height), small, weight, sigma)
     added = add_change(composite, change, NETWORK_SHARE, object_box(matte))
     return recompose(composite, matte, added)
 
@@ -97,7 +97,7 @@ def network_candidates(composite: Rgb, matte: Matte, proposals: Proposals) -> di
         found["magenta"] = _with_network_change(composite, matte, *proposals.magenta)
     if proposals.vgg19 is not None:
         after = proposals.vgg19
-        before = resized(composite, after.shape[1], after.shape[0])
+        before = resize(composite, after.shape[1], after.shape[0])
         found["vgg19"] = _with_network_change(composite, matte, after, before)
     return found
 

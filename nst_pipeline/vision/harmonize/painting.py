@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.images.color import to_lab, to_rgb
 from nst_pipeline.vision.images.regions import CLEAR_ALPHA, object_box, rim_mask, ring_mask
-from nst_pipeline.vision.images.resize import fitted
+from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 LOOK_SIDE = 512
@@ -42,7 +42,10 @@ def looks_painted(image: Rgb, matte: Matte) -> bool:
     """
     if max(matte.shape) < SMALLEST_SIDE:
         return False
-    lightness, scene = to_lab(fitted(image, LOOK_SIDE))[..., 0], fitted(matte, LOOK_SIDE)
+    lightness, scene = (
+        to_lab(shrink_to_fit(image, LOOK_SIDE))[..., 0],
+        shrink_to_fit(matte, LOOK_SIDE),
+    )
     fine = lightness - cv2.GaussianBlur(lightness, (0, 0), FINE_PX)
     power = cv2.boxFilter(fine**2, -1, (WINDOW_PX, WINDOW_PX))[scene <= CLEAR_ALPHA]
     return len(power) > 0 and float(np.quantile(power, CALM_QUANTILE)) >= BRUSH**2

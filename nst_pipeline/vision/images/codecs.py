@@ -16,6 +16,8 @@ from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedIma
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PLANAR_CONFIGURATION, TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
+from nst_pipeline.vision.images.dtype import to_float
+from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Picture, Rgb
 
 # Pillow's own limit warns at 89 Mpx whatever the settings say; here the header is checked
@@ -259,7 +261,7 @@ def decode_alpha(data: bytes, *, max_megapixels: float = 100.0) -> Matte | None:
             raise UnreadableImageError(f"damaged or cut short ({error})") from error
     if alpha.min() == _OPAQUE:
         return None
-    return alpha.astype(np.float32) / np.float32(_OPAQUE)
+    return to_float(alpha)
 
 
 _TO_OPENCV = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
@@ -285,8 +287,5 @@ def encode_webp_thumbnail(picture: NDArray[np.uint8], side: int, quality: int = 
         side: pixels.
         quality: 1..100.
     """
-    height, width = picture.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return _encode(".webp", cast(NDArray[np.uint8], small), (cv2.IMWRITE_WEBP_QUALITY, quality))
+    small = shrink_to_fit(picture, side)
+    return _encode(".webp", small, (cv2.IMWRITE_WEBP_QUALITY, quality))

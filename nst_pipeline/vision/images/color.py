@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.images.dtype import round_to_uint8, to_float, to_uint8
 from nst_pipeline.vision.shapes import Matte, Rgb, Rgba
 
 Lab = NDArray[np.float32]
@@ -19,20 +20,19 @@ DISPLAY_GAMMA = 2.2
 
 def to_lab(image: Rgb) -> Lab:
     """SRGB picture, (h, w, 3) uint8, as LAB."""
-    rgb = image.astype(np.float32) / 255
-    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
+    return np.asarray(cv2.cvtColor(to_float(image), cv2.COLOR_RGB2Lab), np.float32)
 
 
 def to_rgb(lab: Lab) -> Rgb:
     """LAB, (h, w, 3), as an sRGB uint8 picture; what is out of gamut is clipped."""
     rgb = cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_Lab2RGB)
-    return np.asarray(np.rint(np.clip(rgb, 0, 1) * 255), np.uint8)
+    return to_uint8(rgb)
 
 
 def darkened(image: Rgb, shade: Matte) -> Rgb:
     """Take light away: `shade`, (h, w) float32, is the share of linear light that is missing."""
     dimmed = (1 - shade) ** np.float32(1 / DISPLAY_GAMMA)
-    return np.asarray(np.rint(image * dimmed[..., None]), np.uint8)
+    return round_to_uint8(image * dimmed[..., None])
 
 
 def mean_lab(sticker: Rgba) -> tuple[float, float, float] | None:

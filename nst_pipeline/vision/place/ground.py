@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.color import Lab, to_lab
+from nst_pipeline.vision.images.resize import fitted_size, resize
 from nst_pipeline.vision.shapes import Box, Rgb
 
 Map = NDArray[np.float32]
@@ -85,10 +86,8 @@ class Ground:
 
 
 def _reduced(scene: Rgb) -> Rgb:
-    height, width = scene.shape[:2]
-    scale = min(1.0, ANALYSIS_SIDE / max(height, width))
-    size = (max(2, round(width * scale)), max(2, round(height * scale)))
-    return np.asarray(cv2.resize(scene, size, interpolation=cv2.INTER_AREA), np.uint8)
+    longest_side = min(ANALYSIS_SIDE, max(scene.shape[:2]))
+    return resize(scene, *fitted_size(scene, longest_side, shortest_side=2))
 
 
 def _gradient(lab: Lab) -> Map:

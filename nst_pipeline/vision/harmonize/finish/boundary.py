@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.model.describe import view
 from nst_pipeline.vision.harmonize.model.seam import hardness
+from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import CLEAR_ALPHA, object_box, object_mask
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
@@ -71,5 +72,5 @@ def soften_boundary(image: Rgb, matte: Matte) -> Rgb:
     weight[part] = share * SCENE_SHARE * np.clip(1 - depth / width, 0, 1) * inside
     within = _scene_within(image[part].astype(np.float32), (~inside).astype(np.float32), SIGMA_PX)
     scene = image.copy()
-    scene[part] = np.rint(within).astype(np.uint8)
+    scene[part] = round_to_uint8(within)
     return recompose(image, weight, scene)

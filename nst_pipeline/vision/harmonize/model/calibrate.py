@@ -41,7 +41,7 @@ from nst_pipeline.vision.harmonize.model.gate import fit_gate, gate_inputs
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin
 from nst_pipeline.vision.harmonize.model.kernel_ridge import fit_kernel_ridge
 from nst_pipeline.vision.harmonize.model.linear_model import fit_linear_model
-from nst_pipeline.vision.images.resize import fitted
+from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 Array = NDArray[np.float64]
@@ -95,7 +95,7 @@ class _Row:
 
 
 def _example(photo: Rgb, matte: Matte) -> _Example | None:
-    image, small = fitted(photo, 2 * VIEW_SIDE), fitted(matte, 2 * VIEW_SIDE)
+    image, small = shrink_to_fit(photo, 2 * VIEW_SIDE), shrink_to_fit(matte, 2 * VIEW_SIDE)
     seen = view(image, small)
     return None if seen is None else _Example(image, small, object_colors(seen).own)
 

@@ -19,7 +19,7 @@ from nst_pipeline.vision.images.regions import (
     rim_mask,
     ring_mask,
 )
-from nst_pipeline.vision.images.resize import resized
+from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 VIEW_SIDE = 256
@@ -75,9 +75,7 @@ def view(image: Rgb, matte: Matte) -> View | None:
     if box.width == 0:
         return None
     part, share = matte[box.slices], float(matte.mean())
-    scale = min(1.0, VIEW_SIDE / max(box.width, box.height))
-    size = (max(1, round(box.width * scale)), max(1, round(box.height * scale)))
-    small, soft = resized(image[box.slices], *size), resized(part, *size)
+    small, soft = shrink_to_fit(image[box.slices], VIEW_SIDE), shrink_to_fit(part, VIEW_SIDE)
     inside, ring = object_mask(soft), ring_mask(soft, RING_PX)
     if min(inside.sum(), ring.sum()) < SMALLEST_REGION:
         return None

@@ -7,6 +7,7 @@ import numpy as np
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.color_change import SMALLEST_STD, ColorChange, LabStatistics
+from nst_pipeline.vision.images.dtype import to_float, to_uint8
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -27,7 +28,7 @@ def toward(own: LabStatistics, other: LabStatistics) -> ColorChange:
 
 def slide(image: Rgb, rng: np.random.Generator) -> Rgb:
     """A photo editor's sliders at random: exposure, gamma, contrast, warmth, tint, saturation."""
-    linear = (image.astype(np.float32) / 255) ** 2.2
+    linear = to_float(image) ** 2.2
     warmth, tint = rng.normal(0, 0.18), rng.normal(0, 0.08)
     linear *= np.exp(np.array([warmth, tint, -warmth], np.float32) + np.float32(rng.normal(0, 0.4)))
     tone = np.clip(linear, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.2)) / 2.2)
@@ -35,7 +36,7 @@ def slide(image: Rgb, rng: np.random.Generator) -> Rgb:
     tone = np.clip((tone - 0.5) * contrast + 0.5, 0, 1)
     gray = cv2.cvtColor(tone, cv2.COLOR_RGB2GRAY)[..., None]
     saturation = np.float32(np.exp(rng.normal(0, 0.35)))
-    return np.rint(np.clip(gray + (tone - gray) * saturation, 0, 1) * 255).astype(np.uint8)
+    return to_uint8(gray + (tone - gray) * saturation)
 
 
 def enlarge(image: Rgb, matte: Matte, rng: np.random.Generator) -> tuple[Rgb, Matte]:
