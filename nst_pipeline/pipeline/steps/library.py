@@ -22,6 +22,7 @@ from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.store import Store
 from nst_pipeline.vision.place.choose import LibrarySticker, candidates_from
 from nst_pipeline.vision.place.cut_edges import EDGES
+from nst_pipeline.vision.place.explicit import sticker_names
 from nst_pipeline.vision.shapes import Rgb
 
 if TYPE_CHECKING:
@@ -135,6 +136,11 @@ class Library:
     def labels(self) -> dict[str, str]:
         """Sticker to what it shows."""
         return {each.sticker: each.label for each in self.stickers}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Every name that a user may call a sticker by, to the sticker."""
+        return sticker_names(self.stickers, {key: each.path for key, each in self.photos.items()})
 
     def candidates(self, settings: PlacementSettings) -> Offer:
         """The choice of stickers for scenes, prepared once."""

@@ -11,6 +11,7 @@ from nst_pipeline.style.detector import network_finder
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import LibrarySticker
+from nst_pipeline.vision.place.explicit import resolve_placements
 from nst_pipeline.vision.place.plan import plan
 from nst_pipeline.vision.shapes import Composite, Detection, Placement
 
@@ -27,19 +28,9 @@ def explicit_placements(scene_record: dict[str, Any], library: Library) -> list[
     given = scene_record["placements"]
     if given is None:
         return None
-    placements = (read_placement(each) for each in given)
-    return [Placement(_resolved(each.sticker, library), each.box, each.flip) for each in placements]
-
-
-def _resolved(name: str, library: Library) -> str:
-    for sticker in library.stickers:
-        photo = library.photos[sticker.object_key].path
-        if name in (sticker.sticker, sticker.object_key, photo, photo.rsplit("/", 1)[-1]):
-            return sticker.sticker
-    raise SidecarError(
-        f"placements sidecar: no sticker is called {name!r}: give an object photo's file name "
-        "or a name from the sticker library"
-    )
+    source = f"placements of {scene_record['path']}"
+    placements = [read_placement(each) for each in given]
+    return resolve_placements(placements, library.names, source=source)
 
 
 def stickers_considered(
