@@ -9,6 +9,10 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 # pip says nothing while it unpacks: tell every ten seconds how much is there.
 TELL_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about 3900 MB ..."; done
 
+# `dagster dev` warns that `dg dev` supersedes it. That runs the same code, but its package brings 26
+# others (46 MB, among them clients for Dagster's cloud and for GitHub).
+SUPERSEDED = ignore:Function `dev_command` is superseded
+
 .PHONY: demo setup test check dev screenshots lock clean help
 help:            ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -42,7 +46,7 @@ check: setup     ## lint, format, types, import layers, dead code, unused depend
 	$(BIN)/deptry .
 
 dev: setup       ## the Dagster UI at http://localhost:3000 (PORT=3001 for another); Ctrl-C ends it
-	$(BIN)/dagster dev --workspace workspace.yaml --port $(PORT)
+	$(BIN)/python -W '$(SUPERSEDED)' -m dagster dev --workspace workspace.yaml --port $(PORT)
 
 screenshots: setup  ## the pictures in docs/ that show the UI, made anew by the tests of the UI
 	$(BIN)/python -m pytest tests/ui --screenshots docs/images

@@ -58,6 +58,8 @@ class Ui:
     """A running Dagster UI."""
 
     url: str
+    log: Path
+    """What `make dev` has printed."""
     data: Path
     later: Path
     """A scene that lies ready to be dropped into the inbox."""
@@ -135,11 +137,11 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         patch.setenv("DAGSTER_HOME", str(home))
         _cut_out_stickers(root, home)
         port, log = _free_port(), folder / "server.log"
+        bin_folder = Path(sys.executable).parent
         url = f"http://127.0.0.1:{port}"
-        arguments = ["--workspace", "workspace.yaml", "--host", "127.0.0.1", "--port", str(port)]
         with log.open("wb") as sink:
             server = subprocess.Popen(
-                [sys.executable, "-m", "dagster", "dev", *arguments],
+                ["make", "--assume-old=setup", "dev", f"BIN={bin_folder}", f"PORT={port}"],
                 cwd=ROOT,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
@@ -147,7 +149,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
             )
         try:
             _wait_for(url, server, log)
-            yield Ui(url, root, folder / "later.jpg")
+            yield Ui(url, log, root, folder / "later.jpg")
         finally:
             _end(server)
 

@@ -68,6 +68,10 @@ def show_picture(page: Page) -> None:
     assert picture.evaluate("each => each.naturalWidth") > 300
 
 
+def test_the_ui_starts_without_a_warning(ui: Ui):
+    assert "Warning" not in ui.log.read_text()
+
+
 def test_the_catalog_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot):
     page.set_viewport_size({"width": 1280, "height": 1100})  # all of them at once
     page.goto(f"{ui.url}/assets")
