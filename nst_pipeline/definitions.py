@@ -1,10 +1,9 @@
-"""The code location: everything that Dagster is to know."""
-
-import os
+"""The code location that Dagster loads: assets, jobs, sensors, schedules and resources."""
 
 import dagster as dg
 
 from nst_pipeline.defs.assets import ASSETS
+from nst_pipeline.defs.dagster_internals import plan_runs_as_ranges
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.maintenance import maintenance_job, weekly_maintenance
 from nst_pipeline.defs.resources import CollectionResource
@@ -12,9 +11,7 @@ from nst_pipeline.defs.schedules import nightly, nightly_job
 from nst_pipeline.defs.sensors import inbox_sensor
 from nst_pipeline.defs.sweep import sweep_job
 
-# One `planned` event for a run's range, rather than one for each of its partitions. Dagster reads
-# it where a run is created: here for `nst run` and the nightly job, elsewhere from `.env`.
-os.environ.setdefault("DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS", "1")
+plan_runs_as_ranges()
 
 defs = dg.Definitions(
     assets=ASSETS,

@@ -11,11 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-    BACKFILL_ID_TAG,
-)
+
+from nst_pipeline.defs.dagster_internals import BACKFILL_TAG, partition_range, report_run_success
 
 _AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
@@ -43,7 +40,7 @@ _convoys: dict[str, Convoy] = {}
 
 def is_backfill(run: dg.DagsterRun) -> bool:
     """Whether a run is part of a backfill of assets, which counts what its runs report."""
-    return BACKFILL_ID_TAG in run.tags and run.asset_selection is not None
+    return BACKFILL_TAG in run.tags and run.asset_selection is not None
 
 
 def _alike(run: dg.DagsterRun, other: dg.DagsterRun) -> bool:
@@ -57,14 +54,15 @@ def _alike(run: dg.DagsterRun, other: dg.DagsterRun) -> bool:
 
 def _queued_behind(context: dg.AssetExecutionContext) -> list[dg.DagsterRun]:
     """The run's queued siblings, oldest first; none if an older one is at work and has them."""
-    unfinished = context.instance.get_runs(
+    unfinished = context.instance.get_run_records(
         dg.RunsFilter(
-            tags={BACKFILL_ID_TAG: context.run.tags[BACKFILL_ID_TAG]},
+            tags={BACKFILL_TAG: context.run.tags[BACKFILL_TAG]},
             statuses=[dg.DagsterRunStatus.QUEUED, *_AT_WORK],
         ),
         ascending=True,
     )
-    alike = [run for run in unfinished if _alike(run, context.run)]
+    runs = (record.dagster_run for record in unfinished)
+    alike = [run for run in runs if _alike(run, context.run)]
     oldest_at_work = next((run for run in alike if run.status in _AT_WORK), context.run)
     if oldest_at_work.run_id != context.run_id:
         return []
@@ -81,10 +79,7 @@ def _ranges(
     places = {key: place for place, key in enumerate(order)}
     keys = {}
     for run in runs:
-        first, last = (
-            places.get(run.tags.get(tag, ""))
-            for tag in (ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG)
-        )
+        first, last = (places.get(key) for key in partition_range(run) or ("", ""))
         if first is not None and last is not None:
             keys[run.run_id] = list(order[first : last + 1])
     return keys
@@ -128,10 +123,6 @@ def step_ended(
     if not done:
         return
     still_queued = dg.RunsFilter(run_ids=done, statuses=[dg.DagsterRunStatus.QUEUED])
-    for run in context.instance.get_runs(still_queued):
-        event = dg.DagsterEvent(
-            event_type_value=dg.DagsterEventType.RUN_SUCCESS.value,
-            job_name=run.job_name,
-            message=f"Run {context.run_id} of the same backfill has made these partitions.",
-        )
-        context.instance.report_dagster_event(event, run.run_id)
+    message = f"Run {context.run_id} of the same backfill has made these partitions."
+    for record in context.instance.get_run_records(still_queued):
+        report_run_success(context.instance, record.dagster_run, message)

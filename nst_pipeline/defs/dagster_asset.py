@@ -3,7 +3,7 @@
 The run handles all its partitions in one step. Fingerprints skip what stands, one bad image is
 quarantined, and a materialization is reported for each partition that has a result. Dagster
 would report every partition of the range; its own events are therefore switched off for the
-step's output (`_OWN_EVENTS`), which also spares those of partitions that were up to date.
+step's output (`NO_MATERIALIZATION_KEY`), which also spares those of partitions up to date.
 """
 
 import inspect
@@ -12,21 +12,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.source_asset import (
-    SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as _OWN_EVENTS,
-)
 
 from nst_pipeline.defs.backfills import convoy_of, is_backfill, step_ended
 from nst_pipeline.defs.checks import check_results, check_specs
 from nst_pipeline.defs.config import example, form, with_form
+from nst_pipeline.defs.dagster_internals import NO_MATERIALIZATION_KEY
 from nst_pipeline.defs.events import report_materializations, reported_partitions
 from nst_pipeline.defs.freshness import freshness
-from nst_pipeline.defs.orphans import this_process
+from nst_pipeline.defs.orphans import record_process
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.tables import table_definitions
-from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG, PROCESS_TAG
+from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG
 from nst_pipeline.defs.versions import last_event, version_tags
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.batch import Make, Outcome, run_batch
@@ -126,7 +124,7 @@ def _materialize(
     together: int,
     workers: int,
 ) -> Iterator[Any]:
-    context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
+    record_process(context)
     seen = last_event(context.instance)
     keys, progress = _keys(context, workspace, node), report_progress(context.log.info)
     convoy = convoy_of(context, most=PARTITIONS_PER_RUN)
@@ -159,7 +157,7 @@ def _materialize(
     yield from check_results(view, node, outcome)
     if len(keys) == 1 and keys[0] not in reported:
         _fail_alone(context, outcome, keys[0])
-    yield dg.Output(None, metadata={_OWN_EVENTS: True})
+    yield dg.Output(None, metadata={NO_MATERIALIZATION_KEY: True})
 
 
 def _options(node: Node, function: Callable[..., Any], kinds: set[str], group: str) -> Any:

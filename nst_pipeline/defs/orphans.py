@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from nst_pipeline.defs.dagster_internals import report_run_failure, tag_run
 from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
 from nst_pipeline.storage.process import is_alive
 
@@ -39,6 +40,11 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
 
 
+def record_process(context: dg.AssetExecutionContext) -> None:
+    """Tag the run with the process that makes it, so that its end can be noticed."""
+    tag_run(context.instance, context.run_id, {PROCESS_TAG: this_process()})
+
+
 def _is_gone(run: dg.DagsterRun) -> bool:
     """Whether the run's process was on this host and is no more."""
     host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
@@ -64,7 +70,7 @@ def active_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     for record in instance.get_run_records(dg.RunsFilter(statuses=_ACTIVE)):
         run = record.dagster_run
         if _is_gone(run) or _never_began(record):
-            instance.report_run_failed(run, "Its process is gone: what it made is kept.")
+            report_run_failure(instance, run, "Its process is gone: what it made is kept.")
         elif PHASE_TAG in run.tags:
             alive.append(run)
     return alive

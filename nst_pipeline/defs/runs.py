@@ -5,13 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-    PRIORITY_TAG,
-)
 
 from nst_pipeline.defs.dagster_asset import PARTITIONS_PER_RUN
+from nst_pipeline.defs.dagster_internals import PRIORITY_TAG, partition_range_tags
 from nst_pipeline.defs.jobs import PHASES
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.tags import PHASE_TAG
@@ -38,10 +34,7 @@ class RunPlan:
         """Run tags: the range, and the phase, of which one runs at a time, earlier ones first."""
         tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-list(PHASES).index(self.phase))}
         if self.range is not None:
-            tags |= {
-                ASSET_PARTITION_RANGE_START_TAG: self.range[0],
-                ASSET_PARTITION_RANGE_END_TAG: self.range[1],
-            }
+            tags |= partition_range_tags(*self.range)
         return tags
 
 

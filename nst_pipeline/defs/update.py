@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import dagster as dg
-from dagster._core.events import RunFailureReason
-from dagster._core.execution.plan.objects import StepFailureData
 
+from nst_pipeline.defs.dagster_internals import RunFailureReason, StepFailureData
 from nst_pipeline.defs.jobs import PHASES
 from nst_pipeline.defs.orphans import active_runs
 from nst_pipeline.defs.partitions import register

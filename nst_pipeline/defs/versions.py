@@ -5,13 +5,8 @@ all that follows look out of date.
 """
 
 import dagster as dg
-from dagster._core.definitions.data_version import (
-    CODE_VERSION_TAG,
-    DATA_VERSION_TAG,
-    get_input_data_version_tag,
-    get_input_event_pointer_tag,
-)
 
+from nst_pipeline.defs.dagster_internals import latest_event_id, version_event_tags
 from nst_pipeline.pipeline.engine.graph import BY_NAME, STICKER_LIBRARY, Node
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.store import joint_digest
@@ -22,7 +17,7 @@ def last_event(instance: dg.DagsterInstance) -> int:
 
     To be asked for before the catalog is read: an input that changes afterwards has a higher one.
     """
-    return instance.event_log_storage.get_maximum_record_id() or 0
+    return latest_event_id(instance)
 
 
 def _version(name: str, digest: str) -> str:
@@ -48,12 +43,9 @@ def version_tags(node: Node, row: Row, seen: int) -> dict[str, str]:
         row: the artifact.
         seen: the last event before its inputs were read (`last_event`).
     """
-    tags = {
-        DATA_VERSION_TAG: _version(node.name, row.digest),
-        CODE_VERSION_TAG: row.code_version,
-    }
-    for name in node.upstream:
-        key = dg.AssetKey(name)
-        tags[get_input_data_version_tag(key)] = _input_version(row, name)
-        tags[get_input_event_pointer_tag(key)] = str(seen)
-    return tags
+    return version_event_tags(
+        _version(node.name, row.digest),
+        row.code_version,
+        {name: _input_version(row, name) for name in node.upstream},
+        inputs_read_at=seen,
+    )

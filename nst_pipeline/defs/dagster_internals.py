@@ -1,0 +1,213 @@
+"""Everything this package uses of Dagster that is not part of its public API, in one file.
+
+Public is what Dagster documents: in its source, what `dagster` exports or marks `@public`. Each
+entry below says what it relies on and why nothing public does the same. The tests in
+`tests/defs/test_dagster_internals.py` pin that behavior, so an upgrade that changes it fails there.
+Checked against Dagster 1.13.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import dagster as dg
+from dagster._core.definitions import data_version as _versions
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+from dagster._core.events import RunFailureReason as RunFailureReason
+from dagster._core.events import StepMaterializationData
+from dagster._core.execution.plan.objects import StepFailureData as StepFailureData
+from dagster._core.storage import tags as _tags
+from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
+
+BACKFILL_TAG: Final = _tags.BACKFILL_ID_TAG
+"""Run tag with the id of the backfill that a run belongs to. `DagsterRun` has no public property
+for it."""
+PRIORITY_TAG: Final = _tags.PRIORITY_TAG
+"""Run tag by which the run queue sorts, highest first. Documented, but exported under no name."""
+RANGE_START_TAG: Final = _tags.ASSET_PARTITION_RANGE_START_TAG
+"""Run tag with the first partition key of the run's range. `RunRequest` and
+`JobDefinition.execute_in_process` take a single `partition_key`, so a range goes in as tags."""
+RANGE_END_TAG: Final = _tags.ASSET_PARTITION_RANGE_END_TAG
+"""Run tag with the last partition key of the run's range, which includes it."""
+
+NO_MATERIALIZATION_KEY: Final = SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+"""Metadata key of an `Output` that keeps Dagster from materializing the step's partitions itself.
+
+Dagster materializes every partition of a run's range, also those that failed; a public way to leave
+some out is asked for in its issue 17836. Without an output (`output_required=False`) the steps
+downstream would be skipped.
+"""
+
+_PLANNED_AS_RANGE = "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS"
+
+
+def plan_runs_as_ranges() -> None:
+    """Have Dagster log one planned event for each asset of a run, instead of one per partition.
+
+    Dagster reads this undocumented environment variable where a run is created: in this process for
+    `nst run` and the nightly job; for the UI and the daemon it is set in `.env`. A value that the
+    user has set stays.
+    """
+    os.environ.setdefault(_PLANNED_AS_RANGE, "1")
+
+
+def partition_range_tags(first: str, last: str) -> dict[str, str]:
+    """Run tags that make a run cover the partitions from `first` to `last`, both included."""
+    return {RANGE_START_TAG: first, RANGE_END_TAG: last}
+
+
+def partition_range(run: dg.DagsterRun) -> tuple[str, str] | None:
+    """The first and last partition key of a run, or None if it does not cover a range."""
+    first, last = run.tags.get(RANGE_START_TAG), run.tags.get(RANGE_END_TAG)
+    return None if first is None or last is None else (first, last)
+
+
+def version_event_tags(
+    data_version: str,
+    code_version: str,
+    inputs: Mapping[str, str],
+    *,
+    inputs_read_at: int,
+) -> dict[str, str]:
+    """Tags of a materialization from which the UI decides whether an asset is out of date.
+
+    Dagster writes these tags itself on the materializations that it makes, with versions that it
+    computes. Of a materialization that user code reports, the public API sets the data version
+    only.
+
+    Parameters
+    ----------
+    data_version : str
+        Version of the result. Equal versions are equal results.
+    code_version : str
+        Version of the code that made it.
+    inputs : Mapping of str to str
+        Asset name to the data version of what was read from it.
+    inputs_read_at : int
+        `latest_event_id` before the inputs were read: of a partitioned input, Dagster compares the
+        versions before and after this event.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    tags = {_versions.DATA_VERSION_TAG: data_version, _versions.CODE_VERSION_TAG: code_version}
+    for name, version in inputs.items():
+        key = dg.AssetKey(name)
+        tags[_versions.get_input_data_version_tag(key)] = version
+        tags[_versions.get_input_event_pointer_tag(key)] = str(inputs_read_at)
+    return tags
+
+
+def latest_event_id(instance: dg.DagsterInstance) -> int:
+    """The id of the newest event of the instance, 0 if there is none.
+
+    `DagsterInstance.fetch_materializations`, which is public, gives the newest id of one asset: one
+    query for each input, 4 to 15 ms each, since it reads the whole event. This is one query of
+    1 to 5 ms.
+    """
+    return instance.event_log_storage.get_maximum_record_id() or 0
+
+
+def latest_materialization_ids(
+    instance: dg.DagsterInstance, asset_key: dg.AssetKey, partitions: Collection[str]
+) -> Mapping[str, int]:
+    """The id of the newest materialization of each of `partitions` that has one.
+
+    Of the public means, `fetch_materializations` reads every event of these partitions in full (200
+    ms rather than 15 for 500 partitions), and `get_status_by_partition` tells of a partition that
+    the current run is to make only that it is in progress.
+    """
+    return instance.event_log_storage.get_latest_storage_id_by_partition(
+        asset_key, dg.DagsterEventType.ASSET_MATERIALIZATION, set(partitions)
+    )
+
+
+def materialization_entry(
+    context: dg.AssetExecutionContext, materialization: dg.AssetMaterialization
+) -> dg.EventLogEntry:
+    """Build the event that `context.log_event` would store for a materialization.
+
+    `context.log_event` builds and stores in one step, each event in transactions of its own.
+    """
+    step_context = context.get_step_execution_context()
+    step = step_context.step
+    event = dg.DagsterEvent(
+        event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+        job_name=step_context.job_name,
+        step_handle=step.handle,
+        node_handle=step.node_handle,
+        step_kind_value=step.kind.value,
+        logging_tags=step_context.event_tags,
+        event_specific_data=StepMaterializationData(materialization),
+        message="Materialized.",
+        pid=os.getpid(),
+    )
+    return dg.EventLogEntry(  # type: ignore[no-untyped-call]  # its __new__ has no annotations
+        error_info=None,
+        level=logging.DEBUG,
+        user_message="",
+        run_id=context.run_id,
+        timestamp=time.time(),
+        step_key=event.step_key,
+        job_name=event.job_name,
+        dagster_event=event,
+    )
+
+
+def _store_in_sqlite(storage: SqliteEventLogStorage, entries: Sequence[dg.EventLogEntry]) -> None:
+    """Store in one transaction in the run's database, and in one in the index over all runs."""
+    insert = storage.prepare_insert_event_batch(entries)
+    with storage.run_connection(entries[0].run_id) as connection:
+        connection.execute(insert)
+    with storage.index_transaction() as connection:
+        ids = list(connection.execute(insert.returning(SqlEventLogStorageTable.c.id)).scalars())
+        storage._store_asset_event_tags(connection, entries, ids)
+        storage._store_asset_event(connection, entries[-1], ids[-1])
+
+
+def store_materializations(
+    instance: dg.DagsterInstance, entries: Sequence[dg.EventLogEntry]
+) -> None:
+    """Store materializations of one asset in one batch.
+
+    Dagster batches only the events of a step's own output (its issue 19829). Postgres' storage
+    writes a batch with one statement; SQLite's stores it event by event, so for SQLite the
+    statements are issued here.
+    """
+    storage = instance.event_log_storage
+    if isinstance(storage, SqliteEventLogStorage):
+        _store_in_sqlite(storage, entries)
+    else:
+        storage.store_event_batch(entries)
+
+
+def report_run_success(instance: dg.DagsterInstance, run: dg.DagsterRun, message: str) -> None:
+    """End a queued run as a success; the run queue does not start it any more.
+
+    Publicly, a run ends only by executing it.
+    """
+    event = dg.DagsterEvent(
+        event_type_value=dg.DagsterEventType.RUN_SUCCESS.value,
+        job_name=run.job_name,
+        message=message,
+    )
+    instance.report_dagster_event(event, run.run_id)
+
+
+def report_run_failure(instance: dg.DagsterInstance, run: dg.DagsterRun, message: str) -> None:
+    """End a run as a failure whose process cannot report it any more.
+
+    Publicly, `delete_run` removes such a run with its events, and nothing ends it.
+    """
+    instance.report_run_failed(run, message)
+
+
+def tag_run(instance: dg.DagsterInstance, run_id: str, tags: Mapping[str, str]) -> None:
+    """Add tags to a run that exists.
+
+    Publicly, tags are given to a run only before it is created.
+    """
+    instance.add_run_tags(run_id, tags)
