@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import pandas as pd
 import typer
 from rich.markup import escape
 from rich.tree import Tree
 
-from nst_pipeline.cli.output import Json, bars, busy, console, print_error, print_json, print_table
+from nst_pipeline.cli.output import (
+    Json,
+    bars,
+    busy,
+    console,
+    errors,
+    print_error,
+    print_json,
+    print_note,
+    print_table,
+)
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.graph import NODES
 from nst_pipeline.pipeline.engine.progress import LISTENER, Progress
+from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, Stopped, run_until_stopped
 from nst_pipeline.pipeline.engine.workspace import (
     COLLECTIONS,
     Workspace,
@@ -32,9 +44,11 @@ if TYPE_CHECKING:
 
     from nst_pipeline.defs.update import Ran
 
+Result = TypeVar("Result")
+
 _MOST_LISTED = 20
-_STOPPED = 130
-"""What shells say of a command that Ctrl-C ended."""
+_STOPPING = "stopping after the images in progress; press Ctrl-C again to quit at once"
+_STOPPED = "stopped: what was made is kept, and `nst run` goes on from there"
 
 
 def samples(as_json: Json = False) -> None:
@@ -90,18 +104,42 @@ def _instance() -> dg.DagsterInstance:
 def run(as_json: Json = False) -> None:
     """Scan the inboxes and make what is new, changed or failed before, as Dagster runs."""
     workspace = existing_workspace()
-    with _instance() as instance, _listened() as show:
-        said = _scanned(workspace, instance, show)
-        ran = _updated(workspace, instance)
+
+    def scan_and_update(show: Progress) -> tuple[list[str], list[Ran]]:
+        with _instance() as instance:
+            return _scanned(workspace, instance, show), _updated(workspace, instance)
+
+    said, ran = _stoppable(scan_and_update)
     _finish(workspace, said, ran, as_json=as_json)
 
 
 def retry(as_json: Json = False) -> None:
     """Try once more what is quarantined, and what follows from it; nothing else is made."""
     workspace = existing_workspace()
-    with _instance() as instance, _listened():
-        ran = _updated(workspace, instance, quarantined_only=True)
-    _finish(workspace, [], ran, as_json=as_json)
+
+    def update_quarantined(show: Progress) -> list[Ran]:
+        del show
+        with _instance() as instance:
+            return _updated(workspace, instance, quarantined_only=True)
+
+    _finish(workspace, [], _stoppable(update_quarantined), as_json=as_json)
+
+
+def _stoppable(work: Callable[[Progress], Result]) -> Result:
+    """Do work that Ctrl-C or SIGTERM ends at a safe point, with its progress on the terminal."""
+
+    def quit_now() -> None:
+        errors.show_cursor()
+        print_error(_STOPPED)
+
+    try:
+        with _listened() as show:
+            return run_until_stopped(
+                partial(work, show), on_stop=lambda: print_note(_STOPPING), on_quit=quit_now
+            )
+    except Stopped:
+        print_error(_STOPPED)
+        raise typer.Exit(STOPPED_EXIT_CODE) from None
 
 
 def _finish(workspace: Workspace, said: list[str], ran: list[Ran], *, as_json: bool) -> None:
@@ -147,22 +185,16 @@ def _scanned(workspace: Workspace, instance: dg.DagsterInstance, show: Progress)
 def _updated(
     workspace: Workspace, instance: dg.DagsterInstance, *, quarantined_only: bool = False
 ) -> list[Ran]:
-    from dagster import DagsterExecutionInterruptedError
-
     from nst_pipeline.definitions import defs
     from nst_pipeline.defs.jobs import JOBS
     from nst_pipeline.defs.update import update
 
-    try:
-        return update(
-            workspace,
-            instance,
-            lambda phase: defs.resolve_job_def(JOBS[phase].name),
-            quarantined_only=quarantined_only,
-        )
-    except DagsterExecutionInterruptedError:
-        print_error("stopped: what was made is kept, and `nst run` goes on from there")
-        raise typer.Exit(_STOPPED) from None
+    return update(
+        workspace,
+        instance,
+        lambda phase: defs.resolve_job_def(JOBS[phase].name),
+        quarantined_only=quarantined_only,
+    )
 
 
 def _tell(

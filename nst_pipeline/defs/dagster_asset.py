@@ -32,6 +32,7 @@ from nst_pipeline.pipeline.engine.graph import Node
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.progress import report_progress
 from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.stopping import Stopped, stop_on_signals
 from nst_pipeline.pipeline.engine.workers import workers_for
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.settings import Settings
@@ -130,16 +131,17 @@ def _materialize(
     convoy = convoy_of(context, most=PARTITIONS_PER_RUN)
     every = [*keys, *convoy.keys]
     view = View(workspace, settings, (node.collection, every) if node.collection else None)
-    outcome = run_batch(
-        view,
-        node,
-        every,
-        make,
-        run_id=context.run_id,
-        together=together,
-        workers=workers,
-        progress=progress,
-    )
+    with stop_on_signals():
+        outcome = run_batch(
+            view,
+            node,
+            every,
+            make,
+            run_id=context.run_id,
+            together=together,
+            workers=workers,
+            progress=progress,
+        )
     reported = _reported(context, view, node, outcome)
     _report(context, view, node, list(reported.values()), seen)
     step_ended(context, convoy, reported)
@@ -219,6 +221,9 @@ def graph_asset(
                 workers = 1 if one_by_one else workers_for(workspace.settings.run.workers)
                 yield from _materialize(context, workspace, chosen, node, make, most, workers)
                 after(workspace)
+            except Stopped:
+                # Dagster records the run as canceled, or as failed if nobody canceled it there.
+                raise dg.DagsterExecutionInterruptedError from None
             except NstError as error:
                 # What the user can put right is told without a traceback.
                 raise dg.Failure(str(error), allow_retries=False) from None

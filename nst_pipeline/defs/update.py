@@ -17,6 +17,7 @@ from nst_pipeline.defs.runs import RunPlan, due_now, failed_keys, plan_phase
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.progress import Progress
 from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Collection, Workspace
 from nst_pipeline.pipeline.upkeep.reporting import report_batch
 from nst_pipeline.storage.inbox import Scan
@@ -77,6 +78,11 @@ def _gone(workspace: Workspace, collection: Collection, scan: Scan) -> list[str]
     return said
 
 
+def _report_or_stop(progress: Progress, name: str, done: int, total: int) -> None:
+    progress(name, done, total)
+    STOP.raise_if_requested()
+
+
 def scan_inboxes(
     workspace: Workspace,
     instance: dg.DagsterInstance,
@@ -91,13 +97,16 @@ def scan_inboxes(
         instance: where the partitions are.
         seconds: about how long new and changed files are read; the next call goes on.
         progress: told the inbox, how many of its files were read, and how many there are.
+
+    Raises:
+        Stopped: somebody asked to stop. The next scan reads what this one did not remember.
     """
     said, found, end = [], {}, time.monotonic() + seconds
     for collection in COLLECTIONS:
         scan = workspace.rescan(
             collection,
             seconds=end - time.monotonic(),
-            on_file=partial(progress, f"{collection}/"),
+            on_file=partial(_report_or_stop, progress, f"{collection}/"),
         )
         register(instance, collection, list(scan.index.photos))
         said.append(f"{collection}: {scan.summary}")
@@ -129,7 +138,7 @@ def _execute(job: dg.JobDefinition, run: RunPlan, instance: dg.DagsterInstance) 
     """Make one run.
 
     Raises:
-        DagsterExecutionInterruptedError: somebody stopped it; Dagster itself keeps that silent.
+        Stopped: somebody stopped it; Dagster itself reports no error then.
     """
     result = job.execute_in_process(
         instance=instance,
@@ -138,7 +147,7 @@ def _execute(job: dg.JobDefinition, run: RunPlan, instance: dg.DagsterInstance) 
         raise_on_error=False,
     )
     if any(map(_is_stop, result.all_events)):
-        raise dg.DagsterExecutionInterruptedError
+        raise Stopped(f"run {result.run_id} was stopped")
     failures = (event.step_failure_data for event in result.get_step_failure_events())
     return Ran(
         run.phase,
@@ -167,8 +176,7 @@ def update(
         announce: told before each run.
 
     Raises:
-        DagsterExecutionInterruptedError: a run was stopped. What was made is kept; the next call
-            goes on from there.
+        Stopped: somebody asked to stop. What was made is kept; the next call makes the rest.
     """
     active_runs(instance)  # ends those that a killed process left behind
     left: dict[str, set[str]] = {}
@@ -177,8 +185,10 @@ def update(
         left = {p: due_now(view, p, retry=False) - failed_keys(view, p) for p in PHASES}
     ran: list[Ran] = []
     for phase in PHASES:
+        STOP.raise_if_requested()
         due = due_now(View(workspace), phase, retry=True) - left.get(phase, set())
         for run in plan_phase(instance, phase, due):
+            STOP.raise_if_requested()
             announce(run)
             ran.append(_execute(job_of(phase), run, instance))
     if ran:

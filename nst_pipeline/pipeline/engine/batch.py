@@ -7,7 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.pipeline.engine.graph import Node
@@ -15,6 +16,7 @@ from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
 from nst_pipeline.pipeline.engine.progress import Progress
 from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 from nst_pipeline.pipeline.engine.task import Task
 from nst_pipeline.pipeline.engine.workers import in_order
 from nst_pipeline.storage.catalog import Row, Standing
@@ -27,6 +29,9 @@ Make = Callable[[Sequence[Item]], Sequence[Made]]
 _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0
 """A killed run repeats at most this much work; fewer, larger commits cost less."""
+
+GROUP_ERROR = "group error"
+"""Figure of an image that was made alone, because the group it belonged to had failed."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,19 +63,34 @@ class Batch:
     def make(self, tasks: Sequence[Task], make: Make) -> list[Row]:
         """Make these together; if that fails, one by one, so that one costs not the others.
 
-        Several threads may do so. Nothing is catalogd before `add`.
+        Several threads may do so. Nothing is cataloged before `add`.
         """
         started = time.perf_counter()
         try:
             results = self._results(tasks, make)
-        except (ModelUnavailableError, SettingError):
+        except (ModelUnavailableError, SettingError, Stopped):
             raise
         except Exception as error:
             if len(tasks) == 1:
                 return [self._failed(tasks[0], error, time.perf_counter() - started)]
-            return [row for task in tasks for row in self.make([task], make)]
+            return self._one_by_one(tasks, make, error)
         seconds = (time.perf_counter() - started) / len(tasks)
         return [self._store(task, made, seconds) for task, made in zip(tasks, results, strict=True)]
+
+    def _one_by_one(self, tasks: Sequence[Task], make: Make, error: Exception) -> list[Row]:
+        """Make the items of a group that failed; those that succeed record the group's error."""
+        _log.warning(
+            "%s: a group of %d failed together and is made one by one",
+            self._node.name,
+            len(tasks),
+            exc_info=error,
+        )
+        reason = {GROUP_ERROR: f"{type(error).__name__}: {error}"}
+        rows = [row for task in tasks for row in self.make([task], make)]
+        return [
+            row if row.status == "failed" else replace(row, figures={**row.figures, **reason})
+            for row in rows
+        ]
 
     def _results(self, tasks: Sequence[Task], make: Make) -> list[Made]:
         """What is made of each task; those with nothing to be made do not reach `make`."""
@@ -78,15 +98,18 @@ class Batch:
         made = iter(make(items) if items else ())
         return [Made(empty=task.empty) if task.empty else next(made) for task in tasks]
 
-    def close(self) -> None:
-        """Catalog what is left, and wait until all is."""
-        self._commit()
-        self._committer.shutdown()
+    def __enter__(self) -> Batch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Catalog the remaining rows, and wait until all are."""
+        with self._committer:
+            self._commit()
         for commit in self._commits:
             commit.result()
 
     def _commit(self) -> None:
-        """Have what was made catalogd, while the next images are made."""
+        """Have what was made cataloged, while the next images are made."""
         while self._commits and self._commits[0].done():
             self._commits.popleft().result()  # where rows cannot be written, no more are made
         rows, self._pending = self._pending, []
@@ -106,7 +129,7 @@ class Batch:
                 store.remove(row.asset, row.key, gone)
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Have these catalogd, soon."""
+        """Have these cataloged, soon."""
         for row in rows:
             (self.outcome.failed if row.status == "failed" else self.outcome.made)[row.key] = row
         self._pending += rows
@@ -172,26 +195,27 @@ def run_batch(
         node: the asset.
         keys: its partition keys, or `ALL` alone.
         make: makes the artifacts of up to `together` items at once.
-        run_id: catalogd with every row.
+        run_id: cataloged with every row.
         together: how many items `make` gets in one call.
         workers: how many calls of `make` may run at the same time.
         progress: told after every call of `make`.
 
     Raises:
-        ModelUnavailableError, SettingError: no image could be made; what was made is catalogd.
+        ModelUnavailableError, SettingError: no image could be made; what was made is cataloged.
+        Stopped: somebody asked to stop; what was made is cataloged.
     """
+    STOP.raise_if_requested()
     view.workspace.store.remove_leftovers(node.name)
     plan = plan_asset(view, node, keys)
-    batch = Batch(view, node, plan, run_id)
     due, through = plan.due, 0
-    calls = (due[first : first + together] for first in range(0, len(due), together))
-    try:
-        for rows in in_order(lambda tasks: batch.make(tasks, make), calls, workers):
+    groups = (due[first : first + together] for first in range(0, len(due), together))
+    wanted = takewhile(lambda _: not STOP.requested, groups)
+    with Batch(view, node, plan, run_id) as batch:
+        for rows in in_order(lambda tasks: batch.make(tasks, make), wanted, workers):
             batch.add(rows)
             through += len(rows)
             if progress is not None:
                 progress(node.name, through, len(due))
-    finally:
-        batch.close()
+    STOP.raise_if_requested()
     view.workspace.catalog.join_parts(node.name)
     return batch.outcome

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import TypeVar
 
+from nst_pipeline.pipeline.engine.stopping import STOP
+
 Progress = Callable[[str, int, int], None]
 """Told the asset, how many of its images are through, and how many there are."""
 
@@ -48,7 +50,12 @@ def report_part(name: str) -> Callable[[int, int], None]:
         A function to be told after every step: how many are through, and how many there are.
     """
     report = _reporter(_LOG.get())
-    return lambda through, total: report(name, through, total)
+
+    def report_or_stop(through: int, total: int) -> None:
+        report(name, through, total)
+        STOP.raise_if_requested()
+
+    return report_or_stop
 
 
 def tracked(name: str, items: Iterable[Item], total: int) -> Iterator[Item]:
@@ -75,6 +82,7 @@ def report_steps(
 
     def report(loss: float, share_done: float) -> None:
         nonlocal logged
+        STOP.raise_if_requested()
         log, now = log_to or _LOG.get(), time.monotonic()
         if log is not None and now - logged > _LOG_EVERY_SECONDS:
             logged = now

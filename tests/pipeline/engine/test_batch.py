@@ -1,4 +1,4 @@
-"""A batch: what is due is made, what fails is set aside, all of it is catalogd."""
+"""A batch makes what is due, sets aside what fails, and catalogs all of it."""
 
 import shutil
 from threading import get_ident
@@ -8,10 +8,12 @@ from skimage import data
 from upath import UPath
 
 from nst_pipeline.errors import ModelUnavailableError, NstError
-from nst_pipeline.pipeline.engine.batch import run_batch
+from nst_pipeline.pipeline.engine.batch import GROUP_ERROR, run_batch
 from nst_pipeline.pipeline.engine.graph import OBJECT_PHOTOS
 from nst_pipeline.pipeline.engine.item import Made
+from nst_pipeline.pipeline.engine.progress import report_steps
 from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.vision.images.codecs import encode_jpeg
 
@@ -26,6 +28,13 @@ def workspace(tmp_path):
     opened = open_workspace(UPath(tmp_path))
     opened.rescan("objects")
     return opened
+
+
+@pytest.fixture
+def stop_flag():
+    """The process's flag, clear again at the end."""
+    yield STOP
+    STOP.clear()
 
 
 def _run(workspace, make, together=1, workers=1, progress=None):
@@ -92,14 +101,63 @@ def test_without_a_model_nothing_is_blamed_and_what_was_made_stays(workspace):
 
 
 def test_an_interrupted_batch_goes_on_where_it_was(workspace):
-    def stopped(items):
+    def interrupted(items):
         if items[0].key.startswith("cat2"):
             raise KeyboardInterrupt
         return _made(items)
 
     with pytest.raises(KeyboardInterrupt):
-        _run(workspace, stopped)
+        _run(workspace, interrupted)
     assert len(_run(workspace, _made).made) == 3
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stopped_batch_finishes_what_it_has_begun_and_begins_nothing_else(
+    workspace, stop_flag, workers
+):
+    begun = []
+
+    def make(items):
+        begun.extend(items)
+        if items[0].key.startswith("cat1"):
+            stop_flag.request()
+        return _made(items)
+
+    with pytest.raises(Stopped):
+        _run(workspace, make, workers=workers)
+    assert 2 <= len(begun) <= 5
+    assert len(workspace.catalog.latest("object_photos")) == len(begun)
+    with pytest.raises(Stopped):
+        _run(workspace, make)
+    stop_flag.clear()
+    assert len(_run(workspace, _made).made) == 5 - len(begun)
+
+
+def test_an_image_that_is_stopped_halfway_is_not_blamed(workspace, stop_flag):
+    def make(items):
+        if items[0].key.startswith("cat2"):
+            stop_flag.request()
+            report_steps("cat2")(1.0, 0.5)
+        return _made(items)
+
+    with pytest.raises(Stopped):
+        _run(workspace, make)
+    rows = workspace.catalog.latest("object_photos")
+    assert [row.status for row in rows.values()] == ["ok", "ok"]
+
+
+def test_the_error_of_a_group_is_kept_where_its_images_succeed_alone(workspace, caplog):
+    def make(items):
+        if len(items) > 1:
+            raise ValueError("shapes differ")
+        return _made(items)
+
+    outcome = _run(workspace, make, together=4)
+    assert not outcome.failed
+    kept = [row.figures.get(GROUP_ERROR) for row in outcome.made.values()]
+    assert kept == ["ValueError: shapes differ"] * 4 + [None]
+    (record,) = caplog.records
+    assert "a group of 4 failed" in record.message and record.exc_info
 
 
 def test_a_failed_image_keeps_its_last_good_files(workspace, tmp_path):
@@ -144,7 +202,7 @@ def test_progress_counts_to_the_end(workspace):
     assert told == [("object_photos", 2, 5), ("object_photos", 4, 5), ("object_photos", 5, 5)]
 
 
-def test_no_row_is_catalogd_before_its_files_are_on_the_disk(workspace, monkeypatch):
+def test_no_row_is_cataloged_before_its_files_are_on_the_disk(workspace, monkeypatch):
     def broken(file):
         raise OSError("disk gone")
 

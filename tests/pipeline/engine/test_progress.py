@@ -1,7 +1,15 @@
-"""Who works for long tells how far it is."""
+"""Long pieces of work report their progress."""
+
+import pytest
 
 from nst_pipeline.pipeline.engine import progress
-from nst_pipeline.pipeline.engine.progress import LISTENER, report_progress, tracked
+from nst_pipeline.pipeline.engine.progress import (
+    LISTENER,
+    report_progress,
+    report_steps,
+    tracked,
+)
+from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 
 
 def test_the_listener_hears_of_every_item():
@@ -12,6 +20,17 @@ def test_the_listener_hears_of_every_item():
     finally:
         LISTENER.reset(token)
     assert heard == [("scenes", 1, 3), ("scenes", 2, 3), ("scenes", 3, 3)]
+
+
+def test_a_stop_ends_a_long_piece_of_work_at_its_next_step():
+    STOP.request()
+    try:
+        with pytest.raises(Stopped):
+            list(tracked("scenes", "abc", 3))
+        with pytest.raises(Stopped):
+            report_steps("scene")(1.0, 0.5)
+    finally:
+        STOP.clear()
 
 
 def test_the_log_gets_a_line_every_few_seconds(monkeypatch):

@@ -58,6 +58,14 @@ def test_what_is_at_work_when_one_fails_is_handed_on():
     assert handed_on[:2] == [0, 2]
 
 
+def test_a_reader_that_stops_early_leaves_the_rest_undone():
+    begun = []
+    results = in_order(lambda number: begun.append(number) or number, range(1000), 2)
+    assert next(results) == 0
+    results.close()
+    assert len(begun) < 20
+
+
 def test_zero_means_as_many_as_cores_within_reason():
     assert 1 <= workers_for(0) <= 4
     assert workers_for(7) == 7
