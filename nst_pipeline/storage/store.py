@@ -88,7 +88,6 @@ class Store:
     def __init__(self, root: UPath) -> None:
         self.root = root
         self._folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
-        self._writers = ThreadPoolExecutor(_WRITERS)
 
     def path(self, asset: str, key: str, name: str) -> UPath:
         """Where a file of an artifact stands.
@@ -109,8 +108,12 @@ class Store:
             write_atomically(self.path(asset, key, name), data, sync=False)
             return sha256(data), len(data)
 
-        # Encoders, digests and the disk let go of Python's lock.
-        written = dict(zip(files, self._writers.map(write, files), strict=True))
+        if len(files) < 2:
+            written = {name: write(name) for name in files}
+        else:
+            # Encoders, digests and the disk release Python's lock.
+            with ThreadPoolExecutor(min(_WRITERS, len(files))) as pool:
+                written = dict(zip(files, pool.map(write, files), strict=True))
         digests = {name: digest for name, (digest, _) in written.items()}
         size = sum(each for _, each in written.values())
         first = str(self.path(asset, key, next(iter(files)))) if files else ""
