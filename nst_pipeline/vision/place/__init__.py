@@ -1,1 +1,1 @@
-"""Where stickers go on a scene, how large, and which."""
+"""Choose stickers for a scene, and their places and sizes on it."""

@@ -1,4 +1,4 @@
-"""Which stickers a scene is offered: the same every time, whatever order things arrive in."""
+"""Choose the stickers that a scene is offered; the order in which files arrive has no effect."""
 
 from __future__ import annotations
 
@@ -12,66 +12,115 @@ from numpy.typing import NDArray
 
 from nst_pipeline.settings import PlacementSettings
 
-CANDIDATES_PER_STICKER = 4
-"""Stickers considered for each one wanted: some will not fit."""
+_GOLDEN = 0x9E3779B97F4A7C15
+_SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+"""Constants of splitmix64."""
+
+
+@dataclass(frozen=True)
+class ChoiceParameters:
+    """How stickers are spread over scenes."""
+
+    candidates_per_sticker: int = 4
+    """Stickers offered for each one wanted, because some do not fit."""
+    points_per_sticker: int = 64
+    """Points on the circle: the more, the more equal the stickers' shares of the scenes. With 64,
+    shares vary by an eighth."""
 
 
 @dataclass(frozen=True)
 class LibrarySticker:
-    """What placing needs to know of a sticker; sides in pixels, quality 0..1.
+    """What placing needs to know about a sticker.
 
-    `touches_...`: that edge of its photo cuts the object, so the scene's must cut it as well.
+    An edge that it touches is an edge of its photo that cuts the object, so the scene's edge must
+    cut it as well.
     """
 
     sticker: str
+    """Its id."""
     object_key: str
+    """Partition key of its photo."""
     width: int
+    """Pixels."""
     height: int
+    """Pixels."""
     quality: float
+    """Quality of the cut-out, 0..1."""
     touches_bottom: bool = False
     touches_top: bool = False
     touches_left: bool = False
     touches_right: bool = False
     label: str = ""
     lab: tuple[float, float, float] | None = None
-    """Its mean color; None: not known, and any surroundings suit it."""
+    """Mean LAB color; None if it is unknown, and then any surroundings fit."""
 
     @property
     def placeable(self) -> bool:
-        """Whether a scene's edges can hide all its cuts.
+        """Whether the edges of a scene can hide all cuts.
 
-        What the top edge cuts stands too near to be shown at a scene's usual scale; so does what
-        reaches from side to side.
+        An object that the top edge cuts stands too near for a scene's usual scale, and so does one
+        that reaches from side to side.
         """
         return not self.touches_top and not (self.touches_left and self.touches_right)
 
 
 def name_hash(text: str) -> int:
-    """64 bits that depend on the text alone; Python's own hash changes with each start."""
+    """Hash a text to 64 bits, the same in every process (Python's own hash is salted)."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-class Chooser:
-    """Stickers for scenes, best first, by consistent hashing.
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Apply splitmix64's finalizer: every bit of the result depends on every bit given.
 
-    Every sticker stands at many places of a circle. A scene stands at one, and takes the stickers
-    that it meets from there on: a sticker added to n others is the first that one scene in n + 1
-    meets, and the rest keep theirs (Karger et al., Consistent Hashing and Random Trees, 1997).
+    Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
+    """
+    for shift, factor in _SPLITMIX:
+        numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+class Chooser:
+    """Choose stickers for scenes by consistent hashing.
+
+    Every sticker has many points on a circle. A scene has one, and takes the stickers that follow
+    it there. A sticker added to n others is the first choice of one scene in n + 1; the choices of
+    all other scenes stay as they are.
+
+    Parameters
+    ----------
+    stickers
+        In any order.
+    seed
+        Another seed gives other choices.
+    parameters
+        Points per sticker.
+
+    References
+    ----------
+    Karger, Lehman, Leighton, Panigrahy, Levine, Lewin, "Consistent Hashing and Random Trees:
+    Distributed Caching Protocols for Relieving Hot Spots on the World Wide Web", STOC 1997.
     """
 
-    def __init__(self, stickers: Sequence[LibrarySticker], *, seed: int) -> None:
+    def __init__(
+        self,
+        stickers: Sequence[LibrarySticker],
+        *,
+        seed: int,
+        parameters: ChoiceParameters = ChoiceParameters(),
+    ) -> None:
         self._stickers, self._seed = stickers, seed
+        count = parameters.points_per_sticker
         hashes = np.array([name_hash(each.sticker) for each in stickers], np.uint64)
-        steps = np.arange(1, _PLACES + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
-        places = _mixed(hashes[:, np.newaxis] + steps).ravel()
-        order = np.argsort(places)
-        self._places, self._owners = places[order], (order // _PLACES).astype(np.int32)
+        steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
+        points = _mixed(hashes[:, np.newaxis] + steps).ravel()
+        order = np.argsort(points)
+        self._points, self._owners = points[order], (order // count).astype(np.int32)
 
     def choose(self, scene_key: str, count: int) -> list[LibrarySticker]:
-        """The first `count` different stickers that the scene meets; 10 microseconds."""
+        """Return the first `count` different stickers that follow a scene on the circle."""
         wanted, met = min(count, len(self._stickers)), dict[int, None]()
         scene = np.uint64(name_hash(f"{self._seed}\0{scene_key}"))
-        at = int(np.searchsorted(self._places, scene))
+        at = int(np.searchsorted(self._points, scene))
         while len(met) < wanted:
             stretch = self._owners.take(range(at, at + 2 * wanted), mode="wrap")
             met |= dict.fromkeys(stretch.tolist())
@@ -79,26 +128,40 @@ class Chooser:
         return [self._stickers[owner] for owner in islice(met, wanted)]
 
 
-_PLACES = 64
-"""Of a sticker: the more, the more equal its share of the scenes; here shares vary by an eighth."""
-_GOLDEN = 0x9E3779B97F4A7C15
-_SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
-
-
-def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Splitmix64's finaliser (Steele et al. 2014): every bit depends on every other."""
-    for shift, factor in _SPLITMIX:
-        numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
-    return numbers ^ (numbers >> np.uint64(31))
-
-
 Candidates = Callable[[str], list[LibrarySticker]]
 """From a scene's key to the few stickers that its placements depend on, best first."""
 
 
-def candidates_from(library: Sequence[LibrarySticker], settings: PlacementSettings) -> Candidates:
-    """Prepare the choice among a library's usable stickers."""
+def candidates_from(
+    library: Sequence[LibrarySticker],
+    settings: PlacementSettings,
+    *,
+    parameters: ChoiceParameters = ChoiceParameters(),
+) -> Candidates:
+    """Prepare the choice of stickers for scenes.
+
+    Parameters
+    ----------
+    library
+        All stickers. Those of low quality, and those whose cuts no scene can hide, are left out.
+    settings
+        Lowest quality, seed, and stickers per scene.
+    parameters
+        Tuned constants.
+
+    Returns
+    -------
+    callable
+        From a scene's key to its stickers, best first; the same key always gets the same ones.
+
+    Examples
+    --------
+    >>> cat, dog = (LibrarySticker(f"{n}.0", n, 90, 80, quality=0.9) for n in ("cat", "dog"))
+    >>> candidates = candidates_from([cat, dog], PlacementSettings())
+    >>> sorted(each.sticker for each in candidates("beach"))
+    ['cat.0', 'dog.0']
+    """
     usable = [each for each in library if each.quality >= settings.min_quality and each.placeable]
-    chooser = Chooser(usable, seed=settings.seed)
-    count = CANDIDATES_PER_STICKER * settings.stickers_per_scene
+    chooser = Chooser(usable, seed=settings.seed, parameters=parameters)
+    count = parameters.candidates_per_sticker * settings.stickers_per_scene
     return lambda scene_key: chooser.choose(scene_key, count)

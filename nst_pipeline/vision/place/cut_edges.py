@@ -1,6 +1,8 @@
-"""Which edges of its photo cut an object: there it ends without an outline of its own."""
+"""Find the edges of its photo that cut an object off."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,18 +10,41 @@ from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shapes import Matte
 
 EDGES = ("bottom", "left", "right", "top")
-MARGIN = 0.015
-"""An object that ends this close to an edge, share of the photo's side, was cut there: the last
-pixels before it are often lost in cutting out."""
-FOOT_MARGIN = 0.04
-"""As that, at the bottom. Whole feet are seldom so near, and shade below a cut looks like one."""
+"""The edges of a photo, in the order in which they are recorded."""
 
 
-def cut_edges(matte: Matte) -> list[str]:
-    """The edges that cut an object, of `EDGES` and in their order.
+@dataclass(frozen=True)
+class CutEdgeParameters:
+    """How close to an edge an object must end to count as cut by it."""
 
-    Args:
-        matte: (height, width) float32, 0..1, at the size of the object's photo.
+    margin: float = 0.015
+    """Fraction of the photo's side: cutting out often loses the last pixels before an edge."""
+    bottom_margin: float = 0.04
+    """Fraction of the photo's height at the bottom: whole feet are seldom that close, and the
+    shade below a cut looks like a foot."""
+
+
+def cut_edges(matte: Matte, *, parameters: CutEdgeParameters = CutEdgeParameters()) -> list[str]:
+    """Find the edges that cut an object off.
+
+    Parameters
+    ----------
+    matte
+        (height, width) float32, 0..1, at the size of the object's photo.
+    parameters
+        Margins.
+
+    Returns
+    -------
+    list of str
+        Those of `EDGES`, in that order; empty if there is no object.
+
+    Examples
+    --------
+    >>> matte = np.zeros((100, 100), np.float32)
+    >>> matte[40:100, 30:70] = 1
+    >>> cut_edges(matte)
+    ['bottom']
     """
     solid = object_mask(matte)
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
@@ -27,9 +52,9 @@ def cut_edges(matte: Matte) -> list[str]:
         return []
     height, width = matte.shape
     cut = (
-        height - 1 - rows[-1] <= FOOT_MARGIN * height,
-        columns[0] <= MARGIN * width,
-        width - 1 - columns[-1] <= MARGIN * width,
-        rows[0] <= MARGIN * height,
+        height - 1 - rows[-1] <= parameters.bottom_margin * height,
+        columns[0] <= parameters.margin * width,
+        width - 1 - columns[-1] <= parameters.margin * width,
+        rows[0] <= parameters.margin * height,
     )
     return [edge for edge, is_cut in zip(EDGES, cut, strict=True) if is_cut]

@@ -1,4 +1,4 @@
-"""Where things can stand in a scene: its horizon, and ground that one reaches without an edge."""
+"""Estimate where objects can stand in a scene: its horizon and its ground."""
 
 from __future__ import annotations
 
@@ -12,97 +12,113 @@ from nst_pipeline.vision.images.color import Lab, to_lab
 from nst_pipeline.vision.images.resize import fitted_size, resize
 from nst_pipeline.vision.shapes import Box, Rgb
 
-Map = NDArray[np.float32]
-"""One number for each pixel of the reduced picture, (h, w)."""
+_SOBEL_GAIN = 8
+"""Sum of the positive weights of OpenCV's 3 x 3 Sobel kernel, times the two-pixel distance."""
 
-ANALYSIS_SIDE = 192
-"""Scenes are looked at in this longest side, pixels: the ground is no detail."""
-SMOOTHING_PX = 1.5
-"""Takes gravel, grass and noise away, and leaves kerbs, walls and table edges."""
+PixelMap = NDArray[np.float32]
+"""One number for each pixel of the reduced scene, (h, w)."""
 
-HORIZON_RANGE = (0.25, 0.6)
-"""Photographers seldom hold the camera so that the horizon is outside it."""
-USUAL_HORIZON, USUAL_SPREAD = 0.5, 0.25
-"""Where it is when the picture does not tell, and how firmly; shares of the height."""
-TEXTURE_WEIGHT = 4.0
-"""Gradients are small beside colors, and tell as much."""
-LEAST_EVIDENCE = 0.05
-"""What the weakest evidence counts beside a clear horizon's 1: then habit decides."""
 
-SOME_GROUND, LIKELY = 0.08, 0.35
-"""Ground ends above the highest row with this share of pixels of at least this trust."""
+@dataclass(frozen=True)
+class GroundParameters:
+    """What the estimate was tuned with. LAB units: lightness 0..100, D65."""
 
-FRONT_SHARE = 0.25
-"""Nearly every photo's lowest quarter shows ground: its texture is the ground's own."""
-TEXTURE_QUANTILE, ROUGHEST = 0.6, 2.0
-TEXTURE_RANGE = (0.5, 3.0)
-"""Gradients up to this quantile of the front are taken for its texture: at most so many times the
-picture's median, and in a range, LAB units per pixel. Below it is noise; a front that is rougher is
-full of things."""
-CLIMB = 0.05
-"""Cost of a pixel without any edge: without a sign of an end, what is far is still less sure."""
-REACH = 20.0
-"""LAB units of edges crossed on the way from the bottom, at which trust has fallen to 1/e."""
-BALANCE = 4.0
-"""How much easier a pixel is to reach from the bottom than from the top for it to be ground rather
-than sky, LAB units."""
-SHARPEST = 4.0
-"""An edge this strong under a foot, LAB units per pixel, takes trust to 1/e."""
-BLUE_RANGE = (-12.0, -30.0)
-BLUE_DOUBT = 0.7
-"""From the first b* to the second, ground becomes doubtful by this share: water, rather."""
+    analysis_side_px: int = 192
+    """Scenes are reduced to this longest side: ground is no detail."""
+    smoothing_px: float = 1.5
+    """Std of the Gaussian that removes gravel, grass and noise but keeps curbs and table edges."""
+
+    horizon_range: tuple[float, float] = (0.25, 0.6)
+    """Fractions of the height: photographers seldom put the horizon outside them."""
+    usual_horizon: float = 0.5
+    """Fraction of the height at which the horizon is assumed without evidence."""
+    usual_horizon_std: float = 0.25
+    """How much the horizon varies around it."""
+    texture_weight: float = 4.0
+    """Weight of gradients against colors: they are small, and say as much."""
+    min_evidence: float = 0.05
+    """Weight of the weakest evidence, against 1 for a clear horizon: then the usual place wins."""
+
+    min_ground_fraction: float = 0.08
+    """A row shows ground if this fraction of its pixels is ground."""
+    min_ground_confidence: float = 0.35
+    """Mean confidence of those pixels, at least."""
+
+    front_fraction: float = 0.25
+    """Of the height: the lowest part of nearly every photo shows ground, and its texture."""
+    texture_quantile: float = 0.6
+    """Gradients of the front up to this quantile count as texture of the ground."""
+    max_texture_ratio: float = 2.0
+    """That texture is at most so many times the picture's median gradient: a rougher front is full
+    of objects."""
+    texture_range: tuple[float, float] = (0.5, 3.0)
+    """Range of that texture, LAB units per pixel: what is below it is noise."""
+    step_cost: float = 0.05
+    """Cost of a pixel without any edge: far ground is less certain, LAB units."""
+    edge_decay: float = 20.0
+    """Edges crossed on the way from the bottom at which the confidence falls to 1/e, LAB units."""
+    sky_balance: float = 4.0
+    """How much easier a pixel is reached from the bottom than from the top if it is ground rather
+    than sky, LAB units."""
+    foot_edge_decay: float = 4.0
+    """Edge under the foot at which the confidence falls to 1/e, LAB units per pixel."""
+    blue_range: tuple[float, float] = (-12.0, -30.0)
+    """Values of b* between which ground becomes doubtful, as it may be water."""
+    blue_doubt: float = 0.7
+    """Fraction by which the bluest ground is doubted."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What a scene offers to stand on.
-
-    `horizon` is a share of the scene's height from the top. `sums`, (h + 1, w + 1, 4) float64, is
-    the integral of trust in the ground (0..1) and of the LAB colors, of a reduced picture.
-    """
+    """Where objects can stand in a scene."""
 
     horizon: float
-    sums: NDArray[np.float64]
+    """Fraction of the scene's height from the top."""
+    integral: NDArray[np.float64]
+    """(h + 1, w + 1, 4): integral image of the confidence that a pixel is ground (0..1) and of the
+    LAB color, of the reduced scene."""
     scene_width: int
+    """Pixels."""
     scene_height: int
+    """Pixels."""
 
     def _mean(self, box: Box) -> NDArray[np.float64]:
-        height, width = (side - 1 for side in self.sums.shape[:2])
+        height, width = (side - 1 for side in self.integral.shape[:2])
         left, right = (round(x * width / self.scene_width) for x in (box.x, box.right))
         top, bottom = (round(y * height / self.scene_height) for y in (box.y, box.bottom))
         left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
         right, bottom = min(max(right, left + 1), width), min(max(bottom, top + 1), height)
-        sums = self.sums
+        sums = self.integral
         total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
         return np.asarray(total / ((right - left) * (bottom - top)))
 
-    def support_in(self, box: Box) -> float:
-        """Mean trust, 0..1, that a box of scene pixels shows ground to stand on."""
+    def mean_confidence(self, box: Box) -> float:
+        """Mean confidence, 0..1, that a box of scene pixels shows ground."""
         return float(self._mean(box)[0])
 
-    def lab_in(self, box: Box) -> NDArray[np.float64]:
+    def mean_lab(self, box: Box) -> NDArray[np.float64]:
         """Mean LAB color of a box of scene pixels, (3,)."""
         return self._mean(box)[1:]
 
 
-def _reduced(scene: Rgb) -> Rgb:
-    longest_side = min(ANALYSIS_SIDE, max(scene.shape[:2]))
-    return resize(scene, *fitted_size(scene, longest_side, shortest_side=2))
+def _reduced(scene: Rgb, longest_side: int) -> Rgb:
+    side = min(longest_side, max(scene.shape[:2]))
+    return resize(scene, *fitted_size(scene, side, shortest_side=2))
 
 
-def _gradient(lab: Lab) -> Map:
-    """How much color changes from pixel to pixel, LAB units."""
+def _gradient(lab: Lab) -> PixelMap:
+    """Length of the color gradient, LAB units per pixel."""
     across, down = cv2.Sobel(lab, cv2.CV_32F, 1, 0), cv2.Sobel(lab, cv2.CV_32F, 0, 1)
-    sobel_gain = 8
-    return np.asarray(np.sqrt((across**2 + down**2).sum(2)) / sobel_gain, np.float32)
+    return np.asarray(np.sqrt((across**2 + down**2).sum(2)) / _SOBEL_GAIN, np.float32)
 
 
-def _split(lab: Lab) -> float:
-    """The split of the rows into two that differ most, drawn toward the usual place.
+def _row_split(lab: Lab, parameters: GroundParameters) -> float:
+    """The split of the rows into two groups that differ most, drawn toward the usual horizon.
 
-    Otsu's criterion (1979) on color and texture at once.
+    Otsu's criterion on color and texture together. Returns a fraction of the height.
     """
-    rows = np.dstack([lab, TEXTURE_WEIGHT * _gradient(lab)]).mean(1).astype(np.float64)
+    features = np.dstack([lab, parameters.texture_weight * _gradient(lab)])
+    rows = features.mean(1).astype(np.float64)
     count = len(rows)
     above = np.arange(1, count)
     before, total = np.cumsum(rows, 0)[:-1], rows.sum(0)
@@ -110,37 +126,42 @@ def _split(lab: Lab) -> float:
     between = (above * (count - above) / count**2) * (difference**2).sum(1)
     explained = between / (rows.var(0).sum() + 1e-9)
     place = above / count
-    habit = np.exp(-(((place - USUAL_HORIZON) / USUAL_SPREAD) ** 2) / 2)
-    score = habit * (LEAST_EVIDENCE + explained**2)
+    offset = (place - parameters.usual_horizon) / parameters.usual_horizon_std
+    prior = np.exp(-(offset**2) / 2)
+    score = prior * (parameters.min_evidence + explained**2)
     return float(place[int(np.argmax(score))])
 
 
-def _farthest(trust: Map) -> float:
-    """The highest row that shows some ground, as a share of the height."""
-    count = max(1, round(SOME_GROUND * trust.shape[1]))
-    best = np.partition(trust, -count, axis=1)[:, -count:].mean(1)
-    rows = np.flatnonzero(best >= LIKELY)
-    return rows[0] / len(trust) if len(rows) else 1.0
+def _farthest_ground(confidence: PixelMap, parameters: GroundParameters) -> float:
+    """The highest row that shows some ground, as a fraction of the height."""
+    count = max(1, round(parameters.min_ground_fraction * confidence.shape[1]))
+    best = np.partition(confidence, -count, axis=1)[:, -count:].mean(1)
+    rows = np.flatnonzero(best >= parameters.min_ground_confidence)
+    return rows[0] / len(confidence) if len(rows) else 1.0
 
 
-def _horizon(lab: Lab, trust: Map) -> float:
-    """The middle one of three witnesses.
+def _horizon(lab: Lab, confidence: PixelMap, parameters: GroundParameters) -> float:
+    """The median of three estimates, as a fraction of the height.
 
-    Rows split best at the sky's end, which hills and houses raise above the horizon; the ground's
-    end lies below it wherever something stands in the way; and habit knows where it usually is.
+    The rows split best where the sky ends, and hills and houses raise that above the horizon. The
+    ground ends below the horizon wherever something stands in the way. The third estimate is where
+    the horizon usually is.
     """
-    middle = sorted((_split(lab), _farthest(trust), USUAL_HORIZON))[1]
-    low, high = HORIZON_RANGE
-    return float(np.clip(middle, low, high))
+    estimates = (
+        _row_split(lab, parameters),
+        _farthest_ground(confidence, parameters),
+        parameters.usual_horizon,
+    )
+    return float(np.clip(sorted(estimates)[1], *parameters.horizon_range))
 
 
-def _climb(steps: Map) -> Map:
-    """Least sum of `steps` on a way from the bottom row to each pixel, up and aside, never down."""
+def _path_costs(steps: PixelMap) -> PixelMap:
+    """Least sum of `steps` on a path from the bottom row to each pixel, up and sideways only."""
     costs = np.empty_like(steps)
     below = np.zeros(steps.shape[1], np.float32)
     for row in range(len(steps) - 1, -1, -1):
         own = below + steps[row]
-        # Aside, a way costs the difference of running sums: two sweeps find the best for all.
+        # Sideways, a path costs the difference of running sums: two sweeps find the best for all.
         along = np.cumsum(steps[row])
         from_left = np.minimum.accumulate(own - along) + along
         from_right = np.minimum.accumulate((own + along)[::-1])[::-1] - along
@@ -148,34 +169,66 @@ def _climb(steps: Map) -> Map:
     return costs
 
 
-def _trust(lab: Lab) -> Map:
-    """Trust, 0..1, that each pixel shows ground.
+def _confidence(lab: Lab, parameters: GroundParameters) -> PixelMap:
+    """Confidence, 0..1, that each pixel shows ground.
 
-    Ground is what one reaches from the picture's bottom without crossing an edge, and more easily
-    than from its top; no edge lies there, and it is not blue.
+    Ground can be reached from the bottom of the picture without crossing an edge, and more easily
+    than from the top; there is no edge on it, and it is not blue.
     """
-    smooth = cv2.GaussianBlur(lab, (0, 0), SMOOTHING_PX)
+    smooth = cv2.GaussianBlur(lab, (0, 0), parameters.smoothing_px)
     gradient = _gradient(np.asarray(smooth, np.float32))
-    front = gradient[int((1 - FRONT_SHARE) * len(gradient)) :]
-    texture = min(np.quantile(front, TEXTURE_QUANTILE), ROUGHEST * np.median(gradient))
-    texture = np.clip(texture, *TEXTURE_RANGE)
+    front = gradient[int((1 - parameters.front_fraction) * len(gradient)) :]
+    texture = min(
+        np.quantile(front, parameters.texture_quantile),
+        parameters.max_texture_ratio * np.median(gradient),
+    )
+    texture = np.clip(texture, *parameters.texture_range)
     edge = np.maximum(gradient - np.float32(texture), 0)
-    from_bottom, from_top = _climb(edge + CLIMB), _climb(edge[::-1] + CLIMB)[::-1]
-    easier = np.tanh((from_top - from_bottom) / (2 * BALANCE)) / 2 + 0.5
-    blue = np.interp(-smooth[..., 2], [-b for b in BLUE_RANGE], [0, BLUE_DOUBT])
-    return np.asarray(np.exp(-from_bottom / REACH - edge / SHARPEST) * easier * (1 - blue))
+    steps = edge + parameters.step_cost
+    from_bottom, from_top = _path_costs(steps), _path_costs(steps[::-1])[::-1]
+    easier = np.tanh((from_top - from_bottom) / (2 * parameters.sky_balance)) / 2 + 0.5
+    blue_levels = [-level for level in parameters.blue_range]
+    blue = np.interp(-smooth[..., 2], blue_levels, [0, parameters.blue_doubt])
+    decay = -from_bottom / parameters.edge_decay - edge / parameters.foot_edge_decay
+    return np.asarray(np.exp(decay) * easier * (1 - blue))
 
 
-def ground_of(scene: Rgb) -> Ground:
-    """Guess where a scene's ground is, without any learned weights.
+def estimate_ground(scene: Rgb, *, parameters: GroundParameters = GroundParameters()) -> Ground:
+    """Estimate where a scene's ground and horizon are, without learned weights.
 
-    Cheap at any size: the picture is reduced first.
+    The scene is reduced first, so the cost hardly depends on its size.
 
-    Args:
-        scene: (height, width, 3) uint8 RGB.
+    Parameters
+    ----------
+    scene
+        (height, width, 3) uint8 RGB.
+    parameters
+        Tuned constants.
+
+    Returns
+    -------
+    Ground
+        The horizon, and the confidence that each part of the scene is ground.
+
+    References
+    ----------
+    Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979, for the split of rows.
+
+    Examples
+    --------
+    >>> scene = np.full((200, 300, 3), (90, 140, 70), np.uint8)
+    >>> scene[:100] = (150, 190, 240)  # sky
+    >>> ground = estimate_ground(scene)
+    >>> ground.horizon
+    0.5
+    >>> sky, lawn = Box(100, 0, 50, 50), Box(100, 150, 50, 50)
+    >>> ground.mean_confidence(lawn) > 10 * ground.mean_confidence(sky)
+    True
     """
-    lab = to_lab(_reduced(scene))
-    trust = _trust(lab)
-    sums = cv2.integral(np.dstack([trust, lab]).astype(np.float32), sdepth=cv2.CV_64F)
+    lab = to_lab(_reduced(scene, parameters.analysis_side_px))
+    confidence = _confidence(lab, parameters)
+    stacked = np.dstack([confidence, lab]).astype(np.float32)
+    integral = cv2.integral(stacked, sdepth=cv2.CV_64F)
     height, width = scene.shape[:2]
-    return Ground(_horizon(lab, trust), np.asarray(sums), width, height)
+    horizon = _horizon(lab, confidence, parameters)
+    return Ground(horizon, np.asarray(integral), width, height)

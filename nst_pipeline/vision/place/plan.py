@@ -1,4 +1,4 @@
-"""Where stickers go on a scene: on its ground, in its perspective, where they suit it best."""
+"""Plan where stickers go on a scene: on its ground, in its perspective, where their colors fit."""
 
 from __future__ import annotations
 
@@ -10,94 +10,51 @@ import numpy as np
 
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.place.choose import LibrarySticker, name_hash
-from nst_pipeline.vision.place.ground import Ground, ground_of
-from nst_pipeline.vision.place.scale import foot_at, height_in_front
+from nst_pipeline.vision.place.ground import Ground, estimate_ground
+from nst_pipeline.vision.place.scale import foot_at, height_at_bottom_edge
 from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgb
-
-MAX_ENLARGEMENT = 1.5
-"""A sticker shown larger than this times its own pixels looks soft beside the scene."""
-SPOTS = 96
-"""Places tried for each sticker."""
-STANDING_SHARE = 0.25
-"""The lower part of an object, behind which the ground that it stands on shows."""
-FORWARD_SHARE = 0.06
-"""Ground wanted before the foot, share of the object's height: nothing stands on the very edge."""
-PARTS = 3
-"""The ground is judged in so many parts across, and the worst counts: both ends must stand."""
-LEAST_SUPPORT = 0.3
-"""Where ground is trusted less than this, things would float."""
-EQUALLY_GOOD = 0.1
-"""Ground is trusted no more exactly than this; among such places, the surroundings decide."""
-AROUND_SHARE = 0.3
-"""How far the surroundings reach, share of the object's longer side."""
-EDGE_SHARE = 0.02
-"""Room kept between the sticker and the scene's left and right edges, share of the width."""
-CUT_SHARE = 0.04
-"""How far a cut-off object reaches past the scene's edge, share of its side, so that neither the
-cut nor what matting frays there shows."""
-NEAREST = 0.97
-"""Feet end a little above the bottom edge: they are seen to stand."""
 
 
 @dataclass(frozen=True)
-class _Scale:
-    """How large a sticker may be; heights are shares of the scene's."""
+class PlanParameters:
+    """What planning was tuned with. Fractions are of the named length."""
 
-    in_front: float
-    """Its height at the bottom edge: further away it is smaller, in proportion."""
-    smallest: float
-    largest: float
-
-
-def _scale(
-    sticker: LibrarySticker, known: float | None, settings: PlacementSettings, ground: Ground
-) -> _Scale | None:
-    """How large a sticker is in front, if its size is known; of middle size otherwise.
-
-    None where its pixels do not suffice for the smallest size of the settings.
-    """
-    width, height = ground.scene_width, ground.scene_height
-    smallest, largest = settings.min_height_fraction, settings.max_height_fraction
-    in_front = max(known or (smallest + largest) / 2, smallest / NEAREST)
-    room = (1 - 2 * EDGE_SHARE) * width / sticker.width
-    own = min(MAX_ENLARGEMENT, room) * sticker.height / height
-    if round(own * height) < round(smallest * height):
-        return None
-    return _Scale(in_front, smallest, max(smallest, min(own, largest, in_front * NEAREST)))
-
-
-def _left(sticker: LibrarySticker, wide: int, flip: bool, width: int, across: float) -> int:
-    """The first column of a sticker that is `wide` pixels wide, at a share of the room it has."""
-    cut_left, cut_right = sticker.touches_left, sticker.touches_right
-    if flip:
-        cut_left, cut_right = cut_right, cut_left
-    past = max(1, round(CUT_SHARE * wide))
-    if cut_left:
-        return -past
-    if cut_right:
-        return width - wide + past
-    edge = round(EDGE_SHARE * width)
-    return edge + round(across * (width - 2 * edge - wide))
+    max_enlargement: float = 1.5
+    """A sticker enlarged by more than this looks soft beside the scene."""
+    tries: int = 96
+    """Random boxes tried for each sticker."""
+    standing_fraction: float = 0.25
+    """Of the object's height, from the foot up: behind it shows the ground that it stands on."""
+    forward_fraction: float = 0.06
+    """Of the object's height: ground wanted in front of the foot, away from any edge."""
+    strips: int = 3
+    """The ground is rated in this many strips across; the worst counts, so that both ends stand."""
+    min_support: float = 0.3
+    """Where the confidence in the ground is lower, objects would seem to float."""
+    support_tolerance: float = 0.1
+    """Precision of that confidence: colors decide among boxes that differ by less."""
+    surroundings_fraction: float = 0.3
+    """Of the object's longer side: how far its surroundings reach."""
+    side_margin_fraction: float = 0.02
+    """Of the scene's width: room between the sticker and the left and right edges."""
+    cut_overlap_fraction: float = 0.04
+    """Of a cut-off object's side: how far it reaches past the scene's edge, so that neither the
+    cut nor a frayed matte shows there."""
+    lowest_foot: float = 0.97
+    """Of the scene's height: feet end a little above the bottom edge, where they are visible."""
 
 
-def _spot(
-    sticker: LibrarySticker, scale: _Scale, flip: bool, ground: Ground, rng: np.random.Generator
-) -> Box:
-    """A place at random that is plausible in itself: the nearer the foot, the larger."""
-    across, share = rng.random(), rng.uniform(scale.smallest, scale.largest)
-    if sticker.touches_bottom:
-        share = scale.largest
-    height = ground.scene_height
-    tall = max(1, round(share * height))
-    wide = max(1, round(sticker.width * tall / sticker.height))
-    if sticker.touches_bottom:
-        foot = height + max(1, round(CUT_SHARE * tall))
-    else:
-        foot = round(foot_at(share / scale.in_front, ground.horizon) * height)
-    return Box(_left(sticker, wide, flip, ground.scene_width, across), foot - tall, wide, tall)
+@dataclass(frozen=True)
+class _HeightRange:
+    """How tall a sticker may be; fractions of the scene's height."""
+
+    at_bottom_edge: float
+    """Its height there; farther away it is shorter, in proportion."""
+    lowest: float
+    highest: float
 
 
-def _overlaps(box: Box, others: Sequence[Box]) -> bool:
+def _overlap_any(box: Box, others: Sequence[Box]) -> bool:
     return any(
         box.x < other.right
         and other.x < box.right
@@ -107,51 +64,119 @@ def _overlaps(box: Box, others: Sequence[Box]) -> bool:
     )
 
 
-def _support(box: Box, ground: Ground) -> float:
-    """Trust, 0..1, in the ground under an object, over its whole width."""
-    behind, before = (round(share * box.height) for share in (STANDING_SHARE, FORWARD_SHARE))
-    top, tall = box.bottom - behind, max(1, behind + before)
-    edges = [box.x + round(box.width * part / PARTS) for part in range(PARTS + 1)]
-    strips = (Box(left, top, max(1, right - left), tall) for left, right in pairwise(edges))
-    return min(ground.support_in(strip) for strip in strips)
+@dataclass(frozen=True)
+class _Planner:
+    """One scene, and the rules for placing stickers on it."""
 
+    ground: Ground
+    obstacles: Sequence[Detection]
+    settings: PlacementSettings
+    parameters: PlanParameters
 
-def _unlikeness(sticker: LibrarySticker, box: Box, ground: Ground) -> float:
-    """How much harmonizing a place would need: the color difference to its surroundings, LAB."""
-    if sticker.lab is None:
-        return 0.0
-    extra = round(AROUND_SHARE * max(box.width, box.height))
-    return float(np.linalg.norm(ground.lab_in(box.widened(extra)) - sticker.lab))
+    def place(
+        self, sticker: LibrarySticker, taken: Sequence[Box], scene_key: str
+    ) -> Placement | None:
+        """Find a box for a sticker that overlaps none of `taken`; None if there is no room."""
+        settings = self.settings
+        rng = np.random.default_rng(name_hash(f"{settings.seed}\0{scene_key}\0{sticker.sticker}"))
+        flip = settings.flip and rng.random() < 0.5
+        heights = self._height_range(sticker)
+        if heights is None:
+            return None
+        boxes = (
+            self._random_box(sticker, heights, flip, rng) for _ in range(self.parameters.tries)
+        )
+        free = (box for box in boxes if box.y >= 0 and not _overlap_any(box, taken))
+        box = self._best(free, sticker)
+        return None if box is None else Placement(sticker.sticker, box, flip)
 
+    def _height_range(self, sticker: LibrarySticker) -> _HeightRange | None:
+        """How tall a sticker may be; None if it has too few pixels for the smallest height.
 
-def _best(spots: Iterator[Box], sticker: LibrarySticker, ground: Ground) -> Box | None:
-    """The place with the best ground; among equally good ones, where the sticker suits best."""
-    judged = [(_support(box, ground), box) for box in spots]
-    best = max((support for support, _ in judged), default=0.0)
-    # What the scene's bottom edge cuts needs no ground: its feet are out of sight.
-    least = 0.0 if sticker.touches_bottom else LEAST_SUPPORT
-    good = [box for support, box in judged if support >= max(least, best - EQUALLY_GOOD)]
-    return min(good, key=lambda box: _unlikeness(sticker, box, ground), default=None)
+        A sticker of unknown size is of medium height at the bottom edge.
+        """
+        ground, parameters = self.ground, self.parameters
+        lowest, highest = self.settings.min_height_fraction, self.settings.max_height_fraction
+        known = height_at_bottom_edge(
+            sticker.label, ground.horizon, self.obstacles, ground.scene_height
+        )
+        at_bottom = max(known or (lowest + highest) / 2, lowest / parameters.lowest_foot)
+        fit = (1 - 2 * parameters.side_margin_fraction) * ground.scene_width / sticker.width
+        possible = min(parameters.max_enlargement, fit) * sticker.height / ground.scene_height
+        if round(possible * ground.scene_height) < round(lowest * ground.scene_height):
+            return None
+        return _HeightRange(
+            at_bottom,
+            lowest,
+            max(lowest, min(possible, highest, at_bottom * parameters.lowest_foot)),
+        )
 
+    def _left(self, sticker: LibrarySticker, width: int, flip: bool, across: float) -> int:
+        """First column of a box `width` pixels wide; `across` is its place, 0 left to 1 right."""
+        cut_left, cut_right = sticker.touches_left, sticker.touches_right
+        if flip:
+            cut_left, cut_right = cut_right, cut_left
+        scene_width = self.ground.scene_width
+        past_edge = max(1, round(self.parameters.cut_overlap_fraction * width))
+        if cut_left:
+            return -past_edge
+        if cut_right:
+            return scene_width - width + past_edge
+        margin = round(self.parameters.side_margin_fraction * scene_width)
+        return margin + round(across * (scene_width - 2 * margin - width))
 
-def _placed(
-    sticker: LibrarySticker,
-    ground: Ground,
-    found: Sequence[Detection],
-    taken: Sequence[Box],
-    settings: PlacementSettings,
-    scene_key: str,
-) -> Placement | None:
-    rng = np.random.default_rng(name_hash(f"{settings.seed}\0{scene_key}\0{sticker.sticker}"))
-    flip = settings.flip and rng.random() < 0.5
-    known = height_in_front(sticker.label, ground.horizon, found, ground.scene_height)
-    scale = _scale(sticker, known, settings, ground)
-    if scale is None:
-        return None
-    spots = (_spot(sticker, scale, flip, ground, rng) for _ in range(SPOTS))
-    free = (box for box in spots if box.y >= 0 and not _overlaps(box, taken))
-    box = _best(free, sticker, ground)
-    return None if box is None else Placement(sticker.sticker, box, flip)
+    def _random_box(
+        self,
+        sticker: LibrarySticker,
+        heights: _HeightRange,
+        flip: bool,
+        rng: np.random.Generator,
+    ) -> Box:
+        """Draw a box in perspective: the nearer the foot, the taller."""
+        across, fraction = rng.random(), rng.uniform(heights.lowest, heights.highest)
+        if sticker.touches_bottom:
+            fraction = heights.highest
+        scene_height = self.ground.scene_height
+        height = max(1, round(fraction * scene_height))
+        width = max(1, round(sticker.width * height / sticker.height))
+        if sticker.touches_bottom:
+            foot = scene_height + max(1, round(self.parameters.cut_overlap_fraction * height))
+        else:
+            near = fraction / heights.at_bottom_edge
+            foot = round(foot_at(near, self.ground.horizon) * scene_height)
+        return Box(self._left(sticker, width, flip, across), foot - height, width, height)
+
+    def _support(self, box: Box) -> float:
+        """Confidence, 0..1, that there is ground under an object over its whole width."""
+        parameters = self.parameters
+        behind, before = (
+            round(fraction * box.height)
+            for fraction in (parameters.standing_fraction, parameters.forward_fraction)
+        )
+        top, height = box.bottom - behind, max(1, behind + before)
+        edges = [
+            box.x + round(box.width * strip / parameters.strips)
+            for strip in range(parameters.strips + 1)
+        ]
+        strips = (Box(left, top, max(1, right - left), height) for left, right in pairwise(edges))
+        return min(self.ground.mean_confidence(strip) for strip in strips)
+
+    def _color_difference(self, sticker: LibrarySticker, box: Box) -> float:
+        """LAB distance of a sticker's mean color from its surroundings; 0 if it is unknown."""
+        if sticker.lab is None:
+            return 0.0
+        reach = round(self.parameters.surroundings_fraction * max(box.width, box.height))
+        return float(np.linalg.norm(self.ground.mean_lab(box.widened(reach)) - sticker.lab))
+
+    def _best(self, boxes: Iterator[Box], sticker: LibrarySticker) -> Box | None:
+        """The box with the best ground; among equally good ones, the closest in color."""
+        rated = [(self._support(box), box) for box in boxes]
+        best = max((support for support, _ in rated), default=0.0)
+        # An object that the bottom edge cuts needs no ground: its feet are out of sight.
+        least = 0.0 if sticker.touches_bottom else self.parameters.min_support
+        limit = max(least, best - self.parameters.support_tolerance)
+        good = [box for support, box in rated if support >= limit]
+        return min(good, key=lambda box: self._color_difference(sticker, box), default=None)
 
 
 def plan(
@@ -161,30 +186,52 @@ def plan(
     settings: PlacementSettings,
     *,
     scene_key: str,
+    parameters: PlanParameters = PlanParameters(),
 ) -> list[Placement]:
     """Place up to `settings.stickers_per_scene` stickers on a scene.
 
-    Objects stand on ground, the nearer the larger, and as large as what was found in the scene
-    says; what an edge of its photo cut is cut by the same edge of the scene; nothing overlaps what
-    was found in the scene, or another sticker; among equally good places, the one whose
+    Objects stand on ground, and are the larger the nearer they stand, in proportion to what was
+    found in the scene. An object that an edge of its photo cut is cut by the same edge of the
+    scene. Nothing overlaps an obstacle or another sticker. Among equally good boxes, the one whose
     surroundings are closest in color is taken.
 
-    Args:
-        scene: (height, width, 3) uint8 RGB.
-        stickers: candidates, best first (`candidates_from`); one that does not fit is passed over.
-        obstacles: what the scene shows already, in its pixels.
-        scene_key: decides, with `settings.seed`, between places.
+    Parameters
+    ----------
+    scene
+        (height, width, 3) uint8 RGB.
+    stickers
+        Candidates, best first (see `candidates_from`). One that does not fit is skipped.
+    obstacles
+        What the scene already shows, in its pixels.
+    settings
+        How many stickers, their heights, whether they may be mirrored, and the seed.
+    scene_key
+        Decides between boxes, together with `settings.seed`: the same key, the same placements.
+    parameters
+        Tuned constants.
 
-    Returns:
-        Boxes in scene pixels, which reach past the edges where the scene cuts the object; empty
-        where there is no room or no sticker.
+    Returns
+    -------
+    list of Placement
+        Boxes in scene pixels, which reach past the edges where the scene cuts the object. Empty if
+        there is no room or no sticker.
+
+    Examples
+    --------
+    >>> lawn = np.full((200, 300, 3), (90, 140, 70), np.uint8)
+    >>> lawn[:100] = (150, 190, 240)  # sky
+    >>> dog = LibrarySticker("dog.0", "dog", 120, 90, quality=0.9)
+    >>> [placement] = plan(lawn, [dog], [], PlacementSettings(), scene_key="lawn")
+    >>> placement.sticker, placement.box.bottom > 100
+    ('dog.0', True)
     """
-    ground, taken = ground_of(scene), [each.box for each in obstacles]
+    planner = _Planner(estimate_ground(scene), obstacles, settings, parameters)
+    taken = [each.box for each in obstacles]
     placements: list[Placement] = []
     for sticker in stickers:
         if len(placements) == settings.stickers_per_scene:
             break
-        placement = _placed(sticker, ground, obstacles, taken, settings, scene_key)
+        placement = planner.place(sticker, taken, scene_key)
         if placement is not None:
             taken.append(placement.box)
             placements.append(placement)

@@ -1,18 +1,14 @@
-"""How large an object is at a place: by perspective, and by what else stands in the scene."""
+"""Work out how tall an object is in a scene, from perspective and from other objects in it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 from nst_pipeline.vision.shapes import Detection
 
-EYE_LEVEL_M = 1.6
-"""Photos are taken standing: whatever is as tall as this reaches up to the horizon."""
-NEAREST_YARDSTICK = 0.15
-"""What stands closer to the horizon than this share says little: the horizon is a guess."""
-
-HEIGHTS_M = {
+HEIGHTS_M: Mapping[str, float] = {
     "face": 0.25, "person": 1.7,
     "bicycle": 1.1, "motorcycle": 1.2, "car": 1.5, "bus": 3.0, "truck": 3.0, "train": 3.8,
     "cat": 0.3, "dog": 0.6, "sheep": 0.9, "cow": 1.4, "horse": 1.7, "bear": 1.2, "zebra": 1.5,
@@ -25,50 +21,89 @@ HEIGHTS_M = {
 """Usual heights of what detectors name (COCO's labels), meters."""
 
 
+@dataclass(frozen=True)
+class ScaleParameters:
+    """Assumptions about the camera and about objects' sizes."""
+
+    eye_level_m: float = 1.6
+    """Height of the camera: people take photos standing, so what is as tall as this reaches up to
+    the horizon. Meters."""
+    min_nearness: float = 0.15
+    """A reference object closer to the horizon says little, because the horizon is a guess."""
+    heights_m: Mapping[str, float] = field(default_factory=lambda: HEIGHTS_M)
+    """Usual height of each label, meters."""
+
+    def ratio(self, label: str, other: str) -> float | None:
+        """How many times as tall as `other` an object is; None if that is unknown."""
+        if label == other:
+            return 1.0
+        if label in self.heights_m and other in self.heights_m:
+            return self.heights_m[label] / self.heights_m[other]
+        return None
+
+
 def nearness(foot: float, horizon: float) -> float:
-    """0 at the horizon, 1 at the scene's bottom edge; both given as shares of the height."""
+    """Convert a foot's row to nearness: 0 at the horizon, 1 at the scene's bottom edge.
+
+    Both arguments are fractions of the scene's height from the top.
+    """
     return (foot - horizon) / (1 - horizon)
 
 
 def foot_at(near: float, horizon: float) -> float:
-    """The reverse of `nearness`: where the foot is, as a share of the height."""
+    """Convert nearness back to a foot's row, a fraction of the scene's height from the top."""
     return horizon + near * (1 - horizon)
 
 
-def _ratio(label: str, other: str) -> float | None:
-    """How many times as tall as the other an object is; None where that is not known."""
-    if label == other:
-        return 1.0
-    if label in HEIGHTS_M and other in HEIGHTS_M:
-        return HEIGHTS_M[label] / HEIGHTS_M[other]
-    return None
-
-
-def height_in_front(
-    label: str, horizon: float, yardsticks: Sequence[Detection], scene_height: int
+def height_at_bottom_edge(
+    label: str,
+    horizon: float,
+    references: Sequence[Detection],
+    scene_height: int,
+    *,
+    parameters: ScaleParameters = ScaleParameters(),
 ) -> float | None:
-    """The height that an object would have at the scene's bottom edge, as a share of the scene's.
+    """Work out how tall an object would be at the scene's bottom edge.
 
-    Everything on level ground is as tall in the picture as its foot is below the horizon, times
-    its height over the camera's (Hoiem et al., Putting Objects in Perspective, 2006). Objects that
-    were found in the scene tell the camera's height; otherwise it is a standing person's.
+    On level ground, an object's height in the picture is the distance of its foot from the
+    horizon, times its height divided by the camera's. Objects found in the scene give the camera's
+    height; without any, it is a standing person's.
 
-    Args:
-        label: the object's.
-        horizon: share of the scene's height from the top.
-        yardsticks: what was found in the scene, in its pixels.
-        scene_height: pixels.
+    Parameters
+    ----------
+    label
+        The object's.
+    horizon
+        Fraction of the scene's height from the top.
+    references
+        What was found in the scene, in its pixels.
+    scene_height
+        Pixels.
+    parameters
+        Assumed heights.
 
-    Returns:
-        None where nothing is known of the label.
+    Returns
+    -------
+    float or None
+        Fraction of the scene's height. None if nothing is known about the label.
+
+    References
+    ----------
+    Hoiem, Efros, Hebert, "Putting Objects in Perspective", CVPR 2006.
+
+    Examples
+    --------
+    >>> round(height_at_bottom_edge("person", 0.5, [], 1000), 3)
+    0.531
     """
     measured = []
-    for each in yardsticks:
-        ratio = _ratio(label, each.label)
+    for each in references:
+        ratio = parameters.ratio(label, each.label)
         near = nearness(each.box.bottom / scene_height, horizon)
         whole = each.box.y > 0 and each.box.bottom < scene_height
-        if ratio is not None and near >= NEAREST_YARDSTICK and whole:
+        if ratio is not None and near >= parameters.min_nearness and whole:
             measured.append(ratio * each.box.height / scene_height / near)
     if measured:
         return median(measured)
-    return (1 - horizon) * HEIGHTS_M[label] / EYE_LEVEL_M if label in HEIGHTS_M else None
+    height_m = parameters.heights_m.get(label)
+    return None if height_m is None else (1 - horizon) * height_m / parameters.eye_level_m

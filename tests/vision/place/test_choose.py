@@ -21,7 +21,7 @@ SCENES = [f"scene {n}" for n in range(1500)]
 
 @settings(max_examples=8, deadline=None)
 @given(st.integers(1, 30), st.integers(0, 2**31), st.text(max_size=8))
-def test_a_new_sticker_moves_few_choices_and_only_to_itself(count, seed, name):
+def test_a_new_sticker_changes_few_choices_and_only_to_itself(count, seed, name):
     before, new = library(count), sticker(f"new {name}")
     chooser, larger = Chooser(before, seed=seed), Chooser([*before, new], seed=seed)
     moved = 0
@@ -30,8 +30,8 @@ def test_a_new_sticker_moves_few_choices_and_only_to_itself(count, seed, name):
         assert now in (old, new)
         moved += now != old
     share = 1 / (count + 1)
-    chance = (share * (1 - share) / len(SCENES)) ** 0.5
-    assert abs(moved / len(SCENES) - share) < 5 * chance + share / 2  # stretches differ in length
+    std = (share * (1 - share) / len(SCENES)) ** 0.5
+    assert abs(moved / len(SCENES) - share) < 5 * std + share / 2  # stretches differ in length
 
 
 def test_choice_does_not_depend_on_the_order_of_the_library():
@@ -41,7 +41,7 @@ def test_choice_does_not_depend_on_the_order_of_the_library():
 
 
 @given(st.integers(1, 400), st.integers(1, 40), st.text(max_size=8))
-def test_who_wants_more_gets_the_same_and_more(size, count, scene):
+def test_a_larger_choice_begins_with_the_smaller_one(size, count, scene):
     chooser = Chooser(library(size), seed=3)
     every = chooser.choose(scene, size)
     assert chooser.choose(scene, count) == every[:count]
@@ -67,7 +67,7 @@ def test_poor_cutouts_are_not_used():
     assert [s.sticker for s in found] == ["good"]
 
 
-def test_nothing_to_choose_from():
+def test_an_empty_library_or_no_sticker_wanted_gives_no_choice():
     assert Chooser([], seed=0).choose("a", 3) == []
     assert candidates_from(library(3), PlacementSettings(stickers_per_scene=0))("a") == []
 
@@ -75,7 +75,7 @@ def test_nothing_to_choose_from():
 @pytest.mark.parametrize(
     "cuts", [{"touches_top": True}, {"touches_left": True, "touches_right": True}]
 )
-def test_what_no_scene_can_hide_is_not_offered(cuts):
+def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
     """A face that fills its photo, a wall from side to side."""
     stickers = [sticker("whole"), sticker("close-up", **cuts)]
     found = candidates_from(stickers, PlacementSettings())("a")

@@ -22,7 +22,7 @@ def matte(rows: slice, columns: slice) -> np.ndarray:
         (slice(0, 200), slice(0, 300), ["bottom", "left", "right", "top"]),
     ],
 )
-def test_edges_that_an_object_reaches_cut_it(rows, columns, edges):
+def test_edges_that_an_object_reaches_are_cuts(rows, columns, edges):
     assert cut_edges(matte(rows, columns)) == edges
 
 
@@ -32,5 +32,5 @@ def test_a_haze_up_to_the_edge_is_no_object():
     assert cut_edges(whole) == []
 
 
-def test_nothing_is_cut_by_nothing():
+def test_an_empty_matte_has_no_cuts():
     assert cut_edges(np.zeros((20, 30), np.float32)) == []

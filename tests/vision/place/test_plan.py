@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.place.choose import LibrarySticker
-from nst_pipeline.vision.place.ground import ground_of
-from nst_pipeline.vision.place.plan import MAX_ENLARGEMENT, plan
+from nst_pipeline.vision.place.ground import estimate_ground
+from nst_pipeline.vision.place.plan import PlanParameters, plan
 from nst_pipeline.vision.shapes import Box, Detection
 
 
@@ -45,7 +45,7 @@ def test_placements_are_plausible_whatever_the_seed(scene, wanted, seed, corners
     boxes = [each.box for each in placed]
     for index, box in enumerate(boxes):
         assert box == box.clipped(width, height)
-        assert ground_of(scene).horizon * height < box.bottom
+        assert estimate_ground(scene).horizon * height < box.bottom
         assert 0.18 * height - 1 <= box.height <= 0.5 * height + 1
         assert abs(box.width / box.height - 300 / 400) < 0.03
         for other in [*(each.box for each in obstacles), *boxes[:index]]:
@@ -53,7 +53,7 @@ def test_placements_are_plausible_whatever_the_seed(scene, wanted, seed, corners
             assert apart or other.bottom <= box.y or box.bottom <= other.y
 
 
-def test_the_nearer_the_larger(scene):
+def test_nearer_objects_are_larger(scene):
     boxes = []
     for seed in range(20):
         rules = PlacementSettings(seed=seed)
@@ -62,7 +62,7 @@ def test_the_nearer_the_larger(scene):
     assert np.corrcoef(feet, heights)[0, 1] > 0.99
 
 
-def test_same_inputs_same_placements(scene):
+def test_the_same_inputs_give_the_same_placements(scene):
     rules = PlacementSettings(stickers_per_scene=3)
     first, second = (plan(scene, library(9), [], rules, scene_key="a") for _ in range(2))
     assert first == second
@@ -92,23 +92,23 @@ def test_small_stickers_are_not_blown_up(scene):
     (placed,) = plan(
         scene, [sticker("small", width=60, height=80)], [], PlacementSettings(), scene_key="a"
     )
-    assert placed.box.height <= 80 * MAX_ENLARGEMENT
+    assert placed.box.height <= 80 * PlanParameters().max_enlargement
     too_small = [sticker("tiny", width=12, height=16)]
     assert plan(scene, too_small, [], PlacementSettings(), scene_key="a") == []
 
 
-def test_no_room_is_no_placement(scene):
+def test_without_room_there_is_no_placement(scene):
     everything = [thing(Box(0, 0, scene.shape[1], scene.shape[0]))]
     assert plan(scene, library(5), everything, PlacementSettings(), scene_key="a") == []
 
 
-def test_what_does_not_fit_gives_way_to_the_next(scene):
+def test_a_sticker_that_does_not_fit_is_skipped(scene):
     stickers = [sticker("tiny", width=5, height=5), sticker("fits")]
     (placed,) = plan(scene, stickers, [], PlacementSettings(), scene_key="a")
     assert placed.sticker == "fits"
 
 
-def test_mirrored_only_when_allowed(scene):
+def test_stickers_are_mirrored_only_if_allowed(scene):
     def flips(allowed: bool) -> set[bool]:
         return {
             plan(scene, library(1), [], PlacementSettings(seed=seed, flip=allowed), scene_key="a")[
@@ -121,8 +121,8 @@ def test_mirrored_only_when_allowed(scene):
     assert flips(True) == {False, True}
 
 
-def test_as_large_as_its_like():
-    """On a lawn where a person was found, another is as tall as the distance says."""
+def test_a_person_is_as_tall_as_another_at_the_same_distance():
+    """A lawn on which a person was found."""
     lawn = np.full((400, 600, 3), (90, 140, 70), np.uint8)
     lawn[:200] = (150, 190, 240)
     found = [thing(Box(40, 180, 40, 100), "person")]
@@ -130,7 +130,7 @@ def test_as_large_as_its_like():
     for seed in range(6):
         rules = PlacementSettings(seed=seed, min_height_fraction=0.1)
         (placed,) = plan(lawn, [person], found, rules, scene_key="a")
-        horizon = ground_of(lawn).horizon * 400
+        horizon = estimate_ground(lawn).horizon * 400
         expected = 100 * (placed.box.bottom - horizon) / (280 - horizon)
         assert abs(placed.box.height - expected) < 3
 
@@ -150,7 +150,7 @@ def test_the_whole_foot_stands_on_ground(seed, edge):
     assert placed.box.right <= edge + 4
 
 
-def test_equally_good_places_are_chosen_by_color():
+def test_colors_decide_among_equally_good_places():
     """A dark object goes into the shade, a light one into the sun."""
     scene = np.full((300, 600, 3), (150, 190, 240), np.uint8)
     scene[150:] = np.interp(np.arange(600), (200, 400), (60, 190))[None, :, None]
