@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from upath import UPath
 from nst_pipeline.cli.output import Json, bars, busy, console, print_json, print_note
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
+from nst_pipeline.publish.coco import CocoDataset
 from nst_pipeline.publish.export import Files, coco_files, write_export, yolo_files
 from nst_pipeline.publish.splits import SIDES
 from nst_pipeline.storage.keys import ALL
@@ -45,7 +45,9 @@ def _files(workspace: Workspace, rows: pd.DataFrame, kind: str, *, segments: boo
         return artifacts / file_name.removeprefix("../")
 
     if kind == "coco":
-        return coco_files(json.loads(_read(workspace, "coco.json")), rows, picture)
+        return coco_files(
+            CocoDataset.model_validate_json(_read(workspace, "coco.json")), rows, picture
+        )
     return yolo_files(rows, picture, segments=segments)
 
 

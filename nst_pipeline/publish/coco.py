@@ -1,72 +1,173 @@
-"""The labels of all composites, joined into one data set in COCO's format."""
+"""Join the labels of all composites into one COCO dataset."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
+from nst_pipeline.storage.labels import Annotation, ImageEntry, VisibleObject
 from nst_pipeline.storage.sidecars.licenses import License
 
-Label = Mapping[str, Any]
+_IDS = ("id", "image_id", "category_id")
+"""Fields that come first in the file; the others follow in their models' order."""
+
+
+@dataclass(frozen=True)
+class DatasetScene:
+    """A composite's labels with what only the finished dataset knows of it."""
+
+    image: ImageEntry
+    annotations: tuple[Annotation, ...]
+    chosen: str
+    """The candidate that became the result."""
+    scores: Mapping[str, float]
+    """Realism score of each candidate, 0..1."""
+    license: License
+    """License of the scene photo."""
+    object_licenses: tuple[License | None, ...]
+    """License of each annotation's object photo; None for annotations of the scene photo."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class CocoInfo(_Entry):
+    """The file's `info`."""
+
+    description: str
+    version: str = "1.0"
+
+
+class CocoLicense(_Entry):
+    """An entry of `licenses`."""
+
+    id: int
+    name: str
+    url: str
+
+
+class CocoImage(ImageEntry):
+    """An entry of `images`."""
+
+    id: int
+    chosen: str
+    scores: dict[str, float]
+    license: int
+
+
+class CocoCategory(_Entry):
+    """An entry of `categories`."""
+
+    id: int
+    name: str
+    supercategory: str = "object"
+
+
+class CocoAnnotation(VisibleObject):
+    """An entry of `annotations`."""
+
+    id: int
+    image_id: int
+    category_id: int
+    object_license: int | None
+
+
+class CocoDataset(_Entry):
+    """A COCO dataset; besides COCO's fields, entries have those of the composites' labels."""
+
+    info: CocoInfo
+    licenses: tuple[CocoLicense, ...]
+    images: tuple[CocoImage, ...]
+    categories: tuple[CocoCategory, ...]
+    annotations: tuple[CocoAnnotation, ...]
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(sorted(set(names)), start=1)}
 
 
-def _licenses(scenes: Iterable[Mapping[str, Any]]) -> dict[License, int]:
-    """Every license of a scene or of an object, numbered in the order of their names."""
-    found = {scene["image"]["license"] for scene in scenes}
-    found |= {each["license"] for scene in scenes for each in scene["annotations"]}
-    return {license: number for number, license in enumerate(sorted(found - {None}), start=1)}
+def _license_ids(scenes: Iterable[DatasetScene]) -> dict[License | None, int]:
+    """Number all licenses of scenes and objects, in the order of their names."""
+    licenses = {scene.license for scene in scenes}
+    licenses |= {each for scene in scenes for each in scene.object_licenses if each is not None}
+    return {license: number for number, license in enumerate(sorted(licenses), start=1)}
 
 
-def _without(values: Label, *names: str) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name not in names}
+def _fields(entry: BaseModel, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in names}
 
 
-def join_scenes(scenes: Iterable[Mapping[str, Any]], *, description: str = "") -> dict[str, Any]:
-    """A COCO data set of what `scene_annotations` made, in the order of the scenes' keys.
+def join_scenes(scenes: Iterable[DatasetScene], *, description: str = "") -> CocoDataset:
+    """Join the labels of all composites into a COCO dataset.
 
-    Ids count from 1; categories are numbered in the order of their names. Besides COCO's own
-    fields, images carry `key`, `split` and their source, annotations `full_bbox`, `rle`,
-    `source`, `sticker`, `score` and the object photo.
+    Parameters
+    ----------
+    scenes
+        In any order; the dataset is ordered by their keys.
+    description
+        Description of the dataset.
 
-    Args:
-        scenes: with `license`, a `License`, in each image and annotation; an annotation that is
-            the scene photo's own has None.
-        description: of the data set.
+    Returns
+    -------
+    CocoDataset
+        Ids count from 1; categories and licenses are numbered in the order of their names.
     """
-    ordered = sorted(scenes, key=lambda scene: str(scene["image"]["key"]))
-    licenses = _licenses(ordered)
-    categories = _numbered(each["label"] for scene in ordered for each in scene["annotations"])
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
+    ordered = sorted(scenes, key=lambda scene: scene.image.key)
+    licenses = _license_ids(ordered)
+    categories = _numbered(each.label for scene in ordered for each in scene.annotations)
+    images: list[CocoImage] = []
+    annotations: list[CocoAnnotation] = []
     for image_id, scene in enumerate(ordered, start=1):
-        image = scene["image"]
-        license = licenses[image["license"]]
-        images.append({"id": image_id, **_without(image, "license"), "license": license})
-        for each in scene["annotations"]:
-            ids = {"id": len(annotations) + 1, "image_id": image_id}
-            category, licensed = categories[each["label"]], licenses.get(each["license"])
-            kept = _without(each, "label", "license")
-            annotations.append({**ids, "category_id": category, **kept, "object_license": licensed})
-    return {
-        "info": {"description": description, "version": "1.0"},
-        "licenses": [
-            {"id": number, "name": license.name, "url": license.url}
+        images.append(
+            CocoImage(
+                **_fields(scene.image, ImageEntry.model_fields),
+                id=image_id,
+                chosen=scene.chosen,
+                scores=dict(scene.scores),
+                license=licenses[scene.license],
+            )
+        )
+        for each, license in zip(scene.annotations, scene.object_licenses, strict=True):
+            annotations.append(
+                CocoAnnotation(
+                    **_fields(each, VisibleObject.model_fields),
+                    id=len(annotations) + 1,
+                    image_id=image_id,
+                    category_id=categories[each.label],
+                    object_license=licenses.get(license),
+                )
+            )
+    return CocoDataset(
+        info=CocoInfo(description=description),
+        licenses=tuple(
+            CocoLicense(id=number, name=license.name, url=license.url)
             for license, number in licenses.items()
-        ],
-        "images": images,
-        "categories": [
-            {"id": number, "name": name, "supercategory": "object"}
-            for name, number in categories.items()
-        ],
-        "annotations": annotations,
-    }
+            if license is not None
+        ),
+        images=tuple(images),
+        categories=tuple(CocoCategory(id=number, name=name) for name, number in categories.items()),
+        annotations=tuple(annotations),
+    )
 
 
-def coco_json(dataset: Mapping[str, Any]) -> bytes:
-    """A data set as the bytes of a COCO file; equal data sets give equal bytes."""
-    return json.dumps(dataset, ensure_ascii=False, separators=(",", ":")).encode()
+def _json_fields(entry: BaseModel) -> dict[str, Any]:
+    names = type(entry).model_fields
+    ids = [name for name in _IDS if name in names]
+    return _fields(entry, [*ids, *(name for name in names if name not in ids)])
+
+
+def coco_json(dataset: CocoDataset) -> bytes:
+    """Encode a dataset as a COCO file; equal datasets give equal bytes.
+
+    Examples
+    --------
+    >>> coco_json(join_scenes([], description="demo"))[:46]
+    b'{"info":{"description":"demo","version":"1.0"}'
+    """
+    text = json.dumps(dataset, default=_json_fields, ensure_ascii=False, separators=(",", ":"))
+    return text.encode()

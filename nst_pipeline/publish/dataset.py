@@ -11,6 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nst_pipeline.publish.coco import CocoAnnotation, CocoDataset, CocoImage
+from nst_pipeline.storage.labels import UncompressedMask
+
 _BOX = pa.list_(pa.int32(), 4)
 
 
@@ -74,53 +77,61 @@ _FROM_IMAGE = (
     *("file_name", "width", "height", "split", "scene_split"),
     *("scene_photo", "scene_digest", "copyright", "chosen"),
 )
+_FROM_ANNOTATION = tuple(
+    column.name for column in COLUMNS if column.name in CocoAnnotation.model_fields
+)
 
 
 def _row(
-    annotation: Mapping[str, Any],
-    image: Mapping[str, Any],
-    labels: Mapping[int, str],
+    annotation: CocoAnnotation,
+    image: CocoImage,
+    label: str,
     licenses: Mapping[int | None, str],
 ) -> dict[str, Any]:
+    crowd = isinstance(annotation.segmentation, UncompressedMask)
     return {
-        **{name: annotation[name] for name in SCHEMA.names if name in annotation},
-        **{name: image[name] for name in _FROM_IMAGE},
-        "annotation_id": annotation["id"],
-        "scene": image["key"],
-        "label": labels[annotation["category_id"]],
-        # A crowd is told by its run lengths alone, as in COCO.
-        "polygons": [] if annotation["iscrowd"] else annotation["segmentation"],
-        "rle_counts": annotation["rle"]["counts"],
-        "object_license": licenses.get(annotation["object_license"]),
-        "scores": json.dumps(image["scores"], sort_keys=True),
-        "license": licenses[image["license"]],
+        **{name: getattr(annotation, name) for name in _FROM_ANNOTATION},
+        **{name: getattr(image, name) for name in _FROM_IMAGE},
+        "annotation_id": annotation.id,
+        "scene": image.key,
+        "label": label,
+        # As in COCO, a crowd has run lengths only.
+        "polygons": () if crowd else annotation.segmentation,
+        "rle_counts": annotation.rle.counts,
+        "object_license": licenses.get(annotation.object_license),
+        "scores": json.dumps(image.scores, sort_keys=True),
+        "license": licenses[image.license],
     }
 
 
-def dataset_table(dataset: Mapping[str, Any]) -> pa.Table:
-    """The annotations of a COCO data set (see `coco.join_scenes`) as a table of `SCHEMA`.
+def dataset_table(dataset: CocoDataset) -> pa.Table:
+    """List the annotations of a COCO dataset as a table of `COLUMNS`.
 
-    A mask is `rle_counts` with the size (`height`, `width`), as pycocotools decodes it.
+    `rle_counts` with the size (`height`, `width`) is a mask that pycocotools decodes.
+
+    Examples
+    --------
+    >>> from nst_pipeline.publish.coco import join_scenes
+    >>> dataset_table(join_scenes([])).num_rows
+    0
     """
-    images = {image["id"]: image for image in dataset["images"]}
-    labels = {category["id"]: category["name"] for category in dataset["categories"]}
-    licenses: dict[int | None, str] = {
-        license["id"]: license["name"] for license in dataset["licenses"]
-    }
+    images = {image.id: image for image in dataset.images}
+    labels = {category.id: category.name for category in dataset.categories}
+    licenses: dict[int | None, str] = {license.id: license.name for license in dataset.licenses}
     rows = [
-        _row(annotation, images[annotation["image_id"]], labels, licenses)
-        for annotation in dataset["annotations"]
+        _row(annotation, images[annotation.image_id], labels[annotation.category_id], licenses)
+        for annotation in dataset.annotations
     ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
-    """A table as the bytes of a Parquet file; equal tables give equal bytes."""
+    """Encode a table as a Parquet file; equal tables give equal bytes."""
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
 
 
-def dataset_parquet(dataset: Mapping[str, Any]) -> bytes:
-    """The annotations of a COCO data set as the bytes of a Parquet file."""
+def dataset_parquet(dataset: CocoDataset) -> bytes:
+    """Encode the annotations of a COCO dataset as a Parquet file."""
     return parquet_bytes(dataset_table(dataset))

@@ -1,9 +1,9 @@
-"""One composite's labels: what is seen of every object in it, in COCO's terms."""
+"""Label one composite: what is visible of each object, in COCO's terms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -11,61 +11,72 @@ from numpy.typing import NDArray
 
 from nst_pipeline.publish.outlines import outlines
 from nst_pipeline.publish.splits import side_of, split_of
+from nst_pipeline.storage.labels import (
+    Annotation,
+    BoxEntry,
+    CompressedMask,
+    ImageEntry,
+    SceneLabels,
+    UncompressedMask,
+)
 from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shapes import Box, Detection, Mask, Matte
 
-_LEAST_SEEN = 0.25
-"""Less of a column or row of a box counts as hidden."""
+
+@dataclass(frozen=True)
+class VisibilityParameters:
+    """How to shorten the box of a partly covered annotation that has no outline."""
+
+    min_share: float = 0.25
+    """A row or column counts as visible from this share of its object pixels on. Slivers beside
+    the ragged edge of a sticker stay below it."""
 
 
 @dataclass(frozen=True)
 class SceneObject:
-    """An object that is seen in a composite.
-
-    `matte` is its visible part, (height, width) of the picture, less what lies over it;
-    `full_box` is where all of it would be, in the picture's pixels, and may reach past the edges.
-    `source` tells stickers from what was already annotated in the scene.
-    """
+    """An object that is visible in a composite."""
 
     label: str
     matte: Matte
+    """Visible part, (height, width) of the composite, without what lies over it."""
     full_box: Box
+    """Box of the whole object, composite pixels; may extend past the edges."""
     sticker: str = ""
     object_photo: str = ""
     object_digest: str = ""
     object_copyright: str = ""
     score: float = 1.0
     source: Literal["sticker", "scene"] = "sticker"
+    """A pasted sticker, or an annotation of the scene photo."""
     outline: Literal["matte", "mask", "box"] = "matte"
-    """What the mask comes from; of a `box` it is the rectangle."""
+    """Origin of the mask; for `box`, the mask is the rectangle."""
     crowd: bool = False
+    """Many objects annotated as one."""
     visible: float = 1.0
-    """Share, 0..1, of what the frame shows of it that no sticker hides."""
+    """Share of the object inside the frame that no sticker covers, 0..1."""
     box: Box | None = None
-    """The visible part's; None: measured on the matte."""
+    """Box of the visible part; None to measure it on the matte."""
 
 
 @dataclass(frozen=True)
-class SceneRecord:
-    """A composite as the dataset sees it.
-
-    `file_name` is the picture's path relative to the dataset's files, `scene_digest` the digest of
-    the photo underneath, which with the objects' photos decides the split.
-    """
+class LabeledComposite:
+    """A composite and the objects to label in it."""
 
     key: str
     file_name: str
+    """Path of the image, relative to the dataset's folder."""
     width: int
     height: int
     scene_photo: str
     scene_digest: str
+    """SHA-256 of the scene photo. With the objects' photos, it determines the split."""
     objects: tuple[SceneObject, ...] = ()
     copyright: str = ""
-    """What the photo's own metadata say."""
+    """Copyright notice in the scene photo's metadata."""
 
 
 def _ellipse(box: Box, height: int, width: int) -> Mask:
-    """The ellipse that touches the box's sides: about what an object fills of its box."""
+    """The ellipse inscribed in a box: about the part of its box that an object fills."""
     rows, columns = np.ogrid[:height, :width]
     across = (columns + 0.5 - box.x - box.width / 2) / (box.width / 2)
     down = (rows + 0.5 - box.y - box.height / 2) / (box.height / 2)
@@ -76,15 +87,15 @@ def _bounds(mask: Mask) -> Box:
     return Box(*(int(side) for side in cv2.boundingRect(mask.view(np.uint8))))
 
 
-def _reach(whole: Mask, seen: Mask) -> Box | None:
-    """The columns and rows of which enough is seen: the ragged edge of a sticker leaves slivers."""
+def _visible_bounds(whole: Mask, visible: Mask, min_share: float) -> Box | None:
+    """Bounds of the columns and rows of which at least `min_share` is visible."""
     sides = []
     for axis in (0, 1):
-        share = seen.sum(axis) / np.maximum(whole.sum(axis), 1)
-        places = np.flatnonzero(share >= _LEAST_SEEN)
-        if not len(places):
+        share = visible.sum(axis) / np.maximum(whole.sum(axis), 1)
+        positions = np.flatnonzero(share >= min_share)
+        if not len(positions):
             return None
-        sides.append((int(places[0]), int(places[-1]) + 1))
+        sides.append((int(positions[0]), int(positions[-1]) + 1))
     (left, right), (top, bottom) = sides
     return Box(left, top, right - left, bottom - top)
 
@@ -95,101 +106,144 @@ def _rectangle(box: Box, shape: tuple[int, ...]) -> Matte:
     return matte
 
 
-def carried_over(found: Detection, covered: Mask) -> SceneObject | None:
-    """What was annotated in the scene, less what stickers hide; None if that is all of it.
+def visible_part(
+    annotated: Detection,
+    covered: Mask,
+    *,
+    parameters: VisibilityParameters = VisibilityParameters(),
+) -> SceneObject | None:
+    """Reduce an annotation of the scene photo to the part that no sticker covers.
 
-    Where nothing is hidden, box and mask stay as they were given. An annotation without an
-    outline counts as the ellipse in its box: its visible box reaches as far as at least a quarter
-    of the ellipse's columns and rows is seen, and its mask is that box's rectangle.
+    If nothing is covered, box and mask stay as annotated. An annotation without a mask counts
+    as the ellipse inscribed in its box: the visible box spans the columns and rows of which
+    enough of the ellipse is visible, and the mask is that box's rectangle.
 
-    Args:
-        found: the annotation, in the scene's pixels.
-        covered: (height, width), where stickers lie.
+    Parameters
+    ----------
+    annotated
+        The annotation, scene pixels.
+    covered
+        (height, width), True where stickers lie.
+    parameters
+        How to shorten a box without a mask.
+
+    Returns
+    -------
+    SceneObject or None
+        None if the annotation is covered completely.
+
+    Examples
+    --------
+    >>> covered = np.zeros((4, 8), np.bool_)
+    >>> covered[:, :2] = True
+    >>> mask = np.zeros((4, 8), np.bool_)
+    >>> mask[1:3, 0:4] = True
+    >>> rest = visible_part(Detection(Box(0, 1, 4, 2), "cat", 1.0, "sidecar", mask), covered)
+    >>> rest.box, rest.visible
+    (Box(x=2, y=1, width=2, height=2), 0.5)
     """
-    whole = _ellipse(found.box, *covered.shape) if found.mask is None else found.mask
-    seen = whole & ~covered
-    pixels, left = int(np.count_nonzero(whole)), int(np.count_nonzero(seen))
-    outlined = found.mask is not None
-    box: Box | None = found.box
+    outlined = annotated.mask is not None
+    whole = (
+        annotated.mask if annotated.mask is not None else _ellipse(annotated.box, *covered.shape)
+    )
+    visible = whole & ~covered
+    pixels, left = int(np.count_nonzero(whole)), int(np.count_nonzero(visible))
+    box: Box | None = annotated.box
     if left < pixels:
-        box = _bounds(seen) if outlined else _reach(whole, seen)
+        min_share = parameters.min_share
+        box = _bounds(visible) if outlined else _visible_bounds(whole, visible, min_share)
     if left == 0 or box is None:
         return None
     return SceneObject(
-        found.label,
-        seen.astype(np.float32) if outlined else _rectangle(box, covered.shape),
-        found.box,
+        annotated.label,
+        visible.astype(np.float32) if outlined else _rectangle(box, covered.shape),
+        annotated.box,
         source="scene",
         outline="mask" if outlined else "box",
-        crowd=found.crowd,
+        crowd=annotated.crowd,
         visible=left / pixels,
         box=box,
     )
 
 
-def _run_lengths(mask: Mask) -> str:
-    """COCO's compressed run lengths."""
+def _compressed(mask: Mask) -> CompressedMask:
     from pycocotools.mask import encode
 
     pixels: NDArray[np.uint8] = np.asfortranarray(mask, dtype=np.uint8)
     counts: bytes = encode(pixels)["counts"]
-    return counts.decode("ascii")
+    height, width = mask.shape
+    return CompressedMask(size=(height, width), counts=counts.decode("ascii"))
 
 
-def _plain_run_lengths(mask: Mask) -> dict[str, Any]:
-    """COCO's run lengths as numbers: down the columns, by turns outside and inside."""
+def _uncompressed(mask: Mask) -> UncompressedMask:
     pixels = mask.ravel(order="F")
     changes = np.flatnonzero(np.diff(pixels)) + 1
     counts = np.diff(np.concatenate([[0], changes, [pixels.size]])).tolist()
-    return {"size": list(mask.shape), "counts": [0, *counts] if pixels[0] else counts}
+    height, width = mask.shape
+    return UncompressedMask(
+        size=(height, width), counts=(0, *counts) if pixels[0] else tuple(counts)
+    )
 
 
-def _annotation(item: SceneObject) -> dict[str, Any] | None:
-    """An object's annotation without its ids; none if nothing of it is seen."""
+def _entry(box: Box) -> BoxEntry:
+    return box.x, box.y, box.width, box.height
+
+
+def _annotation(item: SceneObject) -> Annotation | None:
+    """An object's annotation; None if nothing of it is visible."""
     mask = object_mask(item.matte)
     area = int(np.count_nonzero(mask))
     if area == 0:
         return None
-    full, seen = item.full_box, item.box or _bounds(mask)
-    return {
-        "label": item.label,
-        "segmentation": _plain_run_lengths(mask) if item.crowd else outlines(mask),
-        "rle": {"size": list(mask.shape), "counts": _run_lengths(mask)},
-        "bbox": [seen.x, seen.y, seen.width, seen.height],
-        "full_bbox": [full.x, full.y, full.width, full.height],
-        "area": area,
-        "iscrowd": int(item.crowd),
-        "source": item.source,
-        "outline": item.outline,
-        "visible": round(item.visible, 4),
-        "sticker": item.sticker,
-        "object_photo": item.object_photo,
-        "object_digest": item.object_digest,
-        "object_copyright": item.object_copyright,
-        "object_split": side_of(item.object_digest) if item.object_digest else None,
-        "score": item.score,
-    }
+    polygons = () if item.crowd else tuple(tuple(polygon) for polygon in outlines(mask))
+    return Annotation(
+        label=item.label,
+        segmentation=_uncompressed(mask) if item.crowd else polygons,
+        rle=_compressed(mask),
+        bbox=_entry(item.box or _bounds(mask)),
+        full_bbox=_entry(item.full_box),
+        area=area,
+        iscrowd=1 if item.crowd else 0,
+        source=item.source,
+        outline=item.outline,
+        visible=round(item.visible, 4),
+        sticker=item.sticker,
+        object_photo=item.object_photo,
+        object_digest=item.object_digest,
+        object_copyright=item.object_copyright,
+        object_split=side_of(item.object_digest) if item.object_digest else None,
+        score=item.score,
+    )
 
 
-def scene_annotations(record: SceneRecord) -> dict[str, Any]:
-    """One composite's image entry and annotations, without ids: plain values, ready for JSON.
+def label_composite(composite: LabeledComposite) -> SceneLabels:
+    """Build a composite's image entry and annotations; ids are assigned by `join_scenes`.
 
-    `bbox` and `area` are those of the visible part, [x, y, width, height] and pixels; pixels
-    whose matte is at least 0.5 count as visible. Objects that are wholly hidden are left out.
+    Pixels whose matte is at least 0.5 count as visible. Objects that are hidden completely are
+    left out.
+
+    Examples
+    --------
+    >>> matte = np.zeros((4, 6), np.float32)
+    >>> matte[1:3, 2:6] = 1
+    >>> cat = SceneObject("cat", matte, Box(2, 1, 9, 2))
+    >>> labels = label_composite(LabeledComposite("a", "a.png", 6, 4, "a.jpg", "1f3a", (cat,)))
+    >>> labels.annotations[0].bbox, labels.annotations[0].area
+    ((2, 1, 4, 2), 8)
     """
-    annotations = [_annotation(item) for item in record.objects]
-    photos = {record.scene_digest, *(item.object_digest for item in record.objects)} - {""}
-    return {
-        "image": {
-            "key": record.key,
-            "file_name": record.file_name,
-            "width": record.width,
-            "height": record.height,
-            "split": split_of(photos),
-            "scene_split": side_of(record.scene_digest),
-            "scene_photo": record.scene_photo,
-            "scene_digest": record.scene_digest,
-            "copyright": record.copyright,
-        },
-        "annotations": [each for each in annotations if each is not None],
-    }
+    annotations = [_annotation(item) for item in composite.objects]
+    photos = {composite.scene_digest, *(item.object_digest for item in composite.objects)} - {""}
+    return SceneLabels(
+        image=ImageEntry(
+            key=composite.key,
+            file_name=composite.file_name,
+            width=composite.width,
+            height=composite.height,
+            split=split_of(photos),
+            scene_split=side_of(composite.scene_digest),
+            scene_photo=composite.scene_photo,
+            scene_digest=composite.scene_digest,
+            copyright=composite.copyright,
+        ),
+        annotations=tuple(each for each in annotations if each is not None),
+    )

@@ -1,6 +1,7 @@
 import contextlib
 import copy
 import io
+import json
 import warnings
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from nst_pipeline.publish.coco import coco_json, join_scenes
-from nst_pipeline.publish.labels import SceneObject, SceneRecord, scene_annotations
+from nst_pipeline.publish.coco import CocoDataset, DatasetScene, coco_json, join_scenes
+from nst_pipeline.publish.labels import LabeledComposite, SceneObject, label_composite
 from nst_pipeline.storage.sidecars.licenses import UNKNOWN, License
 from nst_pipeline.vision.shapes import Box
 
@@ -27,13 +28,18 @@ def thing(label: str, box: Box, **more: object) -> SceneObject:
     return SceneObject(label, matte_of(box), box, sticker=f"{label}-1", **more)
 
 
-def scene(key: str, *objects: SceneObject, license: License = UNKNOWN) -> dict:
-    record = SceneRecord(key, f"../harmonized/{key}.png", 80, 60, f"{key}.jpg", "d1", objects)
-    labels = scene_annotations(record)
-    return {
-        "image": labels["image"] | {"scores": {"ring": 0.4}, "chosen": "ring", "license": license},
-        "annotations": [each | {"license": CC0} for each in labels["annotations"]],
-    }
+def scene(key: str, *objects: SceneObject, license: License = UNKNOWN) -> DatasetScene:
+    labels = label_composite(
+        LabeledComposite(key, f"../harmonized/{key}.png", 80, 60, f"{key}.jpg", "d1", objects)
+    )
+    return DatasetScene(
+        labels.image,
+        labels.annotations,
+        chosen="ring",
+        scores={"ring": 0.4},
+        license=license,
+        object_licenses=(CC0,) * len(labels.annotations),
+    )
 
 
 @pytest.fixture
@@ -97,3 +103,18 @@ def test_images_and_objects_name_their_licenses(loaded: COCO):
 def test_the_order_of_the_scenes_does_not_matter():
     scenes = [scene(key, thing(key, Box(1, 2, 3, 4))) for key in "cab"]
     assert coco_json(join_scenes(scenes)) == coco_json(join_scenes(scenes[::-1]))
+
+
+def test_a_file_reads_back_as_the_same_dataset():
+    dataset = join_scenes([scene("a", thing("cat", Box(1, 2, 3, 4)))], description="demo")
+    content = coco_json(dataset)
+    assert CocoDataset.model_validate_json(content) == dataset
+    assert coco_json(CocoDataset.model_validate_json(content)) == content
+
+
+def test_ids_come_first_and_coco_tools_find_plain_lists():
+    document = json.loads(coco_json(join_scenes([scene("a", thing("cat", Box(1, 2, 3, 4)))])))
+    assert list(document) == ["info", "licenses", "images", "categories", "annotations"]
+    assert list(document["images"][0])[:2] == ["id", "copyright"]
+    assert list(document["annotations"][0])[:3] == ["id", "image_id", "category_id"]
+    assert "label" not in document["annotations"][0]

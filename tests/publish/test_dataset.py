@@ -6,47 +6,50 @@ import pyarrow.parquet as pq
 import pytest
 from pycocotools import mask as coco_mask
 
-from nst_pipeline.publish.coco import join_scenes
-from nst_pipeline.publish.dataset import SCHEMA, dataset_table, parquet_bytes
-from nst_pipeline.publish.labels import SceneObject, SceneRecord, scene_annotations
+from nst_pipeline.publish.coco import CocoDataset, DatasetScene, join_scenes
+from nst_pipeline.publish.dataset import COLUMNS, SCHEMA, dataset_table, parquet_bytes
+from nst_pipeline.publish.labels import LabeledComposite, SceneObject, label_composite
 from nst_pipeline.storage.sidecars.licenses import UNKNOWN, License
 from nst_pipeline.vision.shapes import Box
 
 
 @pytest.fixture
-def dataset() -> dict:
+def dataset() -> CocoDataset:
     matte = np.zeros((6, 8), np.float32)
     matte[1:4, 2:7] = 0.9
     cat = SceneObject(
         "cat", matte, Box(2, 1, 9, 3), "cat-1", "고양이.jpg", "digest of the cat", score=0.7
     )
-    scene = SceneRecord("s", "s.png", 8, 6, "s.jpg", "digest", (cat, cat))
-    bare = SceneRecord("t", "t.png", 8, 6, "t.jpg", "digest", ())
+    scene = LabeledComposite("s", "s.png", 8, 6, "s.jpg", "digest", (cat, cat))
+    bare = LabeledComposite("t", "t.png", 8, 6, "t.jpg", "digest", ())
     return join_scenes(map(licensed, (scene, bare)))
 
 
-def licensed(record: SceneRecord) -> dict:
-    labels = scene_annotations(record)
-    told = {"scores": {"ring": 0.3}, "chosen": "ring", "license": License("CC0")}
-    return {
-        "image": labels["image"] | told,
-        "annotations": [each | {"license": UNKNOWN} for each in labels["annotations"]],
-    }
+def licensed(composite: LabeledComposite) -> DatasetScene:
+    labels = label_composite(composite)
+    return DatasetScene(
+        labels.image,
+        labels.annotations,
+        chosen="ring",
+        scores={"ring": 0.3},
+        license=License("CC0"),
+        object_licenses=(UNKNOWN,) * len(labels.annotations),
+    )
 
 
-def test_pandas_reads_the_rows_of_the_coco_file(dataset: dict):
+def test_pandas_reads_the_rows_of_the_coco_file(dataset: CocoDataset):
     frame = pd.read_parquet(io.BytesIO(parquet_bytes(dataset_table(dataset))))
     assert list(frame.columns) == SCHEMA.names
-    assert list(frame.annotation_id) == [each["id"] for each in dataset["annotations"]]
+    assert list(frame.annotation_id) == [each.id for each in dataset.annotations]
     row = frame.iloc[0]
     assert (row.scene, row.label, row.object_photo) == ("s", "cat", "고양이.jpg")
     assert (row.license, row.object_license) == ("CC0", "unknown")
     assert list(row.bbox) == [2, 1, 5, 3] and list(row.full_bbox) == [2, 1, 9, 3]
-    assert row.split == dataset["images"][0]["split"]
+    assert row.split == dataset.images[0].split
     assert not frame.isna().any(axis=None)
 
 
-def test_masks_decode_from_the_table_alone(dataset: dict):
+def test_masks_decode_from_the_table_alone(dataset: CocoDataset):
     row = dataset_table(dataset).to_pylist()[0]
     mask = coco_mask.decode({"size": [row["height"], row["width"]], "counts": row["rle_counts"]})
     assert mask.sum() == row["area"] == 15
@@ -57,5 +60,18 @@ def test_a_dataset_without_annotations_is_a_table_without_rows():
     assert (table.num_rows, table.schema.names) == (0, SCHEMA.names)
 
 
-def test_equal_datasets_give_equal_bytes(dataset: dict):
+def test_equal_datasets_give_equal_bytes(dataset: CocoDataset):
     assert parquet_bytes(dataset_table(dataset)) == parquet_bytes(dataset_table(dataset))
+
+
+def test_a_crowd_has_no_polygons(dataset: CocoDataset):
+    matte = np.ones((6, 8), np.float32)
+    crowd = SceneObject("cat", matte, Box(0, 0, 8, 6), source="scene", crowd=True)
+    scene = LabeledComposite("s", "s.png", 8, 6, "s.jpg", "digest", (crowd,))
+    (row,) = dataset_table(join_scenes([licensed(scene)])).to_pylist()
+    assert (row["iscrowd"], row["polygons"]) == (1, [])
+
+
+def test_every_column_has_a_meaning():
+    assert len({column.name for column in COLUMNS}) == len(COLUMNS)
+    assert all(column.meaning.endswith(".") for column in COLUMNS)

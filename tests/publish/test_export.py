@@ -12,10 +12,10 @@ from skimage import data
 from upath import UPath
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.publish.coco import join_scenes
+from nst_pipeline.publish.coco import CocoDataset, DatasetScene, join_scenes
 from nst_pipeline.publish.dataset import dataset_table
 from nst_pipeline.publish.export import coco_files, scores_table, write_export, yolo_files
-from nst_pipeline.publish.labels import SceneObject, SceneRecord, scene_annotations
+from nst_pipeline.publish.labels import LabeledComposite, SceneObject, label_composite
 from nst_pipeline.publish.splits import side_of
 from nst_pipeline.storage.sidecars.licenses import UNKNOWN
 from nst_pipeline.vision.images.png import encode_png
@@ -26,7 +26,7 @@ HEIGHT, WIDTH = PHOTO.shape[:2]
 PHOTOS = {side_of(name): name for name in map(str, range(99))}
 
 
-def scene(key: str, side: str, object_side: str = "") -> dict:
+def scene(key: str, side: str, object_side: str = "") -> DatasetScene:
     """A scene with a ragged object of two parts and a plain one."""
     ragged = (PHOTO[..., 0] > 150).astype(np.float32)
     ragged[:, :60] = 0
@@ -37,19 +37,23 @@ def scene(key: str, side: str, object_side: str = "") -> dict:
         SceneObject("fur", ragged, Box(60, 0, 391, 300), "fur.0", "fur.jpg", digest),
         SceneObject("사람", plain, Box(5, 10, 40, 40), source="scene", outline="box"),
     )
-    record = SceneRecord(
-        key, f"../harmonized/{key}.png", WIDTH, HEIGHT, f"{key}.jpg", PHOTOS[side], objects
+    labels = label_composite(
+        LabeledComposite(
+            key, f"../harmonized/{key}.png", WIDTH, HEIGHT, f"{key}.jpg", PHOTOS[side], objects
+        )
     )
-    labels = scene_annotations(record)
-    told = {"scores": {"ring": 0.4, "untouched": 0.1}, "chosen": "ring", "license": UNKNOWN}
-    return {
-        "image": labels["image"] | told,
-        "annotations": [each | {"license": UNKNOWN} for each in labels["annotations"]],
-    }
+    return DatasetScene(
+        labels.image,
+        labels.annotations,
+        chosen="ring",
+        scores={"ring": 0.4, "untouched": 0.1},
+        license=UNKNOWN,
+        object_licenses=(UNKNOWN,) * len(labels.annotations),
+    )
 
 
 @pytest.fixture(scope="module")
-def dataset() -> dict:
+def dataset() -> CocoDataset:
     scenes = [scene("a", "train"), scene("b", "val"), scene("c", "train", "test")]
     return join_scenes(scenes)
 
@@ -76,21 +80,21 @@ def picture(artifacts):
 def test_yolos_boxes_are_cocos(dataset, rows, picture, tmp_path):
     write_export(tmp_path / "yolo", yolo_files(rows, picture))
     boxes = np.loadtxt(tmp_path / "yolo/labels/train/a.txt")
-    expected = [each for each in dataset["annotations"] if each["image_id"] == 1]
+    expected = [each for each in dataset.annotations if each.image_id == 1]
     for (category, *box), each in zip(boxes, expected, strict=True):
         x, y, width, height = np.array(box) * (WIDTH, HEIGHT, WIDTH, HEIGHT)
         found = [x - width / 2, y - height / 2, width, height]
-        assert category == each["category_id"] - 1
-        assert found == pytest.approx(each["bbox"], abs=0.001)
+        assert category == each.category_id - 1
+        assert found == pytest.approx(each.bbox, abs=0.001)
 
 
 def test_yolos_outlines_are_cocos_masks(dataset, rows, picture, tmp_path):
     write_export(tmp_path / "yolo", yolo_files(rows, picture, segments=True))
     lines = (tmp_path / "yolo/labels/train/a.txt").read_text().splitlines()
-    for line, each in zip(lines, dataset["annotations"], strict=False):
+    for line, each in zip(lines, dataset.annotations, strict=False):
         corners = np.array(line.split()[1:], float).reshape(-1, 2) * (WIDTH, HEIGHT)
         drawn = coco_mask.frPyObjects([corners.ravel().tolist()], HEIGHT, WIDTH)
-        assert coco_mask.iou(drawn, [each["rle"]], [0])[0, 0] > 0.99
+        assert coco_mask.iou(drawn, [each.rle.model_dump()], [0])[0, 0] > 0.99
 
 
 def test_yolo_finds_pictures_beside_labels_and_the_names(rows, picture, tmp_path):
@@ -118,7 +122,7 @@ def test_coco_has_a_file_for_each_split(dataset, rows, picture, tmp_path):
     val = json.loads((tmp_path / "coco/annotations/instances_val.json").read_text("utf-8"))
     assert [image["file_name"] for image in val["images"]] == ["b.png"]
     assert {each["image_id"] for each in val["annotations"]} == {val["images"][0]["id"]}
-    assert val["categories"] == dataset["categories"]
+    assert val["categories"] == [each.model_dump() for each in dataset.categories]
     assert (tmp_path / "coco/val/b.png").stat().st_nlink == 1
 
 

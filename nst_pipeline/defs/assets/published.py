@@ -28,7 +28,11 @@ def dataset(item: Item) -> Made:
     writers = {"coco.json": coco_json, "annotations.parquet": dataset_parquet}
     writing = tracked("dataset files", writers.items(), len(writers))
     files = {name: write(joined) for name, write in writing}
-    counts = {name: len(joined[name]) for name in ("images", "annotations", "categories")}
+    counts = {
+        "images": len(joined.images),
+        "annotations": len(joined.annotations),
+        "categories": len(joined.categories),
+    }
     return Made(files, counts)
 
 

@@ -14,15 +14,17 @@ from nst_pipeline.pipeline.engine.item import Item
 from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Collection
+from nst_pipeline.publish.coco import DatasetScene
 from nst_pipeline.publish.gallery import GalleryPlacement, GalleryScene, LineageRow, Variant
 from nst_pipeline.publish.labels import (
+    LabeledComposite,
     SceneObject,
-    SceneRecord,
-    carried_over,
-    scene_annotations,
+    label_composite,
+    visible_part,
 )
 from nst_pipeline.storage.catalog import Row
-from nst_pipeline.storage.sidecars.licenses import Licenses
+from nst_pipeline.storage.labels import Annotation, SceneLabels
+from nst_pipeline.storage.sidecars.licenses import License, Licenses
 from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.compose.composite import layer_mattes
 from nst_pipeline.vision.harmonize.model.gate import TAKEN_FROM, taken_share
@@ -74,8 +76,8 @@ def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
 def scene_labels(item: Item, composite: Composite) -> dict[str, Any]:
     """A composite's image entry and annotations for the dataset: stickers, then what was there."""
     scene, covered = item.record("scene_photos"), object_mask(composite.matte)
-    before = (carried_over(found, covered) for found in item.annotated("scenes", crowds=True))
-    record = SceneRecord(
+    before = (visible_part(found, covered) for found in item.annotated("scenes", crowds=True))
+    labeled = LabeledComposite(
         key=item.key,
         file_name=f"../{_LAST}/{item.key}.png",
         width=composite.image.shape[1],
@@ -85,7 +87,7 @@ def scene_labels(item: Item, composite: Composite) -> dict[str, Any]:
         objects=(*_pasted(item, composite), *(each for each in before if each is not None)),
         copyright=scene.get("copyright", ""),
     )
-    return scene_annotations(record)
+    return label_composite(labeled).model_dump()
 
 
 def _current(view: View, asset: str, key: str) -> Row | None:
@@ -105,14 +107,13 @@ def _licenses(view: View, collection: Collection) -> Licenses:
     return Licenses(view.workspace.inbox(collection), (photo.path for photo in photos))
 
 
-def labeled_scenes(view: View) -> Iterator[dict[str, Any]]:
+def labeled_scenes(view: View) -> Iterator[DatasetScene]:
     """The labels of every scene that has a natural result, with its scores and licenses."""
     licenses = {name: _licenses(view, name) for name in COLLECTIONS}
 
-    def licensed(each: dict[str, Any]) -> dict[str, Any]:
-        photo = each["object_photo"]
-        found = licenses["objects"].of(photo, each["object_copyright"]) if photo else None
-        return each | {"license": found}
+    def license_of(each: Annotation) -> License | None:
+        photo = each.object_photo
+        return licenses["objects"].of(photo, each.object_copyright) if photo else None
 
     composites, failures = view.rows(COMPOSITES.name), view.failures(_LAST)
     keys = view.keys(SCENE_PHOTOS)
@@ -121,14 +122,17 @@ def labeled_scenes(view: View) -> Iterator[dict[str, Any]]:
         # Labels of an earlier version read otherwise; the next run of the scenes remakes them.
         current = key in composites and composites[key].code_version == COMPOSITES.code_version
         if row is not None and row.status == "ok" and current:
-            labels = view.workspace.store.record("composites", key)
-            told, image = view.workspace.store.record(_LAST, key), labels["image"]
-            license = licenses["scenes"].of(image["scene_photo"], image["copyright"])
-            result = {"chosen": told["chosen"], "scores": told["scores"], "license": license}
-            yield {
-                "image": image | result,
-                "annotations": [licensed(each) for each in labels["annotations"]],
-            }
+            record = view.workspace.store.record("composites", key)
+            labels = SceneLabels(image=record["image"], annotations=record["annotations"])
+            told, image = view.workspace.store.record(_LAST, key), labels.image
+            yield DatasetScene(
+                image,
+                labels.annotations,
+                chosen=told["chosen"],
+                scores=told["scores"],
+                license=licenses["scenes"].of(image.scene_photo, image.copyright),
+                object_licenses=tuple(license_of(each) for each in labels.annotations),
+            )
 
 
 def _right_window(view: View, key: str) -> Box | None:

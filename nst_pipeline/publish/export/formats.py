@@ -1,118 +1,161 @@
-"""What an export holds: YOLO's labels from the table, COCO's from the JSON, and the scores."""
+"""Files of an export: YOLO labels from the dataset's table, COCO files from its JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Protocol, cast
 
 import pandas as pd
 from upath import UPath
 
+from nst_pipeline.publish.coco import CocoDataset, coco_json
 from nst_pipeline.publish.export.folder import Files
 from nst_pipeline.publish.outlines import one_outline
 from nst_pipeline.publish.splits import SIDES
 
-Picture = Callable[[str], UPath]
-"""From a dataset's `file_name` to the artifact."""
+LocateImage = Callable[[str], UPath]
+"""Return the artifact that a dataset's `file_name` refers to."""
 
 _SCORES = "composites.csv"
 
 
-def _line(numbers: list[float], category: int) -> str:
-    """A line of a label file."""
+class _TableRow(Protocol):
+    """The columns read here, of one row of the dataset's table."""
+
+    file_name: str
+    width: int
+    height: int
+    split: str
+    category_id: int
+    iscrowd: int
+    bbox: Sequence[int]
+    polygons: Sequence[Sequence[float]]
+
+
+def _labeled_rows(rows: pd.DataFrame) -> Iterator[_TableRow]:
+    """Rows of images that are in a split."""
+    return cast(Iterator[_TableRow], rows[rows.split.isin(SIDES)].itertuples())
+
+
+def _label_line(numbers: list[float], category: int) -> str:
     return " ".join([str(category), *(f"{number:.6f}" for number in numbers)]) + "\n"
 
 
-def _box(row: Any) -> list[float]:
-    """Center and size as shares of the picture's sides, as YOLO has it."""
+def _box_numbers(row: _TableRow) -> list[float]:
+    """Center and size of the box as YOLO expects them: fractions of the image's size."""
     x, y, width, height = (int(side) for side in row.bbox)
-    across, down = row.width, row.height
-    return [(x + width / 2) / across, (y + height / 2) / down, width / across, height / down]
-
-
-def _outline(row: Any) -> list[float]:
-    corners = one_outline([list(polygon) for polygon in row.polygons])
     return [
-        min(max(place / side, 0.0), 1.0)
-        for place, side in zip(corners, (row.width, row.height) * (len(corners) // 2), strict=True)
+        (x + width / 2) / row.width,
+        (y + height / 2) / row.height,
+        width / row.width,
+        height / row.height,
     ]
 
 
-def _yaml(rows: pd.DataFrame) -> bytes:
-    """`data.yaml`; without a `path`, its own folder is the root. JSON's strings are YAML's."""
-    named = dict(zip(rows.category_id.tolist(), rows.label.tolist(), strict=True))
-    # Ultralytics wants both of these, whatever is in them.
+def _outline_numbers(row: _TableRow) -> list[float]:
+    """Corners of the outline as YOLO expects them: fractions of the image's size."""
+    corners = one_outline([list(polygon) for polygon in row.polygons])
+    sides = (row.width, row.height) * (len(corners) // 2)
+    return [
+        min(max(position / side, 0.0), 1.0) for position, side in zip(corners, sides, strict=True)
+    ]
+
+
+def _data_yaml(rows: pd.DataFrame) -> bytes:
+    """`data.yaml`. Without a `path`, trainers take its own folder as the root."""
+    names = dict(zip(rows.category_id.tolist(), rows.label.tolist(), strict=True))
+    # Ultralytics requires `train` and `val` even if they are empty.
     splits = {"train", "val", *rows.split.unique()}
-    listed = [side for side in SIDES if side in splits]
-    lines = [f"{side}: images/{side}" for side in listed]
+    lines = [f"{side}: images/{side}" for side in SIDES if side in splits]
     lines += ["names:"]
+    # A JSON string is also a YAML string.
     lines += [
-        f"  {number - 1}: {json.dumps(named[number], ensure_ascii=False)}"
-        for number in sorted(named)
+        f"  {number - 1}: {json.dumps(names[number], ensure_ascii=False)}"
+        for number in sorted(names)
     ]
     return ("\n".join(lines) + "\n").encode()
 
 
 def scores_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each picture: where it is from, what was chosen, and all candidates' scores.
+    """List the images with their origin, the chosen candidate, and all candidates' scores.
 
-    Args:
-        rows: the dataset's table.
+    Parameters
+    ----------
+    rows
+        The dataset's table (`publish.dataset.COLUMNS`).
+
+    Returns
+    -------
+    DataFrame
+        One row per image; scores are in columns `score_<candidate>`.
     """
     columns = ["scene", "split", "scene_photo", "chosen", "scores"]
-    pictures = rows.drop_duplicates("image_id")[columns].reset_index(drop=True)
-    scores = pd.json_normalize([json.loads(each) for each in pictures.pop("scores")])
-    return pictures.join(scores.add_prefix("score_"))
+    images = rows.drop_duplicates("image_id")[columns].reset_index(drop=True)
+    scores = pd.json_normalize([json.loads(each) for each in images.pop("scores")])
+    return images.join(scores.add_prefix("score_"))
 
 
-def _csv(rows: pd.DataFrame) -> bytes:
+def _scores_csv(rows: pd.DataFrame) -> bytes:
     text: str = scores_table(rows).to_csv(index=False)
     return text.encode()
 
 
-def yolo_files(rows: pd.DataFrame, picture: Picture, *, segments: bool = False) -> Files:
-    """The files of a YOLO dataset: `data.yaml`, `images/<split>/`, `labels/<split>/`.
+def yolo_files(rows: pd.DataFrame, locate: LocateImage, *, segments: bool = False) -> Files:
+    """List the files of a YOLO dataset: `data.yaml`, `images/<split>/`, `labels/<split>/`.
 
-    Args:
-        rows: the dataset's table; pictures of the split `mixed` are left out, and crowds, which
-            YOLO does not know.
-        picture: finds the artifact of a `file_name`.
-        segments: outlines instead of boxes.
+    Images of the split `mixed` are left out, and crowds, which YOLO has no notion of.
+
+    Parameters
+    ----------
+    rows
+        The dataset's table (`publish.dataset.COLUMNS`).
+    locate
+        Returns the artifact that a `file_name` refers to.
+    segments
+        Write outlines instead of boxes.
     """
     files: dict[str, bytes | UPath] = {}
     labels: dict[str, list[str]] = {}
-    numbers = _outline if segments else _box
-    row: Any
-    for row in rows[rows.split.isin(SIDES)].itertuples():
+    numbers = _outline_numbers if segments else _box_numbers
+    for row in _labeled_rows(rows):
         name = PurePosixPath(row.file_name)
-        files[f"images/{row.split}/{name.name}"] = picture(row.file_name)
+        files[f"images/{row.split}/{name.name}"] = locate(row.file_name)
         lines = labels.setdefault(f"labels/{row.split}/{name.stem}.txt", [])
         if not row.iscrowd:
-            lines.append(_line(numbers(row), row.category_id - 1))
+            lines.append(_label_line(numbers(row), row.category_id - 1))
     files |= {name: "".join(lines).encode() for name, lines in labels.items()}
-    return {"data.yaml": _yaml(rows), _SCORES: _csv(rows), **files}
+    return {"data.yaml": _data_yaml(rows), _SCORES: _scores_csv(rows), **files}
 
 
-def coco_files(dataset: Mapping[str, Any], rows: pd.DataFrame, picture: Picture) -> Files:
-    """The files of a COCO dataset: `annotations/instances_<split>.json`, pictures in `<split>/`.
+def coco_files(dataset: CocoDataset, rows: pd.DataFrame, locate: LocateImage) -> Files:
+    """List the files of a COCO export: `annotations/instances_<split>.json`, and the images.
 
-    Args:
-        dataset: the content of `coco.json`; pictures of the split `mixed` are left out.
-        rows: the same as a table.
-        picture: finds the artifact of a `file_name`.
+    Images are in a folder per split. Those of the split `mixed` are left out.
+
+    Parameters
+    ----------
+    dataset
+        The content of `coco.json`.
+    rows
+        The same as a table (`publish.dataset.COLUMNS`).
+    locate
+        Returns the artifact that a `file_name` refers to.
     """
-    files: dict[str, bytes | UPath] = {_SCORES: _csv(rows)}
-    shared = {name: dataset[name] for name in ("info", "licenses", "categories")}
+    files: dict[str, bytes | UPath] = {_SCORES: _scores_csv(rows)}
     for split in SIDES:
-        images = [image for image in dataset["images"] if image["split"] == split]
-        ids = {image["id"] for image in images}
-        named = [image | {"file_name": PurePosixPath(image["file_name"]).name} for image in images]
-        within = [each for each in dataset["annotations"] if each["image_id"] in ids]
-        document = shared | {"images": named, "annotations": within}
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        files[f"annotations/instances_{split}.json"] = text.encode()
-        for image, given in zip(named, images, strict=True):
-            files[f"{split}/{image['file_name']}"] = picture(given["file_name"])
+        images = [image for image in dataset.images if image.split == split]
+        names = {image.id: PurePosixPath(image.file_name).name for image in images}
+        part = dataset.model_copy(
+            update={
+                "images": [
+                    image.model_copy(update={"file_name": names[image.id]}) for image in images
+                ],
+                "annotations": [each for each in dataset.annotations if each.image_id in names],
+            }
+        )
+        files[f"annotations/instances_{split}.json"] = coco_json(part)
+        for image in images:
+            files[f"{split}/{names[image.id]}"] = locate(image.file_name)
     return files
