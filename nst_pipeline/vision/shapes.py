@@ -95,7 +95,7 @@ class Placement:
 
 
 @dataclass(frozen=True)
-class Layer:
+class StickerLayer:
     """A sticker as it lies on the scene, scaled and clipped to it: RGBA pixels at `box`."""
 
     sticker: str
@@ -113,4 +113,4 @@ class Composite:
     image: Rgb
     matte: Matte
     shadow: Matte
-    layers: tuple[Layer, ...]
+    layers: tuple[StickerLayer, ...]

@@ -1,1 +1,1 @@
-"""Lay stickers on a scene, with their contact shadows."""
+"""Paste stickers on a scene, with their contact shadows."""

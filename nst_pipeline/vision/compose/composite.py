@@ -1,4 +1,4 @@
-"""Lay stickers on a scene; put harmonized colors back without touching the background."""
+"""Paste stickers on a scene, and blend new colors back without touching the background."""
 
 from __future__ import annotations
 
@@ -14,47 +14,51 @@ from nst_pipeline.vision.images.color import darkened
 from nst_pipeline.vision.images.dtype import premultiply, round_to_uint8, to_float
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.images.resize import resize
-from nst_pipeline.vision.shapes import Box, Composite, Layer, Matte, Placement, Rgb, Rgba
+from nst_pipeline.vision.shapes import Box, Composite, Matte, Placement, Rgb, Rgba, StickerLayer
 
 
 def _straight(pixels: NDArray[np.float32]) -> Rgba:
+    """Convert premultiplied alpha to straight alpha, 8 bits."""
     alpha = np.clip(pixels[..., 3:], 0, 255)
     colors = pixels[..., :3] * (255 / np.maximum(alpha, 0.5))
     return round_to_uint8(np.dstack([colors, alpha]))
 
 
 def _scaled(sticker: Rgba, box: Box, visible: Box) -> Rgba:
-    """The part of the sticker, scaled to `box`, that lies in `visible`."""
+    """Scale a sticker to `box` and return the part of it that lies in `visible`."""
     height, width = sticker.shape[:2]
+    # Shrink by averaging areas first; enlarge whatever side is still too short.
     shrunk = (min(box.width, width), min(box.height, height))
     pixels = resize(premultiply(sticker), *shrunk)
     across, down = box.width / shrunk[0], box.height / shrunk[1]
-    # Pixel centers lie at half coordinates; only the visible part is ever made.
     left, top = visible.x - box.x, visible.y - box.y
+    if across == down == 1:
+        return _straight(pixels[top : top + visible.height, left : left + visible.width])
+    # Pixel centers lie at half coordinates.
     matrix = np.array(
         [[across, 0, across / 2 - 0.5 - left], [0, down, down / 2 - 0.5 - top]], np.float32
     )
-    size = (visible.width, visible.height)
-    if across == down == 1:
-        pixels = pixels[top : top + size[1], left : left + size[0]]
-    else:
-        enlarged = cv2.warpAffine(
-            pixels, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        pixels = np.asarray(enlarged, np.float32)
-    return _straight(pixels)
+    enlarged = cv2.warpAffine(
+        pixels,
+        matrix,
+        (visible.width, visible.height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return _straight(np.asarray(enlarged, np.float32))
 
 
-def _layer(placement: Placement, sticker: Rgba, width: int, height: int) -> Layer | None:
+def _layer(placement: Placement, sticker: Rgba, width: int, height: int) -> StickerLayer | None:
+    """Scale a sticker and clip it to a scene of that size; None if it lies outside."""
     visible = placement.box.clipped(width, height)
     if visible.width == 0 or visible.height == 0:
         return None
     if placement.flip:
         sticker = sticker[:, ::-1]
-    return Layer(placement.sticker, visible, _scaled(sticker, placement.box, visible))
+    return StickerLayer(placement.sticker, visible, _scaled(sticker, placement.box, visible))
 
 
-def _alpha(layer: Layer) -> Matte:
+def _alpha(layer: StickerLayer) -> Matte:
     return to_float(layer.pixels[..., 3])
 
 
@@ -64,33 +68,47 @@ def _blend(below: Rgb, above: Rgb, alpha: Matte) -> Rgb:
     return round_to_uint8(mixed)
 
 
-def _shadow(layer: Layer, strength: float, width: int, height: int) -> tuple[Box, Matte]:
-    """The part of a layer's shadow that lies on the scene, in the scene's pixels."""
+def _shadow(layer: StickerLayer, strength: float, width: int, height: int) -> tuple[Box, Matte]:
+    """The part of a layer's shadow that lies on the scene, and its box in the scene's pixels."""
     box, shade = contact_shadow(_alpha(layer))
     box = replace(box, x=box.x + layer.box.x, y=box.y + layer.box.y)
-    seen = box.clipped(width, height)
-    within = replace(seen, x=seen.x - box.x, y=seen.y - box.y)
-    return seen, np.float32(strength) * shade[within.slices]
+    visible = box.clipped(width, height)
+    within = replace(visible, x=visible.x - box.x, y=visible.y - box.y)
+    return visible, np.float32(strength) * shade[within.slices]
 
 
 def compose(
     scene: Rgb, layers: Sequence[tuple[Placement, Rgba]], *, shadow: float = 0.0
 ) -> Composite:
-    """Lay stickers on a scene, the first undermost.
+    """Paste stickers on a scene, the lowest first.
 
-    Args:
-        scene: (height, width, 3) uint8 RGB; not changed.
-        layers: placements with their stickers' pixels, (h, w, 4) uint8, straight alpha. What
-            reaches past the scene's edges is cut; what lies wholly outside is left out.
-        shadow: strength, 0..1, of the contact shadow under each sticker; none is thrown where the
-            scene's bottom edge cuts it, for its foot is out of sight.
+    Parameters
+    ----------
+    scene
+        (height, width, 3) uint8 RGB; it is not changed.
+    layers
+        Placements and the pixels of their stickers, (h, w, 4) uint8 RGB with straight alpha. What
+        lies outside the scene is clipped.
+    shadow
+        Strength, 0..1, of the contact shadow under each sticker. A sticker that the scene's bottom
+        edge cuts throws none, because its foot is out of sight.
 
-    Returns:
-        The picture, the joint matte and shadow, and the layers. Where matte and shadow are 0 the
-        picture is the scene.
+    Returns
+    -------
+    Composite
+        The image, the joint matte, the shadow, and the layers. Where matte and shadow are 0, the
+        image equals the scene.
+
+    Examples
+    --------
+    >>> scene = np.zeros((4, 6, 3), np.uint8)
+    >>> sticker = np.full((2, 2, 4), 255, np.uint8)
+    >>> composite = compose(scene, [(Placement("white", Box(1, 1, 2, 2)), sticker)])
+    >>> composite.matte.sum(), composite.image[1, 1].tolist()
+    (np.float32(4.0), [255, 255, 255])
     """
     height, width = scene.shape[:2]
-    image, laid = scene.copy(), []
+    image, pasted = scene.copy(), []
     matte, shadows = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
     for placement, sticker in layers:
         layer = _layer(placement, sticker, width, height)
@@ -103,12 +121,24 @@ def compose(
         part, alpha = layer.box.slices, _alpha(layer)
         image[part] = _blend(image[part], layer.pixels[..., :3], alpha)
         matte[part] += (1 - matte[part]) * alpha
-        laid.append(layer)
-    return Composite(image, matte, shadows, tuple(laid))
+        pasted.append(layer)
+    return Composite(image, matte, shadows, tuple(pasted))
 
 
 def layer_mattes(composite: Composite) -> list[Matte]:
-    """Each layer's visible matte at the scene's size: less what later layers hide of it."""
+    """Compute how much of each layer is visible under the layers above it.
+
+    Parameters
+    ----------
+    composite
+        As `compose` returns it.
+
+    Returns
+    -------
+    list of Matte
+        One (height, width) float32 matte, 0..1, for each layer, at the scene's size. Their sum is
+        the joint matte.
+    """
     mattes: list[Matte] = []
     for layer in composite.layers:
         part, alpha = layer.box.slices, _alpha(layer)
@@ -123,13 +153,29 @@ def layer_mattes(composite: Composite) -> list[Matte]:
 def recompose(background: Rgb, matte: Matte, foreground: Rgb) -> Rgb:
     """Blend a new foreground over the background by the matte.
 
-    The one place that promises: where the matte is 0, the background's bytes are kept.
+    Every change of a composite goes through this function: it alone guarantees that the
+    background's bytes are kept where the matte is 0.
 
-    Args:
-        background: (height, width, 3) uint8 RGB; the scene, or the composite itself where the
-            scene is unknown (then the change, not the picture, is weighted by the matte).
-        matte: (height, width) float32, 0..1.
-        foreground: as `background`; read only where the matte is not 0.
+    Parameters
+    ----------
+    background
+        (height, width, 3) uint8 RGB: the scene, or the composite itself if the scene is unknown
+        (then the matte weights the change rather than the foreground).
+    matte
+        (height, width) float32, 0..1.
+    foreground
+        Like `background`; read only where the matte is not 0.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB, a new array.
+
+    Examples
+    --------
+    >>> background, red = np.zeros((1, 3, 3), np.uint8), np.full((1, 3, 3), (200, 0, 0), np.uint8)
+    >>> recompose(background, np.array([[0, 0.5, 1]], np.float32), red)[0, :, 0].tolist()
+    [0, 100, 200]
     """
     image, part = background.copy(), object_box(matte).slices
     image[part] = _blend(background[part], foreground[part], matte[part])

@@ -1,6 +1,8 @@
-"""The contact shadow: the dark under an object, where it stands."""
+"""Draw the contact shadow: the dark ground under an object, where it stands."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,40 +12,48 @@ from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Box, Mask, Matte
 
-WORK_SIDE = 384
-"""Shadows are drawn for objects of this longest side, and enlarged: they are smooth."""
-LIFT_SHARE = 0.16
-"""Where the outline is this far above the foot, share of the object's height, 1/e of the shadow is
-left: a wheel further back still stands, a tail does not."""
-CLEARANCE_SHARE = 0.3
-"""Where the object's underside is this far above the ground, so is 1/e of the shadow under it."""
-DEPTH_SHARE = 0.09
-"""How the shadow fades under the object, toward the back: ground is seen at a slant."""
-FORWARD_SHARE = 0.025
-"""A foot has a depth: the ground that it darkens begins so far before its lowest row."""
-NARROW_SHARE, WIDE_SHARE = 0.015, 0.07
-"""Blurs of the two parts, the dark crease and the soft rest, share of the object's width."""
-FLATNESS = 0.4
-"""A blur on ground seen at a slant is so much narrower down the picture than across."""
-SHARPEST_PX = 0.5
-"""No shadow is sharper than pixels show."""
-ENDS = 3
-"""A Gaussian, or an exponential, has faded out at so many widths."""
-
-Rows = NDArray[np.float64]
-"""For each column, a row of the picture; rows grow downwards."""
+RowOfColumn = NDArray[np.float64]
+"""For each column, a row of the image; rows count downward."""
 
 
-def _lowest(solid: Mask) -> Rows:
-    """The row of each column's lowest object pixel; only columns that have one."""
+@dataclass(frozen=True)
+class ShadowParameters:
+    """Shape of the shadow. Fractions are of the named length of the object."""
+
+    work_side_px: int = 384
+    """Shadows are smooth: they are drawn for objects of this longest side, and enlarged."""
+    lift: float = 0.16
+    """Of the height: where the outline is this far above the foot, 1/e of the shadow is left. A
+    rear wheel still stands on the ground, a tail does not."""
+    clearance: float = 0.3
+    """Of the height: where the underside is this far above the ground, 1/e of it is left."""
+    depth: float = 0.09
+    """Of the height: how the shadow fades toward the back, as the ground is seen at a slant."""
+    forward: float = 0.025
+    """Of the height: the dark ground begins this far in front of the lowest row, because a foot
+    has depth."""
+    narrow_blur: float = 0.015
+    """Of the width: std of the blur of the dark crease."""
+    wide_blur: float = 0.07
+    """Of the width: std of the blur of the soft rest."""
+    flatness: float = 0.4
+    """A blur on ground seen at a slant is this much narrower vertically."""
+    min_blur_px: float = 0.5
+    """No shadow is sharper than a pixel."""
+    cutoff: float = 3
+    """Gaussians and exponentials are cut off at this many widths, where they have faded out."""
+
+
+def _lowest_rows(solid: Mask) -> RowOfColumn:
+    """Row of each column's lowest object pixel; every column must have one."""
     last = len(solid) - 1
     return np.asarray(last - solid[::-1].argmax(0), np.float64)
 
 
-def _ground_line(columns: Rows, lowest: Rows) -> Rows:
-    """The lower convex hull: a taut band held to the object's contour from below.
+def _ground_line(columns: RowOfColumn, lowest: RowOfColumn) -> RowOfColumn:
+    """The lower convex hull of the outline, like a band stretched from foot to foot.
 
-    Andrew's monotone chain (1979).
+    Andrew, "Another Efficient Algorithm for Convex Hulls in Two Dimensions", 1979.
     """
     hull: list[tuple[float, float]] = []
     for x, y in zip(columns, lowest, strict=True):
@@ -57,55 +67,82 @@ def _ground_line(columns: Rows, lowest: Rows) -> Rows:
     return np.asarray(np.interp(columns, corners[:, 0], corners[:, 1]))
 
 
-def _crease(solid: Mask, region: Box) -> Matte:
-    """The shadow before it is blurred: a band along the ground line, dark where things touch."""
+def _crease(solid: Mask, region: Box, parameters: ShadowParameters) -> Matte:
+    """The shadow before it is blurred: a band along the ground line, dark at the contacts."""
     columns = np.flatnonzero(solid.any(0))
-    lowest = _lowest(solid[:, columns])
+    lowest = _lowest_rows(solid[:, columns])
     ground = _ground_line(columns.astype(np.float64), lowest)
-    tall = len(solid)
-    lift, clearance = (ground.max() - ground) / tall, (ground - lowest) / tall
-    contact = np.exp(-((lift / LIFT_SHARE) ** 2) - clearance / CLEARANCE_SHARE)
-    behind = (ground - np.arange(region.y, region.bottom)[:, None]) / tall + FORWARD_SHARE
-    band = np.where(behind >= 0, np.exp(-behind / DEPTH_SHARE), 0)
+    height = len(solid)
+    lift, clearance = (ground.max() - ground) / height, (ground - lowest) / height
+    contact = np.exp(-((lift / parameters.lift) ** 2) - clearance / parameters.clearance)
+    rows = np.arange(region.y, region.bottom)[:, None]
+    behind = (ground - rows) / height + parameters.forward
+    band = np.where(behind >= 0, np.exp(-behind / parameters.depth), 0)
     crease = np.zeros((region.height, region.width), np.float32)
     crease[:, columns - region.x] = band * contact
     return crease
 
 
-def _blurred(crease: Matte, sigma_px: float) -> Matte:
-    across, down = max(sigma_px, SHARPEST_PX), max(FLATNESS * sigma_px, SHARPEST_PX)
+def _blurred(crease: Matte, std_px: float, parameters: ShadowParameters) -> Matte:
+    across = max(std_px, parameters.min_blur_px)
+    down = max(parameters.flatness * std_px, parameters.min_blur_px)
     return np.asarray(cv2.GaussianBlur(crease, (0, 0), across, sigmaY=down), np.float32)
 
 
-def contact_shadow(alpha: Matte) -> tuple[Box, Matte]:
-    """The shadow that an object throws on the ground right at its foot.
+def _region(width: int, height: int, parameters: ShadowParameters) -> Box:
+    """How far the shadow of an object of that size reaches, in the object's pixels."""
+    cutoff, wide = parameters.cutoff, parameters.wide_blur
+    aside = round(cutoff * wide * width) + 1
+    down = round(cutoff * wide * parameters.flatness * width + parameters.forward * height) + 1
+    up = round(cutoff * (parameters.lift + parameters.depth) * height)
+    return Box(-aside, height - up, width + 2 * aside, up + down)
 
-    The closer an object is above the ground, the less ambient light gets there: dark and narrow
-    along the contact, softly fading around it, to no side more than to another. Ground is the taut
-    band from one standing point of the matte's lowest contour to the next.
 
-    Args:
-        alpha: (height, width) float32, 0..1, the object as it lies on the scene.
+def contact_shadow(
+    alpha: Matte, *, parameters: ShadowParameters = ShadowParameters()
+) -> tuple[Box, Matte]:
+    """Draw the shadow on the ground right at an object's foot.
 
-    Returns:
-        Where the shadow lies, in `alpha`'s pixels (it reaches past the matte's edges), and the
-        share of light that is missing there, (h, w) float32, 0..1. Without an object: no area.
+    The closer an object is to the ground, the less ambient light gets there: the shadow is dark
+    and narrow along the contact and fades softly around it, the same to the left and right. The
+    ground is the band stretched from one standing point of the outline to the next.
+
+    Parameters
+    ----------
+    alpha
+        (height, width) float32, 0..1: the object as it lies on the scene.
+    parameters
+        Shape of the shadow.
+
+    Returns
+    -------
+    box
+        Where the shadow lies, in the pixels of `alpha`; it reaches past the matte's edges. Without
+        an object it has no area.
+    shade
+        (h, w) float32, 0..1: the fraction of light that is missing in the box.
+
+    Examples
+    --------
+    >>> box, shade = contact_shadow(np.ones((40, 20), np.float32))
+    >>> box.y < 40 < box.bottom, shade.shape == (box.height, box.width)
+    (True, True)
     """
-    solid = object_mask(shrink_to_fit(alpha, WORK_SIDE))
+    solid = object_mask(shrink_to_fit(alpha, parameters.work_side_px))
     if not solid.any():
         return Box(0, 0, 0, 0), np.zeros((0, 0), np.float32)
     height, width = solid.shape
-    aside = round(ENDS * WIDE_SHARE * width) + 1
-    down = round(ENDS * WIDE_SHARE * FLATNESS * width + FORWARD_SHARE * height) + 1
-    up = round(ENDS * (LIFT_SHARE + DEPTH_SHARE) * height)
-    region = Box(-aside, height - up, width + 2 * aside, up + down)
-    crease = _crease(solid, region)
-    narrow, wide = (_blurred(crease, share * width) for share in (NARROW_SHARE, WIDE_SHARE))
-    # Light has to get past both.
+    region = _region(width, height, parameters)
+    crease = _crease(solid, region, parameters)
+    narrow, wide = (
+        _blurred(crease, fraction * width, parameters)
+        for fraction in (parameters.narrow_blur, parameters.wide_blur)
+    )
+    # Light has to pass both.
     shade = np.asarray(1 - (1 - narrow) * (1 - wide), np.float32)
     scale = alpha.shape[1] / width
-    x, y, across, tall = (
+    x, y, across, down = (
         round(scale * side) for side in (region.x, region.y, region.width, region.height)
     )
     # Bicubic enlargement overshoots.
-    return Box(x, y, across, tall), np.clip(resize(shade, across, tall), 0, 1)
+    return Box(x, y, across, down), np.clip(resize(shade, across, down), 0, 1)

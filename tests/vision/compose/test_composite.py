@@ -26,7 +26,7 @@ def sticker() -> np.ndarray:
     return np.dstack([cat, cv2.GaussianBlur(alpha, (0, 0), 2)])
 
 
-def test_unscaled_sticker_is_alpha_over(scene, sticker):
+def test_an_unscaled_sticker_is_blended_by_its_alpha(scene, sticker):
     result = compose(scene, [(Placement("cat", Box(20, 30, 90, 60)), sticker)])
     alpha = sticker[..., 3:] / 255
     expected = scene.astype(float)
@@ -65,13 +65,13 @@ def test_a_shadow_darkens_the_scene_and_nothing_else(scene, sticker, x, y, width
     assert standing.shadow.min() >= 0 and standing.shadow.max() <= 1
 
 
-def test_what_the_bottom_edge_cuts_throws_no_shadow(scene, sticker):
+def test_a_sticker_that_the_bottom_edge_cuts_throws_no_shadow(scene, sticker):
     standing = compose(scene, [(Placement("cat", Box(20, 38, 90, 60)), sticker)], shadow=0.6)
     cut = compose(scene, [(Placement("cat", Box(20, 43, 90, 60)), sticker)], shadow=0.6)
     assert standing.shadow.any() and not cut.shadow.any()
 
 
-def test_clipped_sticker_shows_what_the_whole_one_shows(scene, sticker):
+def test_a_clipped_sticker_looks_like_the_same_part_of_the_whole_one(scene, sticker):
     """Enlarged past the left edge, the visible part lies where it would on a wider scene."""
     wide = cv2.copyMakeBorder(scene, 0, 0, 60, 0, cv2.BORDER_REPLICATE)
     on_wide = compose(wide, [(Placement("cat", Box(20, 10, 117, 78)), sticker)])
@@ -79,7 +79,7 @@ def test_clipped_sticker_shows_what_the_whole_one_shows(scene, sticker):
     np.testing.assert_allclose(clipped.matte, on_wide.matte[:, 60:], atol=1e-2)
 
 
-def test_colors_of_clear_pixels_do_not_bleed_in(scene):
+def test_colors_of_transparent_pixels_do_not_bleed_in(scene):
     """Black under alpha 0 must not darken the edge when the sticker is scaled down."""
     sticker = np.zeros((80, 80, 4), np.uint8)
     sticker[20:60, 20:60] = 255
@@ -87,19 +87,19 @@ def test_colors_of_clear_pixels_do_not_bleed_in(scene):
     assert result.image.min() == 255
 
 
-def test_flip_mirrors(scene, sticker):
+def test_a_flipped_placement_mirrors_the_sticker(scene, sticker):
     plain = compose(scene, [(Placement("cat", Box(30, 20, 90, 60)), sticker)])
     mirrored = compose(scene, [(Placement("cat", Box(30, 20, 90, 60), flip=True), sticker)])
     np.testing.assert_array_equal(mirrored.layers[0].pixels, plain.layers[0].pixels[:, ::-1])
 
 
-def test_outside_placement_leaves_the_scene(scene, sticker):
+def test_a_placement_outside_leaves_the_scene_as_it_is(scene, sticker):
     result = compose(scene, [(Placement("cat", Box(500, 500, 90, 60)), sticker)])
     assert result.layers == () and not result.matte.any()
     np.testing.assert_array_equal(result.image, scene)
 
 
-def test_stacked_layers_share_the_matte(scene, sticker):
+def test_visible_mattes_of_layers_add_up_to_the_joint_matte(scene, sticker):
     result = compose(
         scene,
         [
@@ -112,7 +112,7 @@ def test_stacked_layers_share_the_matte(scene, sticker):
     assert under[60, 85] == 0 and over[60, 85] == 1
 
 
-def test_recompose_weights_by_the_matte_and_keeps_the_rest(scene):
+def test_recompose_blends_by_the_matte_and_keeps_the_rest(scene):
     matte = np.zeros(scene.shape[:2], np.float32)
     matte[20:40, 20:40], matte[30, 30] = 1, 0.5
     red = np.full_like(scene, (255, 0, 0))

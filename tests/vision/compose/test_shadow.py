@@ -23,18 +23,18 @@ def table() -> np.ndarray:
     return alpha
 
 
-def test_darkest_right_at_the_feet(table):
+def test_the_shadow_is_darkest_right_at_the_feet(table):
     shade = in_frame(table)
     foot, beside, far = shade[181, 105], shade[181, 125], shade[181, 60]
     assert foot > 0.5 and foot > 1.5 * beside and far < 0.02
 
 
-def test_leans_to_no_side(table):
+def test_the_shadow_of_a_symmetric_object_is_symmetric(table):
     shade = in_frame(table)
     np.testing.assert_allclose(shade, shade[:, ::-1], atol=1e-3)
 
 
-def test_stays_at_the_foot(table):
+def test_the_shadow_stays_at_the_foot(table):
     """Nothing is darkened beside the top, nor far before the feet."""
     shade = in_frame(table)
     assert shade[:125].max() < 0.05 and shade[200:].max() < 0.02
@@ -49,12 +49,12 @@ def test_the_flowers_shadow_is_below_its_middle(flower):
     assert abs(across - 100 - alpha.shape[1] / 2) < 12 and down > 100 + 0.85 * alpha.shape[0]
 
 
-def test_an_object_that_is_not_there_throws_none():
+def test_an_empty_matte_throws_no_shadow():
     box, shade = contact_shadow(np.zeros((40, 30), np.float32))
     assert box.width == box.height == 0 and not shade.size
 
 
-def test_a_larger_picture_of_it_throws_the_same_shadow(table):
+def test_the_shadow_scales_with_the_object(table):
     small, large = in_frame(table), in_frame(np.repeat(np.repeat(table, 10, 0), 10, 1), 1000)
     large = cv2.resize(large, small.shape[::-1], interpolation=cv2.INTER_AREA)
     assert np.abs(small - large).mean() < 0.02
@@ -62,7 +62,7 @@ def test_a_larger_picture_of_it_throws_the_same_shadow(table):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 60))
-def test_any_matte_gives_shares_of_light(seed, width, height):
+def test_the_shade_of_any_matte_is_between_0_and_1(seed, width, height):
     alpha = np.random.default_rng(seed).random((height, width), np.float32)
     box, shade = contact_shadow(alpha)
     assert shade.shape == (box.height, box.width)
