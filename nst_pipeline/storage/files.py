@@ -1,11 +1,11 @@
-"""Files that appear whole or not at all, and which there are."""
+"""Write files atomically, sync them to the disk, and list what a folder holds."""
 
 from __future__ import annotations
 
 import os
 import socket
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,35 +14,35 @@ from upath import UPath
 from nst_pipeline.storage.process import is_alive
 
 LOCAL = ("", "file", "local")
-"""fsspec's names of the disk."""
-_TEMPORARY = ".tmp"
-_AT_ONCE = 16
-"""A file system writes its journal once for all who wait for it: of 256 files of 400 kB each took
-4 to 8 ms when synced by itself, and 0.5 ms in 16 threads."""
+"""fsspec's protocol names for the local disk."""
+_TEMPORARY_SUFFIX = ".tmp"
+_SYNC_THREADS = 16
+"""A file system commits its journal once for all callers that wait for it: 256 files of 400 kB took
+4 to 8 ms each when synced one after another, and 0.5 ms each with 16 threads."""
 
 
-def _process() -> str:
+def _process_name() -> str:
     return f"{socket.gethostname()}~{os.getpid()}"
 
 
-def is_leftover(name: str) -> bool:
-    """Whether a file's name is that of a temporary file that nobody will finish.
+def is_temporary(name: str) -> bool:
+    """Whether a file's name is one that `place_atomically` gives to an unfinished file."""
+    return name.startswith(".") and name.endswith(_TEMPORARY_SUFFIX)
 
-    A process that was killed leaves one behind. Those of other machines count as being written.
+
+def is_leftover(name: str) -> bool:
+    """Whether a file's name is that of an unfinished file whose process no longer runs.
+
+    A killed process leaves such files behind. Files of other machines count as in progress.
     """
     host, _, rest = name.removeprefix(".").partition("~")
-    number = rest.partition("~")[0]
-    ours = name.endswith(_TEMPORARY) and host == socket.gethostname() and number.isdecimal()
-    return ours and not is_alive(int(number))
-
-
-def is_temporary(name: str) -> bool:
-    """Whether a file's name is that of one that is being written."""
-    return name.startswith(".") and name.endswith(_TEMPORARY)
+    process = rest.partition("~")[0]
+    is_ours = is_temporary(name) and host == socket.gethostname() and process.isdecimal()
+    return is_ours and not is_alive(int(process))
 
 
 def remove_leftovers(folder: UPath) -> None:
-    """Remove what killed processes left in a folder of the disk; one that is not there is none."""
+    """Remove the unfinished files of killed processes from a local folder, if it exists."""
     if folder.protocol in LOCAL and folder.exists():
         with os.scandir(folder.path) as entries:
             leftovers = [entry.name for entry in entries if is_leftover(entry.name)]
@@ -50,33 +50,62 @@ def remove_leftovers(folder: UPath) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
+def place_atomically(path: Path, fill: Callable[[Path], object]) -> None:
+    """Make a local file appear whole or not at all; a reader sees the old file or the new one.
+
+    Parameters
+    ----------
+    path
+        The file. Missing folders are created.
+    fill
+        Called with a temporary path in the same folder. It creates a file there, which is then
+        renamed to `path`.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written; `path` is as it was before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A name unrelated to the path's, which alone may be as long as a file system allows.
+    temporary = path.with_name(f".{_process_name()}~{uuid.uuid4().hex}{_TEMPORARY_SUFFIX}")
+    try:
+        fill(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write_atomically(path: UPath, data: bytes, *, sync: bool = True) -> None:
     """Write `data` to `path`; a reader sees the old file or the new one, never a part.
 
-    A local file is written beside its place and renamed. An object store's put is already
-    atomic.
+    Parameters
+    ----------
+    path
+        A local path or an fsspec URL. The put of an object store is atomic already.
+    data
+        The whole content.
+    sync
+        Wait until the content would survive a power cut. Pass False to let `sync_files` do this
+        for many files together.
 
-    Args:
-        path: the file.
-        data: all of it.
-        sync: wait until it would survive a power cut; otherwise `sync_files` does that for many.
+    Raises
+    ------
+    OSError
+        The file cannot be written; `path` is as it was before.
     """
     if path.protocol not in LOCAL:
         path.write_bytes(data)
         return
-    place = Path(path.path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    # A short name of its own: the key alone may fill what a file system allows.
-    temporary = place.with_name(f".{_process()}~{uuid.uuid4().hex}{_TEMPORARY}")
-    try:
+
+    def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:
             file.write(data)
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
-        temporary.replace(place)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+    place_atomically(Path(path.path), fill)
 
 
 def _local_size(path: str) -> int | None:
@@ -87,12 +116,15 @@ def _local_size(path: str) -> int | None:
 
 
 def sizes_in(folder: UPath, names: Iterable[str] | None = None) -> dict[str, int]:
-    """File name to size in bytes of the files in a folder, not below it.
+    """Return the sizes in bytes of the files in a folder, by name; subfolders are left out.
 
-    Args:
-        folder: a folder or an fsspec URL; one that is not there holds nothing.
-        names: only these are of interest. A folder of the disk is asked for each of them; of an
-            object store everything is listed, a thousand files in a request.
+    Parameters
+    ----------
+    folder
+        A local folder or an fsspec URL. A missing folder holds nothing.
+    names
+        Only these files matter. In a local folder each of them is looked up; in an object store
+        everything is listed anyway, a thousand files per request.
     """
     if not folder.exists():
         return {}
@@ -107,11 +139,11 @@ def sizes_in(folder: UPath, names: Iterable[str] | None = None) -> dict[str, int
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file's content, or a folder's names, are on the disk."""
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return  # removed meanwhile: nothing is to survive
+        return  # removed in the meantime: nothing has to survive
     try:
         os.fsync(descriptor)
     finally:
@@ -119,8 +151,11 @@ def _sync(path: Path) -> None:
 
 
 def sync_files(paths: Iterable[UPath]) -> None:
-    """Wait until these files would survive a power cut, with their names."""
+    """Wait until these files and their names would survive a power cut.
+
+    Files in object stores and files that were removed in the meantime are skipped.
+    """
     local = [Path(path.path) for path in paths if path.protocol in LOCAL]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_SYNC_THREADS) as pool:
         for each in (local, {path.parent for path in local}):
             list(pool.map(_sync, each))

@@ -76,14 +76,16 @@ STOP = StopFlag()
 def stop_on_signals(flag: StopFlag = STOP) -> Iterator[None]:
     """Let SIGINT and SIGTERM set a flag in this context, instead of what they did before.
 
-    A second signal has its former effect at once. The former handlers return when the context
+    A second signal has its former effect at once. A signal that was ignored before, as SIGINT is in
+    a shell's background job, stays ignored. The former handlers return when the context
     ends, and the flag is cleared. In any thread but the main one, which alone receives signals,
     the context does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    former = {number: signal.getsignal(number) or signal.SIG_DFL for number in _SIGNALS}
+    handlers = {number: signal.getsignal(number) or signal.SIG_DFL for number in _SIGNALS}
+    former = {number: each for number, each in handlers.items() if each != signal.SIG_IGN}
 
     def restore() -> None:
         for number, handler in former.items():
@@ -97,7 +99,7 @@ def stop_on_signals(flag: StopFlag = STOP) -> Iterator[None]:
         flag.request()
 
     try:
-        for number in _SIGNALS:
+        for number in former:
             signal.signal(number, handle)
         yield
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from pathlib import Path
 from upath import UPath
 
 from nst_pipeline.errors import NstError
+from nst_pipeline.storage.files import LOCAL, place_atomically
 
 Files = Mapping[str, bytes | UPath]
 """Path in the folder to its content, or to the picture that it is."""
 
 MANIFEST = ".nst-export.json"
-_LOCAL = ("", "file", "local")
 
 
 @dataclass(frozen=True)
@@ -35,20 +34,6 @@ def _stamp(path: Path | UPath) -> str:
     """Size and time of change, the same for a file and its links and copies."""
     stat = path.stat()
     return f"{stat.st_size} {stat.st_mtime:.3f}"
-
-
-def _place(path: Path, fill: Callable[[Path], object]) -> None:
-    """Let a file appear whole or not at all.
-
-    Unlike artifacts these need not outlast a power cut: the next export makes them good.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".{uuid.uuid4().hex}.tmp"
-    try:
-        fill(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _fetch(source: UPath, path: Path) -> None:
@@ -96,13 +81,13 @@ class _Folder:
     def write(self, name: str, content: bytes | UPath) -> None:
         path = self._folder / name
         if isinstance(content, bytes):
-            _place(path, lambda temporary: temporary.write_bytes(content))
-        elif content.protocol not in _LOCAL:
-            _place(path, lambda temporary: _fetch(content, temporary))
+            place_atomically(path, lambda temporary: temporary.write_bytes(content))
+        elif content.protocol not in LOCAL:
+            place_atomically(path, lambda temporary: _fetch(content, temporary))
         elif self._copy:
-            _place(path, lambda temporary: shutil.copy2(content.path, temporary))
+            place_atomically(path, lambda temporary: shutil.copy2(content.path, temporary))
         else:
-            _place(path, lambda temporary: _link(content, temporary))
+            place_atomically(path, lambda temporary: _link(content, temporary))
 
     def remember(self, name: str) -> None:
         self.stamps[name] = _stamp(self._folder / name)
@@ -120,7 +105,9 @@ class _Folder:
 
     def save(self) -> None:
         text = json.dumps(self.stamps, ensure_ascii=False, indent=0, sort_keys=True)
-        _place(self._folder / MANIFEST, lambda temporary: temporary.write_text(text, "utf-8"))
+        place_atomically(
+            self._folder / MANIFEST, lambda temporary: temporary.write_text(text, "utf-8")
+        )
 
 
 def _check(folder: Path, foreign: list[str]) -> None:

@@ -38,6 +38,16 @@ def test_a_second_signal_has_its_former_effect():
     assert not STOP.requested
 
 
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stop_on_signals():
+            signal.raise_signal(signal.SIGINT)
+            assert not STOP.requested
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_the_former_handlers_return_at_the_end():
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     with stop_on_signals():
