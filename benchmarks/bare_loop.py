@@ -24,9 +24,10 @@ from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inp
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import cut_out, sticker_pixels
 from nst_pipeline.vision.detect import detect, find_obstacles
-from nst_pipeline.vision.harmonize.harmonize import Proposals, harmonize
+from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
+from nst_pipeline.vision.harmonize.network_change import Proposal
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.images.dtype import to_uint8
@@ -114,9 +115,10 @@ def _harmonize(
     settings: Settings,
 ) -> Rgb:
     composite, matte = each.composite.image, each.composite.matte
-    proposals = Proposals(
-        magenta=stylized, painted=lambda: paint_object(composite, matte, each.scene, magenta)
-    )
+    proposals = {
+        "magenta": lambda: Proposal(*stylized),
+        "painted": lambda: Proposal(paint_object(composite, matte, each.scene, magenta)),
+    }
     return harmonize(
         composite, matte, settings.harmonize, harmonizer=model, proposals=proposals
     ).image

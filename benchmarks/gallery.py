@@ -36,13 +36,14 @@ from nst_pipeline.publish.gallery import (
     Variant,
     write_gallery,
 )
+from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.shapes import Box
 
 NEW = 10
 WIDTH, HEIGHT = 240, 160
 LABELS = ("cat", "cup", "person", "motorcycle", "flower")
-METHODS = ("untouched", "ring", "model", "magenta", "vgg19")
+METHODS = tuple(each.name for each in CANDIDATES if each.applies is None)
 VARIANTS = ("untouched", "left", "right", "vgg19", "harmonized")
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
 THUMBS_SEEN = (

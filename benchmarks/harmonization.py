@@ -38,6 +38,7 @@ from nst_pipeline.errors import ModelUnavailableError, NstError
 from nst_pipeline.settings import HarmonizeSettings, Settings
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.compose.composite import recompose
+from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.color_change import ColorChange, lab_statistics, recolor
 from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
@@ -112,7 +113,7 @@ def poisson(composite: Rgb, matte: Matte) -> Rgb:
 
 
 RIVALS: dict[str, Method] = {"reinhard": reinhard, "histogram": histogram, "poisson": poisson}
-OURS = ("untouched", "ring", "model", "magenta", "vgg19", "painted", "auto")
+OURS = (*(each.name for each in CANDIDATES), "auto")
 
 
 def method_named(name: str, harmonizer: Harmonizer) -> Method:

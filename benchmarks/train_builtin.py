@@ -18,7 +18,7 @@ import numpy as np
 import nst_pipeline.vision.harmonize.model.harmonizer as harmonizer
 from nst_pipeline.cli.files import partner, pictures_in, read_matte, read_picture
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate, linear_models
-from nst_pipeline.vision.harmonize.model.describe import view
+from nst_pipeline.vision.harmonize.object_view import object_view
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 BUILTIN = Path(harmonizer.__file__).with_name("builtin.npz")
@@ -42,7 +42,7 @@ def main() -> None:
         parser.error(f"{given.photos} holds too few photos with an object")
     # Zero photos of the collection's own: that is how a built-in model is told.
     replace(learned, photos=0).save(BUILTIN)
-    seen = (view(*pair) for pair in pairs(given.photos, given.masks))
+    seen = (object_view(*pair) for pair in pairs(given.photos, given.masks))
     sure = [learned.advise(each).confidence for each in seen if each is not None]
     print(f"{learned.photos} photos; a change of natural ones seems right by {np.mean(sure):.2f}")
 

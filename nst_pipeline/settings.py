@@ -227,33 +227,40 @@ class Vgg19Settings(Section):
     )
 
 
+HarmonizeMethod = Literal["auto", "untouched", "ring", "model", "painted", "magenta", "vgg19"]
+"""`auto`, or a candidate of `vision/harmonize/candidates.py`. A test keeps the two in step."""
+
+SceneLook = Literal["auto", "photo", "painting"]
+
+
 class HarmonizeSettings(Section):
-    """How the natural result is made and chosen."""
+    """How composites are harmonized."""
 
     renamed = {"colour_only": "color_only", "keep_colours": "keep_colors"}
 
-    method: Literal["auto", "untouched", "ring", "model", "painted", "magenta", "vgg19"] = Field(
-        "auto", description="`auto` keeps the candidate with the best realism score."
+    method: HarmonizeMethod = Field(
+        "auto", description="Candidate to use; `auto` takes the one with the best realism score."
     )
     strength: float = Field(
-        1.0, ge=0, le=1, description="How strong: 0 leaves the paste, 1 makes the whole change."
+        1.0, ge=0, le=1, description="Share of the change to apply; 0 leaves the paste as it is."
     )
-    look: Literal["auto", "photo", "painting"] = Field(
+    look: SceneLook = Field(
         "auto",
-        description="What the scenes are. In a painting the object takes on brush and palette; "
-        "`auto` looks at each scene.",
+        description="Kind of scene. In a painting, the object takes on brushwork and palette; "
+        "`auto` decides for each scene.",
     )
     color_only: bool = Field(
-        False, description="Change colors alone: no painting, edge, sharpness or grain."
+        False, description="Change only colors; do not paint, or match edge, sharpness or grain."
     )
     keep_colors: bool = Field(
-        False, description="Keep the object's own hues, as of a product: only light and dark adapt."
+        False,
+        description="Keep the object's hues, e.g. of a product; adapt only its lightness.",
     )
 
     @model_validator(mode="after")
     def _in_agreement(self) -> Self:
         if self.method == "painted" and (self.color_only or self.look == "photo"):
-            raise ValueError("`painted` contradicts color_only and the look of a photo")
+            raise ValueError("`painted` contradicts color_only and look `photo`: change either")
         return self
 
 

@@ -1,4 +1,4 @@
-"""`nst harmonize` and `nst calibrate`: make composites natural, by a model of your own."""
+"""`nst harmonize` makes composites look natural; `nst calibrate` fits its color model."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ from nst_pipeline.cli.files import (
 )
 from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.errors import NstError
-from nst_pipeline.settings import HarmonizeSettings, load_section
+from nst_pipeline.settings import HarmonizeMethod, HarmonizeSettings, SceneLook, load_section
 from nst_pipeline.style.proposals import proposals_for
-from nst_pipeline.vision.harmonize.harmonize import harmonize as make_natural
+from nst_pipeline.vision.harmonize.candidates import CANDIDATES
+from nst_pipeline.vision.harmonize.harmonize import harmonize as harmonize_picture
 from nst_pipeline.vision.harmonize.model.calibrate import PHOTOS_MIN
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate as fit
 from nst_pipeline.vision.harmonize.model.harmonizer import builtin, load
 from nst_pipeline.vision.images.png import encode_png
+
+METHOD_HELP = "auto takes the best of: {}.".format(
+    "; ".join(f"{each.name} ({each.summary})" for each in CANDIDATES)
+)
 
 
 def harmonize(
@@ -34,26 +39,26 @@ def harmonize(
     masks: Annotated[
         Path, typer.Option(help="Folder of masks: NAME.mask.png or NAME.png for each NAME.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the results (PNG); made if missing.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results (PNG); created if missing.")],
     harmonizer: Annotated[
-        Path | None, typer.Option(help="Color model from `nst calibrate`; else the built-in one.")
+        Path | None,
+        typer.Option(help="Color model from `nst calibrate`; else the built-in one."),
     ] = None,
-    method: Annotated[
-        str, typer.Option(help="auto, untouched, ring, model, painted, magenta or vgg19.")
-    ] = "auto",
-    strength: Annotated[float, typer.Option(help="How strong, 0 to 1.")] = 1.0,
+    method: Annotated[HarmonizeMethod, typer.Option(help=METHOD_HELP)] = "auto",
+    strength: Annotated[float, typer.Option(help="Share of the change to apply, 0 to 1.")] = 1.0,
     look: Annotated[
-        str, typer.Option(help="What the scenes are: photo, painting, or auto: look at each.")
+        SceneLook, typer.Option(help="Kind of scenes; auto decides for each scene.")
     ] = "auto",
     color_only: Annotated[
-        bool, typer.Option("--color-only", help="Colors alone: no painting, edge or grain.")
+        bool,
+        typer.Option("--color-only", help="Change only colors; do not paint or match the edge."),
     ] = False,
     keep_colors: Annotated[
-        bool, typer.Option("--keep-colors", help="Keep the object's hues; adapt light and dark.")
+        bool, typer.Option("--keep-colors", help="Keep the object's hues; adapt its lightness.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make pasted objects look as if they belonged: same names out, nothing else changed."""
+    """Make pasted objects look natural. Results keep the names, and pixels outside the masks."""
     values = {
         "method": method,
         "strength": strength,
@@ -64,7 +69,7 @@ def harmonize(
     chosen = load_section(HarmonizeSettings, values, "harmonize")
     model = builtin() if harmonizer is None else load(harmonizer)
     if not masks.is_dir():
-        raise NstError(f"{masks}: no such folder; give one that holds masks")
+        raise NstError(f"{masks}: no such folder; name the folder of the masks")
 
     def work(path: Path) -> dict[str, Any]:
         result_path, mask = out / f"{path.stem}.png", partner(masks, path, "mask")
@@ -73,7 +78,7 @@ def harmonize(
         matte = read_matte(mask, composite)
         check_matte(mask, matte)
         proposals = proposals_for(composite, matte, settings_here(), method)
-        result = make_natural(composite, matte, chosen, harmonizer=model, proposals=proposals)
+        result = harmonize_picture(composite, matte, chosen, harmonizer=model, proposals=proposals)
         write_file(result_path, encode_png(result.image))
         return {
             "composite": path.name,
@@ -87,10 +92,10 @@ def harmonize(
 def calibrate(
     photos: Annotated[Path, typer.Option(help="Folder of natural photos.")],
     masks: Annotated[Path, typer.Option(help="Folder of their objects' masks, same names.")],
-    out: Annotated[Path, typer.Option(help="The color model's file (.npz).")],
+    out: Annotated[Path, typer.Option(help="File to write the color model to (.npz).")],
     as_json: Json = False,
 ) -> None:
-    """Learn from your own photos how objects and surroundings go together."""
+    """Fit a color model to your own photos, for `nst harmonize --harmonizer`."""
     paths = pictures_in(photos)
     with bars() as progress:
 
@@ -108,8 +113,8 @@ def calibrate(
         )
     if not model.photos:
         raise NstError(
-            f"{photos}: too few photos, of {len(paths)}, show an object with something around it; "
-            f"calibration needs {PHOTOS_MIN}, and is good from 40 on"
+            f"{photos}: too few photos (of {len(paths)}) show an object with surroundings; "
+            f"calibration needs at least {PHOTOS_MIN}, and works well with 40 or more"
         )
     write_file(out, model.to_bytes())
     finish([{"model": str(out), "photos": model.photos}], {}, as_json=as_json)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
 
@@ -11,7 +13,8 @@ from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import carry_back, model_inputs, reduced, surroundings
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
-from nst_pipeline.vision.harmonize.harmonize import NETWORK_SIDE, Proposals
+from nst_pipeline.vision.harmonize.candidates import CANDIDATES
+from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.regions import object_box, ring_mask
 from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -35,12 +38,12 @@ def without_object(composite: Rgb, matte: Matte) -> Rgb:
     return np.where(matte[..., None] > 0, enlarged, composite).astype(np.uint8)
 
 
-def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> tuple[Rgb, Rgb]:
+def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
     """The composite stylized by its surroundings and by itself, by recipe `right`."""
     box = object_box(matte)
     style = surroundings(without_object(composite, matte), box)
     made_from = model_inputs(composite, box, style, settings.recipes)["right"]
-    placed, small = reduced(made_from, composite, NETWORK_SIDE)
+    placed, small = reduced(made_from, composite, NETWORK_CHANGE.side_px)
     magenta, strength = load_magenta(settings.magenta.handle), settings.magenta.strength
     content, style_in = made_from.content[0], made_from.style[0]
     after, before = magenta.stylize([content, content], [style_in, content], strength=strength)
@@ -48,10 +51,10 @@ def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> tuple[
     def carried(result: Picture) -> Rgb:
         return carry_back(result.astype(np.float32, copy=False), placed, small)
 
-    return carried(after), carried(before)
+    return Proposal(carried(after), carried(before))
 
 
-def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Rgb:
+def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
     """The composite with its object optimized toward the statistics of its ring."""
     box, window = object_box(matte), object_box(matte, margin=RING_REACH).slices
     reach = max(1, round(RING_REACH * max(box.width, box.height)))
@@ -63,20 +66,32 @@ def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Rgb:
         start_mask=matte[window],
         style_mask=ring_mask(matte[window], reach).astype(np.float32),
     )
-    proposal = composite.copy()
-    proposal[window] = result.image
-    return proposal
+    after = composite.copy()
+    after[window] = result.image
+    return Proposal(after)
+
+
+def painted_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
+    """The composite with its object painted like its surroundings."""
+    magenta = load_magenta(settings.magenta.handle)
+    return Proposal(paint_object(composite, matte, without_object(composite, matte), magenta))
+
+
+_PROPOSERS = {
+    "magenta": magenta_proposal,
+    "vgg19": vgg19_proposal,
+    "painted": painted_proposal,
+}
+"""By the name of the candidate that needs the proposal."""
 
 
 def proposals_for(composite: Rgb, matte: Matte, settings: Settings, method: str) -> Proposals:
-    """What a harmonizing method needs of the networks, where only the composite is at hand."""
+    """What a harmonizing method needs of the networks, where only the composite is at hand.
 
-    def painted() -> Rgb:
-        magenta = load_magenta(settings.magenta.handle)
-        return paint_object(composite, matte, without_object(composite, matte), magenta)
-
-    return Proposals(
-        magenta=magenta_proposal(composite, matte, settings) if method == "magenta" else None,
-        vgg19=vgg19_proposal(composite, matte, settings) if method == "vgg19" else None,
-        painted=painted,
-    )
+    A network runs only when its proposal is asked for.
+    """
+    return {
+        each.name: partial(_PROPOSERS[each.name], composite, matte, settings)
+        for each in CANDIDATES
+        if each.needs_proposal and (each.name == method or not each.on_request)
+    }

@@ -10,6 +10,7 @@ from nst_pipeline.pipeline.steps.harmony import (
     read_harmonizer,
     read_proposals,
 )
+from nst_pipeline.vision.harmonize.candidates import UNTOUCHED
 from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 
@@ -49,7 +50,7 @@ def harmonized(item: Item) -> Made:
         {
             "chosen": result.chosen,
             "score": scores[result.chosen],
-            "gain": round(scores[result.chosen] - scores["untouched"], 6),
+            "gain": round(scores[result.chosen] - scores[UNTOUCHED.name], 6),
             "confidence": confidence,
         },
     )

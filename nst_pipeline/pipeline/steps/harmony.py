@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from nst_pipeline.storage.keys import ALL
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import carry_back, reduced
-from nst_pipeline.vision.harmonize.harmonize import NETWORK_SIDE, Proposals
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, from_bytes
+from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -48,30 +48,34 @@ def calibration_photos(item: Item) -> Iterator[tuple[Rgb, Matte]]:
         yield photo, matte
 
 
-def _magenta_pair(item: Item, composite: Rgb) -> tuple[Rgb, Rgb]:
+def _magenta(item: Item) -> Proposal:
     """The composite stylized by its surroundings, and by itself: recipe `right`, carried back.
 
     Their difference is what the style changed, without what repainting alone changes.
     """
-    made_from, small = reduced(read_model_input(item, "right"), composite, NETWORK_SIDE)
+    composite, side = item.picture("composites"), NETWORK_CHANGE.side_px
+    made_from, small = reduced(read_model_input(item, "right"), composite, side)
 
     def carried(name: str) -> Rgb:
         result = to_float(item.picture("stylized_magenta", name))
         return carry_back(result, made_from, small)
 
-    return carried(".right.png"), carried(".right.self.png")
+    return Proposal(carried(".right.png"), carried(".right.self.png"))
 
 
-def _painted(item: Item) -> Rgb:
+def _vgg19(item: Item) -> Proposal:
+    return Proposal(item.picture("stylized_vgg19"))
+
+
+def _painted(item: Item) -> Proposal:
     magenta = load_magenta(item.settings.magenta.handle)
-    return paint_object(item.picture("composites"), item.matte(), item.photo("scenes"), magenta)
+    scene = item.photo("scenes")
+    return Proposal(paint_object(item.picture("composites"), item.matte(), scene, magenta))
 
 
 def read_proposals(item: Item) -> Proposals:
     """What the networks made of a scene's composite; its painting is made only when asked for."""
-    without_vgg19 = item.is_empty("stylized_vgg19")
-    return Proposals(
-        magenta=_magenta_pair(item, item.picture("composites")),
-        vgg19=None if without_vgg19 else item.picture("stylized_vgg19"),
-        painted=lambda: _painted(item),
-    )
+    readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted}
+    if item.is_empty("stylized_vgg19"):
+        del readers["vgg19"]
+    return {name: partial(read, item) for name, read in readers.items()}

@@ -1,23 +1,20 @@
 """Color changes in CIE LAB: region statistics, and the transforms that move them.
 
 A `ColorChange` is an affine transform per LAB channel, with an optional extra gain for shadows. The
-color model (`model/`) predicts one, and `ring_change` derives one from the surroundings. What a
-network changed is not affine: `low_frequency_change` and `add_change` carry it over.
+color model (`model/`) predicts one, and `ring_change` derives one from the surroundings.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.images.color import Lab, to_lab, to_rgb
-from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.shapes import Box, Mask, Matte, Rgb
+from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 SMALLEST_STD = 1.0
 """LAB units. A smaller standard deviation is mostly noise and quantization."""
@@ -164,64 +161,3 @@ def recolor(composite: Rgb, matte: Matte, change: ColorChange) -> Rgb:
     part, foreground = object_box(matte).slices, composite.copy()
     foreground[part] = change.apply(composite[part])
     return recompose(composite, matte, foreground)
-
-
-def low_frequency_change(
-    after: Rgb, before: Rgb, weight: Matte, sigma_px: float
-) -> NDArray[np.float32]:
-    """Blur the difference of two pictures, to keep what a network changed but not its texture.
-
-    Parameters
-    ----------
-    after
-        (h, w, 3) uint8 RGB, e.g. the composite in the scene's style.
-    before
-        Same size, e.g. the composite in its own style, so that what the network does to every
-        picture cancels out.
-    weight
-        (h, w) float32, the weight of each pixel. Weights of 0 outside the object keep changes of
-        the background from bleeding into it.
-    sigma_px
-        Width of the Gaussian, pixels.
-
-    Returns
-    -------
-    NDArray[np.float32]
-        (h, w, 3), in 8-bit units, to be added to a picture.
-    """
-    difference = (after.astype(np.float32) - before) * weight[..., None]
-    blurred = cv2.GaussianBlur(difference, (0, 0), sigma_px)
-    share = cv2.GaussianBlur(weight, (0, 0), sigma_px)
-    return np.asarray(blurred / np.maximum(share, 1e-3)[..., None], np.float32)
-
-
-def add_change(image: Rgb, change: NDArray[np.float32], share: float, box: Box) -> Rgb:
-    """Add a share of a smooth change, enlarged to the picture's size, within a box.
-
-    Parameters
-    ----------
-    image
-        (height, width, 3) uint8 RGB.
-    change
-        (h, w, 3) float32 in 8-bit units, of any size; it covers the whole picture.
-    share
-        How much of the change to add, 0..1.
-    box
-        Part of the picture; pixels outside keep their values.
-    """
-    down, across = (change.shape[axis] / image.shape[axis] for axis in (0, 1))
-    # Pixel centers lie at half coordinates.
-    to_change = np.array(
-        [
-            [across, 0, (box.x + 0.5) * across - 0.5],
-            [0, down, (box.y + 0.5) * down - 0.5],
-        ]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    enlarged = cv2.warpAffine(
-        change, to_change, (box.width, box.height), flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    changed = image.copy()
-    part = image[box.slices] + np.float32(share) * enlarged
-    changed[box.slices] = round_to_uint8(part)
-    return changed

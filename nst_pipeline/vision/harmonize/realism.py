@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_pipeline.vision.harmonize.model.describe import View
+from nst_pipeline.vision.harmonize.object_view import ObjectView
 
 SCORE_SCALE = 10.0
 """LAB units of expected error that halve a candidate's score."""
 UNDECIDED = 0.5
 
 
-def _distance(one: View, other: View) -> float:
+def _distance(one: ObjectView, other: ObjectView) -> float:
     """Mean squared LAB distance over the object: colors and structure both count."""
     return float(((one.lab - other.lab)[one.inside] ** 2).sum(-1).mean())
 
 
-def score_candidate(candidate: View, untouched: View, corrected: View, trust: float) -> float:
+def score_candidate(
+    candidate: ObjectView, untouched: ObjectView, corrected: ObjectView, trust: float
+) -> float:
     """How small the error of a candidate is to be expected, 0..1, higher is better.
 
     Either the untouched object is natural, then every change is an error; or it is not, then the

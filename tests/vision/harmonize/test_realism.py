@@ -1,20 +1,21 @@
 import numpy as np
 
 from nst_pipeline.vision.harmonize.color_change import ColorChange, recolor
-from nst_pipeline.vision.harmonize.model.describe import object_colors, view
+from nst_pipeline.vision.harmonize.object_view import object_colors, object_view
 from nst_pipeline.vision.harmonize.realism import score_candidate
 
 
 def tinted(photo: np.ndarray, matte: np.ndarray, *shift: float) -> np.ndarray:
-    seen = view(photo, matte)
+    seen = object_view(photo, matte)
     change = ColorChange(object_colors(seen).own.mean, np.ones(3), np.array(shift))
     return recolor(photo, matte, change)
 
 
 def test_trust_decides_between_untouched_and_corrected(cup):
     photo, matte = cup
-    untouched, corrected = view(photo, matte), view(tinted(photo, matte, 0, 10, 0), matte)
-    halfway = view(tinted(photo, matte, 0, 5, 0), matte)
+    untouched = object_view(photo, matte)
+    corrected = object_view(tinted(photo, matte, 0, 10, 0), matte)
+    halfway = object_view(tinted(photo, matte, 0, 5, 0), matte)
 
     def scores(trust: float) -> list[float]:
         return [

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.compose.composite import recompose
-from nst_pipeline.vision.harmonize.model.describe import view
 from nst_pipeline.vision.harmonize.model.seam import hardness
+from nst_pipeline.vision.harmonize.object_view import object_view
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import CLEAR_ALPHA, object_box, object_mask
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
@@ -57,7 +57,7 @@ def soften_boundary(image: Rgb, matte: Matte) -> Rgb:
         image: (height, width, 3) uint8 RGB.
         matte: (height, width) float32, 0..1.
     """
-    seen = view(image, matte)
+    seen = object_view(image, matte)
     share = 0.0 if seen is None else hardness(seen.lab, seen.inside)
     if share == 0:
         return image

@@ -26,21 +26,18 @@ from nst_pipeline.vision.harmonize.model.color_model import (
     change_size,
     predicted_change,
 )
-from nst_pipeline.vision.harmonize.model.describe import (
-    RELEVANCE,
-    SEAM,
-    SPREAD_FLOOR,
-    VIEW_SIDE,
-    ObjectColors,
-    describe,
-    object_colors,
-    view,
-)
+from nst_pipeline.vision.harmonize.model.describe import RELEVANCE, SEAM, SPREAD_FLOOR, describe
 from nst_pipeline.vision.harmonize.model.distort import enlarge, slide, toward
 from nst_pipeline.vision.harmonize.model.gate import fit_gate, gate_inputs
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin
 from nst_pipeline.vision.harmonize.model.kernel_ridge import fit_kernel_ridge
 from nst_pipeline.vision.harmonize.model.linear_model import fit_linear_model
+from nst_pipeline.vision.harmonize.object_view import (
+    VIEW_PARAMETERS,
+    ObjectColors,
+    object_colors,
+    object_view,
+)
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -95,8 +92,9 @@ class _Row:
 
 
 def _example(photo: Rgb, matte: Matte) -> _Example | None:
-    image, small = shrink_to_fit(photo, 2 * VIEW_SIDE), shrink_to_fit(matte, 2 * VIEW_SIDE)
-    seen = view(image, small)
+    side = 2 * VIEW_PARAMETERS.side_px
+    image, small = shrink_to_fit(photo, side), shrink_to_fit(matte, side)
+    seen = object_view(image, small)
     return None if seen is None else _Example(image, small, object_colors(seen).own)
 
 
@@ -112,7 +110,7 @@ def _recolored(
 
 
 def _row(image: Rgb, example: _Example, *, unchanged: bool, pasted: bool) -> _Row | None:
-    seen = view(image, example.matte)
+    seen = object_view(image, example.matte)
     if seen is None:
         return None
     natural = unchanged and not pasted

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.harmonize.color_change import ColorChange, LabStatistics
-from nst_pipeline.vision.harmonize.model.describe import ObjectColors
 from nst_pipeline.vision.harmonize.model.gate import confidence, gate_inputs
+from nst_pipeline.vision.harmonize.object_view import ObjectColors
 
 Array = NDArray[np.float64]
 

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.harmonize.color_change import LabStatistics, lab_statistics
 from nst_pipeline.vision.harmonize.model.seam import LOG_SCALE, SEAM_FEATURES, describe_seam
-from nst_pipeline.vision.images.color import Lab, to_lab
-from nst_pipeline.vision.images.regions import (
-    CLEAR_ALPHA,
-    SURROUNDINGS,
-    object_box,
-    object_mask,
-    rim_mask,
-    ring_mask,
-)
-from nst_pipeline.vision.images.resize import shrink_to_fit
-from nst_pipeline.vision.shapes import Mask, Matte, Rgb
+from nst_pipeline.vision.harmonize.object_view import ObjectView
+from nst_pipeline.vision.images.color import Lab
+from nst_pipeline.vision.shapes import Mask
 
-VIEW_SIDE = 256
-"""Statistics are taken at this longest side: more pixels do not make them better."""
-RING_PX = 8
-"""Width of the ring and the rim at that size."""
 SAMPLE_PIXELS = 4096
 """Pixels that describe a region; quantiles of more are the same."""
-SMALLEST_REGION = 16
-"""Pixels; a smaller object or ring tells nothing reliable."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LOW_CHROMA_QUANTILES = (0.02, 0.1, 0.5)
 SPREAD_FLOOR = 0.5
@@ -47,43 +30,6 @@ the shape of the object's colors, fine detail, the rim, the seam. Chosen by leav
 calibration: what lies far from the object says little of its colors, its own rim and seam much."""
 SEAM = np.arange(len(RELEVANCE)) >= len(RELEVANCE) - SEAM_FEATURES
 """Which features are the seam's."""
-
-
-@dataclass(frozen=True)
-class View:
-    """An object and what is around it, reduced to a size that statistics need."""
-
-    lab: Lab
-    inside: Mask
-    rim: Mask
-    ring: Mask
-    outside: Mask
-    area_share: float
-
-
-def view(image: Rgb, matte: Matte) -> View | None:
-    """The object's region of a composite, at most `VIEW_SIDE` pixels on its longer side.
-
-    Args:
-        image: (height, width, 3) uint8 RGB.
-        matte: (height, width) float32, 0..1.
-
-    Returns:
-        None where there is no object, or nothing around it, to take statistics of.
-    """
-    box = object_box(matte, SURROUNDINGS)
-    if box.width == 0:
-        return None
-    part, share = matte[box.slices], float(matte.mean())
-    small, soft = shrink_to_fit(image[box.slices], VIEW_SIDE), shrink_to_fit(part, VIEW_SIDE)
-    inside, ring = object_mask(soft), ring_mask(soft, RING_PX)
-    if min(inside.sum(), ring.sum()) < SMALLEST_REGION:
-        return None
-    rim = rim_mask(soft, RING_PX)
-    if rim.sum() < SMALLEST_REGION:
-        rim = inside
-    outside = np.asarray(soft <= CLEAR_ALPHA)
-    return View(to_lab(small), inside, rim, ring, outside, share)
 
 
 Pixels = NDArray[np.float64]
@@ -136,14 +82,14 @@ def _shape(pixels: Pixels) -> Pixels:
     return np.concatenate([np.clip(skewness, -4, 4) * 5, np.clip(kurtosis, 0, 10) * 3])
 
 
-def _detail(seen: View, *masks: Mask) -> list[Pixels]:
+def _detail(seen: ObjectView, *masks: Mask) -> list[Pixels]:
     """Log strength of each region's fine detail and noise: a change of contrast changes both."""
     fine = np.abs(seen.lab - cv2.GaussianBlur(seen.lab, (0, 0), DETAIL_SIGMA_PX))
     means = (fine[mask].mean(0).astype(np.float64) for mask in masks)
     return [np.log(mean + 0.05) * LOG_SCALE for mean in means]
 
 
-def describe(seen: View) -> Pixels:
+def describe(seen: ObjectView) -> Pixels:
     """The features, (n,): object, ring, surroundings, rim and seam, in LAB units or so scaled."""
     inside, outside = _sample(seen.lab[seen.inside]), _sample(seen.lab[seen.outside])
     rim, ring = _sample(seen.lab[seen.rim]), _sample(seen.lab[seen.ring])
@@ -152,18 +98,3 @@ def describe(seen: View) -> Pixels:
     parts += [rim.mean(0), rim.std(0), np.array([seen.area_share * 100])]
     parts.append(describe_seam(seen.lab, seen.inside))
     return np.concatenate(parts)
-
-
-@dataclass(frozen=True)
-class ObjectColors:
-    """An object's LAB statistics, and the mean colors, (3,), on either side of its outline."""
-
-    own: LabStatistics
-    rim: Pixels
-    ring: Pixels
-
-
-def object_colors(seen: View) -> ObjectColors:
-    """LAB statistics of the object's own pixels, and what meets at its outline."""
-    own, rim, ring = (lab_statistics(seen.lab, mask) for mask in (seen.inside, seen.rim, seen.ring))
-    return ObjectColors(own, rim.mean, ring.mean)

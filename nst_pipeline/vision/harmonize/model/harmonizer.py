@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import NstError
+from nst_pipeline.vision.harmonize.blacks import keep_blacks
 from nst_pipeline.vision.harmonize.color_change import recolor
-from nst_pipeline.vision.harmonize.model.blacks import keep_blacks
 from nst_pipeline.vision.harmonize.model.color_model import Advice, ColorModel
-from nst_pipeline.vision.harmonize.model.describe import View, describe, object_colors, view
+from nst_pipeline.vision.harmonize.model.describe import describe
 from nst_pipeline.vision.harmonize.model.kernel_ridge import KernelRidge
 from nst_pipeline.vision.harmonize.model.linear_model import LinearModel
+from nst_pipeline.vision.harmonize.object_view import ObjectView, object_colors, object_view
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _BUILTIN = Path(__file__).with_name("builtin.npz")
@@ -41,7 +42,7 @@ class Harmonizer:
     model: ColorModel
     photos: int
 
-    def advise(self, seen: View) -> Advice:
+    def advise(self, seen: ObjectView) -> Advice:
         """The change that would make the object natural."""
         advice = self.model.advise(describe(seen), object_colors(seen))
         return Advice(keep_blacks(advice.change, seen), advice.confidence)
@@ -53,7 +54,7 @@ class Harmonizer:
             composite: (height, width, 3) uint8 RGB.
             matte: (height, width) float32, 0..1; where it is 0, no byte changes.
         """
-        seen = view(composite, matte)
+        seen = object_view(composite, matte)
         return composite if seen is None else recolor(composite, matte, self.advise(seen).change)
 
     def to_bytes(self) -> bytes:

@@ -2,35 +2,30 @@ import cv2
 import numpy as np
 
 from nst_pipeline.vision.harmonize.color_change import lab_statistics
-from nst_pipeline.vision.harmonize.model.describe import (
-    RELEVANCE,
-    VIEW_SIDE,
-    describe,
-    object_colors,
-    view,
-)
+from nst_pipeline.vision.harmonize.model.describe import RELEVANCE, describe
+from nst_pipeline.vision.harmonize.object_view import VIEW_PARAMETERS, object_colors, object_view
 from nst_pipeline.vision.images.color import to_lab
 
 
 def test_view_reduces_large_pictures_and_keeps_small_ones(flower):
     photo, matte = flower
-    seen = view(photo, matte)
+    seen = object_view(photo, matte)
     assert seen.lab.shape[:2] <= photo.shape[:2]
     large = cv2.resize(photo, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
     soft = cv2.resize(matte, None, fx=6, fy=6, interpolation=cv2.INTER_LINEAR)
-    assert max(view(large, soft).lab.shape) == VIEW_SIDE
+    assert max(object_view(large, soft).lab.shape) == VIEW_PARAMETERS.side_px
 
 
 def test_description_hardly_depends_on_the_size(flower):
     photo, matte = flower
     large = cv2.resize(photo, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     soft = cv2.resize(matte, None, fx=3, fy=3, interpolation=cv2.INTER_LINEAR)
-    small_mean = object_colors(view(photo, matte)).own.mean
-    np.testing.assert_allclose(object_colors(view(large, soft)).own.mean, small_mean, atol=1)
+    small_mean = object_colors(object_view(photo, matte)).own.mean
+    np.testing.assert_allclose(object_colors(object_view(large, soft)).own.mean, small_mean, atol=1)
 
 
 def test_regions_do_not_overlap(flower):
-    seen = view(*flower)
+    seen = object_view(*flower)
     assert not (seen.inside & seen.ring).any() and not (seen.inside & seen.outside).any()
     assert (seen.rim & ~seen.inside).sum() == 0 and (seen.ring & ~seen.outside).sum() == 0
 
@@ -38,31 +33,31 @@ def test_regions_do_not_overlap(flower):
 def test_object_statistics_are_those_of_the_photo(flower):
     photo, matte = flower
     np.testing.assert_allclose(
-        object_colors(view(photo, matte)).own.mean,
+        object_colors(object_view(photo, matte)).own.mean,
         lab_statistics(to_lab(photo), matte >= 0.5).mean,
         atol=0.5,
     )
 
 
 def test_first_features_are_the_object_s_mean(flower):
-    seen = view(*flower)
+    seen = object_view(*flower)
     np.testing.assert_allclose(describe(seen)[:3], object_colors(seen).own.mean, atol=0.5)
 
 
 def test_every_feature_has_a_relevance(flower):
-    assert describe(view(*flower)).shape == RELEVANCE.shape
+    assert describe(object_view(*flower)).shape == RELEVANCE.shape
 
 
 def test_nothing_to_see():
     photo = np.zeros((40, 40, 3), np.uint8)
     dot = np.zeros((40, 40), np.float32)
-    assert view(photo, dot) is None
+    assert object_view(photo, dot) is None
     dot[20, 20] = 1
-    assert view(photo, dot) is None
-    assert view(photo, np.ones((40, 40), np.float32)) is None
+    assert object_view(photo, dot) is None
+    assert object_view(photo, np.ones((40, 40), np.float32)) is None
 
 
 def test_a_gray_picture_has_finite_features():
     matte = np.zeros((60, 60), np.float32)
     matte[20:40, 20:40] = 1
-    assert np.isfinite(describe(view(np.full((60, 60, 3), 128, np.uint8), matte))).all()
+    assert np.isfinite(describe(object_view(np.full((60, 60, 3), 128, np.uint8), matte))).all()

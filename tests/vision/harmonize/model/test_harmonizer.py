@@ -5,9 +5,9 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.vision.harmonize.color_change import ColorChange, recolor
 from nst_pipeline.vision.harmonize.model.calibrate import FOLDS, PHOTOS_MIN, calibrate
 from nst_pipeline.vision.harmonize.model.color_model import MOST_PULL, REACH
-from nst_pipeline.vision.harmonize.model.describe import object_colors, view
 from nst_pipeline.vision.harmonize.model.distort import slide
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, from_bytes, load
+from nst_pipeline.vision.harmonize.object_view import object_colors, object_view
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,10 @@ def test_leaves_natural_photos_nearly_alone(calibrated, collection):
 def test_is_surer_that_recolored_photos_need_a_change_than_natural_ones(calibrated, collection):
     natural, wrong = [], []
     for photo, matte in collection:
-        seen = view(photo, matte)
+        seen = object_view(photo, matte)
         tint = ColorChange(object_colors(seen).own.mean, np.ones(3), np.array([5, 30.0, -25.0]))
         natural.append(calibrated.advise(seen).confidence)
-        wrong.append(calibrated.advise(view(recolor(photo, matte, tint), matte)).confidence)
+        wrong.append(calibrated.advise(object_view(recolor(photo, matte, tint), matte)).confidence)
     assert np.mean(natural) < 0.2 < 0.6 < np.mean(wrong)
 
 
@@ -55,7 +55,7 @@ def test_background_bytes_stay(calibrated, flower):
 def test_an_object_like_no_other_is_not_moved_far(calibrated, flower):
     photo, matte = flower
     strange = np.where(matte[..., None] > 0.5, np.array([0, 255, 0], np.uint8), photo)
-    shift = calibrated.advise(view(strange, matte)).change.shift
+    shift = calibrated.advise(object_view(strange, matte)).change.shift
     assert np.linalg.norm(shift) <= REACH + MOST_PULL
 
 
@@ -92,7 +92,7 @@ def test_the_built_in_model_mends_recolored_photos_and_leaves_natural_ones(colle
             wrong = np.where(matte[..., None] > 0.5, slide(photo, rng), photo)
             before += error(wrong, photo, matte)
             after += error(builtin().apply(wrong, matte), photo, matte)
-        sure.append(builtin().advise(view(photo, matte)).confidence)
+        sure.append(builtin().advise(object_view(photo, matte)).confidence)
     assert after < 0.7 * before
     assert np.mean(sure) < 0.3
 

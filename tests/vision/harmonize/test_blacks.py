@@ -1,13 +1,13 @@
 import numpy as np
 
+from nst_pipeline.vision.harmonize.blacks import keep_blacks
 from nst_pipeline.vision.harmonize.color_change import ColorChange
-from nst_pipeline.vision.harmonize.model.blacks import keep_blacks
-from nst_pipeline.vision.harmonize.model.describe import object_colors, view
+from nst_pipeline.vision.harmonize.object_view import object_colors, object_view
 
 
 def changed(cup, gain: float, shift: float) -> tuple[ColorChange, ColorChange, np.ndarray]:
     """A change of the cup's lightness, the same with blacks kept, and the cup's colors."""
-    seen = view(*cup)
+    seen = object_view(*cup)
     mean = object_colors(seen).own.mean
     change = ColorChange(mean, np.array([gain, 1, 1]), np.array([shift, 0, 0]))
     return change, keep_blacks(change, seen), seen.lab[seen.inside]

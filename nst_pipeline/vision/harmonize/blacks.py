@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from nst_pipeline.vision.harmonize.color_change import ColorChange
-from nst_pipeline.vision.harmonize.model.describe import View
+from nst_pipeline.vision.harmonize.object_view import ObjectView
 
 BLACK_QUANTILE = 0.02
 """The darkest part of a region, without single pixels."""
@@ -18,7 +18,7 @@ SMALLEST_DEPTH = 1.0
 """LAB units from an object's mean to its darkest part; a flatter one has no blacks."""
 
 
-def keep_blacks(change: ColorChange, seen: View) -> ColorChange:
+def keep_blacks(change: ColorChange, seen: ObjectView) -> ColorChange:
     """The change with shadows as deep as the object's own, or the scene's where those are lighter.
 
     Args:

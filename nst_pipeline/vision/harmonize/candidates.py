@@ -1,0 +1,193 @@
+"""The candidates: the ways to harmonize an object, in one registry.
+
+To add a candidate, write a function that turns a `Request` into a `Preview`, list it in
+`CANDIDATES`, and add its name to `settings.HarmonizeMethod`. If it needs a network, add the
+function that runs the network to `style/proposals.py` and the one that reads stored results to
+`pipeline/steps/harmony.py`. Settings, command line, scores, gallery and benchmarks follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nst_pipeline.settings import HarmonizeSettings
+from nst_pipeline.vision.harmonize.blacks import keep_blacks
+from nst_pipeline.vision.harmonize.color_change import (
+    ColorChange,
+    lab_statistics,
+    recolor,
+    ring_change,
+)
+from nst_pipeline.vision.harmonize.model.color_model import Advice
+from nst_pipeline.vision.harmonize.network_change import Proposals, apply_network_change
+from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view
+from nst_pipeline.vision.harmonize.painting import looks_painted
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+
+@dataclass(frozen=True)
+class Request:
+    """A composite to harmonize, and what is known about it.
+
+    Attributes
+    ----------
+    composite
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1.
+    settings
+        The user's settings.
+    proposals
+        What networks make of the composite.
+    view
+        The object and its surroundings.
+    advice
+        The color model's advice.
+    share
+        Share of a color change to apply, 0..1; 0 where the object looks natural.
+    """
+
+    composite: Rgb
+    matte: Matte
+    settings: HarmonizeSettings
+    proposals: Proposals
+    view: ObjectView
+    advice: Advice
+    share: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a candidate would change the object.
+
+    Attributes
+    ----------
+    view
+        The object after the change, at the size that is scored.
+    render
+        Makes the picture at the composite's size.
+    best_guess
+        Set by a candidate that corrects the object if anything does: the object after its whole
+        change. All candidates are scored against the first best guess.
+    """
+
+    view: ObjectView
+    render: Callable[[], Rgb]
+    best_guess: ObjectView | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to harmonize an object.
+
+    Attributes
+    ----------
+    name
+        Value of `harmonize.method` and key of its score.
+    summary
+        What it does, in a few words, for help texts.
+    preview
+        Makes the change, as far as scoring needs it.
+    needs_proposal
+        Whether a network must propose a picture, under the candidate's name.
+    on_request
+        Whether its network is too slow to run for `auto`. Stored results of the network are used.
+    applies
+        Whether it suits the composite; None for a candidate that suits any.
+    """
+
+    name: str
+    summary: str
+    preview: Callable[[Request], Preview]
+    needs_proposal: bool = False
+    on_request: bool = False
+    applies: Callable[[Request], bool] | None = None
+
+    def is_available(self, proposals: Proposals) -> bool:
+        """Whether the candidate has the network's proposal that it needs."""
+        return not self.needs_proposal or self.name in proposals
+
+
+def _preview_untouched(request: Request) -> Preview:
+    return Preview(request.view, lambda: request.composite)
+
+
+def _preview_picture(request: Request, image: Rgb) -> Preview:
+    # The view is None or not by the matte alone, so the second choice only satisfies the types.
+    return Preview(object_view(image, request.matte) or request.view, lambda: image)
+
+
+def _preview_network(name: str) -> Callable[[Request], Preview]:
+    def preview(request: Request) -> Preview:
+        proposal = request.proposals[name]()
+        image = apply_network_change(request.composite, request.matte, proposal)
+        return _preview_picture(request, image)
+
+    return preview
+
+
+def _preview_painted(request: Request) -> Preview:
+    made = _preview_picture(request, request.proposals["painted"]().after)
+    return Preview(made.view, made.render, best_guess=made.view)
+
+
+def _is_painting(request: Request) -> bool:
+    """Whether to paint the object: by the settings, otherwise if the scene looks painted."""
+    settings = request.settings
+    if settings.method == "painted":
+        return True
+    if settings.method != "auto" or settings.color_only or settings.look == "photo":
+        return False
+    if request.share == 0:
+        return False
+    return settings.look == "painting" or looks_painted(request.composite, request.matte)
+
+
+def _preview_change(request: Request, change: ColorChange) -> Preview:
+    scaled = change.scaled(request.share)
+    return Preview(
+        request.view.recolored(scaled), lambda: recolor(request.composite, request.matte, scaled)
+    )
+
+
+def _preview_ring(request: Request) -> Preview:
+    view = request.view
+    own, ring = lab_statistics(view.lab, view.inside), lab_statistics(view.lab, view.ring)
+    return _preview_change(request, keep_blacks(ring_change(own, ring), view))
+
+
+def _preview_model(request: Request) -> Preview:
+    made = _preview_change(request, request.advice.change)
+    return Preview(made.view, made.render, request.view.recolored(request.advice.change))
+
+
+UNTOUCHED = Candidate("untouched", "the composite as it is", _preview_untouched)
+
+CANDIDATES: tuple[Candidate, ...] = (
+    UNTOUCHED,
+    Candidate(
+        "magenta",
+        "half of Magenta's color change",
+        _preview_network("magenta"),
+        needs_proposal=True,
+        on_request=True,
+    ),
+    Candidate(
+        "vgg19",
+        "half of the VGG19 optimization's color change",
+        _preview_network("vgg19"),
+        needs_proposal=True,
+        on_request=True,
+    ),
+    Candidate(
+        "painted",
+        "painted like the scene, where the scene is a painting",
+        _preview_painted,
+        needs_proposal=True,
+        applies=_is_painting,
+    ),
+    Candidate("ring", "part of the way to the colors around the object", _preview_ring),
+    Candidate("model", "the change that the color model advises", _preview_model),
+)
+"""All candidates. The first of equal scores wins, and the first best guess is used."""

@@ -1,0 +1,128 @@
+"""An object and its surroundings, reduced to the size at which their colors are measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_pipeline.vision.harmonize.color_change import ColorChange, LabStatistics, lab_statistics
+from nst_pipeline.vision.images.color import Lab, to_lab
+from nst_pipeline.vision.images.regions import (
+    CLEAR_ALPHA,
+    SURROUNDINGS,
+    object_box,
+    object_mask,
+    rim_mask,
+    ring_mask,
+)
+from nst_pipeline.vision.images.resize import shrink_to_fit
+from nst_pipeline.vision.shapes import Mask, Matte, Rgb
+
+
+@dataclass(frozen=True)
+class ViewParameters:
+    """Size of an `ObjectView`. The color models were calibrated with the defaults."""
+
+    side_px: int = 256
+    """Longest side of the view; more pixels do not improve the statistics."""
+    ring_px: int = 8
+    """Width of the ring and the rim, pixels of the view."""
+    smallest_region_px: int = 16
+    """An object or ring of fewer pixels gives no reliable statistics."""
+
+
+VIEW_PARAMETERS = ViewParameters()
+
+
+@dataclass(frozen=True)
+class ObjectView:
+    """An object and its surroundings in LAB, with the masks of the regions.
+
+    Attributes
+    ----------
+    lab
+        (h, w, 3) float32.
+    inside
+        (h, w) bool, the object.
+    rim
+        (h, w) bool, the object's pixels next to its outline.
+    ring
+        (h, w) bool, the scene's pixels next to the outline.
+    outside
+        (h, w) bool, the scene; includes the ring.
+    area_share
+        Share of the whole picture that the object covers, 0..1.
+    """
+
+    lab: Lab
+    inside: Mask
+    rim: Mask
+    ring: Mask
+    outside: Mask
+    area_share: float
+
+    def recolored(self, change: ColorChange) -> ObjectView:
+        """Return the view after a color change of the object."""
+        return replace(self, lab=change.apply_to_lab(self.lab))
+
+
+@dataclass(frozen=True)
+class ObjectColors:
+    """An object's LAB statistics, and the mean LAB colors, (3,), on either side of its outline."""
+
+    own: LabStatistics
+    rim: NDArray[np.float64]
+    ring: NDArray[np.float64]
+
+
+def object_view(
+    image: Rgb, matte: Matte, *, parameters: ViewParameters = VIEW_PARAMETERS
+) -> ObjectView | None:
+    """Crop a composite to its object and surroundings, and reduce it.
+
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1.
+    parameters
+        Size of the view.
+
+    Returns
+    -------
+    ObjectView or None
+        None if there is no object, or too little scene around it. This depends on the matte alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image, matte = np.zeros((60, 80, 3), np.uint8), np.zeros((60, 80), np.float32)
+    >>> matte[20:40, 30:50] = 1
+    >>> object_view(image, matte).inside.sum()
+    np.int64(400)
+    >>> object_view(image, np.ones_like(matte)) is None
+    True
+    """
+    box = object_box(matte, SURROUNDINGS)
+    if box.width == 0:
+        return None
+    part, share = matte[box.slices], float(matte.mean())
+    side = parameters.side_px
+    small, soft = shrink_to_fit(image[box.slices], side), shrink_to_fit(part, side)
+    inside, ring = object_mask(soft), ring_mask(soft, parameters.ring_px)
+    if min(inside.sum(), ring.sum()) < parameters.smallest_region_px:
+        return None
+    rim = rim_mask(soft, parameters.ring_px)
+    if rim.sum() < parameters.smallest_region_px:
+        rim = inside
+    outside = np.asarray(soft <= CLEAR_ALPHA)
+    return ObjectView(to_lab(small), inside, rim, ring, outside, share)
+
+
+def object_colors(view: ObjectView) -> ObjectColors:
+    """Measure the colors of an object and of what meets at its outline."""
+    own, rim, ring = (lab_statistics(view.lab, mask) for mask in (view.inside, view.rim, view.ring))
+    return ObjectColors(own, rim.mean, ring.mean)
