@@ -33,9 +33,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from nst_pipeline.cli.files import partner, pictures_in, read_matte, read_picture
 from nst_pipeline.errors import ModelUnavailableError, NstError
 from nst_pipeline.settings import HarmonizeSettings, Settings
+from nst_pipeline.storage.pictures import (
+    find_counterpart,
+    list_pictures,
+    read_matte,
+    read_picture,
+)
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
@@ -72,11 +77,11 @@ def cases_of(folder: Path) -> Iterator[Case]:
     if listing.is_file():
         with listing.open() as file:
             kinds = {row["case"]: row["kind"] for row in csv.DictReader(file)}
-    for path in pictures_in(folder / "composite"):
+    for path in list_pictures(folder / "composite"):
         composite = read_picture(path)
-        matte = read_matte(partner(folder / "mask", path, "mask"), composite)
+        matte = read_matte(find_counterpart(folder / "mask", path), composite)
         real = folder / "real"
-        truth = read_picture(partner(real, path, "photo")) if real.is_dir() else None
+        truth = read_picture(find_counterpart(real, path, kind="photo")) if real.is_dir() else None
         yield Case(kinds.get(path.stem, folder.name), composite, np.rint(matte), truth)
 
 
@@ -223,12 +228,12 @@ def harmonizer_for(folder: Path, model: Path | None) -> Harmonizer:
         return load(model)
     if not (folder / "calibration").is_dir():
         return builtin()
-    paths = pictures_in(folder / "calibration/photo")
+    paths = list_pictures(folder / "calibration/photo")
 
     def pairs() -> Iterator[tuple[Rgb, Matte]]:
         for path in track(paths, description="calibrating", console=Console(stderr=True)):
             photo = read_picture(path)
-            yield photo, read_matte(partner(folder / "calibration/mask", path, "mask"), photo)
+            yield photo, read_matte(find_counterpart(folder / "calibration/mask", path), photo)
 
     return calibrate(pairs())
 

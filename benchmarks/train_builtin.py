@@ -16,7 +16,12 @@ from pathlib import Path
 import numpy as np
 
 import nst_pipeline.vision.harmonize.model.harmonizer as harmonizer
-from nst_pipeline.cli.files import partner, pictures_in, read_matte, read_picture
+from nst_pipeline.storage.pictures import (
+    find_counterpart,
+    list_pictures,
+    read_matte,
+    read_picture,
+)
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate, linear_models
 from nst_pipeline.vision.harmonize.object_view import object_view
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -26,9 +31,9 @@ BUILTIN = Path(harmonizer.__file__).with_name("builtin.npz")
 
 def pairs(photos: Path, masks: Path) -> Iterator[tuple[Rgb, Matte]]:
     """The photos with the mattes of their objects."""
-    for path in pictures_in(photos):
+    for path in list_pictures(photos):
         photo = read_picture(path)
-        yield photo, read_matte(partner(masks, path, "mask"), photo)
+        yield photo, read_matte(find_counterpart(masks, path), photo)
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from nst_pipeline.cli.files import read_matte, read_picture
 from nst_pipeline.settings import HarmonizeSettings, Settings
+from nst_pipeline.storage.pictures import read_matte, read_picture
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.compose.composite import recompose

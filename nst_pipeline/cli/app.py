@@ -1,4 +1,4 @@
-"""The command line's entry: registers the commands and turns known errors into one line."""
+"""The entry point of `nst`: registers the commands and prints known errors as one line."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import sys
 
 import typer
 
-from nst_pipeline.cli import collection, upkeep
-from nst_pipeline.cli.compose import compose
-from nst_pipeline.cli.cutout import cutout
-from nst_pipeline.cli.export import export
-from nst_pipeline.cli.harmonize import calibrate, harmonize
+from nst_pipeline.cli.collection.export import export
+from nst_pipeline.cli.collection.lineage import lineage
+from nst_pipeline.cli.collection.prepare import models, samples
+from nst_pipeline.cli.collection.report import report
+from nst_pipeline.cli.collection.run import retry, run
+from nst_pipeline.cli.collection.status import status
+from nst_pipeline.cli.collection.upkeep import gc, stale, verify
 from nst_pipeline.cli.output import print_error
-from nst_pipeline.cli.report import report
-from nst_pipeline.cli.stylize import stylize
-from nst_pipeline.cli.sweep import sweep
+from nst_pipeline.cli.pictures.calibrate import calibrate
+from nst_pipeline.cli.pictures.compose import compose
+from nst_pipeline.cli.pictures.cutout import cutout
+from nst_pipeline.cli.pictures.harmonize import harmonize
+from nst_pipeline.cli.pictures.stylize import stylize
+from nst_pipeline.cli.pictures.sweep import sweep
 from nst_pipeline.errors import NstError
 
 app = typer.Typer(
@@ -24,14 +29,19 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
-_PICTURES = (cutout, compose, stylize, sweep, harmonize, calibrate)
-for command in (*collection.COMMANDS, *upkeep.COMMANDS, export, report, *_PICTURES):
-    app.command()(command)
+_PANELS = {
+    "Collection": (samples, models, run, retry, status, lineage, export, report),
+    "Upkeep": (stale, verify, gc),
+    "Single pictures": (cutout, compose, harmonize, calibrate, stylize, sweep),
+}
+for panel, commands in _PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
 
 
 def main() -> None:
-    """Run `nst`; an error that the user can put right is one line and exit code 1."""
-    # TensorFlow's start-up notices would drown what matters.
+    """Run `nst`; an error that the user can fix is printed as one line, with exit code 1."""
+    # TensorFlow's start-up messages would bury the output.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         app()

@@ -1,81 +1,123 @@
-"""How commands speak: tables and bars for people, JSON for programs, one line for errors."""
+"""Terminal output: tables and bars for people, JSON for programs, one line for each error."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 console = Console()
-errors = Console(stderr=True)
+error_console = Console(stderr=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+LIST_LIMIT = 20
+"""How many rows of a list that grows with the collection are printed; `--json` prints all."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table on standard output."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+def print_line(text: str) -> None:
+    """Print text on standard output as it is: no markup, no highlighting, no wrapping."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    limit: int | None = None,
+) -> None:
+    """Print a table on standard output.
+
+    Parameters
+    ----------
+    title
+        The heading.
+    columns
+        The names of the columns.
+    rows
+        The cells, one for each column. They are printed as they are: square brackets in a file
+        name are no markup.
+    limit
+        Print only the first rows, and say in the heading how many there are.
+    """
+    shown = rows[:limit]
+    if len(shown) < len(rows):
+        title = f"{title} ({len(shown)} of {len(rows)})"
+    table = Table(title=escape(title), title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+    for row in shown:
+        table.add_row(*(escape(str(cell)) for cell in row))
     console.print(table)
 
 
 def print_error(message: str) -> None:
-    """One line on standard error."""
-    errors.print(f"[bold red]error:[/] {_escaped(message)}", soft_wrap=True, highlight=False)
+    """Print an error as one line on standard error."""
+    error_console.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True, highlight=False)
 
 
 def print_note(message: str) -> None:
-    """One line on standard error that is no failure."""
-    errors.print(f"note: {_escaped(message)}", soft_wrap=True, highlight=False)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+    """Print a note as one line on standard error."""
+    error_console.print(f"note: {escape(message)}", soft_wrap=True, highlight=False)
 
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Progress bars with the time left, on standard error so that output stays clean."""
+    """Show progress bars with the remaining time on standard error."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=errors, transient=True) as progress:
-        yield progress
+    with Progress(*columns, console=error_console, transient=True) as display:
+        yield display
 
 
 @contextmanager
-def busy(doing: str) -> Iterator[None]:
-    """Say on standard error what takes a while and cannot be counted, as long as it takes."""
-    with errors.status(_escaped(doing)):
+def busy(activity: str) -> Iterator[None]:
+    """Show a spinner on standard error for work that has no count."""
+    with error_console.status(escape(activity)):
         yield
 
 
 def finish(done: Sequence[Mapping[str, Any]], failed: Mapping[str, str], *, as_json: bool) -> None:
-    """Say what a folder command made; exit with 1 if a file failed."""
+    """Print the result of a command on picture files.
+
+    Parameters
+    ----------
+    done
+        One row for each file made; all rows have the same keys.
+    failed
+        Error messages by file.
+    as_json
+        Print one JSON document instead of a table and error lines.
+
+    Raises
+    ------
+    typer.Exit
+        With code 1, if a file failed.
+    """
     if as_json:
         print_json({"made": list(done), "failed": dict(failed)})
     else:
         if done:
             columns = list(done[0])
-            print_table("Made", columns, ([row[name] for name in columns] for row in done))
+            print_table("Made", columns, [[row[name] for name in columns] for row in done])
         for name, reason in failed.items():
             print_error(reason if name in reason else f"{name}: {reason}")
     if failed:

@@ -117,14 +117,14 @@ def test_a_composite_is_never_its_own_mask(nst, pasted, tmp_path):
 def test_results_never_take_the_place_of_what_they_are_made_from(nst, pasted):
     before = (pasted / "cup.png").read_bytes()
     done = nst("harmonize", "--composites", pasted, "--masks", pasted, "--out", pasted)
-    assert done.returncode == 1 and "is an input and would be lost" in done.stderr
+    assert done.returncode == 1 and "is an input and would be overwritten" in done.stderr
     scene = pasted / "cup.png"
     done = nst("compose", "--scene", scene, "--sticker", pasted / "cup.mask.png", "--out", scene)
     assert done.returncode == 1 and scene.read_bytes() == before
 
 
 @pytest.mark.parametrize(
-    ("value", "shows"), [(0, "no object"), (1, "no object"), (255, "nothing but")]
+    ("value", "shows"), [(0, "no object"), (1, "no object"), (255, "no background")]
 )
 def test_a_mask_that_shows_nothing_is_named(nst, pasted, tmp_path, value, shows):
     mask = decode_png((pasted / "cup.png").read_bytes())[..., 0] * 0 + np.uint8(value)
@@ -149,7 +149,7 @@ def test_nothing_to_export(nst, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("data/artifacts/here",), "part of the data"),
+        (("data/artifacts/here",), "inside the data folder"),
         (("out", "--format", "coco", "--segments"), "--segments"),
     ],
 )

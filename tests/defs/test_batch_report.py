@@ -56,8 +56,8 @@ def test_a_picture_that_is_gone_leaves_its_figures(collection):
 
 
 def test_times_are_written_as_people_do():
-    from nst_pipeline.cli.report import _moment
+    from nst_pipeline.cli.collection.report import parse_time
 
-    assert _moment("2026-11-24T18:30+00:00") == datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
+    assert parse_time("2026-11-24T18:30+00:00") == datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
     with pytest.raises(NstError, match="--since yesterday: give a date"):
-        _moment("yesterday")
+        parse_time("yesterday")

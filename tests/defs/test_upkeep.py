@@ -188,7 +188,7 @@ def test_a_run_that_is_stopped_begins_no_other_phase(collection, stop):
     run.send_signal(stop)
     said, wrong = run.communicate(timeout=60)
     assert run.returncode == 130, wrong
-    assert "`nst run` goes on from there" in wrong
+    assert "`nst run` continues from there" in wrong
     assert "Gallery" not in said
     # Of those that it did not come to, the files are still gone; all else is whole.
     assert {kind for kind, _ in _kinds(collection)} <= {"missing"}

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from nst_pipeline.cli.files import check_png, read_picture, settings_here, write_file
 from nst_pipeline.cli.output import Json, bars, finish
-from nst_pipeline.cli.stylize import by_vgg19
+from nst_pipeline.cli.pictures.files import check_png, current_settings, read_picture, write_file
+from nst_pipeline.cli.pictures.stylize import by_vgg19
 from nst_pipeline.errors import SettingError
 from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import Vgg19Settings, load_section
@@ -42,7 +42,7 @@ def sweep(
 ) -> None:
     """Stylize one picture by VGG19 with a grid of weights, and lay the results on one sheet."""
     check_png(out)
-    given = settings_here().vgg19.model_dump() | {"mode": mode}
+    given = current_settings().vgg19.model_dump() | {"mode": mode}
     settings = load_section(Vgg19Settings, given, "vgg19")
     rows = _numbers(content_weights, "--content-weights")
     columns = _numbers(style_weights, "--style-weights")

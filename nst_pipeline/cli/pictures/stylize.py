@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from nst_pipeline.cli.files import check_png, read_picture, settings_here, write_file
 from nst_pipeline.cli.output import Json, bars, busy, finish
+from nst_pipeline.cli.pictures.files import check_png, current_settings, read_picture, write_file
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import Vgg19Settings
 from nst_pipeline.style.magenta import load_magenta
@@ -25,7 +25,7 @@ _PER_CENT = 100
 
 
 def _by_magenta(content: Rgb, style: Rgb, strength: float) -> Rgb:
-    magenta = load_magenta(settings_here().magenta.handle)
+    magenta = load_magenta(current_settings().magenta.handle)
     (result,) = magenta.stylize([content], [style], strength=strength)
     return result.astype("uint8", copy=False)
 
@@ -94,7 +94,7 @@ def stylize(
         with busy("stylizing by Magenta"):
             result = _by_magenta(*pictures, strength)
     else:
-        settings = settings_here().vgg19.model_copy(update={"mode": mode})
+        settings = current_settings().vgg19.model_copy(update={"mode": mode})
         with bars() as progress:
             made = by_vgg19(*pictures, settings, progress, frames=frames)
         result = made.image

@@ -1,0 +1,1 @@
+"""Commands that work on a collection, the folder that `--data` or `NST_DATA` names."""

@@ -1,0 +1,178 @@
+"""`nst run` and `nst retry`: bring a collection up to date."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+from rich.progress import TaskID
+
+from nst_pipeline.cli.collection.status import counts, print_counts
+from nst_pipeline.cli.output import (
+    Json,
+    bars,
+    error_console,
+    print_error,
+    print_json,
+    print_line,
+    print_note,
+)
+from nst_pipeline.errors import NstError
+from nst_pipeline.pipeline.engine.progress import LISTENER, Progress
+from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, Stopped, run_until_stopped
+from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
+from nst_pipeline.pipeline.upkeep.reporting import last_report
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from nst_pipeline.defs.update import Ran
+
+Result = TypeVar("Result")
+
+_STOPPING = "stopping after the images in progress; press Ctrl-C again to quit at once"
+_STOPPED = "stopped: finished work is kept, and `nst run` continues from there"
+
+
+def _instance() -> dg.DagsterInstance:
+    """Open the Dagster instance of `DAGSTER_HOME`, or of `dagster_home` in the current folder.
+
+    Raises
+    ------
+    NstError
+        The folder has no `dagster.yaml`.
+    """
+    import dagster as dg
+
+    home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home").resolve()
+    if not (home / "dagster.yaml").is_file():
+        raise NstError(
+            f"DAGSTER_HOME: {home} has no dagster.yaml: set it to the project's dagster_home"
+        )
+    os.environ["DAGSTER_HOME"] = str(home)
+    return dg.DagsterInstance.get()
+
+
+def run(as_json: Json = False) -> None:
+    """Scan the inboxes and make whatever is new, changed, or failed before, as Dagster runs.
+
+    Ctrl-C stops after the images in progress; the next run continues from there.
+    """
+    workspace = existing_workspace()
+
+    def scan_and_update(progress: Progress) -> tuple[list[str], list[Ran]]:
+        with _instance() as instance:
+            return _scan(workspace, instance, progress), _update(workspace, instance)
+
+    scan_lines, ran = _stoppable(scan_and_update)
+    _finish(workspace, scan_lines, ran, as_json=as_json)
+
+
+def retry(as_json: Json = False) -> None:
+    """Retry only quarantined artifacts and whatever depends on them."""
+    workspace = existing_workspace()
+
+    def update_quarantined(progress: Progress) -> list[Ran]:
+        del progress
+        with _instance() as instance:
+            return _update(workspace, instance, quarantined_only=True)
+
+    _finish(workspace, [], _stoppable(update_quarantined), as_json=as_json)
+
+
+def _stoppable(work: Callable[[Progress], Result]) -> Result:
+    """Do work under progress bars; Ctrl-C or SIGTERM stops it at a safe point."""
+
+    def quit_now() -> None:
+        error_console.show_cursor()
+        print_error(_STOPPED)
+
+    try:
+        with _progress_bars() as progress:
+            return run_until_stopped(
+                partial(work, progress), on_stop=lambda: print_note(_STOPPING), on_quit=quit_now
+            )
+    except Stopped:
+        print_error(_STOPPED)
+        raise typer.Exit(STOPPED_EXIT_CODE) from None
+
+
+def _finish(workspace: Workspace, scan_lines: list[str], ran: list[Ran], *, as_json: bool) -> None:
+    """Print what was made; exit with code 1 if a run failed."""
+    rows = counts(workspace, [each.run_id for each in ran])
+    if as_json:
+        print_json({"scan": scan_lines, "runs": [vars(each) for each in ran], "status": rows})
+    else:
+        _print_summary(workspace, scan_lines, ran, rows)
+    failed = [each for each in ran if not each.success]
+    for each in failed:
+        print_error(f"run {each.run_id} ({each.phase}) failed: {each.error}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress_bars() -> Iterator[Progress]:
+    """Draw one bar for each name that reports progress while the context is open."""
+    with bars() as display:
+        tasks: dict[str, TaskID] = {}
+
+        def report(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = display.add_task(name, total=total)
+            display.update(tasks[name], completed=done, total=total)
+
+        # Planning and Dagster's own work have no count; this bar only shows activity.
+        display.add_task("working", total=None)
+        token = LISTENER.set(report)
+        try:
+            yield report
+        finally:
+            LISTENER.reset(token)
+
+
+def _scan(workspace: Workspace, instance: dg.DagsterInstance, progress: Progress) -> list[str]:
+    """Scan both inboxes; return the summary lines."""
+    from nst_pipeline.defs.update import scan_inboxes
+
+    return scan_inboxes(workspace, instance, progress=progress).said
+
+
+def _update(
+    workspace: Workspace, instance: dg.DagsterInstance, *, quarantined_only: bool = False
+) -> list[Ran]:
+    """Run every phase that is due."""
+    from nst_pipeline.definitions import defs
+    from nst_pipeline.defs.jobs import JOBS
+    from nst_pipeline.defs.update import update
+
+    return update(
+        workspace,
+        instance,
+        lambda phase: defs.resolve_job_def(JOBS[phase].name),
+        quarantined_only=quarantined_only,
+    )
+
+
+def _print_summary(
+    workspace: Workspace, scan_lines: list[str], ran: list[Ran], rows: list[dict[str, Any]]
+) -> None:
+    for line in scan_lines:
+        print_line(line)
+    if not ran:
+        print_line("Everything is up to date; nothing was made.")
+    print_counts(rows)
+    if quarantined := sum(each["failed"] for each in rows):
+        print_line(f"{quarantined} quarantined: `nst status` lists them with the reason.")
+    if empty := sum(each["empty"] for each in rows):
+        print_line(f"{empty} empty: `nst status` gives the reasons.")
+    gallery = workspace.root / "artifacts" / "gallery" / "index.html"
+    if gallery.exists():
+        print_line(f"Gallery: {gallery}")
+    if ran and (last := last_report(workspace)):
+        print_line(f"Report: {last[1]}")

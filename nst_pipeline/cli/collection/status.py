@@ -1,0 +1,88 @@
+"""`nst status`: how many artifacts there are, and which failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from nst_pipeline.cli.output import LIST_LIMIT, Json, busy, print_json, print_table
+from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace, existing_workspace
+
+_STATUSES = ("ok", "empty", "failed")
+
+
+def _current_rows(workspace: Workspace) -> pd.DataFrame:
+    """Asset, key, status and error of every artifact whose photo is still in its inbox."""
+    table = workspace.catalog.table(("asset", "key", "status", "error"))
+    frame: pd.DataFrame = table.to_pandas()
+    retired = pd.Series(False, index=frame.index)
+    for collection in COLLECTIONS:
+        assets = [node.name for node in NODES if node.collection == collection]
+        keys = workspace.index(collection).photos.keys()
+        retired |= frame["asset"].isin(assets) & ~frame["key"].isin(keys)
+    return frame[~retired]
+
+
+def counts(workspace: Workspace, runs: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Count each asset's artifacts by status.
+
+    Parameters
+    ----------
+    workspace
+        The collection.
+    runs
+        Ids of Dagster runs. With them, each row also says how many artifacts these runs made
+        (`made now`) and how long that took (`seconds`).
+
+    Returns
+    -------
+    list of dict
+        One row for each asset, in the order of the graph.
+    """
+    frame = _current_rows(workspace)
+    by_status = frame.groupby(["asset", "status"]).size()
+    made = workspace.catalog.made_by(runs or []).to_pandas()
+    rows: list[dict[str, Any]] = []
+    for node in NODES:
+        row: dict[str, Any] = {"asset": node.name}
+        row |= {status: int(by_status.get((node.name, status), 0)) for status in _STATUSES}
+        if runs is not None:
+            own = made[made["asset"] == node.name]
+            row |= {"made now": len(own), "seconds": round(float(own["seconds"].sum()), 1)}
+        rows.append(row)
+    return rows
+
+
+def print_counts(rows: list[dict[str, Any]]) -> None:
+    """Print what `counts` returned as a table."""
+    print_table("Artifacts", list(rows[0]), [list(row.values()) for row in rows])
+
+
+def status(as_json: Json = False) -> None:
+    """Count the artifacts; list failures, empty results, and unreadable files."""
+    workspace = existing_workspace()
+    with busy("reading the catalog"):
+        frame = _current_rows(workspace)
+    failed = frame[frame["status"] == "failed"][["asset", "key", "error"]].values.tolist()
+    empty = frame[frame["status"] == "empty"].groupby(["asset", "error"]).size().reset_index()
+    reasons = [[row[0], int(row[2]), row[1]] for row in empty.itertuples(index=False)]
+    unreadable = [
+        [collection, bad.path, bad.reason]
+        for collection in COLLECTIONS
+        for bad in workspace.index(collection).unreadable
+    ]
+    rows = counts(workspace)
+    if as_json:
+        lists = {"failed": failed, "empty": reasons, "unreadable": unreadable}
+        print_json({"assets": rows, **lists})
+        return
+    print_counts(rows)
+    if failed:
+        print_table("Quarantined", ("asset", "key", "reason"), failed, limit=LIST_LIMIT)
+    if reasons:
+        print_table("Empty", ("asset", "count", "reason"), reasons)
+    if unreadable:
+        print_table("Unreadable", ("inbox", "file", "reason"), unreadable, limit=LIST_LIMIT)

@@ -1,0 +1,129 @@
+"""`nst stale`, `nst verify` and `nst gc`: find out of date, damaged, and unused artifacts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from nst_pipeline.cli.output import (
+    LIST_LIMIT,
+    Json,
+    bars,
+    print_json,
+    print_line,
+    print_table,
+)
+from nst_pipeline.errors import NstError
+from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace, existing_workspace
+from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
+from nst_pipeline.pipeline.upkeep.stale import Stale, stale_artifacts, stale_of
+from nst_pipeline.pipeline.upkeep.verify import verify as find_problems
+
+_KEEP_DAYS = 7
+"""How long the catalog's superseded files are kept: a reader may still have them open."""
+
+
+def _stale_of_photo(workspace: Workspace, name: str) -> list[Stale]:
+    """Return the stale artifacts of one photo.
+
+    Raises
+    ------
+    NstError
+        No photo has this path or key.
+    """
+    found: list[Stale] = []
+    known = False
+    for collection in COLLECTIONS:
+        photos = workspace.index(collection).photos
+        for key in (k for k, photo in photos.items() if name in (k, photo.path)):
+            known = True
+            found += stale_of(workspace, collection, key)
+    if not known:
+        raise NstError(f"no photo is named {name!r}: give its path in the inbox, or its key")
+    return found
+
+
+def stale(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="PHOTO", help="Path of a photo in its inbox, or its key. Default: all photos."
+        ),
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """List what `nst run` would make, and why.
+
+    Uses the last scan of the inboxes; photos added since then are not listed.
+    """
+    workspace = existing_workspace()
+    found = _stale_of_photo(workspace, name) if name else list(stale_artifacts(workspace))
+    if as_json:
+        print_json([asdict(each) for each in found])
+    elif not found:
+        print_line("Everything is up to date as of the last scan; `nst run` scans again.")
+    elif name:
+        rows = [list(asdict(each).values()) for each in found]
+        print_table("Stale", ("asset", "key", "reason"), rows)
+    else:
+        groups = Counter((each.asset, each.reason) for each in found).most_common()
+        grouped = [(asset, count, reason) for (asset, reason), count in groups]
+        print_table("Stale", ("asset", "count", "reason"), grouped, limit=LIST_LIMIT)
+
+
+def verify(as_json: Json = False) -> None:
+    """Compare every artifact with the catalog; exit with code 1 if they disagree.
+
+    Do not run this while a run is in progress.
+    """
+    workspace = existing_workspace()
+    with bars() as display:
+        task = display.add_task("artifacts", total=None)
+        found = find_problems(
+            workspace,
+            on_artifact=lambda read, total: display.update(task, completed=read, total=total),
+        )
+    if as_json:
+        print_json([asdict(each) for each in found])
+    elif not found:
+        print_line("All artifacts are intact and in the catalog.")
+    else:
+        kinds = Counter(each.kind for each in found)
+        print_line(", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+        rows = [list(asdict(each).values()) for each in found]
+        print_table("Problems", ("kind", "asset", "name", "problem"), rows, limit=LIST_LIMIT)
+        print_line("`nst run` remakes missing and damaged artifacts; `nst gc` removes the rest.")
+    if found:
+        raise typer.Exit(1)
+
+
+def gc(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print what would be removed.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove artifacts of deleted photos, superseded catalog rows, and stray files.
+
+    Never removes photos, nor anything that a current result was made from.
+    """
+    workspace = existing_workspace()
+    garbage = find_garbage(workspace)
+    removed = {
+        "artifacts of deleted photos": garbage.retired.num_rows,
+        "superseded rows": garbage.superseded.num_rows,
+        "stray files": len(garbage.strays),
+    }
+    if not dry_run:
+        remove_garbage(workspace, garbage)
+        maintained = workspace.catalog.maintain(timedelta(days=_KEEP_DAYS))
+        removed |= {f"catalog: {name}": count for name, count in maintained.items()}
+    if as_json:
+        print_json(removed)
+        return
+    title = "Would be removed" if dry_run else "Removed"
+    print_table(title, ("what", "count"), list(removed.items()))

@@ -1,0 +1,1 @@
+"""Commands that work on picture files, without a collection."""

@@ -1,0 +1,143 @@
+"""`nst cutout`: cut the objects out of a folder of photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from nst_pipeline.cli.output import Json, print_note
+from nst_pipeline.cli.pictures.files import (
+    current_settings,
+    process_files,
+    read_picture,
+    write_file,
+)
+from nst_pipeline.errors import NstError
+from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.storage.pictures import list_pictures, read_text
+from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
+from nst_pipeline.style.detector import network_finder
+from nst_pipeline.vision.cutout import cut_out, sticker_pixels
+from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.images.dtype import to_uint8
+from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.shapes import Cutout, Detection, Rgb
+
+
+@dataclass(frozen=True)
+class _Boxes:
+    """A boxes file: `image,x,y,width,height[,label]`, one object in each row."""
+
+    path: Path
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> _Boxes:
+        return cls(path, read_text(path))
+
+    def photos(self) -> set[str]:
+        """The file names of the photos that have a row.
+
+        Raises
+        ------
+        NstError
+            The file has no column `image`.
+        """
+        reader = boxes_reader(self.text)
+        if "image" not in (reader.fieldnames or ()):
+            raise NstError(
+                f"{self.path} has no column `image`: its first line must be "
+                "image,x,y,width,height or image,x,y,width,height,label"
+            )
+        return {row["image"] for row in reader if row["image"]}
+
+    def detections(self, name: str, photo: Rgb) -> list[Detection]:
+        """The objects of a photo."""
+        height, width = photo.shape[:2]
+        return read_sidecar(name, width, height, boxes_csv=self.text, source=str(self.path))
+
+
+def _with_boxes(paths: list[Path], folder: Path, boxes: _Boxes) -> list[Path]:
+    """Return the photos that the boxes file names; print a note about the others.
+
+    Raises
+    ------
+    NstError
+        It names none of them.
+    """
+    named = boxes.photos()
+    chosen = [path for path in paths if path.name in named]
+    if not chosen:
+        raise NstError(f"{boxes.path} names no photo in {folder}: check its column `image`")
+    for name in sorted(named - {path.name for path in chosen}):
+        print_note(f"{boxes.path} names {name}, which is not in {folder}")
+    if skipped := len(paths) - len(chosen):
+        print_note(f"{skipped} photos skipped: {boxes.path} does not name them")
+    return chosen
+
+
+def _find_objects(
+    path: Path, photo: Rgb, boxes: _Boxes | None, settings: DetectionSettings
+) -> list[Detection]:
+    if boxes is None:
+        found = detect(photo, settings, network=network_finder(settings))
+    else:
+        found = boxes.detections(path.name, photo)
+    if not found:
+        raise NstError(f"{path}: no object found: mark it in a boxes file (--boxes)")
+    return found
+
+
+def _write_matte(path: Path, cutouts: list[Cutout]) -> None:
+    matte = np.maximum.reduce([each.matte for each in cutouts])
+    write_file(path, encode_png(to_uint8(matte)))
+
+
+def _write_stickers(path: Path, cutouts: list[Cutout]) -> None:
+    for number, each in enumerate(cutouts, start=1):
+        pixels, _ = sticker_pixels(each)
+        if not pixels.size:
+            raise NstError(f"{path}: object {number} is empty after cutting it out")
+        name = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        write_file(name, encode_png(pixels))
+
+
+def cutout(
+    photos: Annotated[Path, typer.Option(help="Folder of photos.")],
+    out: Annotated[Path, typer.Option(help="Output folder; created if missing.")],
+    boxes: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file with the columns image, x, y, width, height and optionally label, in "
+            "pixels. Default: detect the objects."
+        ),
+    ] = None,
+    full_frame: Annotated[
+        bool,
+        typer.Option(
+            "--full-frame", help="Write each photo's matte (gray, full size) instead of stickers."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Cut objects out of photos, as pictures with transparency or as mattes."""
+    marked = None if boxes is None else _Boxes.read(boxes)
+    paths = list_pictures(photos)
+    if marked is not None:
+        paths = _with_boxes(paths, photos, marked)
+    settings = current_settings()
+
+    def process(path: Path) -> dict[str, Any]:
+        photo = read_picture(path)
+        found = _find_objects(path, photo, marked, settings.detection)
+        cutouts = [cut_out(photo, each, settings.cutout) for each in found]
+        write = _write_matte if full_frame else _write_stickers
+        write(out / f"{path.stem}.png", cutouts)
+        quality = min(float(each.quality) for each in cutouts)
+        return {"photo": path.name, "objects": len(found), "quality": round(quality, 3)}
+
+    process_files("cutting out", paths, process, as_json=as_json)
