@@ -124,7 +124,7 @@ def test_calibrate_refuses_too_few_photos(nst, composites, tmp_path):
     arguments = ("--photos", "photos", "--masks", "masks")
     done = nst("calibrate", *arguments, "--out", "model.npz")
     assert done.returncode == 1
-    assert "too few photos" in done.stderr
+    assert "too few of the 1 photos" in done.stderr
     assert not (tmp_path / "model.npz").exists()
 
 
