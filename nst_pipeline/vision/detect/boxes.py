@@ -1,16 +1,25 @@
-"""Geometry of detected boxes: overlap, duplicates, sizes."""
+"""Compare, deduplicate and scale detected boxes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from nst_pipeline.vision.shapes import Box, Detection
 
-_DUPLICATE_OVERLAP = 0.45
-"""Boxes that share more than this (intersection over union) show the same object."""
-_DUPLICATE_INSIDE = 0.8
-"""A box that lies inside a better one by more than this share is a part of it."""
+_ROUNDING_TOLERANCE_PX = 1e-6
+"""So that 10 * 1.1 is 11 columns, not 12."""
+
+
+@dataclass(frozen=True)
+class DuplicateParameters:
+    """When two boxes show the same object."""
+
+    max_overlap: float = 0.45
+    """Boxes with a larger intersection over union show the same object."""
+    max_inside: float = 0.8
+    """A box with a larger fraction of its area inside a better one is a part of it."""
 
 
 def _intersection(a: Box, b: Box) -> int:
@@ -20,33 +29,59 @@ def _intersection(a: Box, b: Box) -> int:
 
 
 def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes, 0..1; 0 where both are without area."""
+    """Compute the intersection over union of two boxes, 0..1; 0 if neither has an area.
+
+    Examples
+    --------
+    >>> overlap(Box(0, 0, 10, 10), Box(5, 0, 10, 10))
+    0.3333333333333333
+    """
     shared = _intersection(a, b)
     union = a.width * a.height + b.width * b.height - shared
     return shared / union if union else 0.0
 
 
-def _same_object(a: Box, b: Box) -> bool:
+def _same_object(a: Box, b: Box, parameters: DuplicateParameters) -> bool:
     smaller = min(a.width * a.height, b.width * b.height)
     inside = _intersection(a, b) / smaller if smaller else 1.0
-    return overlap(a, b) > _DUPLICATE_OVERLAP or inside > _DUPLICATE_INSIDE
+    return overlap(a, b) > parameters.max_overlap or inside > parameters.max_inside
 
 
-def distinct(detections: Iterable[Detection]) -> list[Detection]:
-    """Drop every detection that shows the same object as a better one; best first."""
+def distinct(
+    detections: Iterable[Detection], *, parameters: DuplicateParameters = DuplicateParameters()
+) -> list[Detection]:
+    """Drop every detection that shows the same object as one with a higher score.
+
+    Parameters
+    ----------
+    detections
+        In any order.
+    parameters
+        When two boxes show the same object.
+
+    Returns
+    -------
+    list of Detection
+        Best first; equal scores keep their order.
+    """
     kept: list[Detection] = []
     for detection in sorted(detections, key=lambda found: -found.score):
-        if not any(_same_object(detection.box, better.box) for better in kept):
+        if not any(_same_object(detection.box, better.box, parameters) for better in kept):
             kept.append(detection)
     return kept
 
 
 def scaled(box: Box, factor_x: float, factor_y: float) -> Box:
-    """A box in the pixels of a picture that is larger or smaller by these factors.
+    """Convert a box to the pixels of a picture scaled by these factors.
 
-    Rounded outwards: a picture's whole frame stays its whole frame.
+    It is rounded outward: the box of a whole picture stays that of the whole picture.
+
+    Examples
+    --------
+    >>> scaled(Box(1, 2, 3, 4), 2, 0.5)
+    Box(x=2, y=1, width=6, height=2)
     """
     x, y = math.floor(box.x * factor_x), math.floor(box.y * factor_y)
-    # A hair of tolerance, so that 10 * 1.1 is 11 columns and not 12.
-    right, bottom = math.ceil(box.right * factor_x - 1e-6), math.ceil(box.bottom * factor_y - 1e-6)
+    right = math.ceil(box.right * factor_x - _ROUNDING_TOLERANCE_PX)
+    bottom = math.ceil(box.bottom * factor_y - _ROUNDING_TOLERANCE_PX)
     return Box(x, y, right - x, bottom - y)

@@ -1,8 +1,9 @@
-"""Standing people, by histograms of oriented gradients."""
+"""Find standing people with histograms of oriented gradients."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -10,15 +11,26 @@ import numpy as np
 
 from nst_pipeline.vision.shapes import Box, Detection, Rgb
 
-_STRIDE = (8, 8)
-_SCALE_STEP = 1.05
-_SURE_WEIGHT = 1.2
-"""Distance from the separating plane at which a window is a person more likely than not."""
-_WEIGHT_SPREAD = 0.25
-"""Distance over which that doubt turns into trust."""
-_WINDOW = (64, 128)
-_PAD_X, _PAD_Y = 0.14, 0.04
-"""The training windows' empty margin on each side, as a share of the window; cut off again."""
+_WINDOW_PX = (64, 128)
+"""Width and height of the windows that OpenCV's people detector was trained on."""
+
+
+@dataclass(frozen=True)
+class PeopleParameters:
+    """What people detection was tuned with."""
+
+    stride_px: tuple[int, int] = (8, 8)
+    """Steps between windows, across and down."""
+    scale_step: float = 1.05
+    """Ratio of the picture sizes searched."""
+    even_weight: float = 1.2
+    """Distance from the separating plane at which a window is as likely a person as not."""
+    weight_scale: float = 0.25
+    """Scale of the logistic curve from distance to score."""
+    margin_x: float = 0.14
+    """Empty margin left and right in the training windows, as a fraction of the width."""
+    margin_y: float = 0.04
+    """Empty margin above and below, as a fraction of the height."""
 
 
 @cache
@@ -28,39 +40,50 @@ def _people_detector() -> cv2.HOGDescriptor:
     return hog
 
 
-def _score(weight: float) -> float:
-    return 1 / (1 + math.exp(-(weight - _SURE_WEIGHT) / _WEIGHT_SPREAD))
+def _score(weight: float, parameters: PeopleParameters) -> float:
+    return 1 / (1 + math.exp(-(weight - parameters.even_weight) / parameters.weight_scale))
 
 
-def _without_margin(x: int, y: int, width: int, height: int) -> Box:
-    left, top = round(width * _PAD_X), round(height * _PAD_Y)
-    return Box(x + left, y + top, width - 2 * left, height - 2 * top)
+def _without_margin(window: Box, parameters: PeopleParameters) -> Box:
+    left = round(window.width * parameters.margin_x)
+    top = round(window.height * parameters.margin_y)
+    return Box(window.x + left, window.y + top, window.width - 2 * left, window.height - 2 * top)
 
 
-def find_people(photo: Rgb) -> list[Detection]:
+def find_people(
+    photo: Rgb, *, parameters: PeopleParameters = PeopleParameters()
+) -> list[Detection]:
     """Find people who stand or walk and show most of their body.
 
-    Args:
-        photo: (height, width, 3) uint8 RGB.
+    Parameters
+    ----------
+    photo
+        (height, width, 3) uint8 RGB.
+    parameters
+        Tuned constants.
 
-    Returns:
-        Boxes without the detector's margin; the score is a logistic curve of the distance from
-        the classifier's separating plane, low for the many weak responses.
+    Returns
+    -------
+    list of Detection
+        Boxes without the detector's margin, labeled `person`. The score is a logistic function of
+        the distance from the classifier's separating plane; the many weak responses score low.
 
-    Source: Dalal, Triggs, "Histograms of Oriented Gradients for Human Detection", 2005.
+    References
+    ----------
+    Dalal, Triggs, "Histograms of Oriented Gradients for Human Detection", CVPR 2005.
     """
     height, width = photo.shape[:2]
-    if width < _WINDOW[0] or height < _WINDOW[1]:
+    if width < _WINDOW_PX[0] or height < _WINDOW_PX[1]:
         return []
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     windows, weights = _people_detector().detectMultiScale(
-        gray, winStride=_STRIDE, scale=_SCALE_STEP
+        gray, winStride=parameters.stride_px, scale=parameters.scale_step
     )
     return [
         Detection(
-            _without_margin(*map(int, window)).clipped(width, height),
+            _without_margin(Box(*map(int, window)), parameters).clipped(width, height),
             "person",
-            _score(float(weight)),
+            _score(float(weight), parameters),
             "hog",
         )
         for window, weight in zip(windows, weights, strict=True)

@@ -1,10 +1,12 @@
-"""The main subject of a photo, whatever it is, without weights.
+"""Find the main subject of a photo, whatever it is, without learned weights.
 
-What touches the photo's edge along much of its own outline is background; what differs from the
-background is the subject.
+Regions that touch the photo's edge along much of their outline are background; the subject is what
+differs from the background.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,46 +19,61 @@ from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.resize import resize_mask, shrink_to_fit
 from nst_pipeline.vision.shapes import Detection, Mask, Rgb
 
-_SIDE = 256
-"""Saliency is computed at this longest side, pixels."""
-_SEGMENTS = 250
-_COMPACTNESS = 0.15
-"""Weight of nearness against color (each scaled to 0..1) when regions are formed."""
-_GEODESIC_SPREAD = 10.0
-"""LAB distance along a path up to which regions count as one (sigma_clr of the paper)."""
-_EDGE_SPREAD = 1.0
-"""Length of shared edge, relative to size, from which a region is background (sigma_bndCon)."""
-_NEAR = 0.3
-"""Regions are compared with their surroundings within about this share of the photo's side."""
-_MIN_CONTRAST = 6.0
-"""LAB difference between subject and background below which there is no subject."""
-_SURE_CONTRAST = 40.0
-"""LAB difference at which there is no doubt that there is a subject."""
-_MIN_SHARE, _MAX_SHARE = 0.01, 0.8
-"""A subject covers at least and at most this share of the photo."""
-_SURE_BACKGROUND = 0.3
-"""Saliency, as a share of the threshold, below which a pixel is surely background."""
-_CORE = 0.75
-"""Saliency, as a share of the highest, from which a pixel is surely the subject's."""
+
+@dataclass(frozen=True)
+class SubjectParameters:
+    """What the search for a subject was tuned with. LAB units: lightness 0..100, D65."""
+
+    side_px: int = 256
+    """Saliency is computed at this longest side."""
+    segments: int = 250
+    """Regions, approximately."""
+    compactness: float = 0.15
+    """Weight of distance against color (each scaled to 0..1) when regions are formed."""
+    geodesic_std: float = 10.0
+    """LAB distance along a path up to which regions count as one (sigma_clr of the paper)."""
+    boundary_std: float = 1.0
+    """Shared edge, relative to size, from which a region is background (sigma_bndCon)."""
+    distance_std: float = 0.3
+    """Regions are compared with others within about this fraction of the photo's longer side."""
+    min_contrast: float = 6.0
+    """LAB difference between subject and background below which there is no subject."""
+    full_contrast: float = 40.0
+    """LAB difference at which the score is 1."""
+    min_fraction: float = 0.01
+    """A subject covers at least this fraction of the photo."""
+    max_fraction: float = 0.8
+    """A subject covers at most this fraction of the photo."""
+    background_level: float = 0.3
+    """Saliency, relative to the threshold, below which a pixel is certainly background."""
+    core_level: float = 0.75
+    """Saliency, relative to the maximum, above which a pixel is certainly the subject."""
 
 
-def _regions(lab: NDArray[np.float32]) -> NDArray[np.int64]:
+def _regions(lab: NDArray[np.float32], parameters: SubjectParameters) -> NDArray[np.int64]:
+    """Superpixels, numbered from 0 without gaps."""
     from skimage.segmentation import slic
 
     labels = slic(
-        lab, _SEGMENTS, compactness=_COMPACTNESS, convert2lab=False, start_label=0, channel_axis=-1
+        lab,
+        parameters.segments,
+        compactness=parameters.compactness,
+        convert2lab=False,
+        start_label=0,
+        channel_axis=-1,
     )
     return np.asarray(np.unique(labels, return_inverse=True)[1].reshape(labels.shape), np.int64)
 
 
 def _means(values: NDArray[np.float32], regions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean of each region, (regions, channels)."""
     flat, channels = regions.ravel(), values.reshape(regions.size, -1).T
     count = np.bincount(flat)
     return np.stack([np.bincount(flat, channel) / count for channel in channels], axis=1)
 
 
 def _border(regions: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which regions touch the photo's edge."""
+    """Which regions touch the photo's edge, (regions,)."""
     edge = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
     return np.bincount(edge, minlength=regions.max() + 1) > 0
 
@@ -64,14 +81,17 @@ def _border(regions: NDArray[np.int64]) -> NDArray[np.bool_]:
 def _path_lengths(
     regions: NDArray[np.int64], colors: NDArray[np.float64], border: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Color change along the smoothest path between each two regions; the edge is one region."""
+    """Color change along the smoothest path between each two regions, (regions, regions).
+
+    Regions at the photo's edge are all neighbors of each other.
+    """
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import shortest_path
 
     sideways = np.stack([regions[:, :-1].ravel(), regions[:, 1:].ravel()])
     downwards = np.stack([regions[:-1].ravel(), regions[1:].ravel()])
-    round_edge = np.stack(np.meshgrid(np.flatnonzero(border), np.flatnonzero(border)))
-    pairs = np.concatenate([sideways, downwards, round_edge.reshape(2, -1)], axis=1)
+    around = np.stack(np.meshgrid(np.flatnonzero(border), np.flatnonzero(border)))
+    pairs = np.concatenate([sideways, downwards, around.reshape(2, -1)], axis=1)
     first, second = np.unique(np.sort(pairs[:, pairs[0] != pairs[1]], axis=0), axis=1)
     # A zero would mean "no edge" to the sparse graph.
     steps = np.maximum(np.linalg.norm(colors[first] - colors[second], axis=1), 1e-3)
@@ -80,67 +100,80 @@ def _path_lengths(
     return np.asarray(shortest_path(graph, directed=False))
 
 
-def _backgroundness(lengths: NDArray[np.float64], border: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Equations 2-4 of the paper: shared edge over the root of the area, squashed to 0..1."""
-    together = np.exp(-(lengths**2) / (2 * _GEODESIC_SPREAD**2))
+def _background_probability(
+    lengths: NDArray[np.float64], border: NDArray[np.bool_], parameters: SubjectParameters
+) -> NDArray[np.float64]:
+    """Boundary connectivity of each region, mapped to 0..1 (equations 2 to 4 of the paper)."""
+    together = np.exp(-(lengths**2) / (2 * parameters.geodesic_std**2))
     connectivity = together[:, border].sum(1) / np.sqrt(together.sum(1))
-    return np.asarray(1 - np.exp(-(connectivity**2) / (2 * _EDGE_SPREAD**2)))
+    return np.asarray(1 - np.exp(-(connectivity**2) / (2 * parameters.boundary_std**2)))
 
 
-def _contrast(photo: Rgb) -> NDArray[np.float32]:
-    """LAB difference of each region from the background near it, (height, width)."""
+def _contrast(photo: Rgb, parameters: SubjectParameters) -> NDArray[np.float32]:
+    """LAB difference of each pixel's region from the background near it, (height, width)."""
     lab = to_lab(photo)
-    regions = _regions(lab)
+    regions = _regions(lab, parameters)
     if regions.max() == 0:
         return np.zeros(lab.shape[:2], np.float32)
     colors = _means(lab, regions)
     places = np.moveaxis(np.indices(regions.shape, np.float32), 0, -1)
     centers = _means(places / max(regions.shape), regions)
     border = _border(regions)
-    background = _backgroundness(_path_lengths(regions, colors, border), border)
+    lengths = _path_lengths(regions, colors, border)
+    background = _background_probability(lengths, border, parameters)
     apart = np.linalg.norm(centers[:, None] - centers[None], axis=-1)
-    weight = np.exp(-(apart**2) / (2 * _NEAR**2)) * background
+    weight = np.exp(-(apart**2) / (2 * parameters.distance_std**2)) * background
     difference = np.linalg.norm(colors[:, None] - colors[None], axis=-1)
     saliency = (difference * weight).sum(1) / np.maximum(weight.sum(1), 1e-6)
     return np.asarray((saliency * (1 - background))[regions], np.float32)
 
 
-def _refined(photo: Rgb, contrast: NDArray[np.float32]) -> Mask:
-    """The salient part with its edges where the photo's are: GrabCut started from saliency."""
+def _refined(photo: Rgb, contrast: NDArray[np.float32], parameters: SubjectParameters) -> Mask:
+    """Move the outline of the salient part to edges of the photo, with GrabCut."""
     peak = max(float(contrast.max()), 1e-6)
     gray = to_uint8(contrast / peak)
     level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     labels = np.full(gray.shape, cv2.GC_PR_BGD, np.uint8)
-    labels[gray < level * _SURE_BACKGROUND] = cv2.GC_BGD
+    labels[gray < level * parameters.background_level] = cv2.GC_BGD
     labels[gray > level] = cv2.GC_PR_FGD
-    labels[gray > 255 * _CORE] = cv2.GC_FGD
+    labels[gray > 255 * parameters.core_level] = cv2.GC_FGD
     return solid(grab_cut(photo, labels))
 
 
-def _score(contrast: NDArray[np.float32], mask: Mask) -> float:
-    share = mask.mean()
-    if not _MIN_SHARE <= share <= _MAX_SHARE:
+def _score(contrast: NDArray[np.float32], mask: Mask, parameters: SubjectParameters) -> float:
+    if not parameters.min_fraction <= mask.mean() <= parameters.max_fraction:
         return 0.0
     difference = float(contrast[mask].mean() - contrast[~mask].mean())
-    return float(np.clip((difference - _MIN_CONTRAST) / (_SURE_CONTRAST - _MIN_CONTRAST), 0, 1))
+    lowest, full = parameters.min_contrast, parameters.full_contrast
+    return float(np.clip((difference - lowest) / (full - lowest), 0, 1))
 
 
-def find_subject(photo: Rgb) -> list[Detection]:
-    """Find the one thing that stands out from what surrounds it.
+def find_subject(
+    photo: Rgb, *, parameters: SubjectParameters = SubjectParameters()
+) -> list[Detection]:
+    """Find the one thing that stands out from its surroundings.
 
-    Args:
-        photo: (height, width, 3) uint8 RGB.
+    Parameters
+    ----------
+    photo
+        (height, width, 3) uint8 RGB.
+    parameters
+        Tuned constants.
 
-    Returns:
-        One detection with its mask, labeled "subject"; none where nothing stands out. The score
-        grows with the color difference between subject and background.
+    Returns
+    -------
+    list of Detection
+        One detection with its mask, labeled `subject`, or none. The score grows with the color
+        difference between subject and background.
 
-    Source: Zhu, Liang, Wei, Sun, "Saliency Optimization from Robust Background Detection", 2014.
+    References
+    ----------
+    Zhu, Liang, Wei, Sun, "Saliency Optimization from Robust Background Detection", CVPR 2014.
     """
-    small = shrink_to_fit(photo, _SIDE)
-    contrast = _contrast(small)
-    mask = _refined(small, contrast)
-    score = _score(contrast, mask)
+    small = shrink_to_fit(photo, parameters.side_px)
+    contrast = _contrast(small, parameters)
+    mask = _refined(small, contrast, parameters)
+    score = _score(contrast, mask, parameters)
     if not score:
         return []
     full = resize_mask(mask, photo.shape[1], photo.shape[0])
