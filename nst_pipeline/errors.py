@@ -1,21 +1,25 @@
-"""Errors that a person can act on: each names the file or setting and says what to do."""
+"""Errors and warnings that a user can act on: each names the file or setting, and the remedy."""
 
 
 class NstError(Exception):
-    """Something the user can put right; the message is one line naming the thing and the remedy."""
+    """The user can fix this; the message is one line that says what is wrong and what to do."""
 
 
 class SettingError(NstError):
-    """A setting is unknown or has a value that cannot be used."""
+    """A setting is unknown or has an unusable value."""
 
 
 class SidecarError(NstError):
-    """What a user laid beside a photo cannot be used; the message names file and entry."""
+    """A file beside a photo (boxes, masks, placements) is unusable; names the file and entry."""
 
 
 class UnreadableImageError(NstError):
-    """A file is no usable picture: broken, empty, animated, oversized, or not an image."""
+    """A file is not a usable picture: damaged, empty, animated, too large, or another format."""
 
 
 class ModelUnavailableError(NstError):
-    """A model or its weights cannot be had; the message says how to get them."""
+    """A network or its weights are missing; the message says how to get them."""
+
+
+class RenamedSettingWarning(FutureWarning):
+    """A setting is given under its former name, which a later version will refuse."""

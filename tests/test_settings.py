@@ -3,11 +3,11 @@
 import pytest
 from upath import UPath
 
-from nst_pipeline.errors import SettingError
-from nst_pipeline.settings import data_root, load_settings
+from nst_pipeline.errors import RenamedSettingWarning, SettingError
+from nst_pipeline.settings import HarmonizeSettings, data_root, load_section, load_settings
 
 
-def test_without_a_file_there_are_defaults(tmp_path):
+def test_without_a_file_settings_have_their_defaults(tmp_path):
     assert load_settings(UPath(tmp_path)).placement.stickers_per_scene == 1
 
 
@@ -20,7 +20,7 @@ def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "setting"),
     [
         ("[placement]\nstickers_per_scene = -1", "placement.stickers_per_scene"),
         ("[placement]\nsticker = 1", "placement.sticker"),
@@ -28,27 +28,27 @@ def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
         ("[placement\n", "nst.toml"),
     ],
 )
-def test_what_cannot_be_used_is_named_with_its_file(tmp_path, text, named):
+def test_an_unusable_setting_is_reported_with_its_file(tmp_path, text, setting):
     (tmp_path / "nst.toml").write_text(text)
     with pytest.raises(SettingError) as error:
         load_settings(UPath(tmp_path))
-    assert named in str(error.value)
+    assert setting in str(error.value)
     assert "nst.toml" in str(error.value)
 
 
-def test_a_variable_of_no_section_is_refused(tmp_path, monkeypatch):
+def test_a_variable_that_names_no_section_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("NST_PLACEMNT__SEED", "7")
     with pytest.raises(SettingError, match="NST_PLACEMNT__SEED"):
         load_settings(UPath(tmp_path))
 
 
-def test_a_variable_that_is_no_list_is_told_how_to_be_one(tmp_path, monkeypatch):
+def test_a_variable_that_is_not_a_list_is_refused_with_an_example(tmp_path, monkeypatch):
     monkeypatch.setenv("NST_DETECTION__METHODS", "sidecar,hog")
     with pytest.raises(SettingError, match="write a list as JSON"):
         load_settings(UPath(tmp_path))
 
 
-def test_the_smallest_height_is_not_above_the_largest(tmp_path):
+def test_a_smallest_height_above_the_largest_is_refused(tmp_path):
     (tmp_path / "nst.toml").write_text("[placement]\nmin_height_fraction = 0.9\n")
     with pytest.raises(SettingError, match="larger than max_height_fraction"):
         load_settings(UPath(tmp_path))
@@ -63,7 +63,10 @@ def test_the_data_root_may_be_written_as_a_file_url(tmp_path, monkeypatch):
 
 def test_a_renamed_setting_is_read_under_its_former_name_with_a_warning(tmp_path):
     (tmp_path / "nst.toml").write_text("[harmonize]\ncolour_only = true\n")
-    with pytest.warns(FutureWarning, match="colour_only is now called color_only"):
+    with pytest.warns(
+        RenamedSettingWarning,
+        match="nst.toml: harmonize.colour_only is now called harmonize.color_only",
+    ):
         settings = load_settings(UPath(tmp_path))
     assert settings.harmonize.color_only
 
@@ -71,3 +74,41 @@ def test_a_renamed_setting_is_read_under_its_former_name_with_a_warning(tmp_path
 def test_a_renamed_setting_keeps_its_first_name_in_fingerprints(tmp_path):
     settings = load_settings(UPath(tmp_path)).harmonize
     assert {"colour_only", "keep_colours"} <= settings.canonical().keys()
+
+
+def test_a_variable_with_a_former_name_is_read_with_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_HARMONIZE__COLOUR_ONLY", "true")
+    message = "NST_HARMONIZE__COLOUR_ONLY is now called NST_HARMONIZE__COLOR_ONLY"
+    with pytest.warns(RenamedSettingWarning, match=message):
+        assert load_settings(UPath(tmp_path)).harmonize.color_only
+
+
+@pytest.mark.filterwarnings("ignore::nst_pipeline.errors.RenamedSettingWarning")
+@pytest.mark.parametrize(
+    ("in_file", "variable"), [("colour_only", "COLOR_ONLY"), ("color_only", "COLOUR_ONLY")]
+)
+def test_the_environment_wins_whichever_name_it_uses(tmp_path, monkeypatch, in_file, variable):
+    (tmp_path / "nst.toml").write_text(f"[harmonize]\n{in_file} = true\n")
+    monkeypatch.setenv(f"NST_HARMONIZE__{variable}", "false")
+    assert not load_settings(UPath(tmp_path)).harmonize.color_only
+
+
+def test_both_names_of_a_setting_in_one_file_are_refused(tmp_path):
+    (tmp_path / "nst.toml").write_text("[harmonize]\ncolour_only = true\ncolor_only = false\n")
+    with pytest.raises(SettingError, match="former name of harmonize.color_only: remove one"):
+        load_settings(UPath(tmp_path))
+
+
+@pytest.mark.filterwarnings("ignore::nst_pipeline.errors.RenamedSettingWarning")
+def test_a_wrong_value_under_a_former_name_is_reported_under_the_current_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_HARMONIZE__KEEP_COLOURS", "perhaps")
+    with pytest.raises(SettingError) as error:
+        load_settings(UPath(tmp_path))
+    assert "setting harmonize.keep_colors" in str(error.value)
+    assert "(in NST_HARMONIZE__KEEP_COLOURS)" in str(error.value)
+
+
+def test_a_launchpad_value_under_a_former_name_overrides_the_collections(tmp_path):
+    values = HarmonizeSettings(color_only=False).model_dump() | {"colour_only": True}
+    with pytest.warns(RenamedSettingWarning, match="colour_only is now called color_only"):
+        assert load_section(HarmonizeSettings, values, "harmonize").color_only

@@ -1,65 +1,13 @@
-"""Every setting, with its default, unit and meaning.
-
-One file, `nst.toml` in the data root, holds what a collection sets differently; environment
-variables (`NST_PLACEMENT__STICKERS_PER_SCENE=2`) win over the file.
-"""
+"""The settings, by section: default, bounds, and meaning of each."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-import warnings
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
-from upath import UPath
+from pydantic import Field, model_validator
 
-from nst_pipeline.errors import SettingError
-
-_PREFIX, _NESTED = "NST_", "__"
-_NO_SETTINGS = ("NST_DATA", "NST_MODELS")
-"""Where things are, rather than how they are made."""
-
-
-class Section(BaseModel):
-    """A group of settings; unknown names are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    renamed: ClassVar[Mapping[str, str]] = {}
-    """Former name to name. A former name is still read, with a warning."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_former_names(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        for former in values.keys() & cls.renamed.keys():
-            warnings.warn(
-                f"setting {former} is now called {cls.renamed[former]}: rename it",
-                FutureWarning,
-                stacklevel=2,
-            )
-        return {cls.renamed.get(name, name): value for name, value in values.items()}
-
-    def canonical(self) -> dict[str, Any]:
-        """Return the values as JSON types, each under the name it was first released with.
-
-        Fingerprints cover these names, so a renamed setting remakes nothing.
-        """
-        former = {name: old for old, name in self.renamed.items()}
-        values = self.model_dump(mode="json")
-        return {former.get(name, name): value for name, value in values.items()}
-
-
-AnySection = TypeVar("AnySection", bound=Section)
+from nst_pipeline.settings.section import Section
 
 
 class IngestSettings(Section):
@@ -176,11 +124,14 @@ class MagentaSettings(Section):
     )
 
 
+StylizeMode = Literal["photographic", "artistic"]
+
+
 class Vgg19Settings(Section):
     """Gatys' pixel optimization over VGG19 features."""
 
     weights: str = Field("imagenet", description="`imagenet` (Keras' cache or download) or a path.")
-    mode: Literal["photographic", "artistic"] = Field(
+    mode: StylizeMode = Field(
         "photographic",
         description="`photographic` keeps the picture's edges and changes its look; `artistic` is "
         "the plain method, whose brush redraws them.",
@@ -236,7 +187,10 @@ SceneLook = Literal["auto", "photo", "painting"]
 class HarmonizeSettings(Section):
     """How composites are harmonized."""
 
-    renamed = {"colour_only": "color_only", "keep_colours": "keep_colors"}
+    renamed: ClassVar[Mapping[str, str]] = {
+        "colour_only": "color_only",
+        "keep_colours": "keep_colors",
+    }
 
     method: HarmonizeMethod = Field(
         "auto", description="Candidate to use; `auto` takes the one with the best realism score."
@@ -274,109 +228,3 @@ class RunSettings(Section):
         description="Images in the making at the same time in one run; 0: one for each core and "
         "for every 3 GB of memory, at most 4.",
     )
-
-
-class Settings(BaseSettings):
-    """All settings of a collection."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_nested_delimiter=_NESTED, extra="forbid", frozen=True
-    )
-
-    ingest: IngestSettings = IngestSettings()
-    detection: DetectionSettings = DetectionSettings()
-    cutout: CutoutSettings = CutoutSettings()
-    placement: PlacementSettings = PlacementSettings()
-    recipes: RecipeSettings = RecipeSettings()
-    magenta: MagentaSettings = MagentaSettings()
-    vgg19: Vgg19Settings = Vgg19Settings()
-    harmonize: HarmonizeSettings = HarmonizeSettings()
-    run: RunSettings = RunSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file, whose values arrive as init arguments."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
-
-
-SETTINGS_FILE = "nst.toml"
-
-
-def data_root() -> UPath:
-    """The folder or URL that holds the collection: `NST_DATA`, or `data` here."""
-    return UPath((os.environ.get("NST_DATA") or "data").removeprefix("file://"))
-
-
-def load_settings(root: UPath) -> Settings:
-    """Read `nst.toml` under `root`, if there is one, and the environment.
-
-    Raises:
-        SettingError: the file is no TOML, or a setting is unknown or out of range.
-    """
-    path = root / SETTINGS_FILE
-    try:
-        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} is no valid TOML ({error}): correct it") from error
-    _check_environment()
-    try:
-        return Settings(**values)
-    except ValidationError as error:
-        raise SettingError(_explain(error, path)) from error
-    except SettingsError as error:
-        raise SettingError(
-            f"the environment's NST_ variables: {error}: write a list as JSON, "
-            """NST_DETECTION__METHODS='["sidecar", "hog"]'"""
-        ) from error
-
-
-def _check_environment() -> None:
-    """Refuse variables that look like settings and are none; pydantic passes them over.
-
-    Raises:
-        SettingError: naming the variable.
-    """
-    for name in os.environ:
-        if not name.startswith(_PREFIX) or name in _NO_SETTINGS:
-            continue
-        section = name.removeprefix(_PREFIX).partition(_NESTED)[0].lower()
-        if section not in Settings.model_fields:
-            sections = ", ".join(Settings.model_fields)
-            raise SettingError(f"{name}: there is no section {section}; there are {sections}")
-
-
-def load_section(section: type[AnySection], values: dict[str, Any], name: str) -> AnySection:
-    """Check one section's values.
-
-    Raises:
-        SettingError: a value is unknown or out of range.
-    """
-    try:
-        return section.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join((name, *map(str, first["loc"])))
-        raise SettingError(f"setting {where}: {_message(first)}") from error
-
-
-def _explain(error: ValidationError, path: UPath) -> str:
-    first = error.errors()[0]
-    name = ".".join(map(str, first["loc"]))
-    variable = _PREFIX + _NESTED.join(str(part).upper() for part in first["loc"][:2])
-    where = variable if variable in os.environ else str(path)
-    return f"setting {name}: {_message(first)} (in {where})"
-
-
-def _message(error: Mapping[str, object]) -> str:
-    """What is wrong, in words for people."""
-    if error["type"] == "extra_forbidden":
-        return "there is no such setting; docs/reference/settings.md lists all"
-    return str(error["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,51 @@
+"""Settings: what they are, and how they are read.
+
+`nst.toml` in the data root holds what a collection sets differently from the defaults;
+environment variables (`NST_PLACEMENT__STICKERS_PER_SCENE=2`) win over the file.
+"""
+
+from nst_pipeline.settings.load import (
+    SETTINGS_FILE,
+    Settings,
+    current_name,
+    data_root,
+    load_section,
+    load_settings,
+)
+from nst_pipeline.settings.section import Section
+from nst_pipeline.settings.sections import (
+    CutoutSettings,
+    DetectionSettings,
+    HarmonizeMethod,
+    HarmonizeSettings,
+    IngestSettings,
+    MagentaSettings,
+    PlacementSettings,
+    RecipeSettings,
+    RunSettings,
+    SceneLook,
+    StylizeMode,
+    Vgg19Settings,
+)
+
+__all__ = [
+    "SETTINGS_FILE",
+    "CutoutSettings",
+    "DetectionSettings",
+    "HarmonizeMethod",
+    "HarmonizeSettings",
+    "IngestSettings",
+    "MagentaSettings",
+    "PlacementSettings",
+    "RecipeSettings",
+    "RunSettings",
+    "SceneLook",
+    "Section",
+    "Settings",
+    "StylizeMode",
+    "Vgg19Settings",
+    "current_name",
+    "data_root",
+    "load_section",
+    "load_settings",
+]

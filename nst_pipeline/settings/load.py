@@ -1,0 +1,269 @@
+"""Reads settings from `nst.toml` and the environment, and says what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+from upath import UPath
+
+from nst_pipeline.errors import SettingError
+from nst_pipeline.settings.section import Section, warn_renamed
+from nst_pipeline.settings.sections import (
+    CutoutSettings,
+    DetectionSettings,
+    HarmonizeSettings,
+    IngestSettings,
+    MagentaSettings,
+    PlacementSettings,
+    RecipeSettings,
+    RunSettings,
+    Vgg19Settings,
+)
+
+SETTINGS_FILE = "nst.toml"
+
+_PREFIX, _NESTED = "NST_", "__"
+_NOT_SETTINGS = ("NST_DATA", "NST_MODELS")
+"""Variables with the prefix that say where things are, not how they are made."""
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+class Settings(BaseSettings):
+    """All settings of a collection."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter=_NESTED, extra="forbid", frozen=True
+    )
+
+    ingest: IngestSettings = IngestSettings()
+    detection: DetectionSettings = DetectionSettings()
+    cutout: CutoutSettings = CutoutSettings()
+    placement: PlacementSettings = PlacementSettings()
+    recipes: RecipeSettings = RecipeSettings()
+    magenta: MagentaSettings = MagentaSettings()
+    vgg19: Vgg19Settings = Vgg19Settings()
+    harmonize: HarmonizeSettings = HarmonizeSettings()
+    run: RunSettings = RunSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, whose values arrive as init arguments."""
+        del env_settings, dotenv_settings, file_secret_settings
+        return _Environment(settings_cls), init_settings
+
+
+class _Environment(EnvSettingsSource):
+    """Environment variables, including those named after a setting's former name."""
+
+    def __call__(self) -> dict[str, Any]:
+        return _under_current_names(super().__call__(), _variable)
+
+
+def _variable(section: str, name: str) -> str:
+    return f"{_PREFIX}{section}{_NESTED}{name}".upper()
+
+
+def _dotted(section: str, name: str) -> str:
+    return f"{section}.{name}"
+
+
+def _sections() -> Iterator[tuple[str, type[Section]]]:
+    for name, field in Settings.model_fields.items():
+        yield name, type(field.default)
+
+
+def _under_current_names(
+    values: Mapping[str, Any], spelled: Callable[[str, str], str], *, prefix: str = ""
+) -> dict[str, Any]:
+    """Rename settings that one source gives under a former name, with a warning.
+
+    This happens before the sources are merged: the environment wins over the file whichever
+    names they use.
+
+    Parameters
+    ----------
+    values
+        Sections by name.
+    spelled
+        How the source spells a setting, given its section and name.
+    prefix
+        Begins each message: names the file, if the source is one.
+
+    Raises
+    ------
+    SettingError
+        The source has both names of a setting.
+    """
+    current = dict(values)
+    for section_name, section in _sections():
+        given = current.get(section_name)
+        if not isinstance(given, dict):
+            continue
+        for former in given.keys() & section.renamed.keys():
+            name = section.renamed[former]
+            before, now = spelled(section_name, former), spelled(section_name, name)
+            if name in given:
+                raise SettingError(f"{prefix}{before} is the former name of {now}: remove one")
+            warn_renamed(before, now, prefix=prefix)
+        current[section_name] = {section.renamed.get(k, k): v for k, v in given.items()}
+    return current
+
+
+def data_root() -> UPath:
+    """Return the folder or URL of the collection: `NST_DATA`, by default `data`."""
+    return UPath((os.environ.get("NST_DATA") or "data").removeprefix("file://"))
+
+
+def load_settings(root: UPath) -> Settings:
+    """Read the settings of a collection.
+
+    Parameters
+    ----------
+    root
+        The data root. Its `nst.toml`, if there is one, is read; the environment wins over it.
+
+    Returns
+    -------
+    Settings
+        Defaults where neither says anything.
+
+    Raises
+    ------
+    SettingError
+        The file is not valid TOML, or a setting is unknown or out of range.
+
+    Warns
+    -----
+    RenamedSettingWarning
+        A setting is given under its former name.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     root = UPath(folder)
+    ...     _ = (root / "nst.toml").write_text("[placement]\\nstickers_per_scene = 2")
+    ...     load_settings(root).placement.stickers_per_scene
+    2
+    """
+    path = root / SETTINGS_FILE
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} is not valid TOML ({error}): correct it") from error
+    _check_environment()
+    try:
+        return Settings(**_under_current_names(values, _dotted, prefix=f"{path}: "))
+    except ValidationError as error:
+        raise SettingError(_explain(error, path)) from error
+    except SettingsError as error:
+        raise SettingError(
+            f"the environment's NST_ variables: {error}: write a list as JSON, "
+            """NST_DETECTION__METHODS='["sidecar", "hog"]'"""
+        ) from error
+
+
+def _check_environment() -> None:
+    """Refuse variables that look like settings but name no section; pydantic ignores them.
+
+    Raises
+    ------
+    SettingError
+        Names the variable.
+    """
+    for name in os.environ:
+        if not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
+            continue
+        section = name.removeprefix(_PREFIX).partition(_NESTED)[0].lower()
+        if section not in Settings.model_fields:
+            sections = ", ".join(Settings.model_fields)
+            raise SettingError(f"{name}: there is no section {section}; sections are {sections}")
+
+
+def load_section(section: type[AnySection], values: dict[str, Any], name: str) -> AnySection:
+    """Check the values of one section.
+
+    Parameters
+    ----------
+    section
+        The class of the section.
+    values
+        Its settings by name; former names count, and of two names the later one.
+    name
+        The section's name, for the error message.
+
+    Raises
+    ------
+    SettingError
+        A setting is unknown or out of range.
+
+    Examples
+    --------
+    >>> load_section(RunSettings, {"workers": 2}, "run").workers
+    2
+    """
+    try:
+        return section.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        setting = ".".join((name, *map(str, first["loc"])))
+        raise SettingError(f"setting {setting}: {_message(first)}") from error
+
+
+def current_name(setting: str) -> str:
+    """Return the current name of a setting, which records may have under its former name.
+
+    Examples
+    --------
+    >>> current_name("harmonize.colour_only")
+    'harmonize.color_only'
+    >>> current_name("placement.seed")
+    'placement.seed'
+    """
+    section, _, name = setting.partition(".")
+    renamed = dict(_sections())[section].renamed if section in Settings.model_fields else {}
+    return f"{section}.{renamed[name]}" if name in renamed else setting
+
+
+def _explain(error: ValidationError, path: UPath) -> str:
+    first = error.errors()[0]
+    section, *names = map(str, first["loc"])
+    setting = ".".join((section, *names))
+    return f"setting {setting}: {_message(first)} (in {_source(section, names, path)})"
+
+
+def _source(section: str, names: list[str], path: UPath) -> str:
+    """Return the environment variable that sets a setting, else the settings file."""
+    if names:
+        renamed = dict(_sections())[section].renamed if section in Settings.model_fields else {}
+        former = [old for old, new in renamed.items() if new == names[0]]
+        for name in (names[0], *former):
+            if (variable := _variable(section, name)) in os.environ:
+                return variable
+    return str(path)
+
+
+def _message(error: Mapping[str, object]) -> str:
+    """Return what is wrong, without pydantic's prefix."""
+    if error["type"] == "extra_forbidden":
+        return "there is no such setting; docs/reference/settings.md lists all"
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,44 @@
+"""The base class of a section of settings: frozen, strict, and aware of renamed settings."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from nst_pipeline.errors import RenamedSettingWarning
+
+
+class Section(BaseModel):
+    """A section of settings. Unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Former name to current name. A former name is still read, with a warning."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_former_names(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        for former in values.keys() & cls.renamed.keys():
+            warn_renamed(f"the setting {former}", cls.renamed[former])
+        return {cls.renamed.get(name, name): value for name, value in values.items()}
+
+    def canonical(self) -> dict[str, Any]:
+        """Return the values as JSON types, each under the name it was first released with.
+
+        Fingerprints cover these names, so that renaming a setting remakes nothing.
+        """
+        former = {name: old for old, name in self.renamed.items()}
+        values = self.model_dump(mode="json")
+        return {former.get(name, name): value for name, value in values.items()}
+
+
+def warn_renamed(former: str, current: str, *, prefix: str = "") -> None:
+    """Warn that a setting is given under its former name; `prefix` begins the message."""
+    message = f"{prefix}{former} is now called {current}: rename it"
+    warnings.warn(message, RenamedSettingWarning, stacklevel=3)
