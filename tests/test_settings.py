@@ -95,7 +95,7 @@ def test_the_environment_wins_whichever_name_it_uses(tmp_path, monkeypatch, in_f
 
 def test_both_names_of_a_setting_in_one_file_are_refused(tmp_path):
     (tmp_path / "nst.toml").write_text("[harmonize]\ncolour_only = true\ncolor_only = false\n")
-    with pytest.raises(SettingError, match="former name of harmonize.color_only: remove one"):
+    with pytest.raises(SettingError, match=r"former name of harmonize\.color_only: remove one"):
         load_settings(UPath(tmp_path))
 
 

@@ -12,6 +12,7 @@ from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
 from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.engine.task import Task
 from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
+from nst_pipeline.settings import current_name
 from nst_pipeline.storage.catalog import Row
 
 _BLOCK = 5000
@@ -37,7 +38,8 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _settings_changed(before: str, now: str) -> str:
     old, new = _flat(json.loads(before)), _flat(json.loads(now))
-    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    changed = (name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    names = sorted(map(current_name, changed))
     return f"settings changed: {', '.join(names)}" if names else ""
 
 
