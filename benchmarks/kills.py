@@ -28,6 +28,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 import dagster as dg
 import psutil
@@ -62,14 +63,14 @@ class Collection:
             "TF_CPP_MIN_LOG_LEVEL": "2",
         }
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """Start a command, in a session of its own."""
+    def start(self, *command: str, errors: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+        """Start a command in its own session, with its errors written to a file."""
         return subprocess.Popen(
             [str(Path(sys.executable).with_name(command[0])), *command[1:]],
             env=self.environment,
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=errors or subprocess.DEVNULL,
             start_new_session=True,
         )
 

@@ -61,8 +61,18 @@ def _stop_once(collection: Collection, rng: random.Random, duration: float) -> t
         Time from the signal to the exit, 0 if the run had ended before; and the exit code,
         negative for the number of a signal that ended the process.
     """
-    process = collection.start("nst", "run")
-    time.sleep(rng.uniform(0, duration))
+    errors = collection.root.parent / "errors"
+    with errors.open("wb") as file:
+        process = collection.start("nst", "run", errors=file)
+    delay = rng.uniform(0, duration)
+    time.sleep(delay)
+    seconds, code = _stop(process, rng)
+    said = " | ".join(errors.read_text(errors="replace").splitlines()[-3:])
+    print(f"at {delay:.1f} s: exit code {code} after {seconds:.2f} s: {said}", flush=True)
+    return seconds, code
+
+
+def _stop(process: subprocess.Popen[bytes], rng: random.Random) -> tuple[float, int]:
     if process.poll() is not None:
         return 0.0, process.returncode
     started = time.monotonic()
@@ -80,10 +90,11 @@ def _figures(collection: Collection, results: list[tuple[float, int]]) -> dict[s
     problems = verify(open_workspace(UPath(collection.root)))
     for each in problems[:20]:
         print(each)
-    seconds = [each for each, _ in results]
-    codes = Counter(code for _, code in results)
+    stopped = [each for each in results if each[0] > 0]
+    seconds = [each for each, _ in stopped]
+    codes = Counter(code for _, code in stopped)
     return {
-        "stops": len(results),
+        "stops": len(stopped),
         "late": sum(each > LIMIT_SECONDS for each in seconds),
         "seconds_median": round(statistics.median(seconds), 2),
         "seconds_most": round(max(seconds), 2),
@@ -112,11 +123,9 @@ def main() -> None:
         collection.finish()
         duration = time.monotonic() - started
         print(f"an undisturbed run takes {duration:.1f} s", flush=True)
-        for number in range(1, asked.stops + 1):
+        while sum(seconds > 0 for seconds, _ in results) < asked.stops:
             _change_settings(collection, rng)
-            seconds, code = _stop_once(collection, rng, duration)
-            results.append((seconds, code))
-            print(f"stop {number}: exit code {code} after {seconds:.2f} s", flush=True)
+            results.append(_stop_once(collection, rng, duration))
         collection.finish()
         figures = _figures(collection, results)
     table = Table("what", "value", title="After the last run", title_justify="left")

@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 STOPPED_EXIT_CODE = 130
 """What shells report for a command that Ctrl-C ended."""
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 6.0
 """How long a stopped command may take to reach a safe point before the process exits anyway."""
 _POLL_SECONDS = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
