@@ -11,7 +11,7 @@ from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.thumbnails import before_after, inline_webp, with_boxes
-from nst_pipeline.storage.catalog import Row, Standing
+from nst_pipeline.storage.catalog import ArtifactState, Row
 from nst_pipeline.vision.shapes import Box, Picture
 
 _MOST_LISTED = 50
@@ -173,8 +173,8 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, dg.TableMetadataValue]:
 
 def quarantined(view: View, node: Node, outcome: Outcome) -> dict[str, str]:
     """Why all of the asset's images failed that did when last tried, in this run or before."""
-    before = view.workspace.catalog.standing(node.name)
-    rows: dict[str, Standing | Row] = {**before, **outcome.made, **outcome.failed}
+    before = view.workspace.catalog.states(node.name)
+    rows: dict[str, ArtifactState | Row] = {**before, **outcome.made, **outcome.failed}
     return {
         key: rows[key].error
         for key in sorted(view.keys(node))

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.storage.catalog import Catalog, NamePart, Row
+from nst_pipeline.storage.catalog import Catalog, Row
+from nst_pipeline.storage.catalog.name_columns import NameColumns
 
 Identity = tuple[str, str]
 """Asset and key; of a file the inbox and the path in it; of weights `models` and their name."""
@@ -45,7 +46,7 @@ class Relative:
     relatives: tuple[Relative, ...]
 
 
-def _children_in(part: NamePart, parents: pa.Array, wanted: set[Identity]) -> NDArray[np.int64]:
+def _children_in(part: NameColumns, parents: pa.Array, wanted: set[Identity]) -> NDArray[np.int64]:
     """Rows of a part that have one of the wanted as an input."""
     hits = np.flatnonzero(pc.is_in(part.input_keys, value_set=parents).to_numpy(False))
     if not len(hits):
@@ -64,8 +65,8 @@ class Lineage:
         self._catalog = catalog
 
     @cached_property
-    def _parts(self) -> list[NamePart]:
-        return self._catalog.names()
+    def _parts(self) -> list[NameColumns]:
+        return self._catalog.name_columns()
 
     def find(self, name: str) -> Identity:
         """What is meant by `asset/key`, a partition key, a photo's path, or a network's name.
@@ -129,9 +130,9 @@ class Lineage:
             found = pool.map(lambda part: _children_in(part, keys, wanted), self._parts)
         return made_with + self._current(zip(self._parts, found, strict=True))
 
-    def _current(self, found: Iterable[tuple[NamePart, NDArray[np.int64]]]) -> list[Identity]:
+    def _current(self, found: Iterable[tuple[NameColumns, NDArray[np.int64]]]) -> list[Identity]:
         """Those of the rows that are their artifact's newest."""
-        by_asset: dict[str, list[tuple[NamePart, NDArray[np.int64]]]] = {}
+        by_asset: dict[str, list[tuple[NameColumns, NDArray[np.int64]]]] = {}
         for part, rows in found:
             if len(rows):
                 by_asset.setdefault(part.asset, []).append((part, rows))
@@ -139,7 +140,7 @@ class Lineage:
             (asset, key) for asset, rows in by_asset.items() for key in self._newest(asset, rows)
         ]
 
-    def _newest(self, asset: str, found: list[tuple[NamePart, NDArray[np.int64]]]) -> list[str]:
+    def _newest(self, asset: str, found: list[tuple[NameColumns, NDArray[np.int64]]]) -> list[str]:
         keys = pa.chunked_array([part.keys.take(rows) for part, rows in found]).unique()
         same = []
         for part in self._parts:

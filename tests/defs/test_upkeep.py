@@ -229,9 +229,9 @@ def test_the_weekly_job_looks_after_the_table(collection):
     from nst_pipeline.definitions import defs
 
     before = collection.open().catalog.frame()
-    parts = len(collection.open().catalog.names())
+    parts = len(collection.open().catalog.name_columns())
     with collection.instance() as instance:
         done = defs.resolve_job_def("maintenance_job").execute_in_process(instance=instance)
     assert done.success
-    assert len(collection.open().catalog.names()) <= parts
+    assert len(collection.open().catalog.name_columns()) <= parts
     assert collection.open().catalog.frame().equals(before)

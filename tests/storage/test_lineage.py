@@ -100,6 +100,6 @@ def test_many_small_files_are_joined_and_say_the_same(family):
     for number in range(66):
         catalog.append([_row("stickers", f"more-{number}")])
     before = catalog.latest("stickers")
-    catalog.join_parts("stickers")
+    catalog.compact("stickers")
     assert catalog.latest("stickers") == before
-    assert len(catalog.names()) == 5
+    assert len(catalog.name_columns()) == 5

@@ -19,7 +19,7 @@ from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 from nst_pipeline.pipeline.engine.task import Task
 from nst_pipeline.pipeline.engine.workers import in_order
-from nst_pipeline.storage.catalog import Row, Standing
+from nst_pipeline.storage.catalog import ArtifactState, Row
 from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.store import Content
 
@@ -41,7 +41,7 @@ class Outcome:
     """How the keys of a batch ended."""
 
     made: dict[str, Row] = field(default_factory=dict)
-    skipped: dict[str, Standing] = field(default_factory=dict)
+    skipped: dict[str, ArtifactState] = field(default_factory=dict)
     """Up to date already: their fingerprint is in the catalog."""
     failed: dict[str, Row] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
@@ -217,5 +217,5 @@ def run_batch(
             if progress is not None:
                 progress(node.name, through, len(due))
     STOP.raise_if_requested()
-    view.workspace.catalog.join_parts(node.name)
+    view.workspace.catalog.compact(node.name)
     return batch.outcome

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nst_pipeline.pipeline.engine.graph import BY_NAME, NODES, SCENE_PHOTOS, Node
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS
 from nst_pipeline.pipeline.steps.placing import stickers_considered
-from nst_pipeline.storage.catalog import Input, Standing
+from nst_pipeline.storage.catalog import ArtifactState, Input
 from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.sidecars.licenses import license_digests
 
@@ -118,7 +118,7 @@ def _dataset(view: View, names: tuple[str, ...]) -> Resolver:
     return resolve
 
 
-def _is_ok(row: Standing | None) -> bool:
+def _is_ok(row: ArtifactState | None) -> bool:
     return row is not None and row.status == "ok"
 
 

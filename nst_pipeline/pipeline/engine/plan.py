@@ -12,7 +12,7 @@ from nst_pipeline.pipeline.engine.models import model_digests
 from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.engine.task import Task
 from nst_pipeline.settings import Settings
-from nst_pipeline.storage.catalog import Standing
+from nst_pipeline.storage.catalog import ArtifactState
 from nst_pipeline.storage.fingerprint import fingerprinter
 from nst_pipeline.storage.keys import ALL
 
@@ -22,7 +22,7 @@ class Plan:
     """How the keys of one asset stand."""
 
     due: tuple[Task, ...]
-    done: dict[str, Standing]
+    done: dict[str, ArtifactState]
     waiting: dict[str, str]
     """Key to the reason: something upstream is missing or failed."""
     settings_json: str
@@ -46,11 +46,11 @@ def _emptiness(view: View, node: Node) -> Callable[[str], str]:
     return told
 
 
-def _file_names(key: str, row: Standing) -> list[str]:
+def _file_names(key: str, row: ArtifactState) -> list[str]:
     return [f"{'' if key == ALL else key}{name}" for name in row.files]
 
 
-def _broken(view: View, asset: str, rows: Mapping[str, Standing]) -> set[str]:
+def _broken(view: View, asset: str, rows: Mapping[str, ArtifactState]) -> set[str]:
     """Keys of which a file is gone or not of its size."""
     names = {key: _file_names(key, row) for key, row in rows.items()}
     sizes = view.sizes(asset, [name for each in names.values() for name in each])
@@ -82,7 +82,7 @@ def plan_asset(view: View, node: Node, keys: Iterable[str], *, files: bool = Tru
         _emptiness(view, node),
     )
     due: dict[str, Task] = {}
-    done: dict[str, Standing] = {}
+    done: dict[str, ArtifactState] = {}
     waiting: dict[str, str] = {}
     for key in keys:
         inputs, row = resolve(key), rows.get(key)

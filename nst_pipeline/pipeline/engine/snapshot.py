@@ -10,7 +10,7 @@ from nst_pipeline.pipeline.engine.graph import BY_NAME, Node
 from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
 from nst_pipeline.pipeline.steps.library import Library, read_library
 from nst_pipeline.settings import Settings
-from nst_pipeline.storage.catalog import Row, Standing
+from nst_pipeline.storage.catalog import ArtifactState, Row
 from nst_pipeline.storage.keys import ALL
 
 
@@ -43,9 +43,9 @@ class View:
         """The row that counts, for every key of an asset (in scope)."""
         return self.workspace.catalog.latest(asset, self._keys_read(asset))
 
-    def _standing(self, asset: str) -> Mapping[str, Standing]:
+    def _standing(self, asset: str) -> Mapping[str, ArtifactState]:
         """What planning needs of `rows`."""
-        return self.workspace.catalog.standing(asset, self._keys_read(asset))
+        return self.workspace.catalog.states(asset, self._keys_read(asset))
 
     def _failures(self, asset: str) -> Mapping[str, str]:
         """Key to the reason, of what failed or was made from something that has failed since.

@@ -82,7 +82,7 @@ def write_report(workspace: Workspace, rows: pd.DataFrame, name: str) -> UPath:
     workspace
         The collection.
     rows
-        At least one row, as returned by `Catalog.made_after`.
+        At least one row, as returned by `Catalog.frame_since`.
     name
         File name without suffix.
 
@@ -105,7 +105,7 @@ def write_report(workspace: Workspace, rows: pd.DataFrame, name: str) -> UPath:
 def report_batch(workspace: Workspace) -> UPath | None:
     """Report what was made since the last report; None if nothing was."""
     last = last_report(workspace)
-    rows = workspace.catalog.made_after(last[0] if last else None)
+    rows = workspace.catalog.frame_since(last[0] if last else None)
     if rows.empty:
         return None
     newest = rows.iloc[-1]
@@ -115,7 +115,7 @@ def report_batch(workspace: Workspace) -> UPath | None:
 
 def report_since(workspace: Workspace, moment: datetime) -> UPath | None:
     """Report what was made after a time, including what earlier reports cover; None if nothing."""
-    rows = workspace.catalog.made_after(moment)
+    rows = workspace.catalog.frame_since(moment)
     return None if rows.empty else write_report(workspace, rows, f"since-{_timestamp(moment)}")
 
 
@@ -129,7 +129,7 @@ def report_run(workspace: Workspace, run_id: str) -> UPath | None:
     run_id
         The run's id, or its first digits.
     """
-    rows = workspace.catalog.made_after(None)
+    rows = workspace.catalog.frame_since(None)
     selected = rows[rows.run_id.str.startswith(run_id)]
     if selected.empty:
         return None

@@ -1,0 +1,252 @@
+"""The catalog's Delta table: appending, reading and maintaining it.
+
+Rows are only ever appended; the newest row of an (asset, key) is its current one. Delta gives
+atomic appends, concurrent writers and compaction, on disk and on object stores.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError
+from upath import UPath
+
+from nst_pipeline.storage.catalog.name_columns import NameColumns, read_name_columns
+from nst_pipeline.storage.catalog.rows import (
+    COLUMNS,
+    LINEAGE_COLUMNS,
+    SCHEMA,
+    ArtifactState,
+    Row,
+    current_rows,
+    to_rows,
+    to_states,
+    to_table,
+)
+
+_MIN_DIGEST_DIGITS = 8
+"""Hex digits of a digest that identify a network's weights."""
+_MAX_FILES = 64
+"""Parquet files of one asset. Each costs a reader about 1 ms; compacting them takes about 1 s."""
+_COMPACTED_BYTES = 32 * 1024 * 1024
+_SORTED = WriterProperties(compression="ZSTD", max_row_group_size=8192)
+"""In small groups sorted by key, a reader who needs few keys skips most groups."""
+_log = logging.getLogger(__name__)
+
+
+def _is_among(column: str, values: Collection[str]) -> pc.Expression:
+    return pc.field(column).isin(pa.array(list(values), pa.string()))
+
+
+def _uses(models: str, networks: Sequence[str]) -> bool:
+    """Whether a row's `models` has one of the networks, given by name or by digest."""
+    return any(
+        name == each or (len(each) >= _MIN_DIGEST_DIGITS and digest.startswith(each))
+        for name, digest in json.loads(models).items()
+        for each in networks
+    )
+
+
+class Catalog:
+    """The table under `catalog/artifacts` of a data root.
+
+    Parameters
+    ----------
+    root
+        The data root, a folder or an fsspec URL. The table is created by the first `append`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     catalog = Catalog(UPath(folder))
+    ...     catalog.append([Row("stickers", "cat-1a2b3c4d", "ok", fingerprint="f" * 64)])
+    ...     catalog.latest("stickers")["cat-1a2b3c4d"].status
+    'ok'
+    """
+
+    def __init__(self, root: UPath) -> None:
+        self._url = str(root / "catalog" / "artifacts")
+        self._options = {k: str(v) for k, v in root.storage_options.items()} or None
+        self._table: DeltaTable | None = None
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add rows in one atomic commit; no rows make no commit."""
+        if rows:
+            write_deltalake(
+                self._url,
+                to_table(rows),
+                mode="append",
+                partition_by=["asset"],
+                storage_options=self._options,
+            )
+
+    def compact(self, asset: str) -> None:
+        """Merge an asset's small files if there are many. Other writers may go on meanwhile."""
+        delta = self._delta()
+        of_asset = [("asset", "=", asset)]
+        if delta is None or len(delta.file_uris(of_asset)) <= _MAX_FILES:
+            return
+        try:
+            delta.optimize.compact(partition_filters=of_asset, target_size=_COMPACTED_BYTES)
+        except CommitFailedError as error:
+            _log.info("another run is compacting the catalog's files of %s: %s", asset, error)
+
+    def maintain(self, keep: timedelta) -> dict[str, int]:
+        """Sort the table by key, and remove files that it has not used for as long as `keep`.
+
+        Readers and writers may go on meanwhile; time travel reaches back as far as `keep`.
+
+        Returns
+        -------
+        dict
+            `files before`, `files after` and `files removed`.
+        """
+        delta = self._delta()
+        if delta is None:
+            return {"files before": 0, "files after": 0, "files removed": 0}
+        before = len(delta.file_uris())
+        delta.optimize.z_order(["key"], writer_properties=_SORTED)
+        hours = int(keep.total_seconds() // 3600)
+        removed = delta.vacuum(hours, dry_run=False, enforce_retention_duration=False)
+        delta.create_checkpoint()
+        delta.cleanup_metadata()
+        after = len(delta.file_uris())
+        return {"files before": before, "files after": after, "files removed": len(removed)}
+
+    def remove(self, rows: pa.Table) -> int:
+        """Delete the rows with the same asset, key and `made_at` as `rows`; return how many."""
+        delta = self._delta()
+        if delta is None or not rows.num_rows:
+            return 0
+        same = "t.asset = s.asset AND t.key = s.key AND t.made_at = s.made_at"
+        source = rows.select(["asset", "key", "made_at"])
+        merge = delta.merge(source, same, source_alias="s", target_alias="t")
+        return int(merge.when_matched_delete().execute()["num_target_rows_deleted"])
+
+    @property
+    def version(self) -> int:
+        """Number of the last commit; -1 before the first."""
+        delta = self._delta()
+        return -1 if delta is None else int(delta.version())
+
+    def latest(self, asset: str, keys: Collection[str] | None = None) -> dict[str, Row]:
+        """Return the current rows of an asset by key; only those of `keys`, if given."""
+        return {row.key: row for row in to_rows(self._current([asset], keys))}
+
+    def states(self, asset: str, keys: Collection[str] | None = None) -> dict[str, ArtifactState]:
+        """Return part of what `latest` does, ten times as fast and in a fifth of the memory."""
+        names = ("key", *ArtifactState._fields)
+        return to_states(self._current([asset], keys, names))
+
+    def rows(self) -> list[Row]:
+        """Return the current rows of all assets."""
+        return to_rows(self._current(None))
+
+    def table(self, columns: Sequence[str] = COLUMNS) -> pa.Table:
+        """Return some columns of the current rows of all assets as an Arrow table."""
+        return self._current(None, None, columns)
+
+    def frame(self, assets: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return the current rows, sorted by asset and key.
+
+        Parameters
+        ----------
+        assets
+            Only these assets; None: all.
+        """
+        frame: pd.DataFrame = self._current(None if assets is None else list(assets)).to_pandas()
+        return frame.sort_values(["asset", "key"], ignore_index=True)
+
+    def frame_since(self, moment: datetime | None) -> pd.DataFrame:
+        """Return the newest of each artifact's rows made after a moment, oldest first.
+
+        Columns that describe the lineage are left out.
+
+        Parameters
+        ----------
+        moment
+            A time with its zone; None: all rows.
+        """
+        columns = [name for name in SCHEMA.names if name not in LINEAGE_COLUMNS]
+        delta = self._delta()
+        if delta is None:
+            return pd.DataFrame(columns=columns)
+        newer = pa.scalar(moment, pa.timestamp("us", tz="UTC"))
+        chosen = None if moment is None else pc.field("made_at") > newer
+        table = delta.to_pyarrow_dataset().to_table(columns=columns, filter=chosen)
+        frame: pd.DataFrame = current_rows(table).to_pandas()
+        return frame.sort_values("made_at", ignore_index=True)
+
+    def history(self, columns: Sequence[str] = COLUMNS) -> pa.Table:
+        """Return some columns of all rows, also of those that are no longer current."""
+        delta = self._delta()
+        if delta is None:
+            return SCHEMA.empty_table().select(columns)
+        return delta.to_pyarrow_dataset().to_table(columns=list(columns))
+
+    def name_columns(self) -> list[NameColumns]:
+        """Return the keys and input names of all rows, file by file, also of past ones."""
+        delta = self._delta()
+        if delta is None:
+            return []
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(read_name_columns, delta.to_pyarrow_dataset().get_fragments()))
+
+    def made_with(self, networks: Iterable[str]) -> list[tuple[str, str]]:
+        """Return asset and key of the artifacts that were made with one of some networks.
+
+        Parameters
+        ----------
+        networks
+            Names, or at least the first 8 hex digits of the digest of their weights.
+        """
+        wanted = tuple(networks)
+        table = self.history(("asset", "key", "models", "made_at"))
+        distinct = table["models"].unique().to_pylist()
+        used = pa.array([each for each in distinct if _uses(each, wanted)], pa.string())
+        assets = table.filter(pc.is_in(table["models"], used))["asset"].unique()
+        newest = current_rows(table.filter(pc.is_in(table["asset"], assets)))
+        made = newest.filter(pc.is_in(newest["models"], used))
+        return list(zip(made["asset"].to_pylist(), made["key"].to_pylist(), strict=True))
+
+    def made_by(self, runs: Collection[str]) -> pa.Table:
+        """Return asset, key, status and seconds of the artifacts that some runs made."""
+        columns = ["asset", "key", "status", "seconds"]
+        delta = self._delta()
+        if delta is None:
+            return SCHEMA.empty_table().select(columns)
+        chosen = _is_among("run_id", runs)
+        return delta.to_pyarrow_dataset().to_table(columns=columns, filter=chosen)
+
+    def _delta(self) -> DeltaTable | None:
+        """Open the table as it is now; None before the first row."""
+        if self._table is not None:
+            self._table.update_incremental()
+        elif DeltaTable.is_deltatable(self._url, storage_options=self._options):
+            self._table = DeltaTable(self._url, storage_options=self._options)
+        return self._table
+
+    def _current(
+        self,
+        assets: Sequence[str] | None,
+        keys: Collection[str] | None = None,
+        columns: Sequence[str] = COLUMNS,
+    ) -> pa.Table:
+        delta = self._delta()
+        if delta is None:
+            return SCHEMA.empty_table().select(columns)
+        chosen = None if assets is None else _is_among("asset", assets)
+        if keys is not None:
+            chosen = _is_among("key", keys) & chosen
+        needed = dict.fromkeys([*columns, "asset", "key", "made_at"])
+        table = delta.to_pyarrow_dataset().to_table(columns=list(needed), filter=chosen)
+        return current_rows(table).select(columns)
