@@ -22,7 +22,7 @@ from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inputs, surroundings
 from nst_pipeline.vision.compose.composite import compose
-from nst_pipeline.vision.cutout import cut_out, sticker_pixels
+from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect, find_obstacles
 from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
@@ -62,7 +62,7 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
         network = network_finder(settings.detection)
         found = detect(photo, settings.detection, given, network=network)[0]
         cutout = cut_out(photo, found, settings.cutout)
-        pixels, box = sticker_pixels(cutout)
+        pixels, box = crop_sticker(cutout)
         (out / f"{key}.0.png").write_bytes(encode_png(pixels))
         edges = {f"touches_{edge}": True for edge in cut_edges(cutout.matte)}
         quality, lab = round(float(cutout.quality), 6), tuple(mean_lab(pixels))

@@ -21,7 +21,7 @@ from nst_pipeline.settings import DetectionSettings
 from nst_pipeline.storage.pictures import list_pictures, read_text
 from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
 from nst_pipeline.style.detector import network_finder
-from nst_pipeline.vision.cutout import cut_out, sticker_pixels
+from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
@@ -99,7 +99,7 @@ def _write_matte(path: Path, cutouts: list[Cutout]) -> None:
 
 def _write_stickers(path: Path, cutouts: list[Cutout]) -> None:
     for number, each in enumerate(cutouts, start=1):
-        pixels, _ = sticker_pixels(each)
+        pixels, _ = crop_sticker(each)
         if not pixels.size:
             raise NstError(f"{path}: object {number} is empty after cutting it out")
         name = path if number == 1 else path.with_stem(f"{path.stem}-{number}")

@@ -19,7 +19,7 @@ from nst_pipeline.pipeline.steps.records import (
 from nst_pipeline.publish.dataset import parquet_bytes
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.detector import network_finder
-from nst_pipeline.vision.cutout import cut_out, sticker_pixels
+from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
@@ -66,7 +66,7 @@ def stickers(item: Item) -> Made:
     records = []
     for number, record in enumerate(item.record("detections")):
         cutout = cut_out(photo, read_detection(record), item.settings.cutout)
-        pixels, box = sticker_pixels(cutout)
+        pixels, box = crop_sticker(cutout)
         if not pixels.size:
             continue
         told = {

@@ -1,107 +1,183 @@
-"""From a detection to a cut-out: crop, hard mask, soft matte, clean colors, full frame."""
+"""Cut a detected object out of its photo: crop, hard mask, soft matte, clean colors."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
 from nst_pipeline.settings import CutoutSettings
-from nst_pipeline.vision.cutout.masks import mask_box
-from nst_pipeline.vision.cutout.matting import clean_colors, soft_matte
-from nst_pipeline.vision.cutout.outline import redrawn_outline
-from nst_pipeline.vision.cutout.segment import segment
+from nst_pipeline.vision.cutout.masks import bounding_box
+from nst_pipeline.vision.cutout.matting import (
+    MattingParameters,
+    estimate_foreground,
+    estimate_matte,
+)
+from nst_pipeline.vision.cutout.outline import OutlineParameters, refine_outline
+from nst_pipeline.vision.cutout.segment import SegmentationParameters, segment
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Box, Cutout, Detection, Mask, Matte, Rgb
 
-_MARGIN = 0.4
-"""Background kept on each side of the box, as a share of its longer side."""
-_MIN_SIDE = 4
-"""Boxes with a shorter side hold too few pixels to tell an object from its background."""
+
+@dataclass(frozen=True)
+class CropParameters:
+    """Parameters of `crop_around`."""
+
+    margin_share: float = 0.4
+    """Background kept on each side of the box, as a share of the box's longer side."""
+    min_margin_px: int = 2
 
 
-def _empty(photo: Rgb) -> Cutout:
-    return Cutout(np.zeros(photo.shape[:2], np.float32), photo.copy(), 0.0)
+@dataclass(frozen=True)
+class CutoutParameters:
+    """Parameters of `cut_out` and of its steps."""
+
+    min_box_side_px: int = 4
+    """Boxes with a shorter side hold too few pixels to tell an object from its background."""
+    crop: CropParameters = field(default_factory=CropParameters)
+    segmentation: SegmentationParameters = field(default_factory=SegmentationParameters)
+    outline: OutlineParameters = field(default_factory=OutlineParameters)
+    matting: MattingParameters = field(default_factory=MattingParameters)
 
 
-def _grown(box: Box) -> Box:
-    return box.widened(max(int(_MARGIN * max(box.width, box.height)), 2))
+@dataclass(frozen=True)
+class Crop:
+    """Part of a photo around a box, shrunk to the size at which outlines are found."""
+
+    image: Rgb
+    """(height, width, 3) uint8 RGB."""
+    box: Box
+    """The box, in the image's pixels."""
+    source_box: Box
+    """The part of the photo that the image shows, in the photo's pixels."""
 
 
-def _to_work(box: Box, crop: Box, scale: float) -> Box:
-    """A box of the photo in the pixels of the shrunken crop."""
-    left, top = int((box.x - crop.x) * scale), int((box.y - crop.y) * scale)
-    right, bottom = (box.right - crop.x) * scale, (box.bottom - crop.y) * scale
+def crop_around(
+    photo: Rgb, box: Box, longest_side: int, *, parameters: CropParameters = CropParameters()
+) -> Crop:
+    """Crop a photo to a box with some background, and shrink the crop to a longest side.
+
+    Parameters
+    ----------
+    photo
+        (height, width, 3) uint8 RGB.
+    box
+        Inside the photo.
+    longest_side
+        Pixels; smaller crops are not enlarged.
+    parameters
+        Width of the background.
+    """
+    wanted_margin = int(parameters.margin_share * max(box.width, box.height))
+    margin = max(wanted_margin, parameters.min_margin_px)
+    source = box.widened(margin).clipped(photo.shape[1], photo.shape[0])
+    scale = min(1.0, longest_side / max(source.width, source.height))
+    image = shrink_to_fit(photo[source.slices], longest_side)
+    return Crop(image, _scale_box(box, source, scale), source)
+
+
+def _scale_box(box: Box, source: Box, scale: float) -> Box:
+    left, top = int((box.x - source.x) * scale), int((box.y - source.y) * scale)
+    right, bottom = (box.right - source.x) * scale, (box.bottom - source.y) * scale
     return Box(left, top, max(round(right) - left, 1), max(round(bottom) - top, 1))
 
 
-def _matte_and_colors(work: Rgb, mask: Mask, matting: bool) -> tuple[Matte, Rgb]:
+def _empty_cutout(photo: Rgb) -> Cutout:
+    return Cutout(np.zeros(photo.shape[:2], np.float32), photo.copy(), 0.0)
+
+
+def _matte_and_colors(
+    image: Rgb, mask: Mask, matting: bool, parameters: MattingParameters
+) -> tuple[Matte, Rgb]:
     if not matting:
-        return mask.astype(np.float32), work
-    matte = soft_matte(work, mask)
-    return matte, clean_colors(work, matte)
+        return mask.astype(np.float32), image
+    matte = estimate_matte(image, mask, parameters=parameters)
+    return matte, estimate_foreground(image, matte)
 
 
-def _full_frame(photo: Rgb, crop: Box, work: Rgb, matte: Matte, colors: Rgb) -> tuple[Matte, Rgb]:
-    """Carry matte and colors of the work picture to the photo's size.
+def _to_full_frame(photo: Rgb, crop: Crop, matte: Matte, colors: Rgb) -> tuple[Matte, Rgb]:
+    """Transfer a crop's matte and colors to the photo's size.
 
-    The colors go as a correction, so that the photo's own detail stays.
+    Colors are transferred as a correction, so that the photo keeps its own detail.
     """
-    size = (crop.width, crop.height)
+    part, size = crop.source_box.slices, (crop.source_box.width, crop.source_box.height)
     full_matte = np.zeros(photo.shape[:2], np.float32)
-    full_matte[crop.slices] = cv2.resize(matte, size, interpolation=cv2.INTER_LINEAR)
-    correction = cv2.resize(colors.astype(np.float32) - work, size, interpolation=cv2.INTER_LINEAR)
+    # Linear: bicubic interpolation would leave the range of the matte.
+    full_matte[part] = cv2.resize(matte, size, interpolation=cv2.INTER_LINEAR)
+    change = colors.astype(np.float32) - crop.image
+    correction = cv2.resize(change, size, interpolation=cv2.INTER_LINEAR)
     full_colors = photo.copy()
-    full_colors[crop.slices] = round_to_uint8(photo[crop.slices] + correction)
+    full_colors[part] = round_to_uint8(photo[part] + correction)
     return full_matte, full_colors
 
 
-def work_picture(photo: Rgb, box: Box, work_side: int) -> tuple[Rgb, Box, Box, float]:
-    """A box with its surroundings, shrunk to the size that outlines are found at.
-
-    Returns:
-        The work picture, the box in it, the crop of the photo that it shows, and its scale.
-    """
-    crop = _grown(box).clipped(photo.shape[1], photo.shape[0])
-    scale = min(1.0, work_side / max(crop.width, crop.height))
-    return shrink_to_fit(photo[crop.slices], work_side), _to_work(box, crop, scale), crop, scale
+def _shrink_mask(mask: Mask, longest_side: int) -> Mask:
+    levels = np.asarray(mask * 255, np.uint8)
+    return shrink_to_fit(levels, longest_side) > 127
 
 
-def cut_out(photo: Rgb, detection: Detection, settings: CutoutSettings) -> Cutout:
+def cut_out(
+    photo: Rgb,
+    detection: Detection,
+    settings: CutoutSettings,
+    *,
+    parameters: CutoutParameters = CutoutParameters(),
+) -> Cutout:
     """Cut a detected object out of its photo.
 
-    Args:
-        photo: (height, width, 3) uint8 RGB.
-        detection: its box is the start; where it brings a mask, that is trusted and only its
-            edge is softened.
-        settings: work size, whether to matte, smallest object.
+    Parameters
+    ----------
+    photo
+        (height, width, 3) uint8 RGB.
+    detection
+        The object's box, in the photo's pixels. If the detection has a mask, the mask is trusted
+        and only its edge is softened.
+    settings
+        Working size, whether to estimate a soft matte, smallest object.
+    parameters
+        Parameters of each step.
 
-    Returns:
-        Full-frame matte, decontaminated colors and the quality of the outline. A box that holds
-        (almost) nothing of the photo gives an empty matte and quality 0. The quality is the IoU
-        with the true mask that is to be expected; of a given mask it is the detection's score.
-        The figures also tell how far GrabCut's starts agree, and how much of the box is filled.
+    Returns
+    -------
+    Cutout
+        Matte and colors in the photo's frame. `quality` is the expected IoU with the true mask, or
+        the detection's score if the detection has a mask. `figures` has what `segment` measured,
+        or `given`, the score of the mask. Matte and quality are 0 if the box is (nearly) outside
+        the photo, or if the object is smaller than the settings allow.
 
-    Sources: GrabCut (Rother 2004) and further clues under an additive logistic model, closed-form
-    matting (Levin 2008), multi-level foreground estimation (Germer 2020).
+    References
+    ----------
+    Rother, Kolmogorov, Blake, "GrabCut: Interactive Foreground Extraction using Iterated Graph
+    Cuts", 2004; combined with other features by an additive logistic regression.
+    Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
+    Germer, Uelwer, Conrad, Harmeling, "Fast Multi-Level Foreground Estimation", 2020.
+
+    Examples
+    --------
+    >>> photo = np.full((80, 100, 3), (70, 90, 120), np.uint8)
+    >>> photo[20:60, 30:70] = (230, 130, 30)
+    >>> detection = Detection(Box(30, 20, 40, 40), "square", 1.0, "sidecar")
+    >>> cutout = cut_out(photo, detection, CutoutSettings(matting=False))
+    >>> cutout.matte.shape, int((cutout.matte > 0.5).sum())
+    ((80, 100), 1600)
     """
     height, width = photo.shape[:2]
     given = detection.mask
-    box = (detection.box if given is None else mask_box(given)).clipped(width, height)
-    if min(box.width, box.height) < _MIN_SIDE:
-        return _empty(photo)
-    work, work_box, crop, _ = work_picture(photo, box, settings.work_side)
+    box = (detection.box if given is None else bounding_box(given)).clipped(width, height)
+    if min(box.width, box.height) < parameters.min_box_side_px:
+        return _empty_cutout(photo)
+    crop = crop_around(photo, box, settings.work_side, parameters=parameters.crop)
     if given is None:
-        mask, figures = segment(work, work_box)
-        mask = redrawn_outline(work, mask)
+        mask, figures = segment(crop.image, crop.box, parameters=parameters.segmentation)
+        mask = refine_outline(crop.image, mask, parameters=parameters.outline)
         quality = figures["expected_iou"]
     else:
-        mask = (
-            shrink_to_fit(np.asarray(given[crop.slices] * 255, np.uint8), settings.work_side) > 127
-        )
+        mask = _shrink_mask(given[crop.source_box.slices], settings.work_side)
         figures, quality = {"given": detection.score}, detection.score
-    matte, colors = _matte_and_colors(work, mask, settings.matting)
-    full_matte, full_colors = _full_frame(photo, crop, work, matte, colors)
+    matte, colors = _matte_and_colors(crop.image, mask, settings.matting, parameters.matting)
+    full_matte, full_colors = _to_full_frame(photo, crop, matte, colors)
     if full_matte.sum() < settings.min_area_fraction * height * width:
-        return _empty(photo)
+        return _empty_cutout(photo)
     return Cutout(full_matte, full_colors, float(np.clip(quality, 0, 1)), figures)

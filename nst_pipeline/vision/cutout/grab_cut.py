@@ -1,6 +1,8 @@
-"""OpenCV's GrabCut with its random numbers held still."""
+"""GrabCut by OpenCV, made deterministic."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,39 +10,60 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.shapes import Mask, Rgb
 
-_ITERATIONS = 2
-"""More of them change the mask little, and on average not for the better."""
-_SEED = 0
-"""GrabCut's color clusters start from OpenCV's random numbers: same seed, same mask."""
-_MODEL_SIZE = (1, 65)
-"""Five Gaussians of 13 numbers each, as OpenCV wants them."""
+_MODEL_SHAPE = (1, 65)
+"""Shape of OpenCV's color models: five Gaussians of 13 numbers each."""
 
 
-def grab_cut(picture: Rgb, labels: NDArray[np.uint8]) -> Mask:
-    """Cut a picture by colors and edges from what is marked as (probably) object or background.
+@dataclass(frozen=True)
+class GrabCutParameters:
+    """Parameters of `grab_cut`."""
 
-    Args:
-        picture: (height, width, 3) uint8 RGB.
-        labels: (height, width) uint8 of `cv2.GC_BGD`, `GC_FGD`, `GC_PR_BGD`, `GC_PR_FGD`.
+    iterations: int = 2
+    """More iterations change the mask little, and on average for the worse."""
+    seed: int = 0
+    """OpenCV seeds the color clusters with its global random numbers; fixed for equal masks."""
 
-    Returns:
-        (height, width) bool. Without both kinds of marks there is nothing to learn colors from:
-        then the marks themselves.
 
-    Source: Rother, Kolmogorov, Blake, "GrabCut", 2004.
+def grab_cut(
+    image: Rgb,
+    labels: NDArray[np.uint8],
+    *,
+    parameters: GrabCutParameters = GrabCutParameters(),
+) -> Mask:
+    """Segment an image by colors and edges, starting from labeled pixels.
+
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    labels
+        (height, width) uint8: `cv2.GC_BGD`, `GC_FGD`, `GC_PR_BGD` or `GC_PR_FGD`.
+    parameters
+        Iterations and seed.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) bool, True on the foreground. If all labels are foreground or all are
+        background, no color models can be learned, and the labels are returned as a mask.
+
+    References
+    ----------
+    Rother, Kolmogorov, Blake, "GrabCut: Interactive Foreground Extraction using Iterated Graph
+    Cuts", 2004.
     """
-    marked = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
-    if marked.all() or not marked.any():
-        return np.asarray(marked)
-    cv2.setRNGSeed(_SEED)
-    background, foreground = np.zeros(_MODEL_SIZE), np.zeros(_MODEL_SIZE)
-    cut, _, _ = cv2.grabCut(
-        picture,
+    labeled_foreground = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    if labeled_foreground.all() or not labeled_foreground.any():
+        return np.asarray(labeled_foreground)
+    cv2.setRNGSeed(parameters.seed)
+    background_model, foreground_model = np.zeros(_MODEL_SHAPE), np.zeros(_MODEL_SHAPE)
+    segmented, _, _ = cv2.grabCut(
+        image,
         labels.copy(),
         (0, 0, 0, 0),
-        background,
-        foreground,
-        _ITERATIONS,
+        background_model,
+        foreground_model,
+        parameters.iterations,
         cv2.GC_INIT_WITH_MASK,
     )
-    return np.isin(cut, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    return np.isin(segmented, (cv2.GC_FGD, cv2.GC_PR_FGD))

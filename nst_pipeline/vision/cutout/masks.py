@@ -1,4 +1,4 @@
-"""Small questions to a hard mask: its main part, its holes, its box."""
+"""Operations on hard masks: largest component, holes, bounding box."""
 
 from __future__ import annotations
 
@@ -9,41 +9,60 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.shapes import Box, Mask
 
 
-def main_part(mask: Mask) -> Mask:
-    """The largest connected part of a mask."""
+def largest_component(mask: Mask) -> Mask:
+    """Keep the largest connected component, with 8-connectivity."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     if count < 2:
         return mask
     return np.asarray(labels == 1 + stats[1:, cv2.CC_STAT_AREA].argmax())
 
 
-def solid(mask: Mask) -> Mask:
-    """The largest connected part of a mask, its holes filled."""
-    largest = main_part(mask).astype(np.uint8)
-    outlines, _ = cv2.findContours(largest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return np.asarray(cv2.drawContours(largest, outlines, -1, 1, cv2.FILLED), bool)
+def largest_filled_component(mask: Mask) -> Mask:
+    """Keep the largest connected component and fill its holes."""
+    largest = largest_component(mask).astype(np.uint8)
+    contours, _ = cv2.findContours(largest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(largest, contours, -1, 1, cv2.FILLED), bool)
 
 
-def without_weak_holes(mask: Mask, chance: NDArray[np.float32], strong: float) -> Mask:
-    """Fill a mask's holes, but for those where the chance of object is below `strong`.
+def fill_holes(mask: Mask, probability: NDArray[np.float32], max_hole_probability: float) -> Mask:
+    """Fill the holes of a mask, except those that are probably background.
 
-    Args:
-        mask: (height, width) bool.
-        chance: (height, width) float32, of being the object.
-        strong: highest mean chance of a hole that stays.
+    Parameters
+    ----------
+    mask
+        (height, width) bool.
+    probability
+        (height, width) float32, probability 0..1 that a pixel belongs to the object.
+    max_hole_probability
+        Holes with a lower mean probability stay open.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) bool.
+
+    Examples
+    --------
+    >>> mask = np.ones((3, 7), bool)
+    >>> mask[1, [1, 5]] = False
+    >>> probability = np.ones((3, 7), np.float32)
+    >>> probability[1, 5] = 0.1
+    >>> fill_holes(mask, probability, 0.3)[1].tolist()
+    [True, True, True, True, True, False, True]
     """
-    # Holes touch at sides only where the mask touches at corners: what is around is not a hole.
+    # 4-connectivity: background pixels that meet only diagonally are separated by the mask.
     padded = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
     count, labels = cv2.connectedComponents(padded, connectivity=4)
     labels = labels[1:-1, 1:-1]
     sizes = np.bincount(labels.ravel(), minlength=count)
-    means = np.bincount(labels.ravel(), chance.ravel(), count) / np.maximum(sizes, 1)
-    weak = means >= strong
-    # 0 is the mask, 1 what lies around it: labels follow the rows, and the frame comes first.
-    weak[:2] = [True, False]
-    return np.asarray(weak[labels])
+    means = np.bincount(labels.ravel(), probability.ravel(), count) / np.maximum(sizes, 1)
+    filled = means >= max_hole_probability
+    # Label 0 is the mask. Label 1 is the surroundings: labels are given row by row, and the
+    # padding comes first.
+    filled[:2] = [True, False]
+    return np.asarray(filled[labels])
 
 
-def mask_box(mask: Mask) -> Box:
-    """The smallest box around what is true; without area where nothing is."""
+def bounding_box(mask: Mask) -> Box:
+    """Find the smallest box around the True pixels; its sides are 0 if there are none."""
     return Box(*cv2.boundingRect(mask.astype(np.uint8)))

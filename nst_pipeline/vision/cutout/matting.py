@@ -1,7 +1,8 @@
-"""Soft matte around a hard mask, and the object's colors without the old background."""
+"""Estimate a soft matte around a hard mask, and the object's own colors at its edge."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Lock
 
 import cv2
@@ -11,91 +12,152 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
-_BAND_SHARE = 0.03
-"""Half width of the uncertain band, as a share of the object's size (root of its area)."""
-_MIN_BAND, _MAX_BAND = 2, 12
-"""Limits of that half width, pixels of the work picture."""
-_KNOWN_WEIGHT, _MASK_WEIGHT = 100.0, 0.1
-"""How firmly alpha is held outside the band, and to the mask within a narrow one. Without the
-latter, small objects' outlines stray: on photos with known masks their F at 2 px falls from 0.52
-to 0.48."""
-_NARROW, _LETTING_GO = 5.0, 10.0
-"""A band up to this half width, pixels, is narrow: there the mask is as exact as alpha could be.
-With every pixel more its outline is more of a guess, by this power, and colors know better."""
-_SOFTNESS = 1 / 5
-"""The mask is softened for that over this share of the band's half width."""
-_EPSILON, _REACH, _TOLERANCE = 1e-7, 1, 1e-7
-"""Closed-form matting's regularization (Levin's), window radius, pixels, and when to stop."""
-_NUMBA = Lock()
-"""Numba's plain threading layer ends the process if two threads run parallel kernels at once."""
+_NUMBA_LOCK = Lock()
+"""Numba's default threading layer aborts the process if two threads run parallel kernels."""
 
 
-def _disc(radius: int) -> NDArray[np.uint8]:
+@dataclass(frozen=True)
+class MattingParameters:
+    """Parameters of `make_trimap` and `estimate_matte`."""
+
+    band_share: float = 0.03
+    """Half width of the unknown band along the outline, as a share of the object's size (the
+    square root of its area)."""
+    min_band_px: int = 2
+    max_band_px: int = 12
+    """Limits of that half width."""
+    known_weight: float = 100.0
+    """Weight that holds alpha to 0 or 1 outside the band."""
+    mask_weight: float = 0.1
+    """Weight that pulls alpha to the softened mask in a narrow band. Without it the outlines of
+    small objects drift: on photos with known masks, F at 2 px falls from 0.52 to 0.48."""
+    narrow_band_px: float = 5.0
+    """Up to this half width, the mask is as accurate as alpha could be and gets its full weight."""
+    mask_weight_decay: float = 10.0
+    """The mask's weight falls with the band's half width to the power of this: the mask of a larger
+    object is less accurate, and colors are the better evidence."""
+    softening_share: float = 1 / 5
+    """Standard deviation of the blur that softens the mask, as a share of the half width."""
+    epsilon: float = 1e-7
+    """Regularization of the matting Laplacian, as in Levin et al."""
+    window_radius_px: int = 1
+    """Window radius of the matting Laplacian."""
+    solver_tolerance: float = 1e-7
+    """Relative residual at which the conjugate gradient solver stops."""
+
+
+def _ellipse_kernel(radius: int) -> NDArray[np.uint8]:
     shape = (2 * radius + 1, 2 * radius + 1)
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, shape), np.uint8)
 
 
-def _band(mask: Mask) -> int:
-    """Half width of the uncertain band, pixels."""
-    return int(np.clip(_BAND_SHARE * np.sqrt(mask.sum()), _MIN_BAND, _MAX_BAND))
+def _band_px(mask: Mask, parameters: MattingParameters) -> int:
+    """Compute the half width of the unknown band."""
+    wanted = parameters.band_share * np.sqrt(mask.sum())
+    return int(np.clip(wanted, parameters.min_band_px, parameters.max_band_px))
 
 
-def trimap(mask: Mask) -> NDArray[np.float64]:
-    """1 where a mask is surely object, 0 where surely not, 0.5 in a band along its outline.
+def make_trimap(
+    mask: Mask, *, parameters: MattingParameters = MattingParameters()
+) -> NDArray[np.float64]:
+    """Mark an unknown band along a mask's outline.
 
-    Args:
-        mask: (height, width) bool. The picture's edge counts as inside, not as an outline.
+    Parameters
+    ----------
+    mask
+        (height, width) bool. The image border is no outline.
+    parameters
+        Width of the band.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) float64: 1 on the object, 0 on the background, 0.5 in the band.
     """
-    kernel = _disc(_band(mask))
-    solid = mask.astype(np.uint8)
-    inner, outer = cv2.erode(solid, kernel), cv2.dilate(solid, kernel)
-    return (inner + outer.astype(np.float64)) / 2
+    kernel = _ellipse_kernel(_band_px(mask, parameters))
+    levels = mask.astype(np.uint8)
+    eroded, dilated = cv2.erode(levels, kernel), cv2.dilate(levels, kernel)
+    return (eroded + dilated.astype(np.float64)) / 2
 
 
-def _held_to(mask: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What alpha is expected to be in the band, and how much that weighs: least at the outline."""
-    band = _band(mask)
-    softened = cv2.GaussianBlur(mask.astype(np.float64), (0, 0), _SOFTNESS * band)
-    firmness = _MASK_WEIGHT * min(1.0, _NARROW / band) ** _LETTING_GO
-    return np.asarray(softened, np.float64), firmness * (2 * softened - 1) ** 2
+def _mask_prior(
+    mask: Mask, parameters: MattingParameters
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Compute the expected alpha in the band and its weight, which is lowest at the outline."""
+    band = _band_px(mask, parameters)
+    sigma = parameters.softening_share * band
+    softened = cv2.GaussianBlur(mask.astype(np.float64), (0, 0), sigma)
+    narrowness = min(1.0, parameters.narrow_band_px / band)
+    weight = parameters.mask_weight * narrowness**parameters.mask_weight_decay
+    return np.asarray(softened, np.float64), weight * (2 * softened - 1) ** 2
 
 
-def soft_matte(crop: Rgb, mask: Mask) -> Matte:
-    """Alpha of the object whose hard mask is given, solved in a band along its outline.
+def estimate_matte(
+    image: Rgb, mask: Mask, *, parameters: MattingParameters = MattingParameters()
+) -> Matte:
+    """Solve for alpha in a band along a mask's outline.
 
-    Args:
-        crop: picture, (height, width, 3) uint8 RGB.
-        mask: (height, width) bool.
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    mask
+        (height, width) bool, the object.
+    parameters
+        Width of the band, weights and solver settings.
 
-    Returns:
-        (height, width) float32 in 0..1; the mask itself where the band leaves nothing certain.
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) float32, 0..1. The mask itself if the band leaves no known object or no
+        known background.
 
-    Source: Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008; the
-    pull to a prior after Wang, Cohen, "Optimized Color Sampling for Robust Matting", 2007.
+    References
+    ----------
+    Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
+    Wang, Cohen, "Optimized Color Sampling for Robust Matting", 2007 (the pull to a prior).
     """
     from pymatting import cf_laplacian, cg, ichol
     from scipy import sparse
 
-    marks = trimap(mask)
-    if not {0.0, 1.0} <= set(np.unique(marks)):
+    trimap = make_trimap(mask, parameters=parameters)
+    if not {0.0, 1.0} <= set(np.unique(trimap)):
         return mask.astype(np.float32)
-    known = marks != 0.5
-    softened, hold = _held_to(mask)
-    prior = np.where(known, marks, softened).ravel()
-    weight = np.where(known, _KNOWN_WEIGHT, hold).ravel()
-    laplacian = cf_laplacian(crop / 255.0, _EPSILON, _REACH, known)
+    is_known = trimap != 0.5
+    softened, mask_weight = _mask_prior(mask, parameters)
+    prior = np.where(is_known, trimap, softened).ravel()
+    weight = np.where(is_known, parameters.known_weight, mask_weight).ravel()
+    # pymatting computes in float64.
+    laplacian = cf_laplacian(
+        image / 255.0, parameters.epsilon, parameters.window_radius_px, is_known
+    )
     system = (laplacian + sparse.diags(weight)).tocsr()
-    alpha = cg(system, weight * prior, M=ichol(system.tocsc()), rtol=_TOLERANCE)
+    preconditioner = ichol(system.tocsc())
+    alpha = cg(system, weight * prior, M=preconditioner, rtol=parameters.solver_tolerance)
     return np.asarray(np.clip(alpha, 0, 1).reshape(mask.shape), np.float32)
 
 
-def clean_colors(crop: Rgb, matte: Matte) -> Rgb:
-    """The object's own colors, where its edge pixels also hold some of the old background.
+def estimate_foreground(image: Rgb, matte: Matte) -> Rgb:
+    """Estimate the object's own colors where edge pixels also contain background.
 
-    Source: Germer et al., "Fast Multi-Level Foreground Estimation", 2020.
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width, 3) uint8 RGB.
+
+    References
+    ----------
+    Germer, Uelwer, Conrad, Harmeling, "Fast Multi-Level Foreground Estimation", 2020.
     """
     from pymatting import estimate_foreground_ml
 
-    with _NUMBA:
-        colors = estimate_foreground_ml(crop / 255.0, matte.astype(np.float64))
+    with _NUMBA_LOCK:
+        colors = estimate_foreground_ml(image / 255.0, matte.astype(np.float64))
     return to_uint8(colors)

@@ -1,4 +1,4 @@
-"""A box and what surrounds it, always seen at the same size."""
+"""An object's box with its surroundings, rescaled to a fixed size."""
 
 from __future__ import annotations
 
@@ -7,87 +7,117 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.images.color import to_lab
+from nst_pipeline.vision.images.color import Lab, to_lab
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Box, Mask, Rgb
 
-_BOX_SIDE = 192
-"""Length of the box's longer side, pixels. Clues and cuts mean the same at one size only; what a
-larger one would add to the outline, matting adds later."""
-_OPEN_SHARE = 0.006
-"""A side this near to the picture's edge, as a share of the box's longer side, lies on it. What a
-finder guesses often ends a little before: there the object ends, too."""
+
+@dataclass(frozen=True)
+class NeighborhoodParameters:
+    """Parameters of `extract_neighborhood`. The pixel classifier was trained with the defaults."""
+
+    box_side_px: int = 192
+    """Length of the box's longer side. Features and GrabCut results are comparable at one scale
+    only; matting adds the detail that a larger size would show."""
+    open_side_share: float = 0.006
+    """A side of the box this near to the image border, as a share of the box's longer side, counts
+    as lying on it: detected boxes often end a little before the border."""
 
 
 @dataclass(frozen=True)
-class View:
-    """A picture, (height, width, 3) uint8 RGB, and the object's box in it.
+class Neighborhood:
+    """An image with an object's box in it.
 
-    `open_sides` (left, top, right, bottom) tells where the box ends only because the picture
-    does: there the object may be cut off, and no background lies beyond.
+    `open_sides` (left, top, right, bottom) are the sides at which the box ends only because the
+    image does: the object may be cut off there, and there is no background beyond.
     """
 
-    picture: Rgb
+    image: Rgb
+    """(height, width, 3) uint8 RGB."""
     box: Box
     open_sides: tuple[bool, bool, bool, bool]
 
     @property
-    def inside(self) -> Mask:
-        """(height, width) bool: the pixels of the box."""
-        mask = np.zeros(self.picture.shape[:2], bool)
+    def box_mask(self) -> Mask:
+        """(height, width) bool, True inside the box."""
+        mask = np.zeros(self.image.shape[:2], bool)
         mask[self.box.slices] = True
         return mask
 
     @property
-    def colors(self) -> NDArray[np.float32]:
-        """The picture in CIE LAB, (height, width, 3) float32, L 0..100."""
-        return to_lab(self.picture)
+    def lab(self) -> Lab:
+        """The image in CIE LAB, (height, width, 3) float32."""
+        return to_lab(self.image)
 
-    def depths(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """How far each pixel of the box lies from the middle, across and down.
+    def center_distances(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Compute the horizontal and vertical distance of each pixel from the box's center.
 
-        Two maps of the box's size: 0 in the middle, 1 at a side. An open side counts as the
-        middle of an object twice as long.
+        Returns
+        -------
+        horizontal, vertical : numpy.ndarray
+            (box height, box width) float32: 0 at the center, 1 at a side. With one open side, the
+            box counts as one half of an object twice as long; with both sides open, the distance
+            is 0.
         """
         left, top, right, bottom = self.open_sides
-        across = _depth(self.box.width, left, right)
-        down = _depth(self.box.height, top, bottom)
-        across, down = np.broadcast_arrays(across[None], down[:, None])
-        return np.ascontiguousarray(across), np.ascontiguousarray(down)
+        horizontal = _distances(self.box.width, left, right)
+        vertical = _distances(self.box.height, top, bottom)
+        horizontal, vertical = np.broadcast_arrays(horizontal[None], vertical[:, None])
+        return np.ascontiguousarray(horizontal), np.ascontiguousarray(vertical)
 
 
-def _depth(length: int, open_start: bool, open_end: bool) -> NDArray[np.float32]:
-    along = np.linspace(0.5, length - 0.5, length, dtype=np.float32) / np.float32(length)
+def _distances(length: int, open_start: bool, open_end: bool) -> NDArray[np.float32]:
+    position = np.linspace(0.5, length - 0.5, length, dtype=np.float32) / np.float32(length)
     if open_start and open_end:
-        return np.zeros_like(along)
+        return np.zeros_like(position)
     if open_start:
-        return np.asarray(along, np.float32)
-    depth = 1 - along if open_end else np.abs(2 * along - 1)
-    return np.asarray(depth, np.float32)
+        return np.asarray(position, np.float32)
+    distance = 1 - position if open_end else np.abs(2 * position - 1)
+    return np.asarray(distance, np.float32)
 
 
-def _open_sides(height: int, width: int, box: Box) -> tuple[bool, bool, bool, bool]:
-    near = max(_OPEN_SHARE * max(box.width, box.height), 1)
-    left, top = box.x <= near, box.y <= near
-    right, bottom = width - box.right <= near, height - box.bottom <= near
+def _find_open_sides(
+    height: int, width: int, box: Box, open_side_share: float
+) -> tuple[bool, bool, bool, bool]:
+    reach = max(open_side_share * max(box.width, box.height), 1)
+    left, top = box.x <= reach, box.y <= reach
+    right, bottom = width - box.right <= reach, height - box.bottom <= reach
     if left and top and right and bottom:
-        # A box around the whole picture says nothing about where the object ends.
+        # A box around the whole image does not tell where the object ends.
         return (False, False, False, False)
     return left, top, right, bottom
 
 
-def view_of(crop: Rgb, box: Box) -> View:
-    """See a box of a picture at the size that clues are made for.
+def extract_neighborhood(
+    image: Rgb, box: Box, *, parameters: NeighborhoodParameters = NeighborhoodParameters()
+) -> Neighborhood:
+    """Rescale an image so that a box in it has the size that features are computed at.
 
-    Args:
-        crop: picture, (height, width, 3) uint8 RGB, with some background around the box.
-        box: the object's box in the crop's pixels, without parts outside it.
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB, with some background around the box.
+    box
+        The object's box, inside the image.
+    parameters
+        Size of the box, and what counts as an open side.
+
+    Returns
+    -------
+    Neighborhood
+        The whole image, rescaled, with the box in its pixels.
+
+    Examples
+    --------
+    >>> found = extract_neighborhood(np.zeros((100, 80, 3), np.uint8), Box(20, 10, 48, 60))
+    >>> found.box, found.open_sides
+    (Box(x=64, y=32, width=154, height=192), (False, False, False, False))
     """
-    height, width = crop.shape[:2]
-    scale = _BOX_SIDE / max(box.width, box.height)
+    height, width = image.shape[:2]
+    scale = parameters.box_side_px / max(box.width, box.height)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    picture = resize(crop, *size)
     x, y = min(round(box.x * scale), size[0] - 1), min(round(box.y * scale), size[1] - 1)
     right, bottom = min(round(box.right * scale), size[0]), min(round(box.bottom * scale), size[1])
-    inner = Box(x, y, max(right - x, 1), max(bottom - y, 1))
-    return View(picture, inner, _open_sides(size[1], size[0], inner))
+    scaled_box = Box(x, y, max(right - x, 1), max(bottom - y, 1))
+    open_sides = _find_open_sides(size[1], size[0], scaled_box, parameters.open_side_share)
+    return Neighborhood(resize(image, *size), scaled_box, open_sides)

@@ -1,82 +1,152 @@
-"""Hard mask of an object from its box: clues, their joint chance, the best cut through it."""
+"""Segment an object in its box: features, probabilities, the best threshold."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
-from nst_pipeline.vision.cutout.features import Clues, all_clues
-from nst_pipeline.vision.cutout.features.kind import Clue
-from nst_pipeline.vision.cutout.masks import main_part, without_weak_holes
-from nst_pipeline.vision.cutout.neighborhood import View, view_of
-from nst_pipeline.vision.cutout.probability import trained_model
+from nst_pipeline.vision.cutout.features import (
+    FeatureMap,
+    FeatureMaps,
+    FeatureParameters,
+    compute_features,
+)
+from nst_pipeline.vision.cutout.masks import fill_holes, largest_component
+from nst_pipeline.vision.cutout.neighborhood import (
+    Neighborhood,
+    NeighborhoodParameters,
+    extract_neighborhood,
+)
+from nst_pipeline.vision.cutout.pixel_classifier import load_pixel_classifier
 from nst_pipeline.vision.shapes import Box, Mask, Rgb
 
-_HOLE_CHANCE = 0.3
-"""Holes are kept where the chance of object is below this on average: a cup's handle, not a dark
-or bright part of the object."""
+
+@dataclass(frozen=True)
+class SegmentationParameters:
+    """Parameters of `segment`."""
+
+    max_hole_probability: float = 0.3
+    """Holes with a lower mean object probability stay open. This keeps the hole in a cup's handle,
+    and fills dark or bright parts of the object."""
+    neighborhood: NeighborhoodParameters = field(default_factory=NeighborhoodParameters)
+    features: FeatureParameters = field(default_factory=FeatureParameters)
 
 
-def best_cut(chance: Clue) -> tuple[float, float]:
-    """The threshold with the highest expected IoU, and that IoU.
+def find_best_threshold(probability: FeatureMap) -> tuple[float, float]:
+    """Find the threshold with the highest expected IoU.
 
-    Where chances are clear, they lie far from any threshold; where they are not, the cut falls
-    below a half: to leave out half of an object costs more than to take in as much background.
+    Clear probabilities lie far from any threshold. Where they are unclear, the threshold falls
+    below 0.5: missing half of an object costs more IoU than adding as much background.
 
-    Source: Nowozin, "Optimal Decisions from Probabilistic Models: the Intersection-over-Union
-    Case", 2014.
+    Parameters
+    ----------
+    probability
+        float32, 0..1, any shape.
+
+    Returns
+    -------
+    threshold : float
+        The lowest probability that belongs to the mask.
+    expected_iou : float
+        Expected intersection over union of that mask with the true one, 0..1.
+
+    References
+    ----------
+    Nowozin, "Optimal Decisions from Probabilistic Models: the Intersection-over-Union Case", 2014.
+
+    Examples
+    --------
+    >>> threshold, iou = find_best_threshold(np.array([0.99, 0.98, 0.02], np.float32))
+    >>> round(threshold, 2), round(iou, 2)
+    (0.98, 0.98)
     """
-    falling = np.sort(chance.ravel())[::-1].astype(np.float64)
-    inside = np.cumsum(falling)
-    expected = inside / (np.arange(1, falling.size + 1) + inside[-1] - inside)
-    best = int(expected.argmax())
-    return float(falling[best]), float(expected[best])
+    descending = np.sort(probability.ravel())[::-1].astype(np.float64)
+    intersection = np.cumsum(descending)
+    union = np.arange(1, descending.size + 1) + intersection[-1] - intersection
+    expected_iou = intersection / union
+    best = int(expected_iou.argmax())
+    return float(descending[best]), float(expected_iou[best])
 
 
-def mask_from_chance(chance: Clue, view: View, shape: tuple[int, ...]) -> tuple[Mask, float]:
-    """Cut a view's chances at the crop's size.
+def mask_from_probability(
+    probability: FeatureMap,
+    neighborhood: Neighborhood,
+    shape: tuple[int, ...],
+    *,
+    parameters: SegmentationParameters = SegmentationParameters(),
+) -> tuple[Mask, float]:
+    """Threshold a box's probabilities at the size of the original image.
 
-    Args:
-        chance: (box height, box width) float32 in 0..1.
-        view: whose box the chances are of.
-        shape: height and width of the crop that the view was made from.
+    Parameters
+    ----------
+    probability
+        (box height, box width) float32, 0..1.
+    neighborhood
+        The box's neighborhood.
+    shape
+        (height, width, ...) of the image that the neighborhood was extracted from.
+    parameters
+        Which holes stay open.
 
-    Returns:
-        One connected part, (height, width) bool, and its expected IoU with the truth.
+    Returns
+    -------
+    mask : numpy.ndarray
+        (height, width) bool, one connected component.
+    expected_iou : float
+        Expected intersection over union with the true mask, 0..1.
     """
-    threshold, expected = best_cut(chance)
-    whole = np.zeros(view.picture.shape[:2], np.float32)
-    whole[view.box.slices] = chance
+    threshold, expected_iou = find_best_threshold(probability)
+    whole = np.zeros(neighborhood.image.shape[:2], np.float32)
+    whole[neighborhood.box.slices] = probability
+    # Linear in both directions: bicubic interpolation would leave the range 0..1.
     whole = np.asarray(cv2.resize(whole, shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-    mask = main_part(whole >= threshold)
-    return without_weak_holes(mask, whole, _HOLE_CHANCE), expected
+    mask = largest_component(whole >= threshold)
+    return fill_holes(mask, whole, parameters.max_hole_probability), expected_iou
 
 
-def _agreement(clues: Clues, chance: Clue) -> float:
-    """IoU of what the GrabCut starts and all clues together hold for the object."""
-    votes = clues["votes"]
-    union = np.maximum(votes, chance).sum()
-    return float(np.minimum(votes, chance).sum() / max(union, 1e-6))
+def _soft_iou(first: FeatureMap, second: FeatureMap) -> float:
+    union = np.maximum(first, second).sum()
+    return float(np.minimum(first, second).sum() / max(union, 1e-6))
 
 
-def segment(crop: Rgb, box: Box) -> tuple[Mask, dict[str, float]]:
-    """Separate the object in `box` from what surrounds it.
+def _agreement(features: FeatureMaps, probability: FeatureMap) -> float:
+    """Compute the IoU of the mean GrabCut vote with the probability from all features."""
+    return _soft_iou(features["vote_mean"], probability)
 
-    Args:
-        crop: picture, (height, width, 3) uint8 RGB, with some background around the box.
-        box: the object's box in the crop's pixels, without parts outside it.
 
-    Returns:
-        One connected part inside the box, (height, width) bool; and figures 0..1:
-        `expected_iou` with the true mask, `agreement` of GrabCut's starts with all clues, and
-        the share of the box that is `filled`.
+def segment(
+    image: Rgb, box: Box, *, parameters: SegmentationParameters = SegmentationParameters()
+) -> tuple[Mask, dict[str, float]]:
+    """Segment the object in a box.
+
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB, with some background around the box.
+    box
+        The object's box, inside the image.
+    parameters
+        Parameters of the features and of the mask. The shipped pixel classifier was trained with
+        the default features.
+
+    Returns
+    -------
+    mask : numpy.ndarray
+        (height, width) bool, one connected component inside the box.
+    figures : dict
+        Measures of quality, each 0..1: `expected_iou` with the true mask, `agreement` (IoU of the
+        GrabCut votes with the classifier), and `filled` (the share of the box that is object).
     """
-    view = view_of(crop, box)
-    clues = all_clues(view)
-    chance = trained_model().chance(clues)
-    mask, expected = mask_from_chance(chance, view, crop.shape)
+    neighborhood = extract_neighborhood(image, box, parameters=parameters.neighborhood)
+    features = compute_features(neighborhood, parameters=parameters.features)
+    probability = load_pixel_classifier().predict_probability(features)
+    mask, expected_iou = mask_from_probability(
+        probability, neighborhood, image.shape, parameters=parameters
+    )
     return mask, {
-        "expected_iou": expected,
-        "agreement": _agreement(clues, chance),
+        "expected_iou": expected_iou,
+        "agreement": _agreement(features, probability),
         "filled": min(float(mask.sum()) / (box.width * box.height), 1.0),
     }

@@ -1,4 +1,4 @@
-"""A cut-out as a sticker: its pixels with straight alpha, cropped tightly."""
+"""Crop a cut-out to a sticker: RGBA pixels with straight alpha."""
 
 from __future__ import annotations
 
@@ -7,25 +7,42 @@ import numpy as np
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.shapes import Box, Cutout, Rgba
 
-_MARGIN = 2
-"""Transparent pixels kept around the object, so that scaling it finds an empty edge."""
+_MARGIN_PX = 2
+"""Transparent border around the object, so that it keeps an empty edge when it is resized."""
 
 
-def sticker_pixels(cutout: Cutout) -> tuple[Rgba, Box]:
-    """Crop a cut-out to what can be seen of it.
+def crop_sticker(cutout: Cutout) -> tuple[Rgba, Box]:
+    """Crop a cut-out to its visible pixels and a transparent border of 2 pixels.
 
-    Returns:
-        Pixels (height, width, 4) uint8, RGB with straight alpha, colors 0 where alpha is 0;
-        and their box in the photo. An empty cut-out gives a box without area.
+    Parameters
+    ----------
+    cutout
+        An object in its photo's frame.
+
+    Returns
+    -------
+    pixels
+        (height, width, 4) uint8, RGB with straight alpha; colors are 0 where alpha is 0.
+        The shape is (0, 0, 4) if nothing is visible.
+    box
+        Where the pixels lie in the photo. The border is cut off at the photo's edges.
+
+    Examples
+    --------
+    >>> matte = np.zeros((50, 60), np.float32)
+    >>> matte[10:20, 30:45] = 1
+    >>> pixels, box = crop_sticker(Cutout(matte, np.zeros((50, 60, 3), np.uint8), quality=1.0))
+    >>> pixels.shape, box
+    ((14, 19, 4), Box(x=28, y=8, width=19, height=14))
     """
     height, width = cutout.matte.shape
     alpha = to_uint8(cutout.matte)
     rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
     if not rows.size:
         return np.zeros((0, 0, 4), np.uint8), Box(0, 0, 0, 0)
-    x, y = int(columns[0]) - _MARGIN, int(rows[0]) - _MARGIN
-    right, bottom = int(columns[-1]) + 1 + _MARGIN, int(rows[-1]) + 1 + _MARGIN
-    box = Box(x, y, right - x, bottom - y).clipped(width, height)
-    shown = alpha[box.slices]
-    colors = np.where(shown[..., None] > 0, cutout.colors[box.slices], 0)
-    return np.dstack([colors, shown]).astype(np.uint8), box
+    x, y = int(columns[0]), int(rows[0])
+    tight = Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
+    box = tight.widened(_MARGIN_PX).clipped(width, height)
+    visible = alpha[box.slices]
+    colors = np.where(visible[..., None] > 0, cutout.colors[box.slices], 0)
+    return np.dstack([colors, visible]).astype(np.uint8), box

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.cutout.grab_cut import grab_cut
-from nst_pipeline.vision.cutout.masks import mask_box, solid
+from nst_pipeline.vision.cutout.masks import bounding_box, largest_filled_component
 from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.resize import resize_mask, shrink_to_fit
@@ -137,7 +137,7 @@ def _refined(photo: Rgb, contrast: NDArray[np.float32], parameters: SubjectParam
     labels[gray < level * parameters.background_level] = cv2.GC_BGD
     labels[gray > level] = cv2.GC_PR_FGD
     labels[gray > 255 * parameters.core_level] = cv2.GC_FGD
-    return solid(grab_cut(photo, labels))
+    return largest_filled_component(grab_cut(photo, labels))
 
 
 def _score(contrast: NDArray[np.float32], mask: Mask, parameters: SubjectParameters) -> float:
@@ -177,4 +177,4 @@ def find_subject(
     if not score:
         return []
     full = resize_mask(mask, photo.shape[1], photo.shape[0])
-    return [Detection(mask_box(full), "subject", score, "subject", full)]
+    return [Detection(bounding_box(full), "subject", score, "subject", full)]

@@ -1,28 +1,56 @@
-"""Clues to which pixels of a box are the object: each a map of the box, none of them certain.
+"""Features that tell an object's pixels from the background of its box.
 
-All are relative (to the box, its surroundings, the picture's own colors), so that what they say
-does not depend on what is shown.
+Each feature is a map of the box, and none is certain. All are relative (to the box, its
+surroundings, the image's own colors), so that they do not depend on what the image shows.
 """
 
 from __future__ import annotations
 
-from nst_pipeline.vision.cutout.features.colors import color_clues
-from nst_pipeline.vision.cutout.features.kind import Clues
-from nst_pipeline.vision.cutout.features.paths import path_clues
-from nst_pipeline.vision.cutout.features.position import position_clues
-from nst_pipeline.vision.cutout.features.segments import segment_clues
-from nst_pipeline.vision.cutout.features.votes import vote_clues
-from nst_pipeline.vision.cutout.neighborhood import View
+from dataclasses import dataclass, field
 
-__all__ = ["Clues", "all_clues"]
+from nst_pipeline.vision.cutout.features.colors import ColorParameters, color_features
+from nst_pipeline.vision.cutout.features.maps import FeatureMap, FeatureMaps
+from nst_pipeline.vision.cutout.features.paths import PathParameters, path_features
+from nst_pipeline.vision.cutout.features.position import position_features
+from nst_pipeline.vision.cutout.features.segments import SegmentParameters, segment_features
+from nst_pipeline.vision.cutout.features.votes import VoteParameters, vote_features
+from nst_pipeline.vision.cutout.neighborhood import Neighborhood
+
+__all__ = ["FeatureMap", "FeatureMaps", "FeatureParameters", "compute_features"]
 
 
-def all_clues(view: View) -> Clues:
-    """All clues by name, each (box height, box width) float32."""
-    clues = {
-        **position_clues(view),
-        **color_clues(view),
-        **path_clues(view),
-        **vote_clues(view),
+@dataclass(frozen=True)
+class FeatureParameters:
+    """Parameters of all features. The shipped pixel classifier was trained with the defaults."""
+
+    colors: ColorParameters = field(default_factory=ColorParameters)
+    paths: PathParameters = field(default_factory=PathParameters)
+    votes: VoteParameters = field(default_factory=VoteParameters)
+    segments: SegmentParameters = field(default_factory=SegmentParameters)
+
+
+def compute_features(
+    neighborhood: Neighborhood, *, parameters: FeatureParameters = FeatureParameters()
+) -> FeatureMaps:
+    """Compute all features of a box.
+
+    Parameters
+    ----------
+    neighborhood
+        The object's box and its surroundings.
+    parameters
+        Parameters of each group of features.
+
+    Returns
+    -------
+    dict
+        (box height, box width) float32 maps by name, always in the same order.
+    """
+    features = {
+        **position_features(neighborhood),
+        **color_features(neighborhood, parameters=parameters.colors),
+        **path_features(neighborhood, parameters=parameters.paths),
+        **vote_features(neighborhood, parameters=parameters.votes),
     }
-    return {**clues, **segment_clues(view, clues)}
+    segments = segment_features(neighborhood, features, parameters=parameters.segments)
+    return {**features, **segments}

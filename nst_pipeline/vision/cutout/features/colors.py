@@ -1,138 +1,227 @@
-"""Whose colors a pixel has: the middle's, the box's, its rim's, the surroundings'."""
+"""Features of color and texture: do they belong to the core, the box, its rim or the outside?"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.cutout.features.kind import Clue, Clues
-from nst_pipeline.vision.cutout.features.position import superellipse
-from nst_pipeline.vision.cutout.neighborhood import View
-
-_COLORS = 64
-"""Colors of the palette: enough to tell shades, few enough to count each of them."""
-_NEAR = 6.0
-"""Colors this near to each other (LAB units) share their counts."""
-_ROUNDS, _SAMPLES, _SEED = 12, 6000, 0
-"""k-means: rounds, pixels looked at, seed."""
-_GRAIN = 1.0
-"""Blur before colors are compared, pixels: grain and JPEG blocks are no colors."""
-_FINE, _COARSE = (1.5, 10.0), (4.0, 12.0)
-"""Texture: over how many pixels, and how much it weighs beside color."""
-_LIGHT = 0.5
-"""Weight of lightness beside color: shading changes it within an object."""
-_FLOOR = 0.3 / _COLORS
-"""Added to a color's shares, so that a color seen once decides nothing."""
-_FEW = 20.0
-"""A region of fewer pixels has no colors to speak of."""
-_CORE, _RIM = 0.5, 0.85
-"""The middle fades at this distance from the center; the rim begins at that one."""
-_AROUND = (10.0, 40.0)
-"""Surroundings' colors are carried into the box over these distances, pixels."""
-_UNKNOWN = 15.0
-"""Color difference (LAB) to surroundings that do not exist: neither near nor far."""
+from nst_pipeline.vision.cutout.features.maps import FeatureMap, FeatureMaps
+from nst_pipeline.vision.cutout.features.position import superellipse_radius
+from nst_pipeline.vision.cutout.neighborhood import Neighborhood
+from nst_pipeline.vision.images.color import Lab
 
 
-def texture(colors: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
-    """Log of lightness' standard deviation in a neighborhood, (height, width) float32."""
-    light = colors[..., 0]
-    mean = cv2.GaussianBlur(light, (0, 0), reach)
-    variance = cv2.GaussianBlur(light * light, (0, 0), reach) - mean**2
+@dataclass(frozen=True)
+class PaletteParameters:
+    """Parameters of the color histograms. Colors are quantized by k-means."""
+
+    colors: int = 64
+    """Enough to tell shades apart, few enough to count each of them."""
+    sharing_std: float = 6.0
+    """Colors share their counts with similar colors, by a Gaussian of this many LAB units."""
+    iterations: int = 12
+    """Of k-means."""
+    samples: int = 6000
+    """Pixels that k-means sees."""
+    seed: int = 0
+    """Of k-means."""
+    smoothing: float = 0.3
+    """Added to the shares of a region's histogram, spread evenly over all colors: a color that
+    occurs once must not decide."""
+    min_region_px: float = 20.0
+    """Regions with fewer pixels have no histogram."""
+
+    @property
+    def floor(self) -> float:
+        """What is added to the share of each color."""
+        return self.smoothing / self.colors
+
+
+@dataclass(frozen=True)
+class ColorParameters:
+    """Parameters of `color_features`."""
+
+    palette: PaletteParameters = field(default_factory=PaletteParameters)
+    blur_px: float = 1.0
+    """Standard deviation of the blur before colors are compared; it removes noise and JPEG
+    blocks."""
+    fine_texture_px: float = 1.5
+    coarse_texture_px: float = 4.0
+    """Standard deviations of the windows in which texture is measured."""
+    fine_texture_weight: float = 10.0
+    coarse_texture_weight: float = 12.0
+    """Weights of texture beside color."""
+    lightness_weight: float = 0.5
+    """Weight of lightness beside chroma: shading changes lightness within an object."""
+    core_radius: float = 0.5
+    """Ellipse radius (0 at the center, 1 at the sides) over which the core fades out."""
+    rim_radius: float = 0.85
+    """Radius at which the rim begins."""
+    surroundings_px: tuple[float, ...] = (10.0, 40.0)
+    """Standard deviations of the blurs that carry the colors of the surroundings into the box."""
+    unknown_difference: float = 15.0
+    """Color difference (LAB) assumed where there are no surroundings: neither small nor large."""
+
+
+def log_texture(lab: Lab, sigma_px: float) -> NDArray[np.float32]:
+    """Measure texture as the logarithm of the local standard deviation of lightness.
+
+    Parameters
+    ----------
+    lab
+        (height, width, 3) float32 CIE LAB.
+    sigma_px
+        Standard deviation of the Gaussian window.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) float32, log(1 + standard deviation).
+    """
+    lightness = lab[..., 0]
+    mean = cv2.GaussianBlur(lightness, (0, 0), sigma_px)
+    variance = cv2.GaussianBlur(lightness * lightness, (0, 0), sigma_px) - mean**2
     return np.asarray(np.log1p(np.sqrt(np.maximum(variance, 0))), np.float32)
 
 
-def _palette(values: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The index of each pixel's nearest palette color, and the palette."""
+def _quantize(
+    values: NDArray[np.float32], parameters: PaletteParameters
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return the index of each pixel's nearest palette color, and the palette."""
     flat = values.reshape(-1, values.shape[-1])
-    sample = np.ascontiguousarray(flat[:: max(len(flat) // _SAMPLES, 1)])
-    cv2.setRNGSeed(_SEED)
-    stop = (cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS, _ROUNDS, 0.5)
+    sample = np.ascontiguousarray(flat[:: max(len(flat) // parameters.samples, 1)])
+    cv2.setRNGSeed(parameters.seed)
+    stop = (cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS, parameters.iterations, 0.5)
     start = np.zeros((len(sample), 1), np.int32)
-    count = min(_COLORS, len(sample))
+    count = min(parameters.colors, len(sample))
     _, _, palette = cv2.kmeans(sample, count, start, stop, 1, cv2.KMEANS_PP_CENTERS)
     distance = (palette**2).sum(1) - 2 * flat @ palette.T
     return distance.argmin(1).reshape(values.shape[:2]), np.asarray(palette, np.float32)
 
 
-def _nearness(palette: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(colors, colors): how a count of one color is shared with those near to it."""
+def _sharing_matrix(palette: NDArray[np.float32], sharing_std: float) -> NDArray[np.float64]:
+    """(colors, colors): how the count of one color is shared with similar colors."""
     squared = ((palette[:, None] - palette[None]) ** 2).sum(-1)
-    near = np.exp(-squared / (2 * _NEAR**2))
-    return np.asarray(near / near.sum(0), np.float64)
+    similarity = np.exp(-squared / (2 * sharing_std**2))
+    return np.asarray(similarity / similarity.sum(0), np.float64)
 
 
-def _odds(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log odds of each color between two regions' counts; 0 where a region has too few."""
-    if min(ours.sum(), theirs.sum()) < _FEW:
-        return np.zeros_like(ours)
-    shares = [counts / counts.sum() + _FLOOR for counts in (ours, theirs)]
+def _log_odds(
+    first: NDArray[np.float64], second: NDArray[np.float64], parameters: PaletteParameters
+) -> NDArray[np.float64]:
+    """Compute each color's log odds between two regions; 0 if a region is too small."""
+    if min(first.sum(), second.sum()) < parameters.min_region_px:
+        return np.zeros_like(first)
+    shares = [counts / counts.sum() + parameters.floor for counts in (first, second)]
     return np.asarray(np.log(shares[0] / shares[1]), np.float64)
 
 
-def _palette_clues(view: View, values: NDArray[np.float32]) -> Clues:
-    index, palette = _palette(values)
-    across, down = view.depths()
-    ellipse, rounded = superellipse(across, down, 2), superellipse(across, down, 4)
-    boxed, nearness = index[view.box.slices], _nearness(palette)
+def _palette_features(
+    neighborhood: Neighborhood, values: NDArray[np.float32], parameters: ColorParameters
+) -> FeatureMaps:
+    """Compare the color histograms of the box, its core, its rim and the outside."""
+    index, palette = _quantize(values, parameters.palette)
+    distances = neighborhood.center_distances()
+    ellipse, rounded = superellipse_radius(*distances, 2), superellipse_radius(*distances, 4)
+    boxed = index[neighborhood.box.slices]
+    sharing = _sharing_matrix(palette, parameters.palette.sharing_std)
 
-    def counts(where: NDArray[np.intp], weight: NDArray[np.floating]) -> NDArray[np.float64]:
-        found = np.bincount(where.ravel(), weight.ravel(), len(palette))
-        return np.asarray(nearness @ found, np.float64)
+    def count(where: NDArray[np.intp], weight: NDArray[np.floating]) -> NDArray[np.float64]:
+        counts = np.bincount(where.ravel(), weight.ravel(), len(palette))
+        return np.asarray(sharing @ counts, np.float64)
 
-    inside = counts(boxed, np.ones_like(ellipse))
-    outside = counts(index, (~view.inside).astype(np.float32))
-    core = counts(boxed, np.exp(-((ellipse / _CORE) ** 2)))
-    rim = counts(boxed, (rounded > _RIM).astype(np.float32))
+    inside = count(boxed, np.ones_like(ellipse))
+    outside = count(index, (~neighborhood.box_mask).astype(np.float32))
+    core = count(boxed, np.exp(-((ellipse / parameters.core_radius) ** 2)))
+    rim = count(boxed, (rounded > parameters.rim_radius).astype(np.float32))
     by_color = {
-        "box_or_around": _odds(inside, outside),
-        "core_or_around": _odds(core, outside),
-        "core_or_box": _odds(core, inside),
-        "rim_or_box": _odds(rim, inside),
-        "color_in_box": inside / (inside + outside + 5),
-        "color_distance": counts(boxed, ellipse) / np.maximum(inside, 1e-6),
-        "color_size": np.log(inside / inside.sum() + _FLOOR),
+        "box_vs_outside": _log_odds(inside, outside, parameters.palette),
+        "core_vs_outside": _log_odds(core, outside, parameters.palette),
+        "core_vs_box": _log_odds(core, inside, parameters.palette),
+        "rim_vs_box": _log_odds(rim, inside, parameters.palette),
+        "share_inside": inside / (inside + outside + 5),
+        "mean_radius": count(boxed, ellipse) / np.maximum(inside, 1e-6),
+        "log_area": np.log(inside / inside.sum() + parameters.palette.floor),
     }
-    return {name: each[boxed].astype(np.float32) for name, each in by_color.items()}
+    return {name: values[boxed].astype(np.float32) for name, values in by_color.items()}
 
 
-def _unlike_around(view: View, smooth: NDArray[np.float32], reach: float) -> Clue:
-    """LAB difference to the surroundings' colors, carried into the box over `reach` pixels."""
-    outside = (~view.inside).astype(np.float32)
-    weight = cv2.GaussianBlur(outside, (0, 0), reach)
-    carried = cv2.GaussianBlur(smooth * outside[..., None], (0, 0), reach)
-    around = carried / np.maximum(weight, 1e-6)[..., None]
-    difference = np.linalg.norm(smooth - around, axis=-1)
-    known = np.where(weight > 1e-5, difference, _UNKNOWN)
-    return np.asarray(known[view.box.slices], np.float32)
+def _difference_from_surroundings(
+    neighborhood: Neighborhood,
+    smooth: NDArray[np.float32],
+    sigma_px: float,
+    unknown_difference: float,
+) -> FeatureMap:
+    """Compute LAB differences from the surroundings' colors, blurred into the box."""
+    outside = (~neighborhood.box_mask).astype(np.float32)
+    weight = cv2.GaussianBlur(outside, (0, 0), sigma_px)
+    carried = cv2.GaussianBlur(smooth * outside[..., None], (0, 0), sigma_px)
+    surroundings = carried / np.maximum(weight, 1e-6)[..., None]
+    difference = np.linalg.norm(smooth - surroundings, axis=-1)
+    known = np.where(weight > 1e-5, difference, unknown_difference)
+    return np.asarray(known[neighborhood.box.slices], np.float32)
 
 
-def _unlike_core(view: View, smooth: NDArray[np.float32]) -> Clue:
-    """LAB difference to the middle's mean color."""
-    boxed = smooth[view.box.slices]
-    weight = np.exp(-((superellipse(*view.depths(), 2) / _CORE) ** 2))[..., None]
+def _difference_from_core(
+    neighborhood: Neighborhood, smooth: NDArray[np.float32], core_radius: float
+) -> FeatureMap:
+    """Compute LAB differences from the core's mean color."""
+    boxed = smooth[neighborhood.box.slices]
+    radius = superellipse_radius(*neighborhood.center_distances(), 2)
+    weight = np.exp(-((radius / core_radius) ** 2))[..., None]
     core = (boxed * weight).sum((0, 1)) / max(float(weight.sum()), 1e-6)
     return np.asarray(np.linalg.norm(boxed - core, axis=-1), np.float32)
 
 
-def color_clues(view: View) -> Clues:
-    """Odds of a pixel's color and texture between regions; difference to what lies near by."""
-    colors = view.colors
-    smooth = np.asarray(cv2.GaussianBlur(colors, (0, 0), _GRAIN), np.float32)
-    fine, coarse = (texture(colors, reach) for reach, _ in (_FINE, _COARSE))
-    weights = np.array([_LIGHT, 1, 1], np.float32)
-    textured = np.dstack([smooth * weights, fine * _FINE[1], coarse * _COARSE[1]])
-    palettes = {"colors": smooth, "textures": textured.astype(np.float32)}
-    odds = {
-        f"{kind}_{name}": clue
-        for kind, values in palettes.items()
-        for name, clue in _palette_clues(view, values).items()
+def color_features(
+    neighborhood: Neighborhood, *, parameters: ColorParameters = ColorParameters()
+) -> FeatureMaps:
+    """Compare each pixel's color and texture with the regions of the box and its surroundings.
+
+    Parameters
+    ----------
+    neighborhood
+        The box and its surroundings.
+    parameters
+        Palette, windows and weights.
+
+    Returns
+    -------
+    dict
+        Local texture; differences from the core and the surroundings (LAB units); and, by a
+        palette of colors and one of textured colors, log odds between regions.
+    """
+    lab = neighborhood.lab
+    smooth = np.asarray(cv2.GaussianBlur(lab, (0, 0), parameters.blur_px), np.float32)
+    fine = log_texture(lab, parameters.fine_texture_px)
+    coarse = log_texture(lab, parameters.coarse_texture_px)
+    weights = np.array([parameters.lightness_weight, 1, 1], np.float32)
+    textured = np.dstack(
+        [
+            smooth * weights,
+            fine * parameters.fine_texture_weight,
+            coarse * parameters.coarse_texture_weight,
+        ]
+    )
+    by_palette = {
+        f"{kind}_{name}": feature
+        for kind, values in (("color", smooth), ("texture", textured.astype(np.float32)))
+        for name, feature in _palette_features(neighborhood, values, parameters).items()
     }
-    around = {f"unlike_{reach:.0f}": _unlike_around(view, smooth, reach) for reach in _AROUND}
+    differences = {
+        f"difference_from_surroundings_{sigma_px:.0f}": _difference_from_surroundings(
+            neighborhood, smooth, sigma_px, parameters.unknown_difference
+        )
+        for sigma_px in parameters.surroundings_px
+    }
+    part = neighborhood.box.slices
     return {
-        "fine": fine[view.box.slices],
-        "coarse": coarse[view.box.slices],
-        "unlike_core": _unlike_core(view, smooth),
-        **odds,
-        **around,
+        "texture_fine": fine[part],
+        "texture_coarse": coarse[part],
+        "difference_from_core": _difference_from_core(neighborhood, smooth, parameters.core_radius),
+        **by_palette,
+        **differences,
     }

@@ -1,59 +1,82 @@
-"""How many edges lie between a pixel and the surroundings, or the middle."""
+"""Features from geodesic distances: the edges between a pixel and the outside or the core."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.cutout.features.kind import Clues
-from nst_pipeline.vision.cutout.features.position import superellipse
-from nst_pipeline.vision.cutout.neighborhood import View
+from nst_pipeline.vision.cutout.features.maps import FeatureMaps
+from nst_pipeline.vision.cutout.features.position import superellipse_radius
+from nst_pipeline.vision.cutout.neighborhood import Neighborhood
 from nst_pipeline.vision.shapes import Mask
 
-_STEP = 0.05
-"""Cost of a pixel without any edge; LAB units, like the edges'."""
-_GRAIN = 1.0
-"""Blur before edges are measured, pixels."""
-_CORE = 0.25
-"""The middle: what lies nearer to the center than this."""
-_CLOSE = 2.0
-"""Path costs below this do not tell."""
+
+@dataclass(frozen=True)
+class PathParameters:
+    """Parameters of `path_features`."""
+
+    step_cost: float = 0.05
+    """Cost of a pixel without an edge, LAB units, like the edges' cost."""
+    blur_px: float = 1.0
+    """Standard deviation of the blur before edges are measured."""
+    core_radius: float = 0.25
+    """Ellipse radius (0 at the center, 1 at the sides) up to which pixels belong to the core."""
+    negligible_cost: float = 2.0
+    """LAB units added to both costs in their ratio: differences below this mean little."""
 
 
-def _edge_cost(view: View) -> NDArray[np.float32]:
-    smooth = cv2.GaussianBlur(view.colors, (0, 0), _GRAIN)
-    across = np.linalg.norm(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=1 / 8), axis=-1)
-    down = np.linalg.norm(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8), axis=-1)
-    return np.asarray(np.hypot(across, down) + _STEP, np.float32)
+def _edge_cost(neighborhood: Neighborhood, parameters: PathParameters) -> NDArray[np.float32]:
+    smooth = cv2.GaussianBlur(neighborhood.lab, (0, 0), parameters.blur_px)
+    horizontal = np.linalg.norm(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=1 / 8), axis=-1)
+    vertical = np.linalg.norm(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8), axis=-1)
+    return np.asarray(np.hypot(horizontal, vertical) + parameters.step_cost, np.float32)
 
 
-def _cheapest(cost: NDArray[np.float32], start: Mask) -> NDArray[np.float32]:
+def _cheapest_path_costs(cost: NDArray[np.float32], start: Mask) -> NDArray[np.float32]:
     from skimage.graph import MCP_Geometric
 
-    paths, _ = MCP_Geometric(cost).find_costs(np.argwhere(start))
-    return np.asarray(paths, np.float32)
+    path_costs, _ = MCP_Geometric(cost).find_costs(np.argwhere(start))
+    return np.asarray(path_costs, np.float32)
 
 
-def path_clues(view: View) -> Clues:
-    """Geodesic distances of each pixel.
+def path_features(
+    neighborhood: Neighborhood, *, parameters: PathParameters = PathParameters()
+) -> FeatureMaps:
+    """Compute each pixel's geodesic distances from the outside of the box and from its core.
 
-    Source: Bai, Sapiro, "A Geodesic Framework for Fast Interactive Image and Video Segmentation
-    and Matting", 2007.
+    Parameters
+    ----------
+    neighborhood
+        If the box fills the image, the box's corners count as its outside.
+    parameters
+        Costs and size of the core.
+
+    References
+    ----------
+    Bai, Sapiro, "A Geodesic Framework for Fast Interactive Image and Video Segmentation and
+    Matting", 2007.
     """
-    across, down = view.depths()
-    start, middle = ~view.inside, np.zeros_like(view.inside)
-    if not start.any():
-        start[view.box.slices] = superellipse(across, down, 4) >= 1
-        start[0] = start[-1] = True
-    ellipse = superellipse(across, down, 2)
-    middle[view.box.slices] = ellipse <= max(_CORE, float(ellipse.min()))
-    cost = _edge_cost(view)
-    outside, core = (_cheapest(cost, each)[view.box.slices] for each in (start, middle))
-    ranks = np.searchsorted(np.sort(outside.ravel()), outside) / outside.size
+    box = neighborhood.box
+    horizontal, vertical = neighborhood.center_distances()
+    outside = ~neighborhood.box_mask
+    core = np.zeros_like(outside)
+    if not outside.any():
+        outside[box.slices] = superellipse_radius(horizontal, vertical, 4) >= 1
+        outside[0] = outside[-1] = True
+    radius = superellipse_radius(horizontal, vertical, 2)
+    core[box.slices] = radius <= max(parameters.core_radius, float(radius.min()))
+    edge_cost = _edge_cost(neighborhood, parameters)
+    from_outside, from_core = (
+        _cheapest_path_costs(edge_cost, start)[box.slices] for start in (outside, core)
+    )
+    ranks = np.searchsorted(np.sort(from_outside.ravel()), from_outside) / from_outside.size
+    negligible = parameters.negligible_cost
     return {
-        "path_outside": outside,
-        "path_core": core,
-        "path_odds": np.log((outside + _CLOSE) / (core + _CLOSE)),
-        "path_rank": ranks.astype(np.float32),
+        "path_from_outside": from_outside,
+        "path_from_core": from_core,
+        "path_log_ratio": np.log((from_outside + negligible) / (from_core + negligible)),
+        "path_from_outside_rank": ranks.astype(np.float32),
     }

@@ -1,102 +1,146 @@
-"""Segments of even color: those that reach out of the box are rarely the object's."""
+"""Features of segments of even color: segments that reach out of the box are rarely object."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.cutout.features.colors import texture
-from nst_pipeline.vision.cutout.features.kind import Clues
-from nst_pipeline.vision.cutout.neighborhood import View
+from nst_pipeline.vision.cutout.features.colors import log_texture
+from nst_pipeline.vision.cutout.features.maps import FeatureMap, FeatureMaps
+from nst_pipeline.vision.cutout.neighborhood import Neighborhood
 
-_SMOOTH = 2.0
-"""Blur, pixels, of the pictures in which larger structures are looked for."""
-_GRAIN = 0.8
-"""Blur, pixels, of the picture in which details are looked for."""
-_SCALES = ((30, 32), (100, 60), (300, 140))
-"""Felzenszwalb's scale on the RGB picture (0..255) and smallest segment in pixels: from parts of
-an object to whole ones."""
-_TEXTURE_REACH = 3.0
-"""Texture of a segment is measured over this many pixels."""
-_MEANS = ("votes", "ellipse", "textures_box_or_around", "textures_core_or_around", "path_odds")
-"""Clues that are averaged over each segment."""
-_TOUCHES = 0.02
-"""Share of a side along which a segment must lie to touch it."""
-_NONE = 1e-4
-"""Share of the box below which a segment's size does not matter."""
+
+@dataclass(frozen=True)
+class SegmentParameters:
+    """Parameters of `segment_features`."""
+
+    rgb_scales: tuple[tuple[float, int], ...] = ((30, 32), (100, 60), (300, 140))
+    """Felzenszwalb's scale on the RGB image (0..255), and the smallest segment in pixels; from
+    parts of an object to whole objects."""
+    rgb_blur_px: float = 0.8
+    """Standard deviation of the blur before the RGB segmentations."""
+    lab_blur_px: float = 2.0
+    """Standard deviation of the blur before the LAB segmentations, which find larger structures."""
+    texture_px: float = 3.0
+    """Standard deviation of the window in which their texture is measured."""
+    averaged_features: tuple[str, ...] = (
+        "vote_mean",
+        "ellipse_radius",
+        "texture_box_vs_outside",
+        "texture_core_vs_outside",
+        "path_log_ratio",
+    )
+    """Features that are averaged over each segment."""
+    min_contact_share: float = 0.02
+    """Share of a side along which a segment must lie to touch it."""
+    negligible_area_share: float = 1e-4
+    """Share of the box that is added to a segment's area before its logarithm."""
 
 
 def _felzenszwalb(
-    picture: NDArray[np.floating], scale: float, smallest: int, grain: float
+    image: NDArray[np.floating], scale: float, min_size_px: int, blur_px: float
 ) -> NDArray[np.intp]:
     from skimage.segmentation import felzenszwalb
 
     with warnings.catch_warnings():
-        # It asks whether four channels are meant; they are: LAB and texture.
+        # It warns that four channels may be a mistake; here they are LAB and texture.
         warnings.simplefilter("ignore", RuntimeWarning)
         labels = felzenszwalb(
-            picture.astype(np.float64), scale=scale, sigma=grain, min_size=smallest, channel_axis=-1
+            image.astype(np.float64),
+            scale=scale,
+            sigma=blur_px,
+            min_size=min_size_px,
+            channel_axis=-1,
         )
     return np.asarray(labels, np.intp)
 
 
-def _segmentations(view: View) -> dict[str, NDArray[np.intp]]:
-    """The picture parted in different ways: by what counts as even, and how fine."""
-    colors = np.asarray(cv2.GaussianBlur(view.colors, (0, 0), _SMOOTH), np.float32)
-    rough = np.expm1(texture(view.colors, _TEXTURE_REACH))
-    found = {
-        f"parts_{scale}": _felzenszwalb(view.picture / 255.0, scale, smallest, _GRAIN)
-        for scale, smallest in _SCALES
+def _segmentations(
+    neighborhood: Neighborhood, parameters: SegmentParameters
+) -> dict[str, NDArray[np.intp]]:
+    """Segment the image by RGB at several scales, and by LAB, texture and chroma."""
+    lab_image = neighborhood.lab
+    lab = np.asarray(cv2.GaussianBlur(lab_image, (0, 0), parameters.lab_blur_px), np.float32)
+    texture = np.expm1(log_texture(lab_image, parameters.texture_px))
+    rgb = {
+        f"rgb_{scale}": _felzenszwalb(
+            neighborhood.image / 255.0, scale, min_size_px, parameters.rgb_blur_px
+        )
+        for scale, min_size_px in parameters.rgb_scales
     }
     return {
-        **found,
-        "smooth": _felzenszwalb(colors / 100, 100, 60, 0.5),
-        "rough": _felzenszwalb(np.dstack([colors, rough * 2]) / 100, 200, 80, 0.5),
-        "hue": _felzenszwalb(np.dstack([colors[..., 1:] * 1.5, rough]) / 100, 150, 80, 0.5),
+        **rgb,
+        "lab": _felzenszwalb(lab / 100, 100, 60, 0.5),
+        "lab_texture": _felzenszwalb(np.dstack([lab, texture * 2]) / 100, 200, 80, 0.5),
+        "chroma_texture": _felzenszwalb(
+            np.dstack([lab[..., 1:] * 1.5, texture]) / 100, 150, 80, 0.5
+        ),
     }
 
 
-def _along_sides(
+def _contact_shares(
     boxed: NDArray[np.intp], open_sides: tuple[bool, ...], count: int
 ) -> NDArray[np.float64]:
-    """(4, segments): the share of each closed side that a segment lies along; 0 of open ones."""
+    """(4, segments): the share of each closed side along which a segment lies; 0 on open sides."""
     sides = (boxed[:, 0], boxed[0], boxed[:, -1], boxed[-1])
     shares = [np.bincount(side, minlength=count) / len(side) for side in sides]
     return np.where(np.array(open_sides)[:, None], 0.0, np.array(shares))
 
 
-def _of_segments(view: View, labels: NDArray[np.intp], clues: Clues) -> Clues:
-    boxed, count = labels[view.box.slices], int(labels.max()) + 1
-    whole = np.bincount(labels.ravel(), minlength=count)
-    within = np.bincount(boxed.ravel(), minlength=count)
-    along = _along_sides(boxed, view.open_sides, count)
+def _describe_segments(
+    neighborhood: Neighborhood,
+    labels: NDArray[np.intp],
+    features: FeatureMaps,
+    parameters: SegmentParameters,
+) -> FeatureMaps:
+    boxed, count = labels[neighborhood.box.slices], int(labels.max()) + 1
+    total = np.bincount(labels.ravel(), minlength=count)
+    inside = np.bincount(boxed.ravel(), minlength=count)
+    contact = _contact_shares(boxed, neighborhood.open_sides, count)
 
-    def mean(clue: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.bincount(boxed.ravel(), clue.ravel(), count) / np.maximum(within, 1)
+    def mean(feature: FeatureMap) -> NDArray[np.float64]:
+        return np.bincount(boxed.ravel(), feature.ravel(), count) / np.maximum(inside, 1)
 
     by_segment = {
-        "within": within / np.maximum(whole, 1),
-        "reaches_out": np.log1p(whole - within) - np.log1p(within),
-        "size": np.log(within / boxed.size + _NONE),
-        "along_sides": along.sum(0),
-        "touches_sides": (along > _TOUCHES).sum(0),
-        **{name: mean(clues[name]) for name in _MEANS},
+        "share_inside": inside / np.maximum(total, 1),
+        "log_outside_inside": np.log1p(total - inside) - np.log1p(inside),
+        "log_area": np.log(inside / boxed.size + parameters.negligible_area_share),
+        "side_contact": contact.sum(0),
+        "sides_touched": (contact > parameters.min_contact_share).sum(0),
+        **{f"mean_{name}": mean(features[name]) for name in parameters.averaged_features},
     }
-    return {name: each[boxed].astype(np.float32) for name, each in by_segment.items()}
+    return {name: values[boxed].astype(np.float32) for name, values in by_segment.items()}
 
 
-def segment_clues(view: View, clues: Clues) -> Clues:
-    """What each pixel's segment does in the box, in several segmentations of the picture.
+def segment_features(
+    neighborhood: Neighborhood,
+    features: FeatureMaps,
+    *,
+    parameters: SegmentParameters = SegmentParameters(),
+) -> FeatureMaps:
+    """Describe each pixel's segment in several segmentations of the image.
 
-    Sources: Alexe, Deselaers, Ferrari, "What is an object?", 2010 (superpixels straddling);
-    Felzenszwalb, Huttenlocher, "Efficient Graph-Based Image Segmentation", 2004; Lempitsky et
-    al., "Image Segmentation with a Bounding Box Prior", 2009 (contact with the sides).
+    Parameters
+    ----------
+    neighborhood
+        The box and its surroundings.
+    features
+        Maps of the box; some of them are averaged over each segment.
+    parameters
+        Scales of the segmentations, and which features to average.
+
+    References
+    ----------
+    Alexe, Deselaers, Ferrari, "What is an object?", 2010 (segments that straddle the box).
+    Felzenszwalb, Huttenlocher, "Efficient Graph-Based Image Segmentation", 2004.
+    Lempitsky et al., "Image Segmentation with a Bounding Box Prior", 2009 (contact with the sides).
     """
     return {
-        f"{kind}_{name}": clue
-        for kind, labels in _segmentations(view).items()
-        for name, clue in _of_segments(view, labels, clues).items()
+        f"segment_{kind}_{name}": feature
+        for kind, labels in _segmentations(neighborhood, parameters).items()
+        for name, feature in _describe_segments(neighborhood, labels, features, parameters).items()
     }
