@@ -467,4 +467,4 @@ def test_an_unreadable_image_is_reported_with_the_decoders_reason(
     report = gallery.write(painted("a"), open_image=refuse)
     assert len(report.unreadable) == 4
     assert [line.partition(": ")[2] for line in caplog.messages] == list(report.unreadable)
-    assert "There is no picture to show." in gallery.page("scenes/a.html").text
+    assert "There is no image to show." in gallery.page("scenes/a.html").text

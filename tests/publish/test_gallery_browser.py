@@ -1,10 +1,8 @@
-"""The gallery as people use it, in headless Chromium."""
+"""The gallery in headless Chromium, used the way people use it."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from unicodedata import normalize
 from urllib.parse import unquote
 
@@ -23,7 +21,7 @@ ALL = "48 scenes"
 
 
 def numbers(page: Page) -> list[int]:
-    """The numbers of the scenes whose cards exist, in their order."""
+    """Numbers of the scenes whose cards exist, in order."""
     cards = page.locator("a.card").evaluate_all("cards => cards.map(card => card.href)")
     return [int(unquote(card).split("/scenes/")[1].split()[0]) for card in cards]
 
@@ -38,7 +36,7 @@ def open_scene(page: Page, number: int) -> None:
 
 
 def cut(page: Page) -> float:
-    """Where the slider stands: the share of the stage, in percent, that shows its left side."""
+    """Slider position: percentage of the width that shows the left variant."""
     return float(
         page.locator("#stage").evaluate("s => parseFloat(s.style.getPropertyValue('--cut'))")
     )
@@ -51,7 +49,9 @@ def test_the_grid_shows_the_best_first_with_thumbnails(gallery_url: str, open_pa
     page.wait_for_function("() => document.querySelector('.card img').naturalWidth === 300")
 
 
-def test_filters_stand_in_the_address_and_go_back_one_by_one(gallery_disk: str, open_page: Open):
+def test_the_address_holds_the_filters_and_back_undoes_them_one_by_one(
+    gallery_disk: str, open_page: Open
+):
     page = open_page(f"{gallery_disk}/index.html")
     steps = {
         "#chosen=ring": ("chosen", "ring", "24 of 48 scenes"),
@@ -71,14 +71,16 @@ def test_filters_stand_in_the_address_and_go_back_one_by_one(gallery_disk: str, 
         assert count(page) == found
 
 
-def test_an_address_of_what_is_gone_fits_no_scene(gallery_disk: str, open_page: Open):
+def test_an_address_that_names_a_removed_sticker_matches_no_scene(
+    gallery_disk: str, open_page: Open
+):
     page = open_page(f"{gallery_disk}/index.html#sticker=gone")
     assert count(page) == "0 of 48 scenes"
     page.click("#clear")
     assert count(page) == ALL
 
 
-def test_scores_and_confidence_have_a_lowest_value(gallery_disk: str, open_page: Open):
+def test_score_and_confidence_have_minimum_filters(gallery_disk: str, open_page: Open):
     page = open_page(f"{gallery_disk}/index.html")
     page.fill("[name=score]", "0.9")
     assert (count(page), numbers(page)) == ("2 of 48 scenes", [46, 45])
@@ -114,7 +116,9 @@ def test_the_address_sorts(gallery_disk: str, open_page: Open):
         ("nowhere", []),
     ],
 )
-def test_names_are_searched(gallery_disk: str, open_page: Open, words: str, found: list[int]):
+def test_search_finds_scenes_by_words_of_their_names(
+    gallery_disk: str, open_page: Open, words: str, found: list[int]
+):
     page = open_page(f"{gallery_disk}/index.html")
     page.keyboard.press("/")
     page.keyboard.type(words)
@@ -142,10 +146,10 @@ def test_a_failed_scene_says_why(gallery_disk: str, open_page: Open):
     assert "photo 47.jpg is truncated" in page.locator(".frame").inner_text()
     page.click("a.card")
     assert "photo 47.jpg is truncated" in page.locator(".notice").inner_text()
-    assert "There is no picture to show." in page.locator("main").inner_text()
+    assert "There is no image to show." in page.locator("main").inner_text()
 
 
-def test_the_slider_follows_mouse_keyboard_and_finger(gallery_disk: str, open_page: Open):
+def test_the_slider_follows_mouse_keyboard_and_touch(gallery_disk: str, open_page: Open):
     page = open_page(f"{gallery_disk}/index.html")
     open_scene(page, 46)
     assert cut(page) == pytest.approx(66.7)
@@ -162,7 +166,7 @@ def test_the_slider_follows_mouse_keyboard_and_finger(gallery_disk: str, open_pa
     slider.focus()
     page.keyboard.press("ArrowLeft")
     assert cut(page) == pytest.approx(20, abs=0.2)
-    assert slider.get_attribute("aria-valuetext") == "20 % Untouched"
+    assert slider.get_attribute("aria-valuetext") == "20% Untouched"
 
     phone = open_page(page.url, has_touch=True, viewport={"width": 390, "height": 844})
     box = phone.locator("#stage").bounding_box()
@@ -181,7 +185,7 @@ def test_any_variant_shows_on_either_side(gallery_disk: str, open_page: Open):
     page.keyboard.press("3")
     shown = page.locator("#right .picture")
     assert shown.get_attribute("alt") == "trip/photo 46.jpg, Magenta, recipe right"
-    # It shows a part of the scene, and stands where that was cut from.
+    # It shows a part of the scene, at the place where it was cropped.
     stage, part = page.locator("#stage").bounding_box(), shown.bounding_box()
     assert (part["x"] - stage["x"]) / stage["width"] == pytest.approx(0.5, abs=0.01)
     assert part["width"] / stage["width"] == pytest.approx(1 / 3, abs=0.01)
@@ -190,7 +194,7 @@ def test_any_variant_shows_on_either_side(gallery_disk: str, open_page: Open):
     page.keyboard.press("b")
     assert page.locator("#mask").is_visible()
     assert page.locator(".outline").inner_text() == "dog"
-    # The look is part of the address: it can be shared, and the next scene has it, too.
+    # The view is part of the address: it can be shared, and the next scene keeps it.
     page.keyboard.press("j")
     expect(page.locator("h1")).to_have_text("trip/photo 45.jpg")
     assert page.locator("#left-choice").input_value() == "harmonized"
@@ -225,7 +229,7 @@ def test_the_back_button_returns_to_the_filtered_grid(gallery_url: str, open_pag
     assert page.locator("[name=label]").input_value() == "cat"
 
 
-def test_arrows_move_in_the_grid_and_a_question_mark_shows_the_keys(
+def test_arrow_keys_move_in_the_grid_and_a_question_mark_shows_the_shortcuts(
     gallery_disk: str, open_page: Open
 ):
     page = open_page(f"{gallery_disk}/index.html")
@@ -236,7 +240,7 @@ def test_arrows_move_in_the_grid_and_a_question_mark_shows_the_keys(
     page.keyboard.press("End")
     assert page.evaluate(focused) == "trip/photo 47.jpg"
     page.keyboard.press("?")
-    assert page.get_by_role("dialog", name="Keys").is_visible()
+    assert page.get_by_role("dialog", name="Keyboard shortcuts").is_visible()
     page.keyboard.press("Escape")
     assert not page.get_by_role("dialog").is_visible()
     page.keyboard.press("Enter")
@@ -245,7 +249,7 @@ def test_arrows_move_in_the_grid_and_a_question_mark_shows_the_keys(
 
 def test_favorites_are_kept_shown_and_saved_as_a_list(gallery_url: str, open_page: Open):
     page = open_page(f"{gallery_url}/index.html")
-    assert page.locator("#picked").is_hidden()
+    assert page.locator("#favorites-bar").is_hidden()
     page.get_by_role("button", name="Favorite: trip/photo 45.jpg").click()
     open_scene(page, 44)
     page.keyboard.press("f")
@@ -253,18 +257,18 @@ def test_favorites_are_kept_shown_and_saved_as_a_list(gallery_url: str, open_pag
     page.keyboard.press("Escape")
     page.wait_for_url("**/index.html*")
     page.reload()
-    expect(page.locator("#picked-count")).to_have_text("2 favorites")
+    expect(page.locator("#favorites-count")).to_have_text("2 favorites")
     page.check("[name=favorites]")
     assert (numbers(page), page.url.rpartition("#")[2]) == ([45, 44], "favorites=only")
 
-    with page.expect_download() as told:
+    with page.expect_download() as download:
         page.click("#save-text")
-    assert told.value.suggested_filename == "favorites.txt"
-    paths = Path(told.value.path()).read_text("utf-8").splitlines()
+    assert download.value.suggested_filename == "favorites.txt"
+    paths = Path(download.value.path()).read_text("utf-8").splitlines()
     assert paths == ["../art/44.harmonized.png", "../art/45.harmonized.png"]
-    with page.expect_download() as told:
+    with page.expect_download() as download:
         page.click("#save-json")
-    listed = json.loads(Path(told.value.path()).read_text("utf-8"))
+    listed = json.loads(Path(download.value.path()).read_text("utf-8"))
     assert listed[0] == {
         "key": "44 trip-photo 44.jpg",
         "scene": "trip/photo 44.jpg",
@@ -275,19 +279,58 @@ def test_favorites_are_kept_shown_and_saved_as_a_list(gallery_url: str, open_pag
     page.locator("a.card").first.focus()
     page.keyboard.press("f")
     assert page.evaluate("document.activeElement.title") == "trip/photo 44.jpg"
-    page.click("#forget")
-    assert page.locator("#picked-count").inner_text() == "0 favorites"
+    page.click("#clear-favorites")
+    assert page.locator("#favorites-count").inner_text() == "0 favorites"
     page.uncheck("[name=favorites]")
-    assert (count(page), page.locator("#picked").is_visible()) == (ALL, False)
+    assert (count(page), page.locator("#favorites-bar").is_visible()) == (ALL, False)
+
+
+def test_favorites_of_an_earlier_version_are_carried_over_once(gallery_url: str, open_page: Open):
+    page = open_page(f"{gallery_url}/index.html")
+    page.evaluate(
+        """() => {
+          const root = new URL(".", location).pathname;
+          localStorage.setItem(`gallery-favourites ${root}`, '["44 trip-photo 44.jpg"]');
+          localStorage.setItem(`gallery-favorites ${root}`, '["45 trip-photo 45.jpg"]');
+        }"""
+    )
+    page.reload()
+    expect(page.locator("#favorites-count")).to_have_text("2 favorites")
+    star = page.get_by_role("button", name="Favorite: trip/photo 44.jpg")
+    assert star.get_attribute("aria-pressed") == "true"
+    star.click()
+    page.reload()
+    expect(page.locator("#favorites-count")).to_have_text("1 favorite")
+    assert page.evaluate("() => Object.keys(localStorage).length") == 1
+
+
+def test_damaged_favorites_of_an_earlier_version_do_no_harm(gallery_disk: str, open_page: Open):
+    page = open_page(f"{gallery_disk}/index.html")
+    page.evaluate(
+        "() => localStorage.setItem(`gallery-favourites ${new URL('.', location).pathname}`, '[')"
+    )
+    page.reload()
+    page.get_by_role("button", name="Favorite: trip/photo 44.jpg").click()
+    expect(page.locator("#favorites-count")).to_have_text("1 favorite")
+
+
+def test_a_bookmark_of_favorites_from_an_earlier_version_still_works(
+    gallery_disk: str, open_page: Open
+):
+    page = open_page(f"{gallery_disk}/index.html")
+    page.get_by_role("button", name="Favorite: trip/photo 45.jpg").click()
+    page.goto(f"{gallery_disk}/index.html#favourites=only")
+    assert numbers(page) == [45]
+    assert page.locator("[name=favorites]").is_checked()
 
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """10,000 scenes; the best 100 have a picture, as only those in view are loaded."""
+    """10,000 scenes; the best 100 have an image, since only images in view are loaded."""
     folder = tmp_path_factory.mktemp("many")
     picture = np.random.default_rng(0).integers(0, 255, (80, 120, 3), np.uint8)
 
-    def tell(key: str) -> GalleryScene:
+    def describe(key: str) -> GalleryScene:
         number = int(key)
         variants = (Variant("harmonized", "Harmonized", "a.png"),) if number >= 9900 else ()
         scores = {"ring": number / 10_000}
@@ -296,21 +339,17 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
 
     keys = {f"{number:05d}": "first" for number in range(10_000)}
-    write_gallery(UPath(folder), keys, tell, title="Many", open_image=lambda path: picture)
+    write_gallery(UPath(folder), keys, describe, title="Many", open_image=lambda path: picture)
     return folder
 
 
-def test_ten_thousand_scenes_are_seen_within_two_seconds(many: Path, open_page: Open):
-    def seconds() -> float:
-        page = open_page("about:blank")
-        start = time.perf_counter()
-        page.goto((many / "index.html").as_uri())
-        page.wait_for_function(
-            "() => [...document.querySelectorAll('.card img')].some(image => image.naturalWidth)"
-        )
-        return time.perf_counter() - start
-
-    assert median(seconds() for _ in range(3)) < 2
+def test_of_ten_thousand_scenes_only_thumbnails_in_view_are_loaded(many: Path, open_page: Open):
+    page = open_page("about:blank")
+    thumbnails: list[str] = []
+    page.on("request", lambda sent: thumbnails.append(sent.url) if "/thumbs/" in sent.url else None)
+    page.goto((many / "index.html").as_uri())
+    page.wait_for_function("() => document.querySelector('.card img').naturalWidth")
+    assert 0 < len(thumbnails) < 60
 
 
 def test_of_ten_thousand_scenes_only_those_in_view_exist(many: Path, open_page: Open):

@@ -187,15 +187,14 @@ def summarize_batch(rows: pd.DataFrame, assets: Sequence[str]) -> BatchSummary:
     histograms = (
         _histogram(
             "Realism",
-            "predicted fit of colors and edges, 1 is best; whether the scene makes sense is not "
-            "judged",
+            "Predicted fit of colors and edges, not of content; 1 is best",
             results,
             "score",
         ),
         _histogram(
-            "Confidence", "probability that the change is an improvement", results, "confidence"
+            "Confidence", "Probability that the change is an improvement", results, "confidence"
         ),
-        _histogram("Cut-outs", "expected overlap with the true outline", cut_outs, "quality"),
+        _histogram("Cut-outs", "Expected overlap with the true outline", cut_outs, "quality"),
     )
     chosen = results["chosen"].value_counts() if "chosen" in results else pd.Series(dtype=int)
     return BatchSummary(

@@ -1,20 +1,36 @@
-// Scenes that someone picked: kept by the browser, for this gallery's place.
+// Favorite scenes. The browser stores them, separately for each gallery's location.
 "use strict";
 
 const galleryFavorites = (() => {
   const STORED = `gallery-favorites ${galleryOrder.root}`;
+  // Earlier versions stored them under this key.
+  const FORMERLY_STORED = `gallery-favourites ${galleryOrder.root}`;
   const listeners = [];
   let keys = new Set();
 
+  const stored = (name) => JSON.parse(localStorage.getItem(name)) || [];
+
   function read() {
     try {
-      keys = new Set(JSON.parse(localStorage.getItem(STORED)));
+      keys = new Set(stored(STORED));
     } catch {
-      // The browser keeps nothing here: they last as long as the page.
+      // The browser stores nothing for this page: favorites last until it is closed.
     }
   }
 
-  function tell() {
+  // Move the favorites of an earlier version to the present key, once.
+  function adoptFormer() {
+    try {
+      const former = stored(FORMERLY_STORED);
+      if (!former.length) return;
+      localStorage.setItem(STORED, JSON.stringify([...new Set([...stored(STORED), ...former])]));
+      localStorage.removeItem(FORMERLY_STORED);
+    } catch {
+      // As above.
+    }
+  }
+
+  function notify() {
     for (const listener of listeners) listener();
   }
 
@@ -26,12 +42,13 @@ const galleryFavorites = (() => {
     } catch {
       // As above.
     }
-    tell();
+    notify();
   }
 
-  // Another tab, or the page one came back from, may have changed them.
-  addEventListener("storage", ({ key }) => { if (key === STORED) { read(); tell(); } });
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) { read(); tell(); } });
+  // Another tab may have changed them, or the page that Back returns from.
+  addEventListener("storage", ({ key }) => { if (key === STORED) { read(); notify(); } });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) { read(); notify(); } });
+  adoptFormer();
   read();
 
   return {

@@ -1,4 +1,4 @@
-// The grid: filters, and rows of pictures of which only those in view exist.
+// The grid: filters, and rows of cards. Only the cards near the visible part exist.
 "use strict";
 
 (() => {
@@ -8,7 +8,7 @@
   const CAPTION = 74;
   const NARROW = 560;
   const ROW_HEIGHT = { narrow: 190, wide: 256 };
-  // Panoramas and columns are cropped to these, so that no row is all one picture.
+  // Very wide and very tall images are cropped to these, so that no image fills a row.
   const ASPECTS = [0.62, 2.2];
 
   const items = galleryItems;
@@ -70,8 +70,8 @@
     clear.hidden = !String(params);
   }
 
-  // The address keeps the filters: Back undoes one, bookmarks and links find them again.
-  // While someone types or drags, that is one step.
+  // The address holds the filters: Back undoes one, and bookmarks and links restore them.
+  // Typing or dragging counts as one step.
 
   let changing = false;
 
@@ -83,14 +83,14 @@
     changing = true;
   }
 
-  // `at` is the scene one comes back from.
+  // `at` names the scene page that the user comes back from.
   function readAddress() {
     form.reset();
     for (const [name, value] of galleryOrder.filterOf(location.hash)) {
       const field = fields[name];
       if (field.type === "checkbox") field.checked = true;
       else field.value = value;
-      // What is gone by now, say a sticker, fits no scene: it is not left out silently.
+      // Keep a value that no longer exists, such as a removed sticker: it then matches no scene.
       if (field.type === "select-one" && !field.value) field.add(new Option(value, value, false, true));
     }
     if (!(fields.sort.value in galleryOrder.sorters)) fields.sort.value = "best";
@@ -108,8 +108,8 @@
   const clamp = (value, [low, high]) => Math.min(Math.max(value, low), high);
   const aspectOf = (position) => clamp(items[shown[position]][ASPECT], ASPECTS);
 
-  // As many pictures as fill the width at about the wanted height; the last row keeps the
-  // height of the one above.
+  // Put as many images into a row as fill the width at about the desired height; the last row
+  // keeps the height of the one above.
   function layOut() {
     const width = grid.clientWidth;
     const kind = width < NARROW ? "narrow" : "wide";
@@ -165,7 +165,7 @@
   }
 
   function frameOf(item) {
-    if (!item[THUMB]) return element("span", "frame bare", item[ERROR] || "No picture");
+    if (!item[THUMB]) return element("span", "frame bare", item[ERROR] || "No image");
     const frame = element("span", "frame");
     const image = new Image();
     image.decoding = "async";
@@ -187,10 +187,10 @@
     }
     const confident = params.has("confidence") || /sure$/.test(params.get("sort"));
     const figure = item[confident ? CONFIDENCE : SCORE];
-    const told = figure === null ? "" : figure.toFixed(2);
-    // The file's own name: folders would leave no room for it, and stand in the tooltip.
+    const value = figure === null ? "" : figure.toFixed(2);
+    // The file name only; the tooltip shows the folders.
     const name = item[TITLE].split("/").pop();
-    card.append(frameOf(item), line("first", name, confident && told ? `sure ${told}` : told), second);
+    card.append(frameOf(item), line("first", name, confident && value ? `confidence ${value}` : value), second);
     return card;
   }
 
@@ -214,7 +214,7 @@
     return cell;
   }
 
-  // Cells are added between those that stay: moving a focused one would take its focus away.
+  // Insert cells between those that stay: moving a focused one would remove its focus.
   const follower = (position) =>
     [...grid.children].find((cell) => Number(cell.dataset.position) > position) || null;
 

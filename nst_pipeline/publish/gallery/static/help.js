@@ -1,4 +1,4 @@
-// Single keys: what they do is shown by `?`.
+// Keyboard shortcuts; `?` lists them.
 "use strict";
 
 const galleryKeys = (() => {
@@ -10,14 +10,14 @@ const galleryKeys = (() => {
   const typing = ({ target }) =>
     target.closest("select, textarea, input:not([type=range], [type=checkbox])");
 
-  // Letters count by their place on the keyboard where it writes no Latin ones.
+  // On a keyboard layout without Latin letters, use the key's position.
   function keyOf({ key, code }) {
     const letter = /^Key([A-Z])$/.exec(code);
     if (letter && !/^[\x20-\x7e]$/.test(key)) return letter[1].toLowerCase();
     return key.length === 1 ? key.toLowerCase() : key;
   }
 
-  // `actionOf` gives the function for a key and its event, or nothing.
+  // `actionOf` returns the function for a key and its event, if there is one.
   function listen(actionOf) {
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || help.open || typing(event)) return;

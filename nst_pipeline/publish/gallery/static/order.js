@@ -1,20 +1,20 @@
-// Which scenes fit an address, and in which order: the same for the grid and a scene's page.
+// Filter and sort scenes by the page's address; the grid and the scene pages share this.
 "use strict";
 
-// Filled by the data files.
+// The data files add the items, as arrays of the fields below.
 var galleryItems = [];
 
 const galleryOrder = (() => {
   const [KEY, TITLE, STATUS, SCORE, CONFIDENCE, CHOSEN, LABELS, STICKERS, MADE, THUMB, ASPECT,
-    PICTURE, ERROR] = Array(13).keys();
+    IMAGE, ERROR] = Array(13).keys();
   const names = new Intl.Collator(undefined, { numeric: true });
   const HASH = /-[0-9a-f]{8}(\.\d+)?$/;
   let texts = [];
 
-  // Macs write Korean and accents in parts, keyboards as a whole.
+  // macOS file names decompose accents and Hangul; keyboards type composed characters.
   const folded = (text) => text.normalize("NFKC").toLowerCase();
 
-  // Of keys their names are searched; in their hash any short number would be found.
+  // Search keys without their hash: it would match any short number.
   function textOf(item) {
     const keys = item[STICKERS].map((key) => key.replace(HASH, ""));
     return folded([item[TITLE], ...item[LABELS], ...keys].join("\n"));
@@ -23,26 +23,26 @@ const galleryOrder = (() => {
   const isKey = (item, word) =>
     [item[KEY], ...item[STICKERS]].some((key) => folded(key) === word);
 
-  function tests(params) {
-    const word = (name) => params.get(name);
-    const least = (name) => Number(word(name)) || 0;
-    const words = folded(word("q") || "").split(/\s+/).filter(Boolean);
+  function filters(params) {
+    const value = (name) => params.get(name);
+    const minimum = (name) => Number(value(name)) || 0;
+    const words = folded(value("q") || "").split(/\s+/).filter(Boolean);
     if (words.length && !texts.length) texts = galleryItems.map(textOf);
     return [
-      word("status") && ((item) => item[STATUS] === word("status")),
-      word("chosen") && ((item) => item[CHOSEN] === word("chosen")),
-      word("label") && ((item) => item[LABELS].includes(word("label"))),
-      word("sticker") && ((item) => item[STICKERS].includes(word("sticker"))),
-      least("score") && ((item) => item[SCORE] !== null && item[SCORE] >= least("score")),
-      least("confidence")
-        && ((item) => item[CONFIDENCE] !== null && item[CONFIDENCE] >= least("confidence")),
-      word("favorites") && ((item) => galleryFavorites.has(item[KEY])),
+      value("status") && ((item) => item[STATUS] === value("status")),
+      value("chosen") && ((item) => item[CHOSEN] === value("chosen")),
+      value("label") && ((item) => item[LABELS].includes(value("label"))),
+      value("sticker") && ((item) => item[STICKERS].includes(value("sticker"))),
+      minimum("score") && ((item) => item[SCORE] !== null && item[SCORE] >= minimum("score")),
+      minimum("confidence")
+        && ((item) => item[CONFIDENCE] !== null && item[CONFIDENCE] >= minimum("confidence")),
+      value("favorites") && ((item) => galleryFavorites.has(item[KEY])),
       words.length && ((item, index) =>
         words.every((each) => texts[index].includes(each) || isKey(item, each))),
     ].filter(Boolean);
   }
 
-  // Scenes without the figure, or without a word, come last either way.
+  // Scenes without the figure or text come last in either direction.
   const byFigure = (field, sign) => (a, b) =>
     (a[field] === null) - (b[field] === null) || sign * (a[field] - b[field]);
   const byText = (textOf) => (a, b) =>
@@ -61,29 +61,31 @@ const galleryOrder = (() => {
     status: byText((item) => item[STATUS]),
   };
 
-  // Numbers of the items that fit, in order.
+  // Indices of the items that match, in order.
   function order(params) {
     const items = galleryItems;
-    const asked = tests(params);
-    const fitting = [...items.keys()].filter(
-      (index) => asked.every((fits) => fits(items[index], index)));
+    const required = filters(params);
+    const matching = [...items.keys()].filter(
+      (index) => required.every((matches) => matches(items[index], index)));
     const first = sorters[params.get("sort")] || sorters.best;
     const ties = (a, b) => byName(a, b) || (a[KEY] < b[KEY] ? -1 : 1);
-    return fitting.sort((a, b) => first(items[a], items[b]) || ties(items[a], items[b]));
+    return matching.sort((a, b) => first(items[a], items[b]) || ties(items[a], items[b]));
   }
 
-  // What of an address says which scenes there are; the rest is how one of them is looked at.
+  // The part of an address that selects scenes; the rest is the view of a single scene.
   const NAMES = ["q", "label", "sticker", "chosen", "status", "score", "confidence", "favorites",
     "sort"];
+  // Names in addresses that were bookmarked in an earlier version.
+  const FORMER_NAMES = { favorites: "favourites" };
   function filterOf(hash) {
     const given = new URLSearchParams(hash.replace(/^#/, ""));
-    return new URLSearchParams(NAMES.filter((name) => given.get(name))
-      .map((name) => [name, given.get(name)]));
+    const value = (name) => given.get(name) || given.get(FORMER_NAMES[name]);
+    return new URLSearchParams(NAMES.filter(value).map((name) => [name, value(name)]));
   }
 
   const withHash = (page, params) => String(params) ? `${page}#${params}` : page;
 
-  // The order is kept for the pages that follow: they need not load the data for it.
+  // Remember the order for the scene pages, so that they need not load the data files.
   const root = new URL(`${document.body.dataset.root}/`, location).pathname;
   const STORED = `gallery-order ${root}`;
 
@@ -91,7 +93,7 @@ const galleryOrder = (() => {
     try {
       sessionStorage.setItem(STORED, JSON.stringify({ filter: String(filter), keys }));
     } catch {
-      // No room, or none allowed: pages load the data.
+      // Storage is full or disabled: the scene pages load the data files.
     }
   }
 
@@ -105,7 +107,7 @@ const galleryOrder = (() => {
   }
 
   return {
-    KEY, TITLE, STATUS, SCORE, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, PICTURE, ERROR,
+    KEY, TITLE, STATUS, SCORE, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, IMAGE, ERROR,
     filterOf, names, order, remember, remembered, root, sorters, withHash,
   };
 })();

@@ -1,4 +1,4 @@
-// A scene's page: its neighbors in the order of the grid, its star, and its keys.
+// A scene's page: links to its neighbors in the grid's order, favorite button, shortcuts.
 "use strict";
 
 (() => {
@@ -10,16 +10,16 @@
   // Neighbors
 
   function load(name) {
-    return new Promise((done, failed) => {
+    return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      Object.assign(script, { src: `../${name}`, async: false, onload: done, onerror: failed });
+      Object.assign(script, { src: `../${name}`, async: false, onload: resolve, onerror: reject });
       document.head.append(script);
     });
   }
 
   async function orderedKeys() {
-    const known = galleryOrder.remembered(filter);
-    if (known && known.includes(key)) return known;
+    const remembered = galleryOrder.remembered(filter);
+    if (remembered && remembered.includes(key)) return remembered;
     await load("data/chunks.js");
     await Promise.all(galleryChunks.map(load));
     const keys = galleryOrder.order(filter).map((index) => galleryItems[index][galleryOrder.KEY]);
@@ -27,11 +27,11 @@
     return keys;
   }
 
-  function lead(id, to) {
+  function setLink(id, to) {
     const link = byId(id);
     link.hidden = !to;
     if (!to) return;
-    const params = new URLSearchParams([...filter, ...galleryViewer.look()]);
+    const params = new URLSearchParams([...filter, ...galleryViewer.state()]);
     link.href = galleryOrder.withHash(`${encodeURIComponent(to)}.html`, params);
   }
 
@@ -40,22 +40,22 @@
     if (position < 0) return;
     const number = new Intl.NumberFormat();
     byId("position").textContent = `${number.format(position + 1)} / ${number.format(keys.length)}`;
-    const link = () => {
-      lead("previous", keys[position - 1]);
-      lead("next", keys[position + 1]);
+    const setLinks = () => {
+      setLink("previous", keys[position - 1]);
+      setLink("next", keys[position + 1]);
     };
-    galleryViewer.listen(link);
-    link();
+    galleryViewer.listen(setLinks);
+    setLinks();
   }
 
   orderedKeys().then(showNeighbors, () => {});
   back.href = galleryOrder.withHash("../index.html", new URLSearchParams([...filter, ["at", key]]));
-  galleryViewer.listen((look) => {
+  galleryViewer.listen((state) => {
     const page = location.href.replace(/#.*/, "");
-    history.replaceState(null, "", galleryOrder.withHash(page, new URLSearchParams([...filter, ...look])));
+    history.replaceState(null, "", galleryOrder.withHash(page, new URLSearchParams([...filter, ...state])));
   });
 
-  // The star
+  // Favorite button
 
   const star = byId("favorite");
   const showStar = () => {
@@ -66,7 +66,7 @@
   galleryFavorites.listen(showStar);
   showStar();
 
-  // Keys
+  // Shortcuts
 
   const follow = (link) => () => { if (!link.hidden) link.click(); };
   const keys = {

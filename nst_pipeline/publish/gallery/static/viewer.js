@@ -1,4 +1,4 @@
-// A scene's pictures: the slider between two of them, which two, and what lies over them.
+// Compare two of a scene's variants with a slider, and show overlays.
 "use strict";
 
 const galleryViewer = (() => {
@@ -10,33 +10,33 @@ const galleryViewer = (() => {
   const variants = [...document.querySelectorAll("button.variant")];
   const toggles = [...document.querySelectorAll("[data-toggles]")];
   const choices = { left: byId("left-choice"), right: byId("right-choice") };
-  const first = Object.fromEntries(
+  const defaults = Object.fromEntries(
     Object.entries(choices).map(([side, choice]) => [side, choice && choice.value]));
 
-  // The address keeps what is chosen, so that it can be shared and leads through all scenes.
+  // The address holds the selection, so that it can be shared and carries over to other scenes.
 
   const listeners = [];
 
-  function look() {
+  function state() {
     const chosen = Object.entries(choices)
-      .filter(([side, choice]) => choice && choice.value !== first[side])
+      .filter(([side, choice]) => choice && choice.value !== defaults[side])
       .map(([side, choice]) => [side, choice.value]);
     const on = toggles.filter((button) => button.getAttribute("aria-pressed") === "true");
     return [...chosen, ...on.map((button) => [button.dataset.toggles, "on"])];
   }
 
-  function tell() {
-    for (const listener of listeners) listener(look());
+  function notify() {
+    for (const listener of listeners) listener(state());
   }
 
-  // The slider. A native one moves only by its thumb on some phones: it serves the keyboard
-  // and screen readers, and pointers are followed over all of the picture.
+  // Slider. On some phones a native slider moves only by its thumb, so it serves the keyboard
+  // and screen readers, and the whole image follows the pointer.
 
   function showCut(percent) {
     cut.value = percent;
     stage.style.setProperty("--cut", `${cut.value}%`);
-    const shown = choices.left.selectedOptions[0].text;
-    cut.setAttribute("aria-valuetext", `${Math.round(cut.value)} % ${shown}`);
+    const label = choices.left.selectedOptions[0].text;
+    cut.setAttribute("aria-valuetext", `${Math.round(cut.value)}% ${label}`);
   }
 
   function follow(event) {
@@ -78,7 +78,7 @@ const galleryViewer = (() => {
     image.src = src;
     image.alt = `${title}, ${label}`;
     image.style = place;
-    // A part of the scene stands where it was cut from, on the whole.
+    // An image of a part of the scene lies over the whole scene, where it was cropped.
     byId(side).querySelector(".ground").hidden = !place;
     byId(`${side}-tag`).textContent = label;
     choices[side].value = name;
@@ -89,7 +89,7 @@ const galleryViewer = (() => {
     } else {
       showCut(cut.value);
     }
-    tell();
+    notify();
   }
 
   for (const [side, choice] of Object.entries(choices)) {
@@ -107,7 +107,7 @@ const galleryViewer = (() => {
     const shown = on === undefined ? byId(name).hidden : on;
     button.setAttribute("aria-pressed", String(shown));
     byId(name).hidden = !shown;
-    tell();
+    notify();
   }
 
   for (const button of toggles) {
@@ -116,7 +116,7 @@ const galleryViewer = (() => {
 
   function readAddress() {
     const given = new URLSearchParams(location.hash.slice(1));
-    for (const side of Object.keys(choices)) show(side, given.get(side) || first[side]);
+    for (const side of Object.keys(choices)) show(side, given.get(side) || defaults[side]);
     for (const button of toggles) {
       toggle(button.dataset.toggles, given.has(button.dataset.toggles));
     }
@@ -138,5 +138,5 @@ const galleryViewer = (() => {
     }[key];
   }
 
-  return { actionOf, look, listen: (listener) => listeners.push(listener) };
+  return { actionOf, state, listen: (listener) => listeners.push(listener) };
 })();
