@@ -1,4 +1,4 @@
-"""Sample photos for a first try, from packages that are installed anyway; nothing is fetched."""
+"""Write sample photos for a first try. They come from installed packages: nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from upath import UPath
 
+from nst_pipeline.errors import NstError
 from nst_pipeline.storage.files import write_atomically
 
 _SKIMAGE = ("skimage", "data")
@@ -23,21 +24,21 @@ _PHOTOS = {
     "scenes/pavement.png": (*_SKIMAGE, "brick.png"),
     "scenes/summer palace.jpg": (*_SKLEARN, "china.jpg"),
 }
-"""Where a sample goes, and its package, folder and file."""
+"""Path of each sample under the data root, and its package, folder and file name there."""
 
 _BOXES = """\
 image,x,y,width,height,label
 coffee.png,78,12,404,376,cup
 motorcycle.png,92,78,594,378,motorcycle
 """
-"""Drawn by hand, as a user would for objects that no automatic finder is sure of."""
+"""Drawn by hand, as users do for objects that no finder is sure of."""
 
 _PLACEMENTS = {
     "cafe table": '[{"sticker": "flower.jpg", "x": 420, "y": 215, "width": 170, "height": 172}]\n',
     "garage": '[{"sticker": "flower.jpg", "x": 560, "y": 395, "width": 95, "height": 96}]\n',
     "pavement": '[{"sticker": "coffee.png", "x": 150, "y": 200, "width": 300, "height": 279}]\n',
 }
-"""Chosen by hand, as a user may; on the other scenes the pipeline chooses."""
+"""Scene name to JSON. Chosen by hand, as users may; on the other scenes the pipeline chooses."""
 
 _README = """\
 Sample photos, written by `nst samples`. Delete them when you add your own.
@@ -59,19 +60,32 @@ goes where. Delete these, and all is chosen for you.
 
 
 def _package_file(package: str, folder: str, name: str) -> bytes:
-    """A file of an installed package, without importing it (which takes seconds)."""
+    """Read a file of an installed package without importing the package (which takes seconds)."""
     spec = find_spec(package)
-    assert spec is not None and spec.origin is not None
+    if spec is None or spec.origin is None:
+        raise NstError(f"the package {package} is not installed: install nst_pipeline again")
     return (Path(spec.origin).parent / folder / name).read_bytes()
 
 
 def write_samples(root: UPath) -> list[UPath]:
-    """Write sample photos into `objects` and `scenes` under `root`.
+    """Write sample photos into `objects` and `scenes` under a data root.
 
-    Files that are there already are left as they are.
+    Existing files are kept as they are.
 
-    Returns:
-        The photos written now; none the second time.
+    Parameters
+    ----------
+    root
+        Folder or URL.
+
+    Returns
+    -------
+    list of UPath
+        The photos that were written; those that existed are not among them.
+
+    Raises
+    ------
+    NstError
+        A package that contains the photos is not installed.
     """
     texts = {"objects/boxes.csv": _BOXES, "SAMPLES.txt": _README}
     texts |= {f"scenes/{scene}.placements.json": text for scene, text in _PLACEMENTS.items()}

@@ -10,7 +10,7 @@ from nst_pipeline.storage.inbox import scan
 from nst_pipeline.storage.inbox_index import InboxIndex
 
 
-def test_both_inboxes_are_filled_with_usable_photos(tmp_path: Path) -> None:
+def test_both_inboxes_get_usable_photos(tmp_path: Path) -> None:
     written = write_samples(UPath(tmp_path))
     for inbox in ("objects", "scenes"):
         found = scan(UPath(tmp_path / inbox), InboxIndex(), IngestSettings())
@@ -23,11 +23,11 @@ def test_both_inboxes_are_filled_with_usable_photos(tmp_path: Path) -> None:
 
 def test_every_photo_is_credited(tmp_path: Path) -> None:
     written = write_samples(UPath(tmp_path))
-    said = (tmp_path / "SAMPLES.txt").read_text("utf-8")
-    assert [path for path in written if str(path.relative_to(tmp_path)) not in said] == []
+    text = (tmp_path / "SAMPLES.txt").read_text("utf-8")
+    assert [path for path in written if str(path.relative_to(tmp_path)) not in text] == []
 
 
-def test_a_second_time_writes_nothing_and_keeps_what_the_user_did(tmp_path: Path) -> None:
+def test_a_second_call_writes_only_what_is_missing(tmp_path: Path) -> None:
     first = write_samples(UPath(tmp_path))
     (tmp_path / "objects/flower.jpg").write_bytes(b"mine")
     (tmp_path / "objects/astronaut.png").unlink()

@@ -17,7 +17,8 @@ from nst_pipeline.settings import IngestSettings
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, UnreadableFile
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.listing import File, Listing, find_file, list_inbox
-from nst_pipeline.storage.sidecars.files import sidecar_digest, sidecar_files, sidecar_paths
+from nst_pipeline.storage.sidecars.files import sidecar_digest
+from nst_pipeline.storage.sidecars.names import sidecar_files, sidecar_paths
 from nst_pipeline.vision.images.codecs import check_header, decode_photo, read_header
 from nst_pipeline.vision.images.truncation import looks_whole
 

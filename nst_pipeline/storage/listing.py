@@ -12,7 +12,7 @@ from upath import UPath
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.files import LOCAL
-from nst_pipeline.storage.sidecars.files import is_sidecar
+from nst_pipeline.storage.sidecars.names import is_sidecar
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
 _FOREIGN_SUFFIXES = (

@@ -1,1 +1,1 @@
-"""What users lay beside their photos: annotations, placements, licenses."""
+"""Files that users put beside their photos: annotations, placements and licenses."""

@@ -1,4 +1,4 @@
-"""A user's own annotations beside a photo: COCO JSON, a CSV of boxes, or a mask picture."""
+"""Parse a user's annotations of a photo: COCO JSON, a CSV of boxes, or a mask image."""
 
 from __future__ import annotations
 
@@ -6,109 +6,138 @@ import csv
 import io
 import json
 import math
-import unicodedata
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Any
+from typing import TypedDict, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import SidecarError
+from nst_pipeline.storage.sidecars.names import normalized_name
 from nst_pipeline.vision.shapes import Box, Detection, Mask
 
-MASK_SUFFIX = ".mask.png"
-"""`cat.jpg` has its mask in `cat.mask.png`: white where the object is."""
 _DEFAULT_LABEL = "object"
 _BOX_COLUMNS = ("x", "y", "width", "height")
-_SUB_PIXEL_BITS = 4
-"""Polygons are drawn with corners to 1/16 pixel."""
+_SUBPIXEL_BITS = 4
+"""Corners of polygons are drawn at a precision of 1/16 pixel."""
+
+Polygon = tuple[float, ...]
+"""x0, y0, x1, y1, ... in pixels, as COCO writes polygons."""
+
+
+class RunLengths(TypedDict):
+    """A mask in COCO's run-length encoding."""
+
+    counts: str | list[int]
+    size: list[int]
+    """Height and width, pixels."""
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """One object of a sidecar: its box, its label and, where given, its outline.
-
-    `polygons` are flat lists x0, y0, x1, y1, ... in pixels; `rle` is COCO's run-length form.
-    """
+    """One object of a sidecar."""
 
     box: Box
     label: str = _DEFAULT_LABEL
-    polygons: tuple[tuple[float, ...], ...] = ()
-    rle: dict[str, Any] | None = None
+    polygons: tuple[Polygon, ...] = ()
+    """The object's outlines; empty if the file has none."""
+    rle: RunLengths | None = None
+    """The object's mask, if the file has it in this form."""
     crowd: bool = False
+    """Many objects annotated as one: COCO's `iscrowd`."""
 
 
-def _named(name: str) -> str:
-    """A file's name alone, in one Unicode form: systems store the same name differently."""
-    return unicodedata.normalize("NFC", PurePosixPath(name.replace("\\", "/")).name)
-
-
-def _box_of(values: Any, where: str) -> Box:
+def _parse_box(values: object, where: str) -> Box:
+    written = ",".join(map(str, values)) if isinstance(values, list) else values
     try:
-        x, y, width, height = (float(value) for value in values)
+        x, y, width, height = (float(value) for value in cast(list[float], values))
     except (TypeError, ValueError) as error:
-        said = ",".join(map(str, values)) if isinstance(values, list) else values
-        raise SidecarError(f"{where}: {said!r} is no box: give x, y, width, height") from error
+        raise SidecarError(
+            f"{where}: {written!r} is not a box: give the numbers x, y, width, height"
+        ) from error
     if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
-        raise SidecarError(f"{where}: the box {values!r} has no area: correct width and height")
+        raise SidecarError(
+            f"{where}: the box {written!r} has no area: give a width and a height above 0"
+        )
     left, top = round(x), round(y)
     return Box(left, top, max(round(x + width) - left, 1), max(round(y + height) - top, 1))
 
 
-def _outline_of(
-    segmentation: Any, where: str
-) -> tuple[tuple[tuple[float, ...], ...], dict[str, Any] | None]:
+def _parse_segmentation(
+    segmentation: object, where: str
+) -> tuple[tuple[Polygon, ...], RunLengths | None]:
     if not segmentation:
         return (), None
     if isinstance(segmentation, dict):
         if not {"counts", "size"} <= segmentation.keys():
-            raise SidecarError(f"{where}: the RLE segmentation needs `counts` and `size`")
-        return (), segmentation
+            raise SidecarError(f"{where}: the RLE segmentation lacks `counts` or `size`: add them")
+        return (), cast(RunLengths, segmentation)
     try:
-        polygons = tuple(tuple(float(value) for value in polygon) for polygon in segmentation)
+        polygons = tuple(
+            tuple(float(value) for value in polygon)
+            for polygon in cast(list[list[float]], segmentation)
+        )
     except (TypeError, ValueError) as error:
-        raise SidecarError(f"{where}: the segmentation is neither polygons nor RLE") from error
+        raise SidecarError(
+            f"{where}: the segmentation is neither polygons nor RLE: give one of them, or none"
+        ) from error
     if any(len(polygon) < 6 or len(polygon) % 2 for polygon in polygons):
-        raise SidecarError(f"{where}: a polygon needs three points or more, x and y for each")
+        raise SidecarError(f"{where}: a polygon needs at least three points, with x and y for each")
     return polygons, None
 
 
-def _coco_tables(text: str, source: str) -> tuple[list[Any], list[Any], dict[Any, str]]:
+def _parse_coco_tables(
+    text: str, source: str
+) -> tuple[list[object], list[object], dict[object, str]]:
+    """The images, the annotations, and the category names by id."""
     try:
         content = json.loads(text)
         labels = {row["id"]: str(row["name"]) for row in content.get("categories", [])}
         return list(content["images"]), list(content["annotations"]), labels
+    except json.JSONDecodeError as error:
+        raise SidecarError(
+            f"{source} is not valid JSON ({error}): export it again as COCO JSON"
+        ) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SidecarError(
-            f"{source} is no COCO file ({error!r}): it needs `images` and `annotations`"
+            f"{source} is not a COCO file: it needs `images`, `annotations`, and an id and a name "
+            "for each of the `categories`"
         ) from error
 
 
 def parse_coco(
     text: str, file_name: str, source: str = "COCO file", *, crowds: bool = False
 ) -> list[Annotation]:
-    """Read the annotations of one photo from COCO JSON.
+    """Parse the annotations of one photo from COCO JSON.
 
-    Args:
-        text: the file's content.
-        file_name: the photo's; images are matched by name, whatever their folder.
-        source: what error messages call the file.
-        crowds: keep those as well; they are no objects to cut out.
+    Parameters
+    ----------
+    text
+        Content of the file.
+    file_name
+        The photo's; images are matched by file name, in whatever folder.
+    source
+        What error messages call the file.
+    crowds
+        Include crowds, which are no objects to cut out.
 
-    Returns:
-        The photo's objects in the file's order.
+    Returns
+    -------
+    list of Annotation
+        In the file's order.
 
-    Raises:
-        SidecarError: no JSON, no COCO, or an annotation of this photo without a usable box.
+    Raises
+    ------
+    SidecarError
+        The text is not COCO JSON, or an annotation of this photo has no usable box.
     """
-    images, rows, labels = _coco_tables(text, source)
-    wanted = _named(file_name)
+    images, rows, labels = _parse_coco_tables(text, source)
+    wanted = normalized_name(file_name)
     ids = [
         image.get("id")
         for image in images
-        if isinstance(image, dict) and _named(str(image.get("file_name", ""))) == wanted
+        if isinstance(image, dict) and normalized_name(str(image.get("file_name", ""))) == wanted
     ]
     found = []
     for number, row in enumerate(rows):
@@ -118,14 +147,14 @@ def parse_coco(
         if crowd and not crowds:
             continue
         where = f"{source}, annotations[{number}]"
-        polygons, rle = _outline_of(row.get("segmentation"), where)
+        polygons, rle = _parse_segmentation(row.get("segmentation"), where)
         label = labels.get(row.get("category_id"), _DEFAULT_LABEL)
-        found.append(Annotation(_box_of(row.get("bbox"), where), label, polygons, rle, crowd))
+        found.append(Annotation(_parse_box(row.get("bbox"), where), label, polygons, rle, crowd))
     return found
 
 
 def boxes_reader(text: str) -> csv.DictReader[str]:
-    """The rows of a boxes file; spreadsheets of many countries separate columns by semicolons."""
+    """Read the rows of a boxes file, separated by commas or, as in many countries, semicolons."""
     text = text.removeprefix("\ufeff")
     header = text.partition("\n")[0]
     delimiter = ";" if ";" in header and "," not in header else ","
@@ -133,58 +162,76 @@ def boxes_reader(text: str) -> csv.DictReader[str]:
 
 
 def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> list[Annotation]:
-    """Read the boxes of one photo from CSV with the columns image,x,y,width,height[,label].
+    """Parse the boxes of one photo from CSV with the columns image,x,y,width,height[,label].
 
-    Args:
-        text: the file's content.
-        file_name: the photo's; rows are matched by name, whatever their folder.
-        source: what error messages call the file.
+    Parameters
+    ----------
+    text
+        Content of the file.
+    file_name
+        The photo's; rows are matched by file name, in whatever folder.
+    source
+        What error messages call the file.
 
-    Raises:
-        SidecarError: a column is missing, or a row of this photo holds no usable box.
+    Raises
+    ------
+    SidecarError
+        A column is missing, or a row of this photo has no usable box.
+
+    Examples
+    --------
+    >>> [cup] = parse_boxes_csv("image,x,y,width,height,label\\na.jpg,1,2,30,40,cup\\n", "a.jpg")
+    >>> cup.label, cup.box
+    ('cup', Box(x=1, y=2, width=30, height=40))
     """
     reader = boxes_reader(text)
     missing = [name for name in ("image", *_BOX_COLUMNS) if name not in (reader.fieldnames or [])]
     if missing:
         raise SidecarError(f"{source} lacks the column(s) {', '.join(missing)}: add them")
+    wanted = normalized_name(file_name)
     found: list[Annotation] = []
     for row in reader:
-        if _named(row["image"] or "") == _named(file_name):
+        if normalized_name(row["image"] or "") == wanted:
             values = [row[name] for name in _BOX_COLUMNS]
-            # No line number: of a file for many photos this is the part for one.
-            box = _box_of(values, f"{source}, row {len(found) + 1} of {file_name}")
+            # Not a line number: a file for many photos is split, and this is the photo's part.
+            box = _parse_box(values, f"{source}, row {len(found) + 1} of {file_name}")
             found.append(Annotation(box, row.get("label") or _DEFAULT_LABEL))
     return found
 
 
-def _draw(polygons: tuple[tuple[float, ...], ...], width: int, height: int) -> Mask:
+def _draw(polygons: tuple[Polygon, ...], width: int, height: int) -> Mask:
     canvas = np.zeros((height, width), np.uint8)
     for polygon in polygons:
-        # COCO puts 0 at the first pixel's corner, OpenCV at its center.
-        points = (np.reshape(polygon, (-1, 2)) - 0.5) * 2**_SUB_PIXEL_BITS
-        cv2.fillPoly(canvas, [np.rint(points).astype(np.int32)], 1, shift=_SUB_PIXEL_BITS)
+        # COCO has 0 at the corner of the first pixel, OpenCV at its center.
+        points = (np.reshape(polygon, (-1, 2)) - 0.5) * 2**_SUBPIXEL_BITS
+        cv2.fillPoly(canvas, [np.rint(points).astype(np.int32)], 1, shift=_SUBPIXEL_BITS)
     return canvas.astype(bool)
 
 
-def _decode(rle: dict[str, Any], width: int, height: int) -> Mask:
+def _decode(rle: RunLengths, width: int, height: int) -> Mask:
     from pycocotools import mask as coco_mask
 
     if list(rle["size"]) != [height, width]:
         raise SidecarError(
             f"the RLE mask is {rle['size'][::-1]}, the photo {[width, height]} pixels: "
-            "annotate the photo as it is"
+            "annotate the photo at its own size"
         )
     packed = coco_mask.frPyObjects(rle, height, width) if isinstance(rle["counts"], list) else rle
     return np.asarray(coco_mask.decode(packed)).astype(bool)
 
 
 def _mask_of(annotation: Annotation, width: int, height: int) -> Mask | None:
+    """The annotation's mask; None if it has none, or an empty one."""
     if annotation.polygons:
-        return _draw(annotation.polygons, width, height)
-    return None if annotation.rle is None else _decode(annotation.rle, width, height)
+        mask = _draw(annotation.polygons, width, height)
+    elif annotation.rle is not None:
+        mask = _decode(annotation.rle, width, height)
+    else:
+        return None
+    return mask if mask.any() else None
 
 
-def _located(annotation: Annotation, width: int, height: int, source: str) -> Detection:
+def _detection(annotation: Annotation, width: int, height: int, source: str) -> Detection:
     box = annotation.box.clipped(width, height)
     if not box.width or not box.height:
         raise SidecarError(
@@ -195,15 +242,10 @@ def _located(annotation: Annotation, width: int, height: int, source: str) -> De
         mask = _mask_of(annotation, width, height)
     except (ValueError, TypeError, SidecarError) as error:
         raise SidecarError(f"{source}: {error}") from error
-    shown = mask if _any(mask) else None
-    return Detection(box, annotation.label, 1.0, "sidecar", shown, annotation.crowd)
+    return Detection(box, annotation.label, 1.0, "sidecar", mask, annotation.crowd)
 
 
-def _any(mask: Mask | None) -> bool:
-    return mask is not None and bool(mask.any())
-
-
-def _from_mask(mask: NDArray[np.uint8], width: int, height: int, source: str) -> Detection:
+def _mask_detection(mask: NDArray[np.uint8], width: int, height: int, source: str) -> Detection:
     if mask.shape[:2] != (height, width):
         raise SidecarError(
             f"{source} is {mask.shape[1]} x {mask.shape[0]}, its photo {width} x {height} pixels: "
@@ -211,7 +253,7 @@ def _from_mask(mask: NDArray[np.uint8], width: int, height: int, source: str) ->
         )
     inside = (mask if mask.ndim == 2 else mask[..., :3].max(-1)) > 127
     if not inside.any():
-        raise SidecarError(f"{source} is black all over: paint the object white")
+        raise SidecarError(f"{source} is all black: paint the object white")
     box = Box(*cv2.boundingRect(inside.astype(np.uint8)))
     return Detection(box, _DEFAULT_LABEL, 1.0, "sidecar", inside)
 
@@ -227,30 +269,42 @@ def read_sidecar(
     source: str | None = None,
     crowds: bool = False,
 ) -> list[Detection]:
-    """Turn what lies beside a photo into detections that are believed as they are (score 1).
+    """Turn the content of a photo's sidecars into detections with score 1.
 
-    Args:
-        file_name: the photo's.
-        width, height: the upright photo's size, pixels.
-        mask: the content of `<photo stem>.mask.png`, (height, width) or (height, width, channels)
-            uint8, white where the object is.
-        coco: the content of a COCO file that names this photo, perhaps among others.
-        boxes_csv: the content of a CSV with the columns image,x,y,width,height[,label].
-        source: what error messages call the file; by default the photo's name is part of it.
-        crowds: COCO's crowds as well.
+    Parameters
+    ----------
+    file_name
+        The photo's.
+    width, height
+        Size of the upright photo, pixels.
+    mask
+        Content of `<photo stem>.mask.png`: (height, width) or (height, width, channels) uint8,
+        white where the object is.
+    coco
+        Content of a COCO file that contains this photo, perhaps among others.
+    boxes_csv
+        Content of a CSV with the columns image,x,y,width,height[,label].
+    source
+        What error messages call the file; by default they name the photo.
+    crowds
+        Include COCO's crowds.
 
-    Returns:
-        Detections of the first of mask, COCO and CSV that names the photo; else none.
+    Returns
+    -------
+    list of Detection
+        From the first of mask, COCO and CSV that contains the photo; otherwise empty.
 
-    Raises:
-        SidecarError: an annotation cannot be used; the message names file and row.
+    Raises
+    ------
+    SidecarError
+        An annotation cannot be used; the message names the file and the row.
     """
     if mask is not None:
-        return [_from_mask(mask, width, height, source or f"the mask of {file_name}")]
+        return [_mask_detection(mask, width, height, source or f"the mask of {file_name}")]
     source = source or f"the sidecar of {file_name}"
     annotations: list[Annotation] = []
     if coco is not None:
         annotations = parse_coco(coco, file_name, source, crowds=crowds)
     if boxes_csv is not None and not annotations:
         annotations = parse_boxes_csv(boxes_csv, file_name, source)
-    return [_located(annotation, width, height, source) for annotation in annotations]
+    return [_detection(annotation, width, height, source) for annotation in annotations]

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from nst_pipeline.errors import SidecarError
 from nst_pipeline.storage.sidecars.annotations import (
-    SidecarError,
     parse_boxes_csv,
     parse_coco,
     read_sidecar,
@@ -30,7 +30,7 @@ def _coco(**annotation):
     )
 
 
-def test_a_csv_holds_boxes_of_many_photos():
+def test_a_csv_contains_boxes_of_many_photos():
     text = "image,x,y,width,height,label\na.jpg,1,2,30,40,cup\nb.jpg,5,6,7,8,\n"
     [cup] = parse_boxes_csv(text, "a.jpg")
     assert (cup.box, cup.label) == (Box(1, 2, 30, 40), "cup")
@@ -59,7 +59,7 @@ def test_a_bad_csv_names_the_row(text, message):
         parse_boxes_csv(text, "a.jpg", "boxes.csv")
 
 
-def test_coco_boxes_carry_their_category():
+def test_coco_boxes_have_their_categorys_name_as_label():
     [found] = parse_coco(_coco(), "cat.jpg")
     assert (found.box, found.label) == (Box(10, 20, 30, 15), "cat")
 
@@ -73,7 +73,7 @@ def test_a_coco_polygon_becomes_a_mask():
     assert (found.mask & inside).sum() == inside.sum()
 
 
-def test_coco_run_lengths_become_the_same_mask():
+def test_coco_run_lengths_become_a_mask():
     inside = np.zeros((80, 100), bool)
     inside[20:35, 10:40] = True
     flat = inside.T.ravel()
@@ -91,9 +91,10 @@ def test_crowds_are_left_out():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "no COCO file"),
-        ("[]", "no COCO file"),
-        (_coco(bbox=[1, 2]), r"annotations\[1\].*no box"),
+        ("{", "not valid JSON"),
+        ("[]", "not a COCO file"),
+        ('{"images": []}', "not a COCO file.*annotations"),
+        (_coco(bbox=[1, 2]), r"annotations\[1\].*not a box"),
         (_coco(bbox=[1, 2, 3, -4]), r"annotations\[1\].*no area"),
         (_coco(segmentation=[[1, 2, 3]]), r"annotations\[1\].*three points"),
         (_coco(segmentation={"counts": [1]}), r"annotations\[1\].*size"),
@@ -106,7 +107,7 @@ def test_a_bad_coco_file_names_the_annotation(text, message):
         read_sidecar("cat.jpg", 100, 80, coco=text, source="annotations.json")
 
 
-def test_a_painted_mask_wins_over_boxes():
+def test_a_mask_is_preferred_to_boxes():
     mask = np.zeros((80, 100, 3), np.uint8)
     mask[10:30, 20:60] = 255
     csv = "image,x,y,width,height\ncat.jpg,0,0,5,5\n"
@@ -120,10 +121,10 @@ def test_a_painted_mask_wins_over_boxes():
     ("mask", "message"),
     [(np.zeros((80, 100), np.uint8), "black"), (np.ones((5, 6), np.uint8), "6 x 5.*100 x 80")],
 )
-def test_a_mask_that_cannot_be_meant_is_refused(mask, message):
+def test_a_black_mask_or_one_of_another_size_is_refused(mask, message):
     with pytest.raises(SidecarError, match=message):
         read_sidecar("cat.jpg", 100, 80, mask=mask)
 
 
-def test_a_sidecar_that_names_other_photos_gives_nothing():
+def test_a_sidecar_about_other_photos_gives_no_detections():
     assert read_sidecar("bird.jpg", 100, 80, coco=_coco()) == []

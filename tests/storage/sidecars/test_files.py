@@ -9,12 +9,11 @@ from upath import UPath
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.sidecars.files import (
-    is_sidecar,
     sidecar_detections,
     sidecar_digest,
-    sidecar_files,
     sidecar_placements,
 )
+from nst_pipeline.storage.sidecars.names import is_sidecar, sidecar_files
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Box
 
@@ -52,20 +51,14 @@ def digest(folder: Path, photo: str) -> str:
     return sidecar_digest(UPath(folder), photo, sidecar_files(photo, present))
 
 
-def test_names_make_sidecars() -> None:
-    assert is_sidecar("a/cat.mask.png") and is_sidecar("a/boxes.csv")
-    assert is_sidecar("annotations.json") and is_sidecar("street.placements.json")
-    assert not is_sidecar("mask.png") and not is_sidecar("cat.json")
-
-
-def test_a_photo_without_sidecars(tmp_path: Path) -> None:
+def test_a_photo_without_sidecars_has_no_annotations_and_no_digest(tmp_path: Path) -> None:
     assert boxes(tmp_path, "cat.jpg") == []
     assert digest(tmp_path, "cat.jpg") == ""
     assert sidecar_placements(UPath(tmp_path), "cat.jpg") is None
 
 
 @pytest.mark.parametrize("name", ["pets/boxes.csv", "pets/cat.boxes.csv"])
-def test_boxes(tmp_path: Path, name: str) -> None:
+def test_boxes_are_read_from_the_photos_own_or_its_folders_file(tmp_path: Path, name: str) -> None:
     put(tmp_path, name, HEADER + "cat.jpg,10,20,30,40,tabby\ncat.jpg,50,20,30,40,\n")
     assert boxes(tmp_path, "pets/cat.jpg") == [
         (Box(10, 20, 30, 40), "tabby"),
@@ -81,7 +74,9 @@ def test_boxes(tmp_path: Path, name: str) -> None:
         ("annotations.json", "pets/cat.jpg"),
     ],
 )
-def test_coco(tmp_path: Path, name: str, file_name: str) -> None:
+def test_coco_is_read_from_the_photos_own_its_folders_or_the_inboxs_file(
+    tmp_path: Path, name: str, file_name: str
+) -> None:
     put(tmp_path, name, coco((file_name, [10, 20, 30, 40])))
     assert boxes(tmp_path, "pets/cat.jpg") == [(Box(10, 20, 30, 40), "cat")]
 
@@ -91,7 +86,7 @@ def test_a_photo_in_another_folder_is_another_photo(tmp_path: Path) -> None:
     assert boxes(tmp_path, "b/cat.jpg") == [] == boxes(tmp_path, "cat.jpg")
 
 
-def test_mask_before_coco_before_boxes(tmp_path: Path) -> None:
+def test_a_mask_is_preferred_to_coco_and_coco_to_boxes(tmp_path: Path) -> None:
     put(tmp_path, "boxes.csv", HEADER + "cat.jpg,1,1,10,10,from boxes\n")
     assert boxes(tmp_path, "cat.jpg")[0][1] == "from boxes"
     put(tmp_path, "cat.coco.json", coco(("cat.jpg", [2, 2, 20, 20]), categories=("from coco",)))
@@ -104,7 +99,7 @@ def test_mask_before_coco_before_boxes(tmp_path: Path) -> None:
     assert found.mask is not None and np.array_equal(found.mask, mask > 0)
 
 
-def test_a_shared_file_counts_only_with_the_photos_own_entries(tmp_path: Path) -> None:
+def test_only_the_photos_own_entries_of_a_shared_file_change_its_digest(tmp_path: Path) -> None:
     put(tmp_path, "boxes.csv", HEADER + "cat.jpg,1,1,10,10,cat\n")
     put(tmp_path, "annotations.json", coco(("dog.jpg", [1, 1, 9, 9])))
     cat, dog = digest(tmp_path, "cat.jpg"), digest(tmp_path, "dog.jpg")
@@ -127,7 +122,7 @@ def test_a_shared_file_is_read_once(tmp_path: Path) -> None:
     put(tmp_path, "boxes.csv", HEADER + rows)
     stat = (tmp_path / "boxes.csv").stat()
     assert boxes(tmp_path, "7.jpg")
-    # Same size and time: what was read before still stands.
+    # Same size and time: the file is not read again.
     put(tmp_path, "boxes.csv", (HEADER + rows).replace("cat", "dog"))
     os.utime(tmp_path / "boxes.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert boxes(tmp_path, "8.jpg")[0][1] == "cat"
@@ -135,7 +130,7 @@ def test_a_shared_file_is_read_once(tmp_path: Path) -> None:
     assert boxes(tmp_path, "8.jpg")[0][1] == "dog"
 
 
-def test_names_match_however_they_are_composed(tmp_path: Path) -> None:
+def test_names_match_in_any_unicode_composition(tmp_path: Path) -> None:
     put(tmp_path, "boxes.csv", HEADER + "cafe\u0301.jpg,1,1,10,10,cup\n")
     assert boxes(tmp_path, "caf\u00e9.jpg") == [(Box(1, 1, 10, 10), "cup")]
 
@@ -150,7 +145,7 @@ def test_names_match_however_they_are_composed(tmp_path: Path) -> None:
         ("cat.mask.png", "no picture"),
     ],
 )
-def test_a_broken_sidecar_is_named_and_has_a_digest(
+def test_a_broken_sidecar_has_a_digest_and_an_error_that_names_it(
     tmp_path: Path, name: str, content: str
 ) -> None:
     put(tmp_path, name, content)
@@ -165,7 +160,7 @@ def test_placements_are_read_and_digested(tmp_path: Path) -> None:
     assert digest(tmp_path, "town/street.jpg")
 
 
-def test_the_samples_show_the_boxes_route(tmp_path: Path) -> None:
+def test_the_samples_contain_boxes_that_are_read(tmp_path: Path) -> None:
     assert import_module("nst_pipeline.samples").write_samples(UPath(tmp_path))
     (cup,) = sidecar_detections(UPath(tmp_path / "objects"), "coffee.png", 600, 400)
     assert cup.label == "cup"

@@ -21,32 +21,32 @@ def inbox(tmp_path: Path) -> UPath:
     return UPath(tmp_path)
 
 
-def test_a_row_counts_before_the_nearest_text(inbox):
+def test_a_row_is_preferred_to_the_nearest_text(inbox):
     licenses = Licenses(inbox, PHOTOS)
     by = License("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")
     assert licenses.of("trip/a.jpg") == licenses.of("trip/more/b.jpg") == by
     assert licenses.of("trip/more/사진 1.jpg").name == "CC0-1.0"
 
 
-def test_without_a_file_the_photos_own_notice_counts(inbox):
+def test_without_a_file_the_license_is_the_photos_own_notice(inbox):
     licenses = Licenses(inbox, PHOTOS)
     assert licenses.of("cup.jpg", "© Jane Doe") == License("© Jane Doe")
     assert licenses.of("cup.jpg") == UNKNOWN
 
 
-def test_only_the_photos_folders_are_looked_into(inbox):
+def test_only_the_photos_folders_are_searched(inbox):
     assert set(license_digests(inbox, PHOTOS)) == {"trip/LICENSE.txt", "trip/more/licenses.csv"}
     assert license_digests(inbox, ["cup.jpg"]) == {}
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
+    ("name", "text", "message"),
     [
         ("LICENSE.txt", "\n", "is empty"),
         ("licenses.csv", "picture,license\nx,y\n", "lacks the column"),
     ],
 )
-def test_a_file_that_says_nothing_is_named(tmp_path, name, text, says):
+def test_an_empty_or_incomplete_file_is_named(tmp_path, name, text, message):
     (tmp_path / name).write_text(text)
-    with pytest.raises(SidecarError, match=f"{name} {says}"):
+    with pytest.raises(SidecarError, match=f"{name} {message}"):
         Licenses(UPath(tmp_path), ["cup.jpg"])

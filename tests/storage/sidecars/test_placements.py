@@ -22,7 +22,7 @@ PLACES = st.integers(-5000, 5000)
         )
     )
 )
-def test_round_trip(placements):
+def test_placements_survive_a_round_trip_through_json(placements):
     text = json.dumps(
         [
             {
@@ -40,9 +40,9 @@ def test_round_trip(placements):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
-        ("oops", "no valid JSON"),
+        ("oops", "not valid JSON"),
         ("{}", "valid list"),
         ('[{"sticker": "a", "x": 1, "width": 3, "height": 4}]', "entry 1, y"),
         ('[{"sticker": "a", "x": 1, "y": 1, "width": 0, "height": 4}]', "entry 1, width"),
@@ -51,8 +51,8 @@ def test_round_trip(placements):
         ('[{"sticker": "a", "x": 1, "y": 1, "width": 2, "height": 4, "up": 1}]', "entry 1, up"),
     ],
 )
-def test_mistakes_are_named_with_the_file(text, says):
-    with pytest.raises(SidecarError, match=says) as error:
+def test_a_mistake_is_reported_with_file_and_entry(text, message):
+    with pytest.raises(SidecarError, match=message) as error:
         parse_placements(text, source="beach.placements.json")
     assert "beach.placements.json" in str(error.value)
     assert "\n" not in str(error.value)
