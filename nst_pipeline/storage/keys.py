@@ -1,4 +1,4 @@
-"""Partition keys: a photo's relative path made readable, short and unique."""
+"""Partition keys: readable, short and unique names made from photos' relative paths."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import unicodedata
 from pathlib import PurePosixPath
 
 ALL = "all"
-"""The key of an artifact that is made from a whole collection."""
+"""Key of an artifact that is made from the whole collection."""
 
 _MAX_BYTES = 150
-"""Leaves room in a file name (255 bytes) for `.mask.png` and the like."""
+"""Leaves room in a file name (at most 255 bytes) for suffixes such as `.mask.png`."""
 _HASH_DIGITS = 8
 _KEPT = "LNM"
-"""Unicode's letters, numbers, and the marks that belong to letters."""
+"""First letters of the Unicode categories to keep: letters, numbers, and combining marks."""
 
 
 def _slug(relative_path: str) -> str:
@@ -23,7 +23,7 @@ def _slug(relative_path: str) -> str:
 
 
 def _tail(text: str, limit_bytes: int) -> str:
-    """The end of a text, where file names differ; a character cut in two goes."""
+    """Return the end of a text, where file names differ; drop a character that is cut in two."""
     return text.encode()[-limit_bytes:].decode(errors="ignore")
 
 
@@ -36,16 +36,25 @@ def _without_leading_marks(text: str) -> str:
 def partition_key(relative_path: str) -> str:
     """Make the key of a photo: its path as a slug, and 8 hex digits of the path's SHA-256.
 
-    Letters of all scripts are kept, composed (NFC); everything else becomes a dash, and the
-    suffix goes. The digits come from the path as it stands on the disk, so `a/b.jpg` and
-    `a_b.jpg`, or the composed and the decomposed spelling of a name (which Linux can hold side
-    by side), are different photos.
+    The slug keeps letters of all scripts, composed (NFC); everything else becomes a dash, and
+    the suffix is dropped. The digits are computed from the unchanged path, so `a/b.jpg` and
+    `a_b.jpg` get different keys, as do the composed and the decomposed spelling of a name, which
+    Linux allows side by side.
 
-    Args:
-        relative_path: relative to the inbox, with forward slashes.
+    Parameters
+    ----------
+    relative_path
+        Relative to the inbox, with forward slashes.
 
-    Returns:
-        At most 150 bytes of UTF-8, fit for a file name, a URL and a Dagster partition.
+    Returns
+    -------
+    str
+        At most 150 bytes of UTF-8, valid in a file name, a URL and a Dagster partition.
+
+    Examples
+    --------
+    >>> partition_key("barn/red door.jpg")
+    'barn-red-door-4fa81633'
     """
     digest = hashlib.sha256(relative_path.encode(errors="surrogateescape")).hexdigest()
     slug = _tail(_slug(relative_path), _MAX_BYTES - _HASH_DIGITS - 1)

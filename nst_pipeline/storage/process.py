@@ -1,4 +1,4 @@
-"""Whether a process of this machine is still there."""
+"""Looks up processes of this machine."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 
 
 def is_alive(process: int) -> bool:
-    """Whether some process has that id now; ids are used again."""
+    """Whether a process with that id runs now. The system reuses ids of ended processes."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # another user's
+        pass  # it belongs to another user
     return True

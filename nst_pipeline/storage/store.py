@@ -1,4 +1,4 @@
-"""Artifacts under `artifacts/<asset>/`: pictures, records and tables, by asset and key."""
+"""Reads and writes artifacts, the files under `artifacts/<asset>/`, by asset and key."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomica
 from nst_pipeline.vision.shapes import Picture
 
 Content = bytes | Picture | Mapping[str, Any] | list[Any]
-"""What a file of an artifact is made from: bytes as they are, a picture (PNG), or JSON."""
+"""Content of a file: bytes as they are, a picture (stored in `PICTURE_FORMAT`), or JSON values."""
 
 _CACHE_BYTES = 768 * 1024 * 1024
 
 
 def sha256(data: bytes) -> str:
-    """The digest used everywhere: SHA-256, 64 hex digits."""
+    """Return the digest that is used everywhere: SHA-256 as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def joint_digest(digests: Mapping[str, str]) -> str:
-    """One digest for several named files."""
+    """Combine the digests of several named files into one."""
     return sha256("".join(f"{name} {digests[name]}\n" for name in sorted(digests)).encode())
 
 
 def to_json(value: Any) -> bytes:
-    """JSON with sorted keys, so that equal values give equal bytes."""
+    """Encode as JSON with sorted keys, so that equal values give equal bytes."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode()
 
 
 @dataclass(frozen=True)
 class Written:
-    """What stands in the store after a write."""
+    """An artifact's files after a write."""
 
     path: str
-    """The first file, relative to the data root; empty if there is none."""
+    """First file, relative to the data root; empty without files."""
     files: tuple[str, ...]
     digest: str
     size_bytes: int
 
 
 class _PictureCache:
-    """Decoded pictures that a later asset of the same run reads again, least recent out."""
+    """Decoded pictures that a later asset of the same run reads again; drops the least recent."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit, self._held = limit_bytes, 0
@@ -76,31 +76,54 @@ class _PictureCache:
 
 
 _CACHE = _PictureCache(_CACHE_BYTES)
-"""One for the process: each step of a run opens the collection anew."""
+"""Shared by the whole process, because each step of a run opens the collection again."""
 
-
-_WRITERS = 4
+_MAX_WRITERS = 4
+"""Threads that encode and write one artifact's files."""
 
 
 class Store:
-    """The artifacts of one data root (a folder or an fsspec URL)."""
+    """The artifacts of one data root.
+
+    Parameters
+    ----------
+    root
+        A folder or an fsspec URL.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(UPath(folder))
+    ...     written = store.write("composites", "cat-1a2b3c4d", {RECORD: {"layers": []}})
+    ...     written.path, store.record("composites", "cat-1a2b3c4d")
+    ('artifacts/composites/cat-1a2b3c4d.json', {'layers': []})
+    """
 
     def __init__(self, root: UPath) -> None:
         self.root = root
         self._folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
 
     def path(self, asset: str, key: str, name: str) -> UPath:
-        """Where a file of an artifact stands.
-
-        `name` is what follows the key (`.png`, `.mask.png`); for a whole collection's artifact
-        it is the file name itself.
-        """
+        """Return the path of an artifact's file; `name` is one of `artifact_files`."""
         return self._folder(asset) / file_name(key, name)
 
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
-        """Write an artifact's files, each whole or not at all, and return their digest.
+        """Write an artifact's files, each whole or not at all.
 
-        They may be lost in a power cut until `sync_files` has seen them.
+        They may be lost in a power cut until `sync_files` was called for them.
+
+        Parameters
+        ----------
+        asset, key
+            The artifact.
+        files
+            Name, one of `artifact_files`, to content.
+
+        Raises
+        ------
+        OSError
+            A file cannot be written.
         """
 
         def write(name: str) -> tuple[str, int]:
@@ -112,7 +135,7 @@ class Store:
             written = {name: write(name) for name in files}
         else:
             # Encoders, digests and the disk release Python's lock.
-            with ThreadPoolExecutor(min(_WRITERS, len(files))) as pool:
+            with ThreadPoolExecutor(min(_MAX_WRITERS, len(files))) as pool:
                 written = dict(zip(files, pool.map(write, files), strict=True))
         digests = {name: digest for name, (digest, _) in written.items()}
         size = sum(each for _, each in written.values())
@@ -121,42 +144,56 @@ class Store:
         return Written(relative, tuple(files), joint_digest(digests), size)
 
     def digest(self, asset: str, key: str, names: tuple[str, ...]) -> str:
-        """The joint digest of an artifact's files as they stand."""
+        """Read an artifact's files and return their joint digest."""
         return joint_digest({name: sha256(self.read(asset, key, name)) for name in names})
 
     def read(self, asset: str, key: str, name: str) -> bytes:
-        """A file's bytes.
+        """Read a file.
 
-        Raises:
-            FileNotFoundError: it is not there.
+        Raises
+        ------
+        FileNotFoundError
+            It does not exist.
         """
         return self.path(asset, key, name).read_bytes()
 
     def record(self, asset: str, key: str, name: str = RECORD) -> Any:
-        """A JSON file's value."""
+        """Read a JSON file."""
         return json.loads(self.read(asset, key, name))
 
     def picture(self, asset: str, key: str, name: str = PICTURE, *, keep: bool = True) -> Picture:
-        """A picture, RGB order, read-only; from memory if this process read it before.
+        """Read a picture, from memory if this process read it before.
 
-        Args:
-            asset: the asset.
-            key: the artifact.
-            name: what follows the key.
-            keep: false if nobody is going to read it again.
+        Parameters
+        ----------
+        asset, key
+            The artifact.
+        name
+            One of `artifact_files`.
+        keep
+            Keep it in memory; pass False if nobody will read it again.
 
-        Raises:
-            FileNotFoundError: it is not there.
+        Returns
+        -------
+        numpy.ndarray
+            uint8, gray (H, W), RGB (H, W, 3) or RGBA (H, W, 4); read-only if kept.
+
+        Raises
+        ------
+        FileNotFoundError
+            The file does not exist.
+        UnreadableImageError
+            The file is damaged.
         """
         path = self.path(asset, key, name)
         if not keep:
             return PICTURE_FORMAT.decode(path.read_bytes())
-        # With what tells one state of the file from another: size, time of change, ETag.
-        as_it_is = f"{path} {path.fs.ukey(path.path)}"
-        return self.remembered(as_it_is, lambda: PICTURE_FORMAT.decode(path.read_bytes()))
+        # fsspec's key identifies a version of the file by its size and time of change, or ETag.
+        version = f"{path} {path.fs.ukey(path.path)}"
+        return self.remembered(version, lambda: PICTURE_FORMAT.decode(path.read_bytes()))
 
     def remembered(self, name: str, decode: Callable[[], Picture]) -> Picture:
-        """A picture by a name of its own, read-only; decoded only if it is not in memory."""
+        """Return a picture by a unique name, read-only; call `decode` if it is not in memory."""
         picture = _CACHE.get(name)
         if picture is None:
             picture = decode()
@@ -165,20 +202,23 @@ class Store:
         return picture
 
     def sizes(self, asset: str, names: Iterable[str] | None = None) -> dict[str, int]:
-        """File name to size in bytes of what stands under an asset.
+        """Return the sizes in bytes of an asset's files, by file name.
 
-        Args:
-            asset: the asset.
-            names: only these; None: all, by one listing.
+        Parameters
+        ----------
+        asset
+            The asset.
+        names
+            Only these files; None: all, with one listing.
         """
         return sizes_in(self._folder(asset), names)
 
     def remove_leftovers(self, asset: str) -> None:
-        """Remove temporary files of processes that were killed."""
+        """Remove an asset's unfinished files that killed processes left behind."""
         remove_leftovers(self._folder(asset))
 
     def remove(self, asset: str, key: str, names: tuple[str, ...]) -> None:
-        """Remove files that the artifact no longer has; missing ones are no error."""
+        """Remove files of an artifact; missing ones are no error."""
         for name in names:
             self.path(asset, key, name).unlink(missing_ok=True)
 
