@@ -1,4 +1,4 @@
-"""Inboxes: which photos are there, what is wrong with the others, what changed since last time."""
+"""Scans of inboxes: which photos they hold, which are unreadable, and what changed."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from nst_pipeline.storage.sidecars.names import sidecar_files, sidecar_paths
 from nst_pipeline.vision.images.codecs import check_header, decode_photo, read_header
 from nst_pipeline.vision.images.truncation import looks_whole
 
-Judged = PhotoFile | UnreadableFile
+FoundFile = PhotoFile | UnreadableFile
 OnFile = Callable[[int, int], None]
-"""Told how many new and changed files were read, and how many there are."""
+"""Called with the number of new and changed files that were read, and the number there are."""
 
 _READERS, _BLOCK = 4, 64
-"""Files are read by so many threads, and the clock is looked at after so many files."""
+"""Number of reading threads, and of files to read between two looks at the clock."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """An inbox as it is now, and how it differs from before."""
+    """An inbox as it is now, and how it differs from the last scan."""
 
     index: InboxIndex
     new: tuple[str, ...]
-    """Keys that were not there before."""
+    """Keys of new photos."""
     changed: tuple[str, ...]
-    """Keys whose bytes or sidecars are others now."""
+    """Keys of photos whose bytes or sidecars changed."""
     deleted: Mapping[str, str]
-    """Keys that are no longer there, with the paths that they had."""
+    """Keys of deleted photos, with their former paths."""
     moved: Mapping[str, str]
-    """Deleted key to the new key under which the same bytes stand; both are listed above too."""
+    """Deleted key to the new key with the same bytes; `new` and `deleted` list both, too."""
     ignored: int
-    """Files that are no photos by their names."""
+    """Number of files that are not photos by their names."""
     pending: int = 0
-    """New and changed files that there was no time to read; they stand as they were before."""
+    """Number of new and changed files that were not read in time; `index` has their old state."""
 
     @property
     def summary(self) -> str:
-        """The figures in a line."""
+        """The figures in one line."""
         parts = {
             "new": len(self.new) - len(self.moved),
             "changed": len(self.changed),
@@ -60,11 +60,11 @@ class Scan:
             "unreadable": len(self.index.unreadable),
             "other files": self.ignored,
         }
-        said = [f"{count} {name}" for name, count in parts.items() if count]
-        return ", ".join([f"{len(self.index.photos)} photos", *said])
+        counts = [f"{count} {name}" for name, count in parts.items() if count]
+        return ", ".join([f"{len(self.index.photos)} photos", *counts])
 
 
-def _judge(file: BinaryIO, max_megapixels: float) -> None:
+def _check_image(file: BinaryIO, max_megapixels: float) -> None:
     header = read_header(file)
     check_header(header, max_megapixels=max_megapixels)
     if not looks_whole(file, header.format):
@@ -72,11 +72,11 @@ def _judge(file: BinaryIO, max_megapixels: float) -> None:
         decode_photo(file.read(), name="", max_megapixels=max_megapixels)
 
 
-def _examined(inbox: UPath, file: File, max_megapixels: float) -> Judged:
-    """Read a new or changed file: its header, its end, its digest; memory stays small."""
+def _read(inbox: UPath, file: File, max_megapixels: float) -> FoundFile:
+    """Read a new or changed file: check its header and end, and hash it, in little memory."""
     try:
         with (inbox / file.path).open("rb") as stream:
-            _judge(stream, max_megapixels)
+            _check_image(stream, max_megapixels)
             stream.seek(0)
             digest = hashlib.file_digest(cast(Any, stream), "sha256").hexdigest()
     except UnreadableImageError as error:
@@ -88,24 +88,24 @@ def _examined(inbox: UPath, file: File, max_megapixels: float) -> Judged:
     return UnreadableFile(file.path, reason, file.size, file.mtime_ns)
 
 
-def _examined_until(
+def _read_until(
     inbox: UPath, files: Sequence[File], max_megapixels: float, until: float, on_file: OnFile
-) -> dict[str, Judged]:
-    """Read files, several at once, until the clock (`time.monotonic`) stands at `until`."""
-    judged: dict[str, Judged] = {}
+) -> dict[str, FoundFile]:
+    """Read files in several threads until `time.monotonic` reaches `until`."""
+    found: dict[str, FoundFile] = {}
     with ThreadPoolExecutor(_READERS) as pool:
         for first in range(0, len(files), _BLOCK):
-            if judged and time.monotonic() > until:
+            if found and time.monotonic() > until:
                 break
             block = files[first : first + _BLOCK]
-            read = pool.map(lambda file: _examined(inbox, file, max_megapixels), block)
-            judged |= {each.path: each for each in read}
-            on_file(len(judged), len(files))
-    return judged
+            read = pool.map(lambda file: _read(inbox, file, max_megapixels), block)
+            found |= {each.path: each for each in read}
+            on_file(len(found), len(files))
+    return found
 
 
 def _with_sidecars(inbox: UPath, photo: PhotoFile, listing: Listing) -> PhotoFile:
-    """The photo with the digest of its sidecars, read again only if one of them changed."""
+    """Add the digest of a photo's sidecars, which are read again only if one of them changed."""
     files = [listing.sidecars[path] for path in sidecar_files(photo.path, listing.sidecars)]
     stamp = " ".join(f"{file.path}:{file.size}:{file.mtime_ns}" for file in files)
     if stamp == photo.sidecar_stamp:
@@ -114,17 +114,17 @@ def _with_sidecars(inbox: UPath, photo: PhotoFile, listing: Listing) -> PhotoFil
     return replace(photo, sidecar_digest=digest, sidecar_stamp=stamp)
 
 
-def _is_same(was: Judged | None, file: File) -> bool:
+def _is_unchanged(was: FoundFile | None, file: File) -> bool:
     return was is not None and (was.size, was.mtime_ns) == (file.size, file.mtime_ns)
 
 
 def _indexed(
-    inbox: UPath, listing: Listing, known: InboxIndex, judged: Iterable[Judged], limit: float
+    inbox: UPath, listing: Listing, known: InboxIndex, found: Iterable[FoundFile], limit: float
 ) -> InboxIndex:
-    """The index of what was judged, with readable photos under their keys."""
+    """Build the index of the files that were read."""
     keys = {photo.path: key for key, photo in known.photos.items()}
     photos, unreadable = {}, [UnreadableFile(*each) for each in listing.refused]
-    for each in judged:
+    for each in found:
         if isinstance(each, UnreadableFile):
             unreadable.append(each)
         else:
@@ -150,7 +150,15 @@ def _content(photo: PhotoFile) -> tuple[str, str]:
 
 
 def compare(known: InboxIndex, now: InboxIndex, *, ignored: int = 0, pending: int = 0) -> Scan:
-    """How an inbox differs from what was known of it."""
+    """Compare two indexes of an inbox.
+
+    Parameters
+    ----------
+    known, now
+        The earlier and the later index.
+    ignored, pending
+        Copied into the result.
+    """
     before, after = known.photos, now.photos
     new = tuple(key for key in after if key not in before)
     deleted = {key: photo.path for key, photo in before.items() if key not in after}
@@ -167,51 +175,68 @@ def scan(
     until: float = math.inf,
     on_file: OnFile = lambda *_: None,
 ) -> Scan:
-    """Look through an inbox; files that have not changed since `known` are not opened.
+    """Scan an inbox; files that did not change since `known` are not opened.
 
-    A scan that ends early goes on from its index the next time. Deleted files count as such
-    only when all others were read: one of them may be where a deleted one was moved to.
+    After a scan that ended early, the next one continues from its index. Deleted photos are
+    reported only once all others were read, because one of these may be a moved one.
 
-    Args:
-        inbox: a folder or an fsspec URL.
-        known: the index of the last scan; an empty one to begin with.
-        settings: the limit on pixels. With another limit every file is judged anew, at once.
-        until: a time of `time.monotonic` after which no further file is read.
-        on_file: told of progress.
+    Parameters
+    ----------
+    inbox
+        A folder or an fsspec URL.
+    known
+        The index of the last scan, at first an empty one.
+    settings
+        The limit on pixels. If it changed, every file is read again, whatever `until` says.
+    until
+        Time of `time.monotonic` after which no more files are read.
+    on_file
+        Reports progress.
 
-    Raises:
-        NstError: there is no such folder.
+    Raises
+    ------
+    NstError
+        The inbox does not exist.
     """
     listing, limit = list_inbox(inbox), settings.max_megapixels
-    all_known: list[Judged] = [*known.photos.values(), *known.unreadable]
+    all_known: list[FoundFile] = [*known.photos.values(), *known.unreadable]
     if all_known and known.max_megapixels != limit:
         all_known, until = [], math.inf
     before = {each.path: each for each in all_known}
-    to_read = [file for file in listing.photos if not _is_same(before.get(file.path), file)]
-    before |= _examined_until(inbox, to_read, limit, until, on_file)
-    judged = [before[file.path] for file in listing.photos if file.path in before]
-    pending = sum(not _is_same(before.get(file.path), file) for file in to_read)
+    to_read = [file for file in listing.photos if not _is_unchanged(before.get(file.path), file)]
+    before |= _read_until(inbox, to_read, limit, until, on_file)
+    found = [before[file.path] for file in listing.photos if file.path in before]
+    pending = sum(not _is_unchanged(before.get(file.path), file) for file in to_read)
     if pending:
         there = {file.path for file in listing.photos}
-        judged += [photo for photo in known.photos.values() if photo.path not in there]
-    index = _indexed(inbox, listing, known, judged, limit)
+        found += [photo for photo in known.photos.values() if photo.path not in there]
+    index = _indexed(inbox, listing, known, found, limit)
     return compare(known, index, ignored=listing.ignored, pending=pending)
 
 
 def examine_again(
     inbox: UPath, known: InboxIndex, key: str, settings: IngestSettings
 ) -> InboxIndex:
-    """Look at one photo alone, and at what lies beside it: they may have changed since the scan.
+    """Read one photo and its sidecars again; they may have changed since the scan.
 
-    Returns:
-        The index with the photo as it is now; without it, if it is not there or not readable.
+    Parameters
+    ----------
+    inbox, known, settings
+        As for `scan`.
+    key
+        The photo's partition key.
+
+    Returns
+    -------
+    InboxIndex
+        With the photo as it is now; without it, if it is gone or unreadable.
     """
     photos, unreadable = dict(known.photos), known.unreadable
     photo = photos.pop(key, None)
     file = None if photo is None else find_file(inbox, photo.path)
     if photo is None or file is None:
         return InboxIndex(photos, unreadable, known.max_megapixels)
-    now = photo if _is_same(photo, file) else _examined(inbox, file, settings.max_megapixels)
+    now = photo if _is_unchanged(photo, file) else _read(inbox, file, settings.max_megapixels)
     if isinstance(now, UnreadableFile):
         return InboxIndex(photos, (*unreadable, now), known.max_megapixels)
     beside = (find_file(inbox, path) for path in sidecar_paths(photo.path))

@@ -1,4 +1,4 @@
-"""What an inbox held when it was last scanned, kept as one Parquet file."""
+"""The content of an inbox at its last scan, stored in one Parquet file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from nst_pipeline.storage.files import write_atomically
 _LOG = logging.getLogger(__name__)
 
 _MEGAPIXELS = b"max_megapixels"
-# The key, the fields of PhotoFile in their order, and why a file without a key is unreadable.
+# The key, the fields of PhotoFile in their order, and the reason why a file is unreadable (these
+# files have no key).
 _SCHEMA = pa.schema(
     [
         ("key", pa.string()),
@@ -33,7 +34,7 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class PhotoFile:
-    """A photo that can be used."""
+    """A readable photo."""
 
     path: str
     """Relative to the inbox, with forward slashes."""
@@ -43,14 +44,14 @@ class PhotoFile:
     digest: str
     """SHA-256 of the bytes."""
     sidecar_digest: str = ""
-    """Of all that the user laid beside it; empty if nothing."""
+    """Digest of all files that the user put beside it; empty if there are none."""
     sidecar_stamp: str = ""
-    """Names, sizes and times of the sidecars, to see without reading whether they changed."""
+    """Names, sizes and times of the sidecars, which tell without reading whether they changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableFile:
-    """A file that looks like a photo and is none that can be used."""
+    """A file that is named like a photo but cannot be used."""
 
     path: str
     reason: str
@@ -60,17 +61,17 @@ class UnreadableFile:
 
 @dataclass(frozen=True)
 class InboxIndex:
-    """What an inbox held when it was last scanned."""
+    """The content of an inbox at its last scan."""
 
     photos: Mapping[str, PhotoFile] = field(default_factory=dict)
-    """By partition key, in the order of their paths."""
+    """Photos by partition key, in the order of their paths."""
     unreadable: tuple[UnreadableFile, ...] = ()
     max_megapixels: float = 0.0
-    """The limit the files were judged by."""
+    """The limit on pixels during that scan."""
 
 
 def save_index(path: UPath, index: InboxIndex) -> None:
-    """Write an index as one Parquet file, whole or not at all."""
+    """Write an index to a Parquet file, atomically."""
     files = [*index.photos.values(), *index.unreadable]
     keys = [*index.photos, *(None for _ in index.unreadable)]
     columns = [[getattr(file, name, None) for file in files] for name in _SCHEMA.names[1:]]
@@ -96,9 +97,9 @@ def _parsed(data: bytes) -> InboxIndex:
 
 
 def load_index(path: UPath) -> InboxIndex:
-    """Read an index; an empty one if there is none.
+    """Read an index; return an empty one if the file is missing.
 
-    A damaged one counts as none, so that the next scan makes it anew; a warning says so.
+    A damaged file counts as missing, so that the next scan rebuilds it; a warning is logged.
     """
     if not path.exists():
         return InboxIndex()

@@ -1,7 +1,7 @@
-"""Family trees: what an artifact was made from, and what was made from it.
+"""Lineage: what an artifact was made from, and what was made from it.
 
-A search reads the catalog's names once, as columns, and follows them in memory: all of a million
-rows in under a second. Only what is shown is read whole.
+A search reads the catalog's name columns once and follows them in memory, through a million rows
+in under a second. Only the rows that are shown are read whole.
 """
 
 from __future__ import annotations
@@ -22,32 +22,33 @@ from nst_pipeline.storage.catalog import Catalog, Row
 from nst_pipeline.storage.catalog.name_columns import NameColumns
 
 Identity = tuple[str, str]
-"""Asset and key; of a file the inbox and the path in it; of weights `models` and their name."""
+"""Asset and key; for a photo its inbox and path; for a network `models` and its name or digest."""
 
 MODELS = "models"
 _RESULTS = ("harmonized", "stickers", "composites")
-"""Which of a key's artifacts is meant where only the key is given: the last made of it."""
+"""Assets that a bare key refers to, in this order."""
 _INBOXES = ("objects", "scenes")
 _FILES = (
     *_INBOXES,
     *(f"{inbox} {files}" for inbox in _INBOXES for files in ("sidecars", "licenses")),
 )
-"""What stands as an input's asset where the input is a file."""
+"""Values of an input's `asset` for files, which have no row."""
 
 
 @dataclass(frozen=True)
 class Relative:
-    """An artifact or a file in a family tree, with its own relatives."""
+    """A node of a lineage tree: an artifact or a file."""
 
     asset: str
     key: str
     digest: str
     status: str
     relatives: tuple[Relative, ...]
+    """What it was made from."""
 
 
 def _children_in(part: NameColumns, parents: pa.Array, wanted: set[Identity]) -> NDArray[np.int64]:
-    """Rows of a part that have one of the wanted as an input."""
+    """Return the rows of one file that have one of the wanted identities as an input."""
     hits = np.flatnonzero(pc.is_in(part.input_keys, value_set=parents).to_numpy(False))
     if not len(hits):
         return hits
@@ -59,7 +60,13 @@ def _children_in(part: NameColumns, parents: pa.Array, wanted: set[Identity]) ->
 
 
 class Lineage:
-    """The family relations of all artifacts in a catalog."""
+    """Ancestors and descendants of all artifacts in a catalog.
+
+    Parameters
+    ----------
+    catalog
+        Its names are read once, at the first search.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -69,14 +76,22 @@ class Lineage:
         return self._catalog.name_columns()
 
     def find(self, name: str) -> Identity:
-        """What is meant by `asset/key`, a partition key, a photo's path, or a network's name.
+        """Resolve a name that a person types.
 
-        Raises:
-            NstError: nothing is known by that name.
+        Parameters
+        ----------
+        name
+            `asset/key`, a partition key, a photo's path or file name, or a network's name or the
+            start of its digest.
+
+        Raises
+        ------
+        NstError
+            The catalog has nothing of that name; the message suggests similar keys.
         """
         for identity in (*self._exact(name), *self._photos(name), *self._weights(name)):
             return identity
-        raise NstError(f"no artifact is called {name!r}: {self._hint(name)}")
+        raise NstError(f"the catalog has no artifact {name!r}: {self._hint(name)}")
 
     def _exact(self, name: str) -> Iterator[Identity]:
         asset, _, key = name.partition("/")
@@ -90,12 +105,12 @@ class Lineage:
         return identity[0] in self._assets_of(identity[1]) or bool(self.children([identity]))
 
     def _assets_of(self, key: str) -> list[str]:
-        """Assets that have an artifact of this key."""
+        """Return the assets that have an artifact with this key."""
         has = (part.asset for part in self._parts if pc.any(pc.equal(part.keys, key)).as_py())
         return list(dict.fromkeys(has))
 
     def _photos(self, name: str) -> Iterator[Identity]:
-        """What a photo became, by its path in the inbox or by its file name alone."""
+        """Yield the artifacts made from a photo, given its path in the inbox or its file name."""
         for path in dict.fromkeys(self._paths(name)):
             for inbox in _INBOXES:
                 for _, key in self.children([(inbox, path)]):
@@ -117,11 +132,11 @@ class Lineage:
         for part in self._parts:
             matching = pc.match_substring(part.keys, name, ignore_case=True)
             near.update(part.keys.filter(matching).slice(0, 3).to_pylist())
-        said = ", ".join(sorted(near)[:3])
-        return f"did you mean {said}?" if said else "give a photo's file name or a key"
+        keys = ", ".join(sorted(near)[:3])
+        return f"did you mean {keys}?" if keys else "give a photo's file name or a key"
 
     def children(self, parents: Iterable[Identity]) -> list[Identity]:
-        """What the parents are inputs of, as the rows that count say."""
+        """Return the artifacts whose current rows have one of the parents as an input."""
         wanted = set(parents)
         names = [name for asset, name in wanted if asset == MODELS]
         made_with = self._catalog.made_with(names) if names else []
@@ -131,7 +146,7 @@ class Lineage:
         return made_with + self._current(zip(self._parts, found, strict=True))
 
     def _current(self, found: Iterable[tuple[NameColumns, NDArray[np.int64]]]) -> list[Identity]:
-        """Those of the rows that are their artifact's newest."""
+        """Return the identities of those rows that are the newest of their artifact."""
         by_asset: dict[str, list[tuple[NameColumns, NDArray[np.int64]]]] = {}
         for part, rows in found:
             if len(rows):
@@ -147,14 +162,14 @@ class Lineage:
             if part.asset == asset:
                 rows = np.flatnonzero(pc.is_in(part.keys, value_set=keys).to_numpy(False))
                 hit = next((np.isin(rows, at) for one, at in found if one is part), False)
-                said = {"key": part.keys.take(rows).to_pylist(), "made_at": part.made_at[rows]}
-                same.append(pd.DataFrame(said | {"hit": hit}))
+                columns = {"key": part.keys.take(rows).to_pylist(), "made_at": part.made_at[rows]}
+                same.append(pd.DataFrame(columns | {"hit": hit}))
         known = pd.concat(same).sort_values("made_at", kind="stable")
         newest = known.drop_duplicates("key", keep="last")
         return sorted(newest["key"][newest["hit"]])
 
     def descendants(self, ancestors: Iterable[Identity]) -> list[Identity]:
-        """All that was made from them, directly or not, nearest first."""
+        """Return everything that was made from some artifacts, directly or not, nearest first."""
         found: dict[Identity, None] = {}
         generation = list(ancestors)
         while generation:
@@ -164,7 +179,7 @@ class Lineage:
         return list(found)
 
     def ancestors(self, asset: str, key: str) -> Relative:
-        """What it was made from, up to the photos; `relatives` are the inputs."""
+        """Return the tree of what an artifact was made from, up to the photos."""
         rows: dict[Identity, Row] = {}
         generation = {(asset, key)}
         while generation:

@@ -1,4 +1,4 @@
-"""What lies in an inbox: photos by name, sidecars, and how many other files."""
+"""Listings of inboxes: photos and sidecars by name, refused files, number of others."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FOREIGN_SUFFIXES = (
     *(".heic", ".heif", ".avif", ".gif"),
     *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),
 )
-"""What cameras and phones write and is not read here: named, not passed over in silence."""
+"""Formats of cameras and phones that are not supported: reported instead of ignored."""
 _NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as the file system lists it."""
+    """A file in a listing."""
 
     path: str
     """Relative to the inbox, with forward slashes."""
@@ -35,16 +35,16 @@ class File:
 
 @dataclass(frozen=True)
 class Listing:
-    """An inbox's files."""
+    """The files of an inbox."""
 
     photos: tuple[File, ...]
-    """Those with a photo's suffix, in the order of their paths."""
+    """Files with a photo's suffix, in the order of their paths."""
     sidecars: dict[str, File]
-    """By path."""
+    """Sidecars by path."""
     refused: tuple[tuple[str, str], ...]
-    """Path and reason of what must not even be opened."""
+    """Path and reason of files that must not be opened."""
     ignored: int
-    """How many others there are; hidden files do not count."""
+    """Number of other files, without hidden ones."""
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
@@ -53,9 +53,10 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
-    """Files of a folder at any depth; links are named, not followed.
+    """List the files of a folder at any depth, without following links.
 
-    What a link inside the inbox points to is listed where it lies; one that leads out is refused.
+    A link that stays inside the inbox is skipped, because its target is listed anyway. A link
+    that leads out of it is refused.
     """
     inside = f"{os.path.realpath(root)}/"
     pending = [""]
@@ -79,7 +80,7 @@ def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
 
 
 def _mtime_ns(details: dict[str, object]) -> int:
-    """The time of a file as fsspec's file systems variously give it; 0 if none does."""
+    """Return a file's time of change under whichever name its file system uses; 0 without one."""
     for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
         value = details.get(name)
         if isinstance(value, datetime):
@@ -98,7 +99,7 @@ def _walk_remote(root: UPath) -> Iterator[File]:
 
 
 def find_file(inbox: UPath, path: str) -> File | None:
-    """One file of an inbox as a listing would give it; None if it is not there."""
+    """Return one file of an inbox as `list_inbox` would; None if it does not exist."""
     try:
         if inbox.protocol in LOCAL:
             stat = os.lstat(f"{inbox.path}/{path}")
@@ -117,7 +118,7 @@ def _is_utf8(path: str) -> bool:
     return True
 
 
-def _sorted_out(found: Iterator[File | tuple[str, str]]) -> Listing:
+def _classify(found: Iterator[File | tuple[str, str]]) -> Listing:
     photos, sidecars, refused, ignored = [], {}, [], 0
     for each in found:
         path = each.path if isinstance(each, File) else each[0]
@@ -131,7 +132,7 @@ def _sorted_out(found: Iterator[File | tuple[str, str]]) -> Listing:
         elif path.lower().endswith(PHOTO_SUFFIXES):
             photos.append(each)
         elif path.lower().endswith(_FOREIGN_SUFFIXES):
-            refused.append((path, "pictures of this kind are not read: export it as JPEG or PNG"))
+            refused.append((path, "this format is not supported: export the photo as JPEG or PNG"))
         else:
             ignored += 1
     photos.sort(key=lambda file: file.path)
@@ -139,12 +140,19 @@ def _sorted_out(found: Iterator[File | tuple[str, str]]) -> Listing:
 
 
 def list_inbox(inbox: UPath) -> Listing:
-    """List an inbox, a folder or an fsspec URL, at any depth, without opening a file.
+    """List the files of an inbox at any depth, without opening any.
 
-    Raises:
-        NstError: there is no such folder.
+    Parameters
+    ----------
+    inbox
+        A folder or an fsspec URL.
+
+    Raises
+    ------
+    NstError
+        The folder does not exist.
     """
     if not inbox.is_dir():
         raise NstError(f"{inbox}: no such folder; create it, or run `nst samples`")
     is_local = inbox.protocol in LOCAL
-    return _sorted_out(_walk_local(Path(inbox.path)) if is_local else _walk_remote(inbox))
+    return _classify(_walk_local(Path(inbox.path)) if is_local else _walk_remote(inbox))

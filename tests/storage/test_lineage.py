@@ -17,7 +17,8 @@ def _row(asset: str, key: str, *inputs: tuple[str, str], **more) -> Row:
 
 
 @pytest.fixture
-def family(tmp_path) -> Lineage:
+def catalog(tmp_path) -> Catalog:
+    """A street scene with a cat's sticker, from the photos to the result."""
     catalog = Catalog(UPath(tmp_path))
     catalog.append(
         [
@@ -28,6 +29,11 @@ def family(tmp_path) -> Lineage:
             _row("harmonized", "street-2", ("composites", "street-2")),
         ]
     )
+    return catalog
+
+
+@pytest.fixture
+def family(catalog) -> Lineage:
     return Lineage(catalog)
 
 
@@ -59,33 +65,32 @@ def test_an_object_is_found_as_its_stickers(family):
     assert family.find("cat-1") == ("stickers", "cat-1")
 
 
-def test_an_unknown_name_says_what_was_near(family):
+def test_an_unknown_name_suggests_similar_keys(family):
     with pytest.raises(NstError, match=r"'street'.*did you mean street-2"):
         family.find("street")
 
 
-def test_a_row_that_no_longer_counts_makes_no_descendant(family):
-    """The scene was composed anew, with another sticker."""
-    family._catalog.append([_row("composites", "street-2", ("stickers", "dog-1"))])
-    now = Lineage(family._catalog)
+def test_a_row_that_is_no_longer_current_makes_no_descendant(catalog):
+    """The scene was composed again, with another sticker."""
+    catalog.append([_row("composites", "street-2", ("stickers", "dog-1"))])
+    now = Lineage(catalog)
     assert now.descendants([("stickers", "cat-1")]) == []
     assert now.descendants([("stickers", "dog-1")])[0] == ("composites", "street-2")
 
 
-def test_what_was_made_with_weights_is_found_by_name_and_by_digest(family):
+def test_artifacts_are_found_by_the_name_and_the_digest_of_a_network(catalog):
     weights = {"magenta": "abcdef0123456789"}
     rows = [_row("stylized_magenta", f"s{n}", models=weights) for n in range(3)]
-    family._catalog.append([*rows, _row("harmonized", "s1", ("stylized_magenta", "s1"))])
-    family._catalog.append([_row("stylized_magenta", "s0", models={"magenta": "other"})])
-    now = Lineage(family._catalog)
+    catalog.append([*rows, _row("harmonized", "s1", ("stylized_magenta", "s1"))])
+    catalog.append([_row("stylized_magenta", "s0", models={"magenta": "other"})])
+    now = Lineage(catalog)
     for name in ("magenta", "abcdef01"):
         assert now.find(name) == ("models", name)
     made = now.descendants([("models", "abcdef01")])
     assert made == [("stylized_magenta", "s1"), ("stylized_magenta", "s2"), ("harmonized", "s1")]
 
 
-def test_maintenance_changes_no_answer(family):
-    catalog = family._catalog
+def test_maintenance_changes_no_answer(catalog):
     for number in range(70):
         catalog.append([_row("composites", f"more-{number:02d}", ("stickers", "cat-1"))])
     before, rows = Lineage(catalog).descendants([("stickers", "cat-1")]), catalog.frame()
@@ -95,8 +100,7 @@ def test_maintenance_changes_no_answer(family):
     pd.testing.assert_frame_equal(catalog.frame(), rows)
 
 
-def test_many_small_files_are_joined_and_say_the_same(family):
-    catalog = family._catalog
+def test_compacting_many_small_files_changes_no_row(catalog):
     for number in range(66):
         catalog.append([_row("stickers", f"more-{number}")])
     before = catalog.latest("stickers")
