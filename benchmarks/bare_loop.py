@@ -20,7 +20,13 @@ from nst_pipeline.storage.sidecars.files import sidecar_detections
 from nst_pipeline.style.detector import network_finder
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
-from nst_pipeline.style.recipes import ModelInput, Recipe, carry_back, model_inputs, surroundings
+from nst_pipeline.style.recipes import (
+    ModelInput,
+    Recipe,
+    apply_result,
+    crop_surroundings,
+    model_inputs,
+)
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect, find_obstacles
@@ -83,7 +89,7 @@ def _pasted(
     layers = [(each, pixels[each.sticker]) for each in placements]
     composite = compose(scene, layers, shadow=settings.placement.shadow)
     box = object_box(composite.matte)
-    inputs = model_inputs(composite.image, box, surroundings(scene, box), settings.recipes)
+    inputs = model_inputs(composite.image, box, crop_surroundings(scene, box), settings.recipes)
     return _Pasted(key, scene, composite, inputs)
 
 
@@ -99,7 +105,7 @@ def _stylized(
         strength, size = settings.magenta.strength, settings.magenta.batch_size
         results = magenta.stylize(contents, styles, strength=strength, batch_size=size)
         return [
-            carry_back(result.astype(np.float32), each.inputs[recipe], each.composite.image)
+            apply_result(result.astype(np.float32), each.inputs[recipe], each.composite.image)
             for each, result in zip(batch, results, strict=True)
         ]
 

@@ -35,16 +35,16 @@ from typing import Any
 
 import cv2
 import numpy as np
+from nst_pipeline.style.objective import Task, look_of, objective_of, task_loss
+from nst_pipeline.style.precision import resolved_precision
+from nst_pipeline.style.search import Pixels
+from nst_pipeline.style.tensorflow_import import import_tensorflow
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from nst_pipeline.settings import Vgg19Settings
-from nst_pipeline.style.objective import Task, look_of, objective_of, task_loss
-from nst_pipeline.style.precision import resolved_precision
-from nst_pipeline.style.search import Pixels
 from nst_pipeline.style.stylize_vgg19 import Step, Vgg19Result, loss_of, stylize_vgg19
-from nst_pipeline.style.tensorflow_import import import_tensorflow
 from nst_pipeline.style.vgg19 import IMAGENET, Vgg19, find_weights, load_vgg19
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.shapes import Matte, Rgb

@@ -1,5 +1,7 @@
 """The code location that Dagster loads: assets, jobs, sensors, schedules and resources."""
 
+import os
+
 import dagster as dg
 
 from nst_pipeline.defs.assets import ASSETS
@@ -11,6 +13,8 @@ from nst_pipeline.defs.schedules import nightly, nightly_job
 from nst_pipeline.defs.sensors import inbox_sensor
 from nst_pipeline.defs.sweep import sweep_job
 
+# TensorFlow's start-up messages would bury those of Dagster.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 plan_runs_as_ranges()
 
 defs = dg.Definitions(

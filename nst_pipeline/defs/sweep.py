@@ -60,7 +60,11 @@ def sweep_vgg19(
         context.log.info(label)
         told = report_steps(label, context.log.info)
         return stylize_vgg19(
-            start, look, network, chosen, progress=lambda step: told(step.loss, step.share_done)
+            start,
+            look,
+            network,
+            chosen,
+            on_progress=lambda step: told(step.loss, step.fraction_done),
         )
 
     made = sweep_weights(

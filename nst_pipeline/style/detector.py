@@ -12,8 +12,7 @@ import numpy as np
 
 from nst_pipeline.errors import ModelUnavailableError, SettingError
 from nst_pipeline.settings import DetectionSettings
-from nst_pipeline.style.hub_models import obtain_saved_model
-from nst_pipeline.style.tensorflow_import import import_tensorflow_hub
+from nst_pipeline.style.hub_models import load_saved_model, obtain_saved_model
 from nst_pipeline.vision.detect.network import (
     DetectorRows,
     NetworkParameters,
@@ -62,7 +61,7 @@ def _load_onnx(path: str) -> DetectorNetwork:
 
 def _load_hub(handle: str) -> DetectorNetwork:
     folder = obtain_saved_model(handle, setting=_SETTING, alternative=_ALTERNATIVE)
-    model = import_tensorflow_hub().load(str(folder))
+    model = load_saved_model(folder)
 
     def run(photo: Rgb) -> DetectorRows:
         output = model(photo[None])

@@ -6,10 +6,10 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.style.reach import answers
-from nst_pipeline.style.tensorflow_import import import_tensorflow_hub
+from nst_pipeline.style.server import server_responds
 
 
 def is_url(handle: str) -> bool:
@@ -23,6 +23,11 @@ def _cache_folder(url: str) -> Path:
     return Path(root, hashlib.sha1(url.encode()).hexdigest())
 
 
+def has_saved_model(folder: Path) -> bool:
+    """Whether a folder holds a SavedModel."""
+    return (folder / "saved_model.pb").is_file()
+
+
 def find_saved_model(handle: str) -> Path | None:
     """Find the folder of a SavedModel on this machine; None if it is not there.
 
@@ -32,7 +37,7 @@ def find_saved_model(handle: str) -> Path | None:
         A TensorFlow Hub URL, or the path of a SavedModel folder.
     """
     folder = _cache_folder(handle) if is_url(handle) else Path(handle).expanduser()
-    return folder if (folder / "saved_model.pb").is_file() else None
+    return folder if has_saved_model(folder) else None
 
 
 def obtain_saved_model(handle: str, *, setting: str, alternative: str) -> Path:
@@ -47,7 +52,7 @@ def obtain_saved_model(handle: str, *, setting: str, alternative: str) -> Path:
     setting
         Name of the setting that holds the handle, for error messages.
     alternative
-        What else the user can set, for error messages, such as "leave the setting empty".
+        What else the user can do, for error messages, such as "leave the setting empty".
 
     Raises
     ------
@@ -63,12 +68,35 @@ def obtain_saved_model(handle: str, *, setting: str, alternative: str) -> Path:
             f"give the folder that holds saved_model.pb, or {alternative}"
         )
     remedy = f"go online once, or {alternative}"
-    if not answers(handle):
+    if not server_responds(handle):
         raise ModelUnavailableError(f"setting {setting}: {handle} does not answer: {remedy}")
-    hub = import_tensorflow_hub()
+    from nst_pipeline.style.networks.saved_model import download_saved_model
+
     try:
-        return Path(hub.resolve(handle))
+        return download_saved_model(handle)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelUnavailableError(
             f"setting {setting}: {handle} cannot be downloaded ({error}): {remedy}"
         ) from error
+
+
+def load_saved_model(folder: Path) -> Any:
+    """Load a SavedModel folder; what the result can be called with depends on the model.
+
+    Raises
+    ------
+    OSError, ValueError, RuntimeError
+        The folder holds no SavedModel, or a damaged one.
+    """
+    from nst_pipeline.style.networks import saved_model
+
+    return saved_model.load_saved_model(folder)
+
+
+def saved_model_digest(folder: Path) -> str:
+    """Compute the sha256 of a SavedModel's variables, or of its graph if it has none."""
+    files = sorted(folder.glob("variables/variables.data-*")) or [folder / "saved_model.pb"]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

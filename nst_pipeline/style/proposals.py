@@ -1,16 +1,17 @@
-"""What the networks propose for a composite whose scene is not at hand."""
+"""Let the networks propose changes of a composite when its scene is not available."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
 import numpy as np
 
 from nst_pipeline.settings import Settings
-from nst_pipeline.style.magenta import Picture, load_magenta
+from nst_pipeline.style.magenta import FloatOr8Bit, load_magenta
 from nst_pipeline.style.paint import paint_object
-from nst_pipeline.style.recipes import carry_back, model_inputs, reduced, surroundings
+from nst_pipeline.style.recipes import apply_result, crop_surroundings, model_inputs, shrink_input
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
@@ -20,42 +21,63 @@ from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 RING_REACH = 0.5
-"""How far VGG19's ring reaches, as a share of the object's longer side."""
-_FILL_SIDE = 256
-"""The object is painted over at this longest side: a style has no detail there."""
-_FILL_RADIUS_PX = 5
+"""How far VGG19's ring reaches, as a fraction of the object's longer side."""
 
 
-def without_object(composite: Rgb, matte: Matte) -> Rgb:
-    """The composite with its object painted over by its surroundings (Telea 2004).
+@dataclass(frozen=True)
+class InpaintParameters:
+    """How an object is painted over."""
 
-    A style taken from it is the scene's, as far as that is known.
+    side_px: int = 256
+    """Longest side to work at: a style needs no detail where the object was."""
+    radius_px: int = 5
+    """Neighborhood of each filled pixel."""
+
+
+def inpaint_object(
+    composite: Rgb, matte: Matte, *, parameters: InpaintParameters = InpaintParameters()
+) -> Rgb:
+    """Paint over an object with its surroundings, so that a style can be taken from the result.
+
+    Parameters
+    ----------
+    composite
+        (height, width, 3) uint8, RGB.
+    matte
+        (height, width) float32, 0..1; pixels where it is 0 do not change.
+    parameters
+        Size and radius.
+
+    References
+    ----------
+    Telea, "An Image Inpainting Technique Based on the Fast Marching Method", Journal of Graphics
+    Tools, 2004.
     """
-    small = shrink_to_fit(composite, _FILL_SIDE)
+    small = shrink_to_fit(composite, parameters.side_px)
     hole = cv2.resize(np.asarray(matte > 0).astype(np.float32), small.shape[1::-1]) > 0
-    filled = cv2.inpaint(small, hole.astype(np.uint8), _FILL_RADIUS_PX, cv2.INPAINT_TELEA)
+    filled = cv2.inpaint(small, hole.astype(np.uint8), parameters.radius_px, cv2.INPAINT_TELEA)
     enlarged = resize(np.asarray(filled, np.uint8), matte.shape[1], matte.shape[0])
     return np.where(matte[..., None] > 0, enlarged, composite).astype(np.uint8)
 
 
 def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
-    """The composite stylized by its surroundings and by itself, by recipe `right`."""
+    """Stylize a composite by its surroundings and by itself, with recipe `right`."""
     box = object_box(matte)
-    style = surroundings(without_object(composite, matte), box)
-    made_from = model_inputs(composite, box, style, settings.recipes)["right"]
-    placed, small = reduced(made_from, composite, NETWORK_CHANGE.side_px)
+    style = crop_surroundings(inpaint_object(composite, matte), box)
+    source = model_inputs(composite, box, style, settings.recipes)["right"]
+    placed, small = shrink_input(source, composite, NETWORK_CHANGE.side_px)
     magenta, strength = load_magenta(settings.magenta.handle), settings.magenta.strength
-    content, style_in = made_from.content[0], made_from.style[0]
-    after, before = magenta.stylize([content, content], [style_in, content], strength=strength)
+    content, style_tensor = source.content[0], source.style[0]
+    after, before = magenta.stylize([content, content], [style_tensor, content], strength=strength)
 
-    def carried(result: Picture) -> Rgb:
-        return carry_back(result.astype(np.float32, copy=False), placed, small)
+    def applied(result: FloatOr8Bit) -> Rgb:
+        return apply_result(result.astype(np.float32, copy=False), placed, small)
 
-    return Proposal(carried(after), carried(before))
+    return Proposal(applied(after), applied(before))
 
 
 def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
-    """The composite with its object optimized toward the statistics of its ring."""
+    """Optimize the object of a composite toward the style statistics of its ring."""
     box, window = object_box(matte), object_box(matte, margin=RING_REACH).slices
     reach = max(1, round(RING_REACH * max(box.width, box.height)))
     result = stylize_vgg19(
@@ -72,9 +94,9 @@ def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal
 
 
 def painted_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
-    """The composite with its object painted like its surroundings."""
+    """Paint the object of a composite like its surroundings."""
     magenta = load_magenta(settings.magenta.handle)
-    return Proposal(paint_object(composite, matte, without_object(composite, matte), magenta))
+    return Proposal(paint_object(composite, matte, inpaint_object(composite, matte), magenta))
 
 
 _PROPOSERS = {
@@ -86,9 +108,24 @@ _PROPOSERS = {
 
 
 def proposals_for(composite: Rgb, matte: Matte, settings: Settings, method: str) -> Proposals:
-    """What a harmonizing method needs of the networks, where only the composite is at hand.
+    """Prepare the networks' proposals for a harmonizing method; a network runs when one is called.
 
-    A network runs only when its proposal is asked for.
+    Parameters
+    ----------
+    composite
+        (height, width, 3) uint8, RGB; its scene is not available.
+    matte
+        (height, width) float32, 0..1.
+    settings
+        Of the recipes and networks.
+    method
+        As in `harmonize.method`.
+
+    Returns
+    -------
+    mapping
+        From the name of a candidate to the function that makes its proposal. It raises
+        ModelUnavailableError if the network cannot be loaded.
     """
     return {
         each.name: partial(_PROPOSERS[each.name], composite, matte, settings)

@@ -1,4 +1,4 @@
-"""The recipes `left` and `right`: pictures as the style networks want them, and back again."""
+"""Prepare pictures for the style networks by the recipes `left` and `right`, and apply results."""
 
 from __future__ import annotations
 
@@ -17,19 +17,26 @@ from nst_pipeline.vision.shapes import Box, Rgb
 LEFT_SIDE = 1024
 RIGHT_SIDE = 256
 _POOL = (3, 3)
-_RING_REACH = 0.5  # of the object's longer side: ring and object then cover equal areas or so
+_SURROUNDINGS_REACH = 0.5
+"""Of the object's longer side: surroundings and object then cover about equal areas."""
 
 Tensor = NDArray[np.float32]
-"""Pictures as a network takes them, (1, height, width, 3), RGB, 0..1."""
+"""Pictures as a network takes them, (n, height, width, 3), RGB, 0..1; mostly n = 1."""
 Recipe = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
 class ModelInput:
-    """A recipe's pictures for the networks, and where the content came from.
+    """What a recipe makes of a composite and a style picture.
 
-    `window` is the part of the picture that the content shows (it may reach past the edges);
-    `low` and `high` are the picture's values, 0..255, that became 0 and 1.
+    Attributes
+    ----------
+    content, style
+        (1, height, width, 3) float32, RGB, 0..1.
+    window
+        The part of the composite that the content shows, in pixels; it may reach past the edges.
+    low, high
+        The composite's values, 0..255, that became 0 and 1.
     """
 
     content: Tensor
@@ -44,16 +51,35 @@ def _extremes(picture: NDArray[Any]) -> tuple[np.float32, np.float32]:
 
 
 def min_max_normalize(picture: NDArray[Any]) -> NDArray[np.float32]:
-    """Stretch all values, over all channels together, to float32 0..1; a flat picture is all 0."""
+    """Stretch the values of all channels together to float32 0..1; a flat picture becomes 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> min_max_normalize(np.array([[50, 100], [150, 250]], np.uint8)).tolist()
+    [[0.0, 0.25], [0.5, 1.0]]
+    """
     low, high = _extremes(picture)
     return np.asarray((picture.astype(np.float32) - low) / (high - low or np.float32(1)))
 
 
 def square_around(box: Box, width: int, height: int) -> Box:
-    """The square with the box at its center and the box's longer side.
+    """Return the square around the center of a box that has the box's longer side.
 
-    Near an edge of the picture (`width`, `height`) it is moved inside. Where the picture is
-    smaller than the square, the square is centered on the picture and reaches past both edges.
+    Near an edge of the picture it is moved inside. Where the picture is smaller than the square,
+    the square is centered on the picture and reaches past both edges.
+
+    Parameters
+    ----------
+    box
+        In pixels; parts outside the picture are ignored.
+    width, height
+        Size of the picture, pixels.
+
+    Examples
+    --------
+    >>> square_around(Box(10, 40, 20, 60), 100, 100)
+    Box(x=0, y=40, width=60, height=60)
     """
     box = box.clipped(width, height)
     side = max(box.width, box.height, 1)
@@ -66,8 +92,8 @@ def square_around(box: Box, width: int, height: int) -> Box:
     return Box(start(box.x, box.width, width), start(box.y, box.height, height), side, side)
 
 
-def _cut(picture: Rgb, square: Box) -> Rgb:
-    """The square's pixels; where it reaches past the picture, the picture is mirrored."""
+def _crop(picture: Rgb, square: Box) -> Rgb:
+    """Crop a square; where it reaches past the picture, the picture is mirrored."""
     height, width = picture.shape[:2]
     inside = square.clipped(width, height)
     rows = inside.y - square.y, square.bottom - inside.bottom
@@ -76,28 +102,55 @@ def _cut(picture: Rgb, square: Box) -> Rgb:
 
 
 def _tensor(part: Rgb, picture: Rgb, width: int, height: int) -> Tensor:
-    """Part of a picture, resized, and normalized like the whole: the order makes no difference."""
+    """Resize a part of a picture and normalize it like the whole; the order does not matter."""
     small = resize(part.astype(np.float32), width, height)
     low, high = _extremes(picture)
     return np.asarray(np.clip((small - low) / (high - low or np.float32(1)), 0, 1)[np.newaxis])
 
 
-def left(picture: Rgb, *, side: int = LEFT_SIDE) -> Tensor:
-    """Recipe `left`: min-max normalized, resized to a longest side of `side`, 4-D."""
+def preprocess_left(picture: Rgb, *, side: int = LEFT_SIDE) -> Tensor:
+    """Apply recipe `left`: normalize by minimum and maximum, resize to a longest side.
+
+    Parameters
+    ----------
+    picture
+        (height, width, 3) uint8, RGB.
+    side
+        Longest side of the result, pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        (1, rows, columns, 3) float32, 0..1.
+    """
     return _tensor(picture, picture, *fitted_size(picture, side))
 
 
-def right(picture: Rgb, box: Box, *, side: int = RIGHT_SIDE) -> Tensor:
-    """Recipe `right`: min-max normalized, cut to the square around `box`, resized to `side`, 4-D.
+def preprocess_right(picture: Rgb, box: Box, *, side: int = RIGHT_SIDE) -> Tensor:
+    """Apply recipe `right`: normalize by minimum and maximum, crop a square, resize it.
 
-    The normalization is that of the whole picture. See `square_around` for boxes at an edge.
+    The minimum and maximum are those of the whole picture.
+
+    Parameters
+    ----------
+    picture
+        (height, width, 3) uint8, RGB.
+    box
+        The object; see `square_around` for boxes at an edge.
+    side
+        Side of the result, pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        (1, side, side, 3) float32, 0..1.
     """
     square = square_around(box, picture.shape[1], picture.shape[0])
-    return _tensor(_cut(picture, square), picture, side, side)
+    return _tensor(_crop(picture, square), picture, side, side)
 
 
-def average_pooled(pictures: Tensor) -> Tensor:
-    """Average over 3 x 3 pixels at stride 1; at the edges over those pixels that exist."""
+def average_pool(pictures: Tensor) -> Tensor:
+    """Average over 3 x 3 pixels at stride 1; at the edges, over the pixels that exist."""
 
     def sums(picture: NDArray[np.float32]) -> NDArray[np.float32]:
         edges = cv2.BORDER_CONSTANT
@@ -108,23 +161,25 @@ def average_pooled(pictures: Tensor) -> Tensor:
     return np.stack([sums(picture) / count for picture in pictures])
 
 
-def right_style(picture: Rgb, box: Box | None = None, *, side: int = RIGHT_SIDE) -> Tensor:
-    """Recipe `right` for a style picture: as the content, then average-pooled once more.
+def preprocess_right_style(
+    picture: Rgb, box: Box | None = None, *, side: int = RIGHT_SIDE
+) -> Tensor:
+    """Apply recipe `right` to a style picture: as for a content, then `average_pool`.
 
-    Without a box, the style is the largest square in the picture's middle.
+    Without a box, the largest square in the picture's middle is cropped.
     """
     height, width = picture.shape[:2]
     shorter = min(width, height)
     middle = Box((width - shorter) // 2, (height - shorter) // 2, shorter, shorter)
-    return average_pooled(right(picture, box or middle, side=side))
+    return average_pool(preprocess_right(picture, box or middle, side=side))
 
 
-def surroundings(scene: Rgb, box: Box) -> Rgb:
-    """The scene around an object: the box, wider on all sides by half its longer side.
+def crop_surroundings(scene: Rgb, box: Box) -> Rgb:
+    """Crop a scene to an object's box, widened on all sides by half the box's longer side.
 
     This is the style picture of `ring`, for networks that take a rectangle and no mask.
     """
-    reach = round(_RING_REACH * max(box.width, box.height))
+    reach = round(_SURROUNDINGS_REACH * max(box.width, box.height))
     return scene[box.widened(reach).clipped(scene.shape[1], scene.shape[0]).slices]
 
 
@@ -136,29 +191,35 @@ def model_inputs(
     *,
     style_box: Box | None = None,
 ) -> dict[Recipe, ModelInput]:
-    """Make both recipes' content and style.
+    """Make the content and style of both recipes.
 
-    Args:
-        composite: (height, width, 3) uint8, RGB.
-        box: the object in the composite.
-        style: the style picture, of any size: `surroundings`, the scene, the composite, a file.
-        settings: the recipes' sizes.
-        style_box: the object in the style picture, if that is the composite itself.
+    Parameters
+    ----------
+    composite
+        (height, width, 3) uint8, RGB.
+    box
+        The object in the composite.
+    style
+        The style picture, of any size: `crop_surroundings`, the scene, the composite, or a file.
+    settings
+        The recipes' sizes.
+    style_box
+        The object in the style picture, if that is the composite.
     """
     height, width = composite.shape[:2]
     low, high = map(float, _extremes(composite))
-    sides = settings.left_side, settings.right_side
+    left_side, right_side = settings.left_side, settings.right_side
     return {
         "left": ModelInput(
-            left(composite, side=sides[0]),
-            left(style, side=sides[0]),
+            preprocess_left(composite, side=left_side),
+            preprocess_left(style, side=left_side),
             Box(0, 0, width, height),
             low,
             high,
         ),
         "right": ModelInput(
-            right(composite, box, side=sides[1]),
-            right_style(style, style_box, side=sides[1]),
+            preprocess_right(composite, box, side=right_side),
+            preprocess_right_style(style, style_box, side=right_side),
             square_around(box, width, height),
             low,
             high,
@@ -166,37 +227,56 @@ def model_inputs(
     }
 
 
-def reduced(made_from: ModelInput, picture: Rgb, side: int) -> tuple[ModelInput, Rgb]:
-    """The same for the picture at a longest side of `side` pixels; smaller ones as they are.
+def shrink_input(source: ModelInput, picture: Rgb, side: int) -> tuple[ModelInput, Rgb]:
+    """Shrink a picture, and the window of the input made from it, to a longest side.
 
-    For those who want the low frequencies of a change only.
+    Use it before `apply_result` where only the low frequencies of a change matter. A picture that
+    is small enough stays as it is.
+
+    Parameters
+    ----------
+    source
+        The input; only its window changes.
+    picture
+        (height, width, 3) uint8, RGB: the full picture that the input was made from.
+    side
+        Longest side, pixels.
     """
-    small, window = shrink_to_fit(picture, side), made_from.window
+    small, window = shrink_to_fit(picture, side), source.window
     scale = max(small.shape) / max(picture.shape)
     x, y, right, bottom = (
         round(edge * scale) for edge in (window.x, window.y, window.right, window.bottom)
     )
-    return replace(made_from, window=Box(x, y, max(right - x, 1), max(bottom - y, 1))), small
+    return replace(source, window=Box(x, y, max(right - x, 1), max(bottom - y, 1))), small
 
 
-def carry_back(result: NDArray[np.float32], made_from: ModelInput, picture: Rgb) -> Rgb:
-    """The picture with a network's change to a recipe's content applied at full resolution.
+def apply_result(result: NDArray[np.float32], source: ModelInput, picture: Rgb) -> Rgb:
+    """Apply a network's change of a recipe's content to the full picture.
 
-    The change, result - content, is resized to the window and added, so that the picture keeps
-    its own detail, and a result equal to the content leaves every pixel as it was. All of the
-    window changes: blend with the object's matte to leave the background alone.
+    The change, result - content, is resized to the window and added. The picture so keeps its own
+    detail, and a result equal to the content changes no pixel. The whole window changes: blend
+    with the object's matte to keep the background.
 
-    Args:
-        result: (height, width, 3) float32, 0..1, of the content's size.
-        made_from: the recipe's input that the network was given.
-        picture: the full picture that the input was made from.
+    Parameters
+    ----------
+    result
+        (height, width, 3) float32, 0..1, of the content's size.
+    source
+        The input that the network was given.
+    picture
+        (height, width, 3) uint8, RGB: the full picture that the input was made from.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width, 3) uint8, RGB.
     """
-    window = made_from.window
-    change = (result - made_from.content[0]) * np.float32(made_from.high - made_from.low)
+    window = source.window
+    change = (result - source.content[0]) * np.float32(source.high - source.low)
     change = resize(change, window.width, window.height)
     inside = window.clipped(picture.shape[1], picture.shape[0])
     shifted = Box(inside.x - window.x, inside.y - window.y, inside.width, inside.height)
-    carried = picture.copy()
+    applied = picture.copy()
     changed = picture[inside.slices] + change[shifted.slices]
-    carried[inside.slices] = round_to_uint8(changed)
-    return carried
+    applied[inside.slices] = round_to_uint8(changed)
+    return applied

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from nst_pipeline.style.curvature import measured_metric
 from nst_pipeline.style.search import Canvas
 

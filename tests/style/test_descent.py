@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from nst_pipeline.style.descent import adam, classic
 from nst_pipeline.style.search import Canvas, Limits
 

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from nst_pipeline.style.lbfgs import lbfgs
 from nst_pipeline.style.search import Canvas, Limits
 

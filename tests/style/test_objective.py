@@ -1,9 +1,9 @@
 import cv2
 import numpy as np
 import pytest
+from nst_pipeline.style.objective import Task, TaskLoss, look_of, objective_of, task_loss
 
 from nst_pipeline.settings import Vgg19Settings
-from nst_pipeline.style.objective import Task, TaskLoss, look_of, objective_of, task_loss
 
 ARTISTIC = Vgg19Settings(mode="artistic")
 PHOTOGRAPHIC = Vgg19Settings(mode="photographic")

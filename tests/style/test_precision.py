@@ -1,7 +1,7 @@
 import pytest
+from nst_pipeline.style.precision import resolved_precision
 
 from nst_pipeline.style import precision
-from nst_pipeline.style.precision import resolved_precision
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from nst_pipeline.style.pyramid import Level, coarse_to_fine, levels, working_size
 
 

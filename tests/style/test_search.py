@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from nst_pipeline.style.search import Canvas, Limits, Watch
 
 RANDOM = np.random.default_rng(1)

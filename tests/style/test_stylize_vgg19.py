@@ -1,10 +1,10 @@
 import cv2
 import numpy as np
 import pytest
+from nst_pipeline.style.objective import objective_of
 
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import Vgg19Settings
-from nst_pipeline.style.objective import objective_of
 from nst_pipeline.style.stylize_vgg19 import loss_of, stylize_vgg19
 
 SMALL = Vgg19Settings(side=64, steps=3, mode="artistic", precision="float32")

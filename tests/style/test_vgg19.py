@@ -3,9 +3,9 @@ import shutil
 
 import numpy as np
 import pytest
+from nst_pipeline.style.reach import answers
 
 from nst_pipeline.errors import ModelUnavailableError, SettingError
-from nst_pipeline.style.reach import answers
 from nst_pipeline.style.vgg19 import (
     IMAGENET_FILE,
     find_weights,

@@ -14,8 +14,9 @@ from nst_pipeline.cli.pictures.files import check_png, current_settings, read_pi
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import Vgg19Settings
 from nst_pipeline.style.magenta import load_magenta
-from nst_pipeline.style.search import Pixels
-from nst_pipeline.style.stylize_vgg19 import Step, Vgg19Result, stylize_vgg19
+from nst_pipeline.style.optimize.progress import OptimizationStep
+from nst_pipeline.style.optimize.search import Pixels
+from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.png import encode_png
@@ -43,27 +44,34 @@ def by_vgg19(
     name: str = "optimizing",
     frames: Path | None = None,
 ) -> Vgg19Result:
-    """Optimize a picture under a bar with the loss and the time left.
+    """Optimize a picture with VGG19, showing a bar with the loss and the time left.
 
-    Args:
-        content: (height, width, 3) uint8, RGB.
-        style: uint8, RGB.
-        settings: VGG19's.
-        progress: where the bar is drawn.
-        name: of the bar.
-        frames: a folder that gets the picture after every step, at the size worked at.
+    Parameters
+    ----------
+    content
+        (height, width, 3) uint8, RGB.
+    style
+        uint8, RGB.
+    settings
+        Weights, mode and size.
+    progress
+        Where the bar is drawn.
+    name
+        Label of the bar.
+    frames
+        Folder to write the picture to after every step, at the size of that step.
     """
     network = load_vgg19(settings.weights)
     task = progress.add_task(name, total=_PER_CENT)
     numbers = itertools.count(1)
 
-    def told(step: Step) -> None:
-        done = round(_PER_CENT * step.share_done)
+    def on_progress(step: OptimizationStep) -> None:
+        done = round(_PER_CENT * step.fraction_done)
         progress.update(task, completed=done, description=f"{name}, loss {step.loss:.4g}")
         if frames:
             _write_frame(frames, next(numbers), step.picture)
 
-    result = stylize_vgg19(content, style, network, settings, progress=told)
+    result = stylize_vgg19(content, style, network, settings, on_progress=on_progress)
     progress.update(task, completed=_PER_CENT)
     return result
 

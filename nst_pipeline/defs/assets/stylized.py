@@ -69,7 +69,7 @@ def stylized_vgg19(item: Item) -> Made:
         item.settings.vgg19,
         start_mask=region.object,
         style_mask=region.style_mask,
-        progress=lambda step: told(step.loss, step.share_done),
+        on_progress=lambda step: told(step.loss, step.fraction_done),
     )
     if not result.losses:
         return Made(empty="the composite has the style of its surroundings already")
@@ -79,5 +79,5 @@ def stylized_vgg19(item: Item) -> Made:
             ".json": result.losses,
             ".loss.png": loss_plot(result.losses),
         },
-        {"loss": result.loss, "evaluations": result.evaluations, "ended": result.stopped},
+        {"loss": result.loss, "evaluations": result.evaluations, "ended": result.stop_reason},
     )

@@ -13,7 +13,7 @@ from nst_pipeline.pipeline.steps.stylize import read_model_input
 from nst_pipeline.storage.keys import ALL
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
-from nst_pipeline.style.recipes import carry_back, reduced
+from nst_pipeline.style.recipes import apply_result, shrink_input
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, from_bytes
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.dtype import to_float
@@ -54,11 +54,11 @@ def _magenta(item: Item) -> Proposal:
     Their difference is what the style changed, without what repainting alone changes.
     """
     composite, side = item.picture("composites"), NETWORK_CHANGE.side_px
-    made_from, small = reduced(read_model_input(item, "right"), composite, side)
+    made_from, small = shrink_input(read_model_input(item, "right"), composite, side)
 
     def carried(name: str) -> Rgb:
         result = to_float(item.picture("stylized_magenta", name))
-        return carry_back(result, made_from, small)
+        return apply_result(result, made_from, small)
 
     return Proposal(carried(".right.png"), carried(".right.self.png"))
 

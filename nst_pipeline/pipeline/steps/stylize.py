@@ -15,7 +15,7 @@ from nst_pipeline.pipeline.engine.item import Item
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.proposals import RING_REACH
-from nst_pipeline.style.recipes import ModelInput, Recipe, surroundings
+from nst_pipeline.style.recipes import ModelInput, Recipe, crop_surroundings
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.images.dtype import to_float, to_uint8
 from nst_pipeline.vision.images.regions import object_box, ring_mask
@@ -61,7 +61,7 @@ def style_picture(item: Item, composite: Rgb, box: Box) -> tuple[Rgb, Box | None
     if style == "scene":
         return item.photo("scenes"), None
     if style == "ring":
-        return surroundings(item.photo("scenes"), box), None
+        return crop_surroundings(item.photo("scenes"), box), None
     return read_style_file(style, item.settings.ingest.max_megapixels), None
 
 

@@ -1,0 +1,177 @@
+"""The losses of pixel optimization, as pure functions on TensorFlow tensors.
+
+They have the constants of Keras' neural style transfer example, so that the usual weights keep
+their meaning. Each takes weights for the positions of a region, with an average of 1 (see
+`region_weights`); with weights of 1 everywhere it is the plain loss.
+
+References
+----------
+Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+# The example divides by the channels and size of its picture, whatever the layer.
+_EXAMPLE_CHANNELS = 3
+_EXAMPLE_PIXELS = 400 * 400
+_STYLE_DIVISOR = 4.0 * _EXAMPLE_CHANNELS**2 * _EXAMPLE_PIXELS**2
+VARIATION_EXPONENT = 1.25
+"""Of squared differences between neighboring pixels."""
+
+
+@tf.custom_gradient
+def _channel_products(rows: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    # The product is symmetric: its gradient takes one matrix product, autodiff would take two.
+    product = tf.matmul(rows, rows, transpose_a=True)
+    return product, lambda upstream: tf.matmul(rows, upstream + tf.transpose(upstream))
+
+
+def gram(features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Compute the Gram matrix of a region, the mean products of channels.
+
+    Parameters
+    ----------
+    features
+        (height, width, channels).
+    weights
+        (height, width), with an average of 1.
+
+    Returns
+    -------
+    tf.Tensor
+        (channels, channels).
+    """
+    channels = tf.shape(features)[-1]
+    rows = tf.reshape(features * tf.sqrt(weights)[..., tf.newaxis], (-1, channels))
+    return _channel_products(rows) / tf.cast(tf.shape(rows)[0], features.dtype)
+
+
+def style_loss(style_gram: tf.Tensor, result_gram: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+    """Compute the squared distance of two Gram matrices, a scalar.
+
+    Parameters
+    ----------
+    style_gram, result_gram
+        (channels, channels), normalized by area.
+    positions
+        Height times width of the layer in the result. It turns means into sums, which the
+        example compares.
+    """
+    distance = tf.reduce_sum(((style_gram - result_gram) * positions) ** 2)
+    return distance / _STYLE_DIVISOR
+
+
+def moments(features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Compute the squared mean and the variance of every channel in a region.
+
+    Parameters
+    ----------
+    features
+        (height, width, channels).
+    weights
+        (height, width), with an average of 1.
+
+    Returns
+    -------
+    tf.Tensor
+        (2, channels).
+    """
+    each = weights[..., tf.newaxis]
+    mean = tf.reduce_mean(features * each, (0, 1))
+    return tf.stack([mean**2, tf.reduce_mean((features - mean) ** 2 * each, (0, 1))])
+
+
+def moments_loss(
+    style_moments: tf.Tensor, result_moments: tf.Tensor, positions: tf.Tensor
+) -> tf.Tensor:
+    """Compute the squared distance of means and variances, a scalar in units of `style_loss`.
+
+    The diagonal of a Gram matrix holds only the sum of squared mean and variance, so that
+    contrast can drift while the Gram matrix stays the same.
+
+    Parameters
+    ----------
+    style_moments, result_moments
+        (2, channels), see `moments`.
+    positions
+        As in `style_loss`.
+
+    References
+    ----------
+    Risser, Wilmot and Barnes, "Stable and Controllable Neural Texture Synthesis and Style
+    Transfer Using Histogram Losses", 2017.
+
+    Li, Wang, Liu and Hou, "Demystifying Neural Style Transfer", IJCAI 2017.
+    """
+    return style_loss(style_moments, result_moments, positions)
+
+
+def content_loss(content: tf.Tensor, result: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Compute the squared distance of two layers' features within a region, a scalar.
+
+    Parameters
+    ----------
+    content, result
+        (height, width, channels).
+    weights
+        (height, width), with an average of 1.
+    """
+    return tf.reduce_sum((result - content) ** 2 * weights[..., tf.newaxis])
+
+
+def laplacian(picture: tf.Tensor) -> tf.Tensor:
+    """Compute the difference of each inner pixel from the sum of its four neighbors.
+
+    Parameters
+    ----------
+    picture
+        (height, width, channels).
+
+    Returns
+    -------
+    tf.Tensor
+        (height - 2, width - 2, channels).
+    """
+    neighbors = picture[:-2, 1:-1] + picture[2:, 1:-1] + picture[1:-1, :-2] + picture[1:-1, 2:]
+    return neighbors - 4 * picture[1:-1, 1:-1]
+
+
+def laplacian_loss(content: tf.Tensor, result: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Compute the squared distance of two pictures' Laplacians within a region, a scalar.
+
+    It keeps edges and lines straight, which features alone do not.
+
+    Parameters
+    ----------
+    content, result
+        (height, width, channels).
+    weights
+        (height, width), with an average of 1.
+
+    References
+    ----------
+    Li, Xu, Nie and Chua, "Laplacian-Steered Neural Style Transfer", ACM Multimedia 2017.
+    """
+    return content_loss(laplacian(content), laplacian(result), weights[1:-1, 1:-1])
+
+
+def total_variation(picture: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Compute the roughness of a picture within a region, a scalar.
+
+    The squared differences to the pixels below and to the right are added, raised to 1.25, and
+    summed over all pixels.
+
+    Parameters
+    ----------
+    picture
+        (height, width, channels).
+    weights
+        (height, width), with an average of 1.
+    """
+    corner = picture[:-1, :-1]
+    squares = (corner - picture[1:, :-1]) ** 2 + (corner - picture[:-1, 1:]) ** 2
+    return tf.reduce_sum(squares**VARIATION_EXPONENT * weights[:-1, :-1, tf.newaxis])

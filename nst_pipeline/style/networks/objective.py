@@ -1,0 +1,270 @@
+"""The complete loss of pixel optimization, traced by TensorFlow once for pictures of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from nst_pipeline.settings import Vgg19Settings
+from nst_pipeline.style.networks.losses import (
+    VARIATION_EXPONENT,
+    content_loss,
+    gram,
+    laplacian_loss,
+    moments,
+    moments_loss,
+    style_loss,
+    total_variation,
+)
+from nst_pipeline.style.networks.vgg19 import Vgg19, preprocess
+from nst_pipeline.style.optimize.layer_masks import layer_masks, region_weights
+from nst_pipeline.style.optimize.precision import Precision
+from nst_pipeline.style.optimize.problem import TransferProblem
+from nst_pipeline.style.optimize.search import LossAndGradient, Pixels
+from nst_pipeline.vision.images.resize import resize
+from nst_pipeline.vision.shapes import Matte
+
+
+class _Weights(NamedTuple):
+    """Where each loss counts: planes of the layers' and the picture's sizes."""
+
+    layers: list[tf.Tensor]
+    content: tf.Tensor
+    picture: tf.Tensor
+
+
+class StyleStatistics(NamedTuple):
+    """Gram matrix and moments of a style picture in every style layer."""
+
+    grams: list[tf.Tensor]
+    moments: list[tf.Tensor]
+
+
+class _Target(NamedTuple):
+    """What a picture should match: content features and style statistics.
+
+    `reference` is the picture whose Laplacian is kept and from which variation is measured.
+    """
+
+    reference: tf.Tensor
+    content: tf.Tensor
+    style: StyleStatistics
+
+
+class _Factors(NamedTuple):
+    """What each loss is multiplied by; `positions` of every style layer, see `style_loss`."""
+
+    content: tf.Tensor
+    style: tf.Tensor
+    moments: tf.Tensor
+    laplacian: tf.Tensor
+    variation: tf.Tensor
+    positions: list[tf.Tensor]
+
+
+_Arguments = tuple[_Target, _Weights, _Factors]
+
+
+def _signature(layers: int) -> list[tf.TensorSpec | tuple[tf.TensorSpec | list[tf.TensorSpec]]]:
+    plane, volume, number = (tf.TensorSpec([None] * rank, tf.float32) for rank in (2, 3, 0))
+    picture = tf.TensorSpec([None, None, 3], tf.float32)
+    return [
+        picture,
+        _Target(picture, volume, StyleStatistics([plane] * layers, [plane] * layers)),
+        _Weights([plane] * layers, plane, plane),
+        _Factors(number, number, number, number, number, [number] * layers),
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """The network cut to the layers in use, and the traced functions on it, for any size.
+
+    Attributes
+    ----------
+    style_layers, content_layer
+        Names of the layers in use.
+    features
+        From a picture, (height, width, 3) RGB 0..255, to each layer's features in float32, the
+        content layer's last.
+    loss
+        From a picture, target, weights and factors to a scalar.
+    evaluate
+        From the same to the loss and its gradient with respect to the picture.
+    """
+
+    style_layers: tuple[str, ...]
+    content_layer: str
+    features: Callable[[tf.Tensor], list[tf.Tensor]]
+    loss: Callable[[tf.Tensor, _Target, _Weights, _Factors], tf.Tensor]
+    evaluate: Callable[[tf.Tensor, _Target, _Weights, _Factors], tuple[tf.Tensor, tf.Tensor]]
+
+
+@cache
+def _traced_objective(
+    vgg: Vgg19,
+    style_layers: tuple[str, ...],
+    content_layer: str,
+    *,
+    precision: Precision,
+    photographic: bool,
+) -> Objective:
+    network = vgg.network([*style_layers, content_layer], precision)
+
+    def features(picture: tf.Tensor) -> list[tf.Tensor]:
+        layers = network(preprocess(picture)[tf.newaxis])
+        return [tf.cast(layer[0], tf.float32) for layer in layers]
+
+    def loss(
+        picture: tf.Tensor, target: _Target, weights: _Weights, factors: _Factors
+    ) -> tf.Tensor:
+        *styles, deep = features(picture)
+        total = factors.content * content_loss(target.content, deep, weights.content)
+        for number, (layer, region) in enumerate(zip(styles, weights.layers, strict=True)):
+            positions = factors.positions[number]
+            distance = style_loss(target.style.grams[number], gram(layer, region), positions)
+            total += factors.style * distance
+            if photographic:
+                distance = moments_loss(
+                    target.style.moments[number], moments(layer, region), positions
+                )
+                total += factors.moments * distance
+        if photographic:
+            distance = laplacian_loss(target.reference, picture, weights.picture)
+            total += factors.laplacian * distance
+            picture = picture - target.reference
+        return total + factors.variation * total_variation(picture, weights.picture)
+
+    def evaluate(
+        picture: tf.Tensor, target: _Target, weights: _Weights, factors: _Factors
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            value = loss(picture, target, weights, factors)
+        return value, tape.gradient(value, picture)
+
+    signature = _signature(len(style_layers))
+    return Objective(
+        style_layers,
+        content_layer,
+        tf.function(features, input_signature=signature[:1]),
+        tf.function(loss, input_signature=signature),
+        tf.function(evaluate, input_signature=signature),
+    )
+
+
+def objective_for(vgg: Vgg19, settings: Vgg19Settings, precision: Precision) -> Objective:
+    """Return the objective of some settings.
+
+    It is traced once per process for each network, choice of layers, mode and precision, so that
+    the second picture of a batch starts at once.
+
+    Raises
+    ------
+    SettingError
+        VGG19 has no layer of a name in the settings.
+    """
+    return _traced_objective(
+        vgg,
+        tuple(settings.style_layers),
+        settings.content_layer,
+        precision=precision,
+        photographic=settings.mode == "photographic",
+    )
+
+
+def _factors(settings: Vgg19Settings, weights: _Weights, reduction: int) -> _Factors:
+    """Compute factors that give a reduced picture about the loss of the full one.
+
+    Differences between neighboring pixels are smaller on the full picture, by the reduction.
+    """
+
+    def number(value: float) -> tf.Tensor:
+        return tf.constant(value, tf.float32)
+
+    area, layers = float(reduction**2), max(1, len(weights.layers))
+    smoother = reduction ** (2 * VARIATION_EXPONENT)
+    return _Factors(
+        content=number(settings.content_weight * area),
+        style=number(settings.style_weight / layers),
+        moments=number(settings.moments_weight / layers),
+        laplacian=number(settings.laplacian_weight * area / reduction**4),
+        variation=number(settings.total_variation_weight * area / smoother),
+        positions=[number(area * float(np.prod(plane.shape))) for plane in weights.layers],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class TransferLoss:
+    """The loss of pictures in one transfer problem, at one size."""
+
+    objective: Objective
+    arguments: _Arguments
+
+    def value(self, picture: Pixels) -> float:
+        """Compute the loss without its gradient, which takes less time."""
+        return float(self.objective.loss(tf.constant(picture), *self.arguments))
+
+    @property
+    def evaluate(self) -> LossAndGradient:
+        """The function from a picture, (height, width, 3) float32, to its loss and gradient."""
+
+        def evaluated(picture: Pixels) -> tuple[float, Pixels]:
+            loss, gradient = self.objective.evaluate(tf.constant(picture), *self.arguments)
+            return float(loss), gradient.numpy()
+
+        return evaluated
+
+
+def _region_planes(mask: Matte, layers: Sequence[str]) -> list[tf.Tensor]:
+    return [tf.constant(region_weights(layer_mask)) for layer_mask in layer_masks(mask, layers)]
+
+
+def measure_style(objective: Objective, problem: TransferProblem) -> StyleStatistics:
+    """Measure the statistics of a problem's style region, in the objective's precision."""
+    *layers, _ = objective.features(tf.constant(problem.style, tf.float32))
+    regions = _region_planes(problem.style_mask, objective.style_layers)
+    pairs = list(zip(layers, regions, strict=True))
+    return StyleStatistics([gram(*pair) for pair in pairs], [moments(*pair) for pair in pairs])
+
+
+def build_transfer_loss(
+    objective: Objective,
+    problem: TransferProblem,
+    style: StyleStatistics,
+    settings: Vgg19Settings,
+    *,
+    reduction: int = 1,
+) -> TransferLoss:
+    """Measure the content that should stay, and weigh it against the style.
+
+    Parameters
+    ----------
+    objective
+        The traced network.
+    problem
+        Content at this size. Its style picture is not used.
+    style
+        The style's statistics.
+    settings
+        The losses' weights.
+    reduction
+        How many times as long the sides are of the picture that this one stands for.
+    """
+    picture = tf.constant(problem.content, tf.float32)
+    deep = objective.features(picture)[-1]
+    # Not narrowed as for style layers: what surrounds the region does not change, so it adds
+    # nothing to a difference of features.
+    content_mask = resize(problem.mask, deep.shape[1], deep.shape[0])
+    weights = _Weights(
+        _region_planes(problem.mask, objective.style_layers),
+        tf.constant(region_weights(content_mask)),
+        tf.constant(region_weights(problem.mask)),
+    )
+    target = _Target(picture, deep, style)
+    return TransferLoss(objective, (target, weights, _factors(settings, weights, reduction)))

@@ -1,0 +1,46 @@
+"""Import TensorFlow for the first time, and make it respect its own log level meanwhile."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_STDERR = 2
+_QUIET_LEVELS = {"2", "3"}
+
+
+@contextmanager
+def _discard_stderr() -> Iterator[None]:
+    """Discard what native libraries write to the process's standard error."""
+    sys.stderr.flush()
+    kept = os.dup(_STDERR)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STDERR)
+        yield
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _initialize() -> None:
+    import tensorflow as tf
+
+    tf.config.list_physical_devices()
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow and let it look for GPUs.
+
+    It prints notices before it reads `TF_CPP_MIN_LOG_LEVEL`, and an error where there is no GPU.
+    Both are discarded if that variable is 2 or 3, which the command line and the Dagster code
+    location set; elsewhere, as in a notebook, nothing is hidden.
+    """
+    if "tensorflow" not in sys.modules and os.environ.get("TF_CPP_MIN_LOG_LEVEL") in _QUIET_LEVELS:
+        with _discard_stderr():
+            _initialize()
+    else:
+        _initialize()

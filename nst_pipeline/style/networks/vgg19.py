@@ -1,0 +1,147 @@
+"""VGG19 from keras.applications: build it, fill in weights, and cut it to the layers in use."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nst_pipeline.errors import SettingError
+from nst_pipeline.style.optimize.precision import Precision
+
+_FIRST_CONVOLUTION = "block1_conv1"
+_IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
+
+
+def preprocess(pictures: tf.Tensor) -> tf.Tensor:
+    """Convert (..., 3) RGB 0..255 into what VGG19 was trained on: BGR minus ImageNet's mean."""
+    return tf.reverse(pictures, [-1]) - tf.constant(_IMAGENET_MEAN_BGR, pictures.dtype)
+
+
+@cache
+def _in_mixed_bfloat16(model: keras.Model) -> keras.Model:
+    """Copy the network in Keras' `mixed_bfloat16`, with its first convolution in float32."""
+
+    def copy(layer: keras.Layer) -> keras.Layer:
+        policy = "float32" if layer.name == _FIRST_CONVOLUTION else "mixed_bfloat16"
+        return type(layer).from_config(layer.get_config() | {"dtype": policy})
+
+    mixed = keras.models.clone_model(model, clone_function=copy)
+    mixed.set_weights(model.get_weights())
+    return mixed
+
+
+@dataclass(frozen=True, eq=False)
+class Vgg19:
+    """The loaded network without its classifier.
+
+    Attributes
+    ----------
+    digest
+        sha256 of the weights file.
+    model
+        The Keras model, from preprocessed pictures (n, height, width, 3) to the last features.
+
+    References
+    ----------
+    Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+    ICLR 2015.
+    """
+
+    digest: str
+    model: keras.Model
+
+    def network(self, layers: Sequence[str], precision: Precision = "float32") -> keras.Model:
+        """Cut the network off behind the deepest of some layers.
+
+        Parameters
+        ----------
+        layers
+            Their names.
+        precision
+            Of all convolutions but the first, which is cheap, and whose input bfloat16 would
+            round to half a level of 255.
+
+        Returns
+        -------
+        keras.Model
+            From preprocessed pictures (n, height, width, 3) to the list of these layers'
+            features.
+
+        Raises
+        ------
+        SettingError
+            VGG19 has no layer of such a name.
+        """
+        known = [layer.name for layer in self.model.layers[1:]]
+        for name in layers:
+            if name not in known:
+                raise SettingError(
+                    f"settings vgg19.style_layers, vgg19.content_layer: VGG19 has no layer {name}; "
+                    f"it has {', '.join(known)}"
+                )
+        model = self.model if precision == "float32" else _in_mixed_bfloat16(self.model)
+        return keras.Model(model.input, [model.get_layer(name).output for name in layers])
+
+
+def _fill_weights(model: keras.Model, path: Path) -> None:
+    # Keras only warns about weights that it does not find, and leaves them as they are.
+    for variable in model.weights:
+        variable.assign(np.full(variable.shape, np.nan, np.float32))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        if path.suffix == ".keras":
+            given = keras.saving.load_model(path, compile=False)
+            for layer in filter(lambda layer: layer.weights, model.layers):
+                layer.set_weights(given.get_layer(layer.name).get_weights())
+        else:
+            model.load_weights(path)
+    if any(np.isnan(variable.numpy()).any() for variable in model.weights):
+        raise ValueError("it lacks the weights of some layers")
+
+
+def build_vgg19(path: Path) -> keras.Model:
+    """Build VGG19 without its classifier and fill in the weights of a file.
+
+    Parameters
+    ----------
+    path
+        A weights file (.h5 or .weights.h5, without the classifier) or a whole model (.keras).
+
+    Raises
+    ------
+    OSError, ValueError, KeyError
+        The file is not of such a kind, or lacks some of the weights.
+    """
+    model = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
+    _fill_weights(model, path)
+    return model
+
+
+def download_file(url: str, folder: Path, *, md5: str) -> Path:
+    """Download a file into a folder, with a progress bar on standard error; return its path.
+
+    Raises
+    ------
+    Exception
+        Keras raises a bare one when a download fails.
+    """
+    # Keras draws its progress bar on standard output, which a program may be reading.
+    with contextlib.redirect_stdout(sys.stderr):
+        return Path(
+            keras.utils.get_file(
+                url.rpartition("/")[2],
+                url,
+                cache_dir=str(folder.parent),
+                cache_subdir=folder.name,
+                file_hash=md5,
+            )
+        )

@@ -1,0 +1,1 @@
+"""Pixel optimization without a network: optimizers, coarse to fine, on numpy arrays."""

@@ -1,0 +1,97 @@
+"""Minimize a loss over pictures with L-BFGS, preconditioned in frequency space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import OptimizeResult, minimize
+
+from nst_pipeline.style.optimize.curvature import Vector, measure_preconditioner
+from nst_pipeline.style.optimize.search import (
+    LossAndGradient,
+    OnStep,
+    SearchMonitor,
+    SearchResult,
+    SearchSpace,
+    StoppingCriteria,
+)
+
+
+@dataclass(frozen=True)
+class LbfgsParameters:
+    """What L-BFGS was tuned with."""
+
+    memory_steps: int = 20
+    """Steps remembered to estimate the curvature; cheap compared with one evaluation."""
+
+
+def lbfgs(
+    evaluate: LossAndGradient,
+    space: SearchSpace,
+    criteria: StoppingCriteria,
+    on_step: OnStep,
+    *,
+    parameters: LbfgsParameters = LbfgsParameters(),
+) -> SearchResult:
+    """Minimize a loss over pictures with SciPy's L-BFGS-B in the units of `curvature`.
+
+    Parameters
+    ----------
+    evaluate
+        Loss and gradient of a picture; called once a step, seldom more often.
+    space
+        Where to start, and what may change.
+    criteria
+        When to stop. A search also stops as `flat` when no step lowers the loss.
+    on_step
+        Called after every step.
+    parameters
+        Of L-BFGS.
+
+    References
+    ----------
+    Byrd, Lu, Nocedal and Zhu, "A Limited Memory Algorithm for Bound Constrained Optimization",
+    SIAM Journal on Scientific Computing, 1995.
+    """
+    no_change = np.zeros_like(space.start)
+    start_loss, start_gradient = evaluate(space.picture(no_change))
+    start_gradient = space.gradient(no_change, start_gradient)
+    preconditioner = measure_preconditioner(evaluate, space, start_gradient)
+
+    def evaluate_units(units: Vector) -> tuple[float, Vector]:
+        if not units.any():
+            return start_loss, preconditioner.gradient(start_gradient)
+        change = preconditioner.change(units)
+        loss, gradient = evaluate(space.picture(change))
+        return loss, preconditioner.gradient(space.gradient(change, gradient))
+
+    monitor = SearchMonitor(criteria, on_step, [start_loss])
+
+    # SciPy passes the loss only to a parameter of this name.
+    def after_step(intermediate_result: OptimizeResult) -> None:
+        change = preconditioner.change(intermediate_result.x)
+        monitor.record(float(intermediate_result.fun), space.picture(change))
+        if monitor.stop_reason():
+            raise StopIteration
+
+    found = minimize(
+        evaluate_units,
+        np.zeros(space.start.size),
+        jac=True,
+        method="L-BFGS-B",
+        callback=after_step,
+        options={
+            "maxiter": criteria.max_steps,
+            "maxfun": 2 * criteria.max_steps + 20,
+            "maxcor": parameters.memory_steps,
+            "ftol": 0.0,
+            "gtol": 0.0,
+        },
+    )
+    return SearchResult(
+        preconditioner.change(found.x),
+        monitor.losses,
+        found.nfev + 1,
+        monitor.stop_reason() or "flat",
+    )
