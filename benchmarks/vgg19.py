@@ -1,21 +1,21 @@
-"""Measure VGG19's pixel optimization against the classic one, and plain L-BFGS; print one table.
+"""Compare VGG19's pixel optimization with the usual ways to do it; print one table.
 
     python benchmarks/vgg19.py [--weights FILE] [--steps 500] [--evaluations 200]
 
-All run on one picture of 400 x 400: a real photo with an object of 1/8 of its area pasted from
-another (skimage's astronaut and cat), and one style (scikit-learn's `china`), with one weights
-file: ImageNet's if Keras' cache holds it, else seeded He-scaled random numbers.
+All runs use one picture of 400 x 400 pixels, a real photo with an object pasted from another one
+that covers 1/8 of it (scikit-image's astronaut and cat), one style (scikit-learn's `china`) and
+one weights file: ImageNet's if it is in Keras' cache, otherwise seeded He-scaled random numbers.
 
-    classic      Keras' neural style transfer example, written from its description: SGD in float32
+    classic      Keras' neural style transfer example, written from its description: SGD, float32
     plain        SciPy's L-BFGS in float32 on the whole picture, as neural-style and pystiche do
-    ours         `stylize_vgg19` until float32 says that it has reached the same loss
-    region       `stylize_vgg19` on the object alone, until the object has the loss that the
-                 classic run gave it
+    ours         `stylize_vgg19` until its float32 loss is as low
+    region       `stylize_vgg19` on the object alone, until the object's loss is that of the
+                 classic run
 
-Every loss that counts is computed in float32 by the classic run's own code, but for the object's,
-which only ours can tell. Nothing is extrapolated. More `--steps` (the example takes 4000) and
-`--evaluations` take longer; by default it takes less than 25 minutes on two cores.
-The last line is JSON.
+All losses that count are computed in float32 by the classic run's own code, except for the
+object's loss, which only `vgg19_loss` can compute. Nothing is extrapolated. More `--steps` (the
+example takes 4000) and `--evaluations` take longer; the defaults take less than 25 minutes on two
+cores. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -34,18 +34,27 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import keras
 import numpy as np
-from nst_pipeline.style.objective import Task, look_of, objective_of, task_loss
-from nst_pipeline.style.precision import resolved_precision
-from nst_pipeline.style.search import Pixels
-from nst_pipeline.style.tensorflow_import import import_tensorflow
+import tensorflow as tf
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from scipy.optimize import minimize
 
 from nst_pipeline.settings import Vgg19Settings
-from nst_pipeline.style.stylize_vgg19 import Step, Vgg19Result, loss_of, stylize_vgg19
-from nst_pipeline.style.vgg19 import IMAGENET, Vgg19, find_weights, load_vgg19
+from nst_pipeline.style.networks.objective import (
+    build_transfer_loss,
+    measure_style,
+    objective_for,
+)
+from nst_pipeline.style.networks.vgg19 import Vgg19
+from nst_pipeline.style.optimize.precision import resolve_precision
+from nst_pipeline.style.optimize.problem import TransferProblem
+from nst_pipeline.style.optimize.progress import OptimizationStep
+from nst_pipeline.style.optimize.search import LossAndGradient, Pixels
+from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19, vgg19_loss
+from nst_pipeline.style.vgg19 import IMAGENET, find_weights, load_vgg19
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -91,61 +100,55 @@ def pictures() -> tuple[Rgb, Matte, Rgb]:
 
 def seeded_weights(folder: Path) -> Path:
     """A weights file of random numbers, He-scaled so that signals keep their size."""
-    import_tensorflow()
-    import keras
-
     model = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
     random = np.random.default_rng(SEED)
     for layer in model.layers:
         if layer.weights:
             kernel, bias = layer.get_weights()
-            spread = np.float32(np.sqrt(2 / np.prod(kernel.shape[:3])))
-            layer.set_weights([random.standard_normal(kernel.shape, np.float32) * spread, bias])
+            std = np.float32(np.sqrt(2 / np.prod(kernel.shape[:3])))
+            layer.set_weights([random.standard_normal(kernel.shape, np.float32) * std, bias])
     path = folder / "seeded.weights.h5"
     model.save_weights(path)
     return path
 
 
-# The rivals: what is commonly done.
-
-Evaluate = Callable[[NDArray[Any]], tuple[float, NDArray[np.float32]]]
+# The usual ways.
 
 
-def example_loss(vgg: Vgg19, content: Rgb, style: Rgb) -> Evaluate:
+def example_loss(vgg: Vgg19, content: Rgb, style: Rgb) -> LossAndGradient:
     """Loss and gradient of the Keras example, of float32 pictures (height, width, 3), RGB.
 
-    The example looks at content and style at every step; here they are looked at once, which
-    makes it three times as fast.
+    The example runs the network on content and style at every step; here it runs on them once,
+    which makes a step three times as fast.
     """
-    tf = import_tensorflow()
-    import keras
-
     settings = Vgg19Settings()
     names = [*settings.style_layers, settings.content_layer]
     model = keras.Model(vgg.model.inputs, [vgg.model.get_layer(name).output for name in names])
 
-    def features(picture: Any) -> list[Any]:
+    def features(picture: tf.Tensor) -> list[tf.Tensor]:
         return model(picture[tf.newaxis, ..., ::-1] - np.float32([103.939, 116.779, 123.68]))
 
-    def gram(layer: Any) -> Any:
+    def gram(layer: tf.Tensor) -> tf.Tensor:
         flat = tf.reshape(tf.transpose(layer[0], (2, 0, 1)), (layer.shape[-1], -1))
         return tf.matmul(flat, tf.transpose(flat))
 
     deep = features(tf.constant(content, tf.float32))[-1]
     grams = [gram(layer) for layer in features(tf.constant(style, tf.float32))[:-1]]
 
-    def loss(picture: Any) -> Any:
+    def loss(picture: tf.Tensor) -> tf.Tensor:
         *layers, last = features(picture)
         total = settings.content_weight * tf.reduce_sum((last - deep) ** 2)
-        for layer, look in zip(layers, grams, strict=True):
-            away = tf.reduce_sum((look - gram(layer)) ** 2) / (4.0 * 3**2 * (ROWS * ROWS) ** 2)
-            total += settings.style_weight / len(grams) * away
+        for layer, style_gram in zip(layers, grams, strict=True):
+            distance = tf.reduce_sum((style_gram - gram(layer)) ** 2) / (
+                4.0 * 3**2 * (ROWS * ROWS) ** 2
+            )
+            total += settings.style_weight / len(grams) * distance
         down = (picture[:-1, :-1] - picture[1:, :-1]) ** 2
         across = (picture[:-1, :-1] - picture[:-1, 1:]) ** 2
         return total + settings.total_variation_weight * tf.reduce_sum((down + across) ** 1.25)
 
     @tf.function
-    def traced(picture: Any) -> tuple[Any, Any]:
+    def traced(picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(picture)
             value = loss(picture)
@@ -159,11 +162,8 @@ def example_loss(vgg: Vgg19, content: Rgb, style: Rgb) -> Evaluate:
     return evaluate
 
 
-def classic_run(evaluate: Evaluate, content: Rgb, steps: int) -> tuple[float, Pixels]:
+def classic_run(evaluate: LossAndGradient, content: Rgb, steps: int) -> tuple[float, Pixels]:
     """Seconds that the example's SGD takes for its first steps, and the picture that it reaches."""
-    import_tensorflow()
-    import keras
-
     rate = keras.optimizers.schedules.ExponentialDecay(100.0, decay_steps=100, decay_rate=0.96)
     optimizer = keras.optimizers.SGD(learning_rate=rate)
     picture = keras.Variable(content.astype(np.float32))
@@ -173,13 +173,11 @@ def classic_run(evaluate: Evaluate, content: Rgb, steps: int) -> tuple[float, Pi
     return time.perf_counter() - started, picture.numpy()
 
 
-def plain_lbfgs(evaluate: Evaluate, content: Rgb, evaluations: int) -> tuple[float, float]:
+def plain_lbfgs(evaluate: LossAndGradient, content: Rgb, evaluations: int) -> tuple[float, float]:
     """Seconds until SciPy's L-BFGS has come close to its last loss, and the loss it then had.
 
     Its first step is scaled to one level of 255, where SciPy would begin with far less.
     """
-    from scipy.optimize import minimize
-
     unit = np.sqrt(content.size)
     seen: list[tuple[float, float]] = []
     started = time.perf_counter()
@@ -243,12 +241,12 @@ def reach(
             if aim < goal / 2:
                 raise SystemExit(f"a loss of {goal:.4g} is not reached, only {loss:.4g}")
             started = time.perf_counter()
-            seen: list[Step] = []
+            steps: list[OptimizationStep] = []
             result = stylize_vgg19(
-                *given, vgg, settings, start_mask=matte, goal=aim, progress=seen.append
+                *given, vgg, settings, start_mask=matte, goal=aim, on_progress=steps.append
             )
             seconds += time.perf_counter() - started
-            loss = check(result, seen[-1].picture)
+            loss = check(result, steps[-1].picture)
         runs.append(Ours(seconds, loss, seconds_of(step)))
     return sorted(runs, key=lambda run: run.seconds)[REPEATS // 2]
 
@@ -273,16 +271,15 @@ def floating_point_operations(vgg: Vgg19, settings: Vgg19Settings, side: int) ->
 
 def speed(vgg: Vgg19, given: tuple[Rgb, Rgb]) -> dict[str, dict[str, float]]:
     """GFLOP/s of matrix products and of loss and gradient, the best of interleaved runs."""
-    tf = import_tensorflow()
     found: dict[str, dict[str, float]] = {}
     for precision in ("float32", "bfloat16"):
         square = tf.cast(tf.random.normal((MATMUL_SIDE, MATMUL_SIDE)), precision)
         product = tf.function(lambda x: tf.reduce_sum(tf.matmul(x, x)))
-        objective = objective_of(vgg, ARTISTIC, precision)
+        objective = objective_for(vgg, ARTISTIC, precision)
         mask = np.ones((ROWS, ROWS), np.float32)
         content, style = (picture.astype(np.float32) for picture in given)
-        task = Task(content, mask, style, mask)
-        loss = task_loss(objective, task, look_of(objective, task), ARTISTIC)
+        problem = TransferProblem(content, mask, style, mask)
+        loss = build_transfer_loss(objective, problem, measure_style(objective, problem), ARTISTIC)
         pairs = [
             (
                 seconds_of(lambda: product(square).numpy()),  # noqa: B023
@@ -329,7 +326,7 @@ def compared(vgg: Vgg19, steps: int, evaluations: int, console: Console) -> dict
     def object_loss(picture: Rgb | Pixels) -> float:
         """Of the picture's object on the composite's surroundings, which region mode keeps."""
         pasted = composite + share * (picture - composite.astype(np.float32))
-        return loss_of(pasted, *given, vgg, ARTISTIC, start_mask=matte)
+        return vgg19_loss(pasted, *given, vgg, ARTISTIC, start_mask=matte)
 
     def whole(_: Vgg19Result, picture: Pixels) -> float:
         return evaluate(picture)[0]
@@ -361,7 +358,7 @@ def compared(vgg: Vgg19, steps: int, evaluations: int, console: Console) -> dict
 
 def headline(found: dict[str, Any], rates: dict[str, dict[str, float]]) -> dict[str, Any]:
     """The figures by which this benchmark is judged."""
-    used = rates[resolved_precision("auto")]
+    used = rates[resolve_precision("auto")]
     return {
         "speedup_full_frame": found["classic"]["seconds"] / found["full"].seconds,
         "speedup_region": found["classic"]["seconds"] / found["region"].seconds,

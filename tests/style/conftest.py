@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from nst_pipeline.style.vgg19 import Vgg19, load_vgg19
+from nst_pipeline.style.vgg19 import load_vgg19
 
-# A busy machine is slow, not wrong.
+# No deadlines: a busy machine is slow, which is not an error.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
@@ -41,5 +41,6 @@ def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def vgg(vgg19_file: Path) -> Vgg19:
+def vgg(vgg19_file: Path):
+    """The network with seeded weights, loaded once."""
     return load_vgg19(str(vgg19_file))

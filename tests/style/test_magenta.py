@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 
 from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.style.hub_models import saved_model_digest
 from nst_pipeline.style.magenta import (
     Magenta,
+    build_magenta,
     load_magenta,
     model_digest,
     models_root,
     obtain_magenta,
 )
-from nst_pipeline.style.magenta_weights import build_magenta, saved_model_digest
 
 SOME_DIFFERENCE = 0.01
 
@@ -39,21 +40,21 @@ def packaged(name: str):
 
 
 @pytest.mark.parametrize("style", ["china", "flower"])
-def test_equals_the_packaged_networks_up_to_their_rounding(magenta, photos, style):
+def test_results_equal_those_of_the_packaged_networks_up_to_their_rounding(magenta, photos, style):
     content = as_batch(sized(photos["astronaut"], 384, 384))
-    look = as_batch(sized(photos[style], 256, 256))
+    style_picture = as_batch(sized(photos[style], 256, 256))
     predict, transform = packaged("arbitrary_predict.onnx"), packaged("arbitrary_transform.onnx")
-    vector = predict.run(None, {"style_image": look})[0]
+    vector = predict.run(None, {"style_image": style_picture})[0]
     vector_name = transform.get_inputs()[1].name
     picture = transform.run(None, {"content_image": content, vector_name: vector})[0]
 
-    ours = magenta.network.style_vector(look).numpy()
+    ours = magenta.model.style_vector(style_picture).numpy()
 
     assert np.corrcoef(ours.ravel(), vector.ravel())[0, 1] >= 0.999
-    assert np.abs(magenta.stylize(content, look)[0] - picture[0]).mean() <= 0.03
+    assert np.abs(magenta.stylize(content, style_picture)[0] - picture[0]).mean() <= 0.03
 
 
-def test_is_called_as_the_hubs_own(magenta, photos):
+def test_the_saved_model_is_called_as_the_one_on_tensorflow_hub(magenta, photos):
     import tensorflow as tf
     import tensorflow_hub as hub
 
@@ -108,8 +109,8 @@ def test_strength_goes_from_the_contents_own_style_to_the_other(magenta, photos)
     content = as_batch(sized(photos["astronaut"], 64, 64))[0]
     style = as_batch(sized(photos["flower"], 64, 64))[0]
 
-    def painted(look: np.ndarray, strength: float) -> np.ndarray:
-        return magenta.stylize([content], [look], strength=strength)[0]
+    def painted(by: np.ndarray, strength: float) -> np.ndarray:
+        return magenta.stylize([content], [by], strength=strength)[0]
 
     own, other, half = painted(content, 1), painted(style, 1), painted(style, 0.5)
 
@@ -121,7 +122,7 @@ def test_strength_goes_from_the_contents_own_style_to_the_other(magenta, photos)
 def test_a_model_without_style_vectors_blends_its_two_pictures(magenta, photos):
     class OnlyCallable:
         def __call__(self, content, style):
-            return magenta.network(content, style)
+            return magenta.model(content, style)
 
     plain = Magenta("elsewhere", "", OnlyCallable())
     content = as_batch(sized(photos["astronaut"], 48, 48))[0]
@@ -134,7 +135,7 @@ def test_a_model_without_style_vectors_blends_its_two_pictures(magenta, photos):
     assert np.abs(own - other).mean() > SOME_DIFFERENCE
 
 
-def test_wrong_numbers_are_refused(magenta, photos):
+def test_a_wrong_number_of_styles_or_strength_is_refused(magenta, photos):
     picture = photos["astronaut"][:32, :32]
     with pytest.raises(ValueError, match="as many styles"):
         magenta.stylize([picture] * 3, [picture] * 2)
@@ -144,14 +145,14 @@ def test_wrong_numbers_are_refused(magenta, photos):
 
 def test_all_sizes_share_one_trace(magenta, photos):
     magenta.stylize([photos["astronaut"][:40, :32]], [photos["flower"][:50, :60]])
-    traces = magenta.network.transform.concrete_functions
+    traces = magenta.model.transform.concrete_functions
 
     magenta.stylize([photos["astronaut"][:24, :36]], [photos["flower"][:30, :20]])
 
-    assert len(magenta.network.transform.concrete_functions) == len(traces) == 1
+    assert len(magenta.model.transform.concrete_functions) == len(traces) == 1
 
 
-def test_the_digest_names_the_weights_whoever_built_them(magenta, tmp_path):
+def test_the_digest_is_that_of_the_weights_whoever_built_the_model(magenta, tmp_path):
     again = build_magenta(tmp_path / "again")
 
     assert magenta.digest == model_digest("bundled") == saved_model_digest(again)
@@ -180,12 +181,14 @@ def test_a_path_is_a_handle(magenta, photos):
     assert load_magenta("bundled") is magenta
 
 
-def test_models_live_where_nst_models_says(models_folder):
+def test_models_are_in_the_folder_of_nst_models(models_folder):
     assert models_root() == models_folder
 
 
 def test_a_folder_without_a_model_is_named_with_the_remedy(tmp_path):
-    with pytest.raises(ModelUnavailableError, match=r"magenta\.handle.*no SavedModel.*bundled"):
+    with pytest.raises(
+        ModelUnavailableError, match=r"magenta\.handle.*is not a SavedModel.*bundled"
+    ):
         load_magenta(str(tmp_path))
 
 
@@ -201,8 +204,8 @@ def test_a_server_that_does_not_answer_is_named_with_the_remedy():
         load_magenta("http://127.0.0.1:9/magenta")
 
 
-def test_by_default_a_picture_does_not_depend_on_its_company(magenta, photos):
-    """Convolutions of several pictures round otherwise than of one."""
+def test_by_default_a_result_does_not_depend_on_the_other_pictures(magenta, photos):
+    """Convolutions of several pictures in one call round differently."""
     contents = [sized(photos[name], 160, 120) for name in ("astronaut", "chelsea", "china")]
     together = magenta.stylize(contents, contents[::-1])
     for content, style, result in zip(contents, contents[::-1], together, strict=True):

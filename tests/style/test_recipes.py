@@ -5,16 +5,16 @@ from hypothesis import strategies as st
 
 from nst_pipeline.settings import RecipeSettings
 from nst_pipeline.style.recipes import (
-    average_pooled,
-    carry_back,
-    left,
+    apply_result,
+    average_pool,
+    crop_surroundings,
     min_max_normalize,
     model_inputs,
-    reduced,
-    right,
-    right_style,
+    preprocess_left,
+    preprocess_right,
+    preprocess_right_style,
+    shrink_input,
     square_around,
-    surroundings,
 )
 from nst_pipeline.vision.shapes import Box
 
@@ -71,7 +71,7 @@ def test_a_flat_picture_divides_by_nothing(value):
 def test_left_shrinks_a_photo_to_a_longest_side(photos):
     picture = photos["china"]  # 640 x 427
 
-    result = left(picture, side=256)
+    result = preprocess_left(picture, side=256)
 
     assert result.shape == (1, 171, 256, 3)
     assert result.dtype == np.float32
@@ -82,7 +82,7 @@ def test_left_shrinks_a_photo_to_a_longest_side(photos):
 def test_left_enlarges_a_small_photo_to_1024(photos):
     picture = photos["chelsea"]  # 451 x 300
 
-    result = left(picture)
+    result = preprocess_left(picture)
 
     assert result.shape == (1, 681, 1024, 3)
     expected = resized_by(cubic_weights, normalized(picture), 1024, 681)
@@ -92,7 +92,7 @@ def test_left_enlarges_a_small_photo_to_1024(photos):
 
 @pytest.mark.parametrize("shape", [(1, 900), (900, 1), (1, 1)])
 def test_left_of_a_sliver_keeps_a_pixel_across(shape):
-    result = left(np.zeros((*shape, 3), np.uint8), side=64)
+    result = preprocess_left(np.zeros((*shape, 3), np.uint8), side=64)
 
     assert max(result.shape[1:3]) == 64
     assert min(result.shape) >= 1
@@ -102,7 +102,7 @@ def test_right_cuts_the_square_around_the_object(photos):
     picture = photos["astronaut"]
     box = Box(100, 50, 200, 300)
 
-    result = right(picture, box)
+    result = preprocess_right(picture, box)
 
     assert result.shape == (1, 256, 256, 3)
     square = normalized(picture)[50:350, 50:350]
@@ -112,7 +112,7 @@ def test_right_cuts_the_square_around_the_object(photos):
 def test_right_enlarges_a_small_object(photos):
     picture = photos["astronaut"]
 
-    result = right(picture, Box(200, 80, 60, 60))
+    result = preprocess_right(picture, Box(200, 80, 60, 60))
 
     square = normalized(picture)[80:140, 200:260]
     expected = resized_by(cubic_weights, square, 256, 256)
@@ -124,14 +124,16 @@ def test_right_keeps_the_whole_pictures_normalization():
     picture[:10], picture[10:] = 100, 200
     picture[0, 0] = 0
 
-    assert right(picture, Box(4, 12, 6, 6), side=64).min() == pytest.approx(1.0, abs=1e-6)
-    np.testing.assert_allclose(right(picture, Box(4, 2, 6, 6), side=64), 0.5, atol=1e-6)
+    assert preprocess_right(picture, Box(4, 12, 6, 6), side=64).min() == pytest.approx(
+        1.0, abs=1e-6
+    )
+    np.testing.assert_allclose(preprocess_right(picture, Box(4, 2, 6, 6), side=64), 0.5, atol=1e-6)
 
 
 def test_right_mirrors_where_the_picture_is_smaller_than_the_square():
     picture = np.arange(2 * 6 * 3, dtype=np.uint8).reshape(2, 6, 3)
 
-    result = right(picture, Box(0, 0, 6, 2), side=6)[0]
+    result = preprocess_right(picture, Box(0, 0, 6, 2), side=6)[0]
 
     np.testing.assert_allclose(result[2:4], normalized(picture), atol=1e-6)
     np.testing.assert_allclose(result[1], result[2], atol=1e-6)
@@ -139,9 +141,9 @@ def test_right_mirrors_where_the_picture_is_smaller_than_the_square():
 
 
 def test_the_style_is_average_pooled_once_more(photos):
-    plain = right(photos["flower"], Box(107, 0, 427, 427))[0].astype(float)
+    plain = preprocess_right(photos["flower"], Box(107, 0, 427, 427))[0].astype(float)
 
-    result = right_style(photos["flower"], Box(107, 0, 427, 427))
+    result = preprocess_right_style(photos["flower"], Box(107, 0, 427, 427))
 
     expected = np.empty_like(plain)
     for y in range(256):
@@ -158,13 +160,15 @@ def test_pooling_equals_tensorflows(photos):
 
     expected = tf.nn.avg_pool(pictures, ksize=(3, 3), strides=(1, 1), padding="SAME")
 
-    np.testing.assert_allclose(average_pooled(pictures), expected, atol=1e-6)
+    np.testing.assert_allclose(average_pool(pictures), expected, atol=1e-6)
 
 
 def test_a_style_without_an_object_is_its_middle(photos):
     wide = photos["china"]  # 640 x 427
 
-    np.testing.assert_array_equal(right_style(wide), right_style(wide, Box(106, 0, 427, 427)))
+    np.testing.assert_array_equal(
+        preprocess_right_style(wide), preprocess_right_style(wide, Box(106, 0, 427, 427))
+    )
 
 
 boxes = st.builds(
@@ -192,8 +196,10 @@ def test_the_square_holds_the_object_and_stays_inside_where_it_can(box, width, h
 def test_surroundings_reach_half_the_objects_longer_side():
     scene = np.arange(100 * 100 * 3, dtype=np.uint32).astype(np.uint8).reshape(100, 100, 3)
 
-    np.testing.assert_array_equal(surroundings(scene, Box(40, 40, 20, 10)), scene[30:60, 30:70])
-    np.testing.assert_array_equal(surroundings(scene, Box(0, 90, 20, 30)), scene[75:100, 0:35])
+    np.testing.assert_array_equal(
+        crop_surroundings(scene, Box(40, 40, 20, 10)), scene[30:60, 30:70]
+    )
+    np.testing.assert_array_equal(crop_surroundings(scene, Box(0, 90, 20, 30)), scene[75:100, 0:35])
 
 
 def test_both_recipes_of_a_composite(photos):
@@ -202,10 +208,12 @@ def test_both_recipes_of_a_composite(photos):
 
     inputs = model_inputs(composite, box, scene, RecipeSettings(left_side=128, right_side=64))
 
-    np.testing.assert_array_equal(inputs["left"].content, left(composite, side=128))
-    np.testing.assert_array_equal(inputs["left"].style, left(scene, side=128))
-    np.testing.assert_array_equal(inputs["right"].content, right(composite, box, side=64))
-    np.testing.assert_array_equal(inputs["right"].style, right_style(scene, side=64))
+    np.testing.assert_array_equal(inputs["left"].content, preprocess_left(composite, side=128))
+    np.testing.assert_array_equal(inputs["left"].style, preprocess_left(scene, side=128))
+    np.testing.assert_array_equal(
+        inputs["right"].content, preprocess_right(composite, box, side=64)
+    )
+    np.testing.assert_array_equal(inputs["right"].style, preprocess_right_style(scene, side=64))
     assert inputs["left"].window == Box(0, 0, 512, 512)
     assert inputs["right"].window == Box(300, 190, 100, 100)
 
@@ -217,7 +225,7 @@ def test_an_unchanged_result_changes_no_pixel(width, height, box, recipe, data):
     settings = RecipeSettings(left_side=64, right_side=64)
     made_from = model_inputs(picture, box, picture, settings)[recipe]
 
-    carried = carry_back(made_from.content[0], made_from, picture)
+    carried = apply_result(made_from.content[0], made_from, picture)
 
     np.testing.assert_array_equal(carried, picture)
 
@@ -228,7 +236,7 @@ def test_a_change_lands_on_the_square_it_was_cut_from(photos):
     made_from = model_inputs(picture, box, picture, RecipeSettings())["right"]
     brighter = made_from.content[0] + np.float32(40 / (made_from.high - made_from.low))
 
-    carried = carry_back(brighter, made_from, picture)
+    carried = apply_result(brighter, made_from, picture)
 
     expected = picture.copy()
     expected[190:290, 300:400] += 40
@@ -240,8 +248,8 @@ def test_a_change_can_be_carried_back_at_a_smaller_size(photos):
     made_from = model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())["right"]
     brighter = made_from.content[0] + np.float32(40 / (made_from.high - made_from.low))
 
-    placed, small = reduced(made_from, picture, 256)
-    carried = carry_back(brighter, placed, small)
+    placed, small = shrink_input(made_from, picture, 256)
+    carried = apply_result(brighter, placed, small)
 
     assert placed.window == Box(150, 95, 50, 50)
     expected = small.copy()
@@ -252,5 +260,5 @@ def test_a_change_can_be_carried_back_at_a_smaller_size(photos):
 def test_a_small_picture_is_carried_back_as_it_is(photos):
     picture = photos["astronaut"]
     made_from = model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())["right"]
-    placed, small = reduced(made_from, picture, 512)
+    placed, small = shrink_input(made_from, picture, 512)
     assert placed.window == made_from.window and small is picture

@@ -1,11 +1,10 @@
 import cv2
 import numpy as np
 import pytest
-from nst_pipeline.style.objective import objective_of
 
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import Vgg19Settings
-from nst_pipeline.style.stylize_vgg19 import loss_of, stylize_vgg19
+from nst_pipeline.style.stylize_vgg19 import stylize_vgg19, vgg19_loss
 
 SMALL = Vgg19Settings(side=64, steps=3, mode="artistic", precision="float32")
 PHOTO = SMALL.model_copy(update={"mode": "photographic"})
@@ -33,9 +32,9 @@ def disc() -> np.ndarray:
 
 
 def test_the_loss_falls_at_every_step(vgg, start, style):
-    told = []
+    steps = []
 
-    result = stylize_vgg19(start, style, vgg, SMALL, progress=told.append)
+    result = stylize_vgg19(start, style, vgg, SMALL, on_progress=steps.append)
 
     assert result.image.shape == start.shape
     assert result.image.dtype == np.uint8
@@ -43,9 +42,9 @@ def test_the_loss_falls_at_every_step(vgg, start, style):
     assert all(np.diff(result.losses) < 0)
     assert result.losses[-1] < result.losses[0] / 2
     assert result.loss == pytest.approx(result.losses[-1], rel=1e-5)
-    assert [step.loss for step in told] == result.losses[1:]
-    assert [step.share_done for step in told] == pytest.approx([1 / 3, 2 / 3, 1])
-    np.testing.assert_allclose(told[-1].picture, result.image, atol=0.51)
+    assert [step.loss for step in steps] == result.losses[1:]
+    assert [step.fraction_done for step in steps] == pytest.approx([1 / 3, 2 / 3, 1])
+    np.testing.assert_allclose(steps[-1].picture, result.image, atol=0.51)
 
 
 def test_the_same_input_gives_the_same_bytes(vgg, start, style, disc):
@@ -63,7 +62,7 @@ def test_only_the_region_changes(vgg, start, style, disc):
     assert np.abs(result.image[disc == 1].astype(int) - start[disc == 1]).mean() > 2
 
 
-def test_only_light_and_dark_change_on_request(vgg, start, style):
+def test_luminance_only_keeps_the_colors(vgg, start, style):
     gray = SMALL.model_copy(update={"luminance_only": True})
 
     change = stylize_vgg19(start, style, vgg, gray).image.astype(int) - start
@@ -83,8 +82,7 @@ def test_photographic_mode_keeps_edges(vgg, start, style):
     assert edges_lost(PHOTO.model_copy(update=steps)) < edges_lost(SMALL.model_copy(update=steps))
 
 
-def test_the_style_is_that_of_its_region(vgg, start, style):
-    """What lies beside the style's region has no say."""
+def test_only_the_region_of_the_style_picture_counts(vgg, start, style):
     style = sized(style, 64, 64)
     black, noise = np.zeros_like(style), np.random.default_rng(0).integers(0, 256, style.shape)
     mask = np.zeros((64, 128), np.float32)
@@ -110,7 +108,7 @@ def test_the_style_is_that_of_its_region(vgg, start, style):
     assert unmasked.losses[0] != pytest.approx(result.losses[0], rel=0.2)
 
 
-def test_a_larger_picture_gets_the_change_at_its_own_size(vgg, photos, style):
+def test_a_larger_picture_gets_the_enlarged_change(vgg, photos, style):
     large = photos["astronaut"]
 
     result = stylize_vgg19(large, style, vgg, SMALL)
@@ -126,7 +124,7 @@ def test_a_picture_in_its_own_style_is_left_alone(vgg, start, disc):
         result = stylize_vgg19(start, start, vgg, SMALL, **masks)
 
         np.testing.assert_array_equal(result.image, start)
-        assert (result.stopped, result.losses) == ("nothing", [])
+        assert (result.stop_reason, result.losses) == ("nothing", [])
 
 
 def test_an_empty_region_is_left_alone(vgg, start, style):
@@ -157,7 +155,7 @@ def test_it_stops_early_when_the_loss_is_flat(vgg, start, style):
 
     result = stylize_vgg19(start, style, vgg, eager)
 
-    assert result.stopped == "flat"
+    assert result.stop_reason == "flat"
     assert len(result.losses) < 20
 
 
@@ -175,9 +173,9 @@ def test_the_loss_is_the_sum_of_its_weighted_parts(vgg, start, style):
 
     expected = 0.0
     for ours, other in zip(features(start)[:-1], features(style)[:-1], strict=True):
-        flat, look = (x.reshape(-1, x.shape[-1]) for x in (ours, other))
+        flat, style_flat = (x.reshape(-1, x.shape[-1]) for x in (ours, other))
         # The style picture is of another size: its sums are scaled to the start's.
-        distance = flat.T @ flat - look.T @ look * len(flat) / len(look)
+        distance = flat.T @ flat - style_flat.T @ style_flat * len(flat) / len(style_flat)
         expected += 1e-6 / 5 * np.sum(distance**2) / (4 * 9 * 400**4)
     pixels = start.astype(np.float64)
     down, across = np.diff(pixels, axis=0)[:, :-1] ** 2, np.diff(pixels, axis=1)[:-1] ** 2
@@ -185,10 +183,11 @@ def test_the_loss_is_the_sum_of_its_weighted_parts(vgg, start, style):
     assert result.losses[0] == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_second_picture_of_a_batch_starts_at_once(vgg, start, style):
-    """Whatever its size: the network's functions are traced once."""
+def test_pictures_of_all_sizes_share_one_trace(vgg, start, style):
+    from nst_pipeline.style.networks.objective import objective_for
+
     stylize_vgg19(start, style, vgg, SMALL)
-    evaluate = objective_of(vgg, SMALL, "float32").evaluate
+    evaluate = objective_for(vgg, SMALL, "float32").evaluate
     traces = evaluate.experimental_get_tracing_count()
 
     stylize_vgg19(start[:40, :50], style[:32], vgg, SMALL)
@@ -202,7 +201,7 @@ def levels_of_two(photos) -> tuple[np.ndarray, np.ndarray]:
     return sized(photos["astronaut"], 192, 192), sized(photos["flower"], 192, 192)
 
 
-def test_coarse_steps_spare_fine_ones(vgg, levels_of_two):
+def test_a_coarse_level_saves_steps_at_the_finest(vgg, levels_of_two):
     settings = SMALL.model_copy(update={"side": 192, "steps": 2})
 
     result = stylize_vgg19(*levels_of_two, vgg, settings)
@@ -214,25 +213,25 @@ def test_coarse_steps_spare_fine_ones(vgg, levels_of_two):
     assert result.loss < classic.loss / 2
 
 
-def test_bfloat16_arrives_where_float32_says(vgg, start, style):
+def test_bfloat16_reaches_a_goal_that_float32_confirms(vgg, start, style):
     goal = stylize_vgg19(start, style, vgg, SMALL.model_copy(update={"steps": 8})).loss
     rounded = SMALL.model_copy(update={"steps": 12, "precision": "bfloat16"})
 
     result = stylize_vgg19(start, style, vgg, rounded, goal=goal)
 
-    assert result.stopped == "goal"
+    assert result.stop_reason == "goal"
     assert result.loss == pytest.approx(result.losses[-1], rel=0.01)
     assert result.loss <= goal * 1.01
 
 
 @pytest.mark.parametrize("settings", [SMALL, PHOTO])
-def test_the_loss_of_a_result_is_told_of_any_picture(vgg, start, style, settings):
+def test_the_loss_can_be_computed_for_any_picture(vgg, start, style, settings):
     given = start, style, vgg, settings
 
     result = stylize_vgg19(*given)
 
-    assert loss_of(start, *given) == pytest.approx(result.losses[0], rel=1e-5)
-    assert loss_of(result.image, *given) == pytest.approx(result.loss, rel=0.2)  # 8 bits
+    assert vgg19_loss(start, *given) == pytest.approx(result.losses[0], rel=1e-5)
+    assert vgg19_loss(result.image, *given) == pytest.approx(result.loss, rel=0.2)  # 8 bits
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "classic"])

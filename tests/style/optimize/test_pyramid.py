@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nst_pipeline.style.pyramid import Level, coarse_to_fine, levels, working_size
+
+from nst_pipeline.style.optimize.pyramid import Level, coarse_to_fine, pyramid_levels, working_size
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000))
@@ -17,20 +18,20 @@ def test_working_sizes_are_few_and_close(width, height):
 
 
 def test_each_level_doubles_the_one_before():
-    assert levels(400, 304) == [Level(200, 152, 2), Level(400, 304, 1)]
-    assert [level.reduction for level in levels(400, 400)] == [4, 2, 1]
-    assert levels(96, 400) == [Level(96, 400, 1)]
+    assert pyramid_levels(400, 304) == [Level(200, 152, 2), Level(400, 304, 1)]
+    assert [level.reduction for level in pyramid_levels(400, 400)] == [4, 2, 1]
+    assert pyramid_levels(96, 400) == [Level(96, 400, 1)]
 
 
-def test_what_a_level_finds_is_where_the_next_one_starts():
-    seen = []
+def test_a_level_starts_from_the_result_of_the_one_before():
+    starts = []
 
     def solve(level: Level, change: np.ndarray) -> np.ndarray:
-        seen.append((level.width, float(change.mean())))
+        starts.append((level.width, float(change.mean())))
         return change + 1
 
-    change = coarse_to_fine(levels(400, 400), solve)
+    change = coarse_to_fine(pyramid_levels(400, 400), solve)
 
-    assert seen == [(100, 0.0), (200, pytest.approx(1)), (400, pytest.approx(2))]
+    assert starts == [(100, 0.0), (200, pytest.approx(1)), (400, pytest.approx(2))]
     assert change.shape == (400, 400, 3)
     np.testing.assert_allclose(change, 3, atol=1e-5)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nst_pipeline.style.layer_masks import layer_masks, region_weights
+
+from nst_pipeline.style.optimize.layer_masks import layer_masks, region_weights
 
 LAYERS = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
 
@@ -13,7 +14,7 @@ def filled(height: int, width: int, rows: slice, columns: slice) -> np.ndarray:
     return mask
 
 
-def test_a_position_counts_if_all_that_it_sees_is_in_the_region():
+def test_a_position_counts_if_its_receptive_field_is_inside_the_region():
     mask = filled(96, 96, slice(16, 80), slice(16, 80))
 
     first, second, third, *_ = layer_masks(mask, LAYERS)
@@ -25,7 +26,7 @@ def test_a_position_counts_if_all_that_it_sees_is_in_the_region():
     assert set(np.unique(third)) == {0, 1}
 
 
-def test_what_lies_beyond_the_region_is_not_seen(vgg):
+def test_pixels_outside_the_region_do_not_count(vgg):
     """Changed pixels outside leave every counted position of the layers above as it was."""
     random = np.random.default_rng(0)
     mask = filled(128, 128, slice(8, 120), slice(8, 120))
@@ -54,7 +55,7 @@ def test_a_whole_picture_counts_everywhere():
         np.testing.assert_array_equal(seen, 1)
 
 
-def test_a_soft_edge_counts_as_its_least_pixel():
+def test_a_soft_edge_counts_as_its_smallest_value():
     mask = np.ones((32, 32), np.float32)
     mask[10, 10] = 0.5
 
@@ -64,7 +65,7 @@ def test_a_soft_edge_counts_as_its_least_pixel():
 
 
 @given(st.integers(16, 90), st.integers(16, 90), st.integers(0, 1000))
-def test_even_one_pixel_weighs_one_on_average(rows, columns, seed):
+def test_even_one_pixel_has_an_average_weight_of_one(rows, columns, seed):
     mask = np.zeros((rows, columns), np.float32)
     mask[seed % rows, seed % columns] = 1
 

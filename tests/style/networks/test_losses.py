@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nst_pipeline.style.losses import (
-    content_loss,
-    gram,
-    laplacian_loss,
-    moments,
-    moments_loss,
-    style_loss,
-    total_variation,
-)
+
+
+@pytest.fixture(scope="module")
+def losses():
+    """Imported late: TensorFlow takes seconds, which collecting the tests should not."""
+    from nst_pipeline.style.networks import losses
+
+    return losses
+
 
 sizes = st.tuples(st.integers(2, 9), st.integers(2, 9), st.integers(1, 5))
 seeds = st.integers(0, 1000)
@@ -28,29 +28,29 @@ def random_weights(seed: int, shape: tuple[int, ...]) -> np.ndarray:
 
 
 @given(seeds, sizes)
-def test_gram_is_the_mean_product_of_channels(seed, size):
+def test_gram_is_the_mean_product_of_channels(losses, seed, size):
     features = random_layer(seed, size)
     flat = features.reshape(-1, size[2])
 
-    result = gram(features, np.ones(size[:2]))
+    result = losses.gram(features, np.ones(size[:2]))
 
     np.testing.assert_allclose(result, flat.T @ flat / len(flat), atol=1e-9)
 
 
 @given(seeds, sizes)
-def test_masked_gram_sees_the_region_only_and_divides_by_its_area(seed, size):
+def test_a_masked_gram_matrix_is_the_mean_over_the_region_alone(losses, seed, size):
     features = random_layer(seed, size)
     mask = np.random.default_rng(seed + 1).random(size[:2]) > 0.5
     mask[0, 0] = True
     inside = features[mask]
 
-    result = gram(features, mask / mask.mean())
+    result = losses.gram(features, mask / mask.mean())
 
     np.testing.assert_allclose(result, inside.T @ inside / mask.sum(), atol=1e-9)
 
 
 @given(seeds, sizes)
-def test_style_loss_is_the_keras_examples(seed, size):
+def test_style_loss_is_that_of_the_keras_example(losses, seed, size):
     style, result = random_layer(seed, size), random_layer(seed + 1, size)
     positions = size[0] * size[1]
     channels_first = [np.moveaxis(x, 2, 0).reshape(size[2], -1) for x in (style, result)]
@@ -58,13 +58,13 @@ def test_style_loss_is_the_keras_examples(seed, size):
     expected = np.sum((sums[0] - sums[1]) ** 2) / (4 * 3**2 * (400 * 400) ** 2)
 
     ones = np.ones(size[:2])
-    loss = style_loss(gram(style, ones), gram(result, ones), float(positions))
+    loss = losses.style_loss(losses.gram(style, ones), losses.gram(result, ones), float(positions))
 
     np.testing.assert_allclose(loss, expected, rtol=1e-9)
 
 
 @given(seeds, sizes)
-def test_content_loss_is_a_weighted_squared_distance(seed, size):
+def test_content_loss_is_a_weighted_squared_distance(losses, seed, size):
     content, result = random_layer(seed, size), random_layer(seed + 1, size)
     weights = random_weights(seed, size[:2])
     expected = sum(
@@ -73,11 +73,11 @@ def test_content_loss_is_a_weighted_squared_distance(seed, size):
         for x in range(size[1])
     )
 
-    np.testing.assert_allclose(content_loss(content, result, weights), expected, rtol=1e-9)
+    np.testing.assert_allclose(losses.content_loss(content, result, weights), expected, rtol=1e-9)
 
 
 @given(seeds, sizes)
-def test_total_variation_raises_squared_steps_to_1_25(seed, size):
+def test_total_variation_raises_squared_steps_to_1_25(losses, seed, size):
     picture = random_layer(seed, size)
     weights = random_weights(seed, size[:2])
     expected = 0.0
@@ -87,54 +87,54 @@ def test_total_variation_raises_squared_steps_to_1_25(seed, size):
             right = (picture[y, x] - picture[y, x + 1]) ** 2
             expected += weights[y, x] * np.sum((down + right) ** 1.25)
 
-    np.testing.assert_allclose(total_variation(picture, weights), expected, rtol=1e-9)
+    np.testing.assert_allclose(losses.total_variation(picture, weights), expected, rtol=1e-9)
 
 
-def test_a_flat_picture_has_no_variation_and_a_finite_gradient():
+def test_a_flat_picture_has_no_variation_and_a_finite_gradient(losses):
     import tensorflow as tf
 
     picture = tf.fill((6, 5, 3), 128.0)
     with tf.GradientTape() as tape:
         tape.watch(picture)
-        loss = total_variation(picture, tf.ones((6, 5)))
+        loss = losses.total_variation(picture, tf.ones((6, 5)))
 
     assert loss == 0
     np.testing.assert_array_equal(tape.gradient(loss, picture), 0)
 
 
 @given(seeds, sizes)
-def test_moments_are_a_regions_squared_means_and_variances(seed, size):
+def test_moments_are_a_regions_squared_means_and_variances(losses, seed, size):
     features = random_layer(seed, size)
     mask = np.random.default_rng(seed + 1).random(size[:2]) > 0.5
     mask[0, 0] = True
     inside = features[mask]
 
-    mean, variance = moments(features, mask / mask.mean())
+    mean, variance = losses.moments(features, mask / mask.mean())
 
     np.testing.assert_allclose(mean, inside.mean(0) ** 2, atol=1e-9)
     np.testing.assert_allclose(variance, inside.var(0), atol=1e-9)
 
 
-def test_moments_tell_apart_what_a_gram_matrix_cannot():
+def test_moments_tell_apart_what_a_gram_matrix_cannot(losses):
     """Risser's example: same mean square, but one is flat and the other full of contrast."""
     flat, contrast = np.full((2, 2, 1), np.sqrt(2)), np.array([[0, 2], [2, 0]], float)[..., None]
     ones = np.ones((2, 2))
 
-    by_gram = style_loss(gram(flat, ones), gram(contrast, ones), 4.0)
+    by_gram = losses.style_loss(losses.gram(flat, ones), losses.gram(contrast, ones), 4.0)
     assert float(by_gram) == pytest.approx(0, abs=1e-15)
-    assert moments_loss(moments(flat, ones), moments(contrast, ones), 4.0) > 0
+    assert losses.moments_loss(losses.moments(flat, ones), losses.moments(contrast, ones), 4.0) > 0
 
 
 @given(seeds, sizes)
-def test_moments_loss_has_the_style_losss_units(seed, size):
+def test_moments_loss_has_the_units_of_the_style_loss(losses, seed, size):
     one, other = random_layer(seed, (2, 2, size[2]))
     expected = np.sum(((one - other) * 7) ** 2) / (4 * 3**2 * (400 * 400) ** 2)
 
-    np.testing.assert_allclose(moments_loss(one, other, 7.0), expected, rtol=1e-9)
+    np.testing.assert_allclose(losses.moments_loss(one, other, 7.0), expected, rtol=1e-9)
 
 
 @given(seeds, st.tuples(st.integers(3, 9), st.integers(3, 9), st.integers(1, 3)))
-def test_laplacian_loss_compares_edges(seed, size):
+def test_laplacian_loss_compares_edges(losses, seed, size):
     from scipy.ndimage import laplace
 
     content, result = random_layer(seed, size), random_layer(seed + 1, size)
@@ -142,22 +142,24 @@ def test_laplacian_loss_compares_edges(seed, size):
     away = np.stack([laplace(x) for x in np.moveaxis(result - content, 2, 0)], axis=-1)
     expected = np.sum(weights[1:-1, 1:-1, None] * away[1:-1, 1:-1] ** 2)
 
-    np.testing.assert_allclose(laplacian_loss(content, result, weights), expected, rtol=1e-9)
-    np.testing.assert_allclose(laplacian_loss(content, content + 9, weights), 0, atol=1e-9)
+    np.testing.assert_allclose(losses.laplacian_loss(content, result, weights), expected, rtol=1e-9)
+    np.testing.assert_allclose(losses.laplacian_loss(content, content + 9, weights), 0, atol=1e-9)
 
 
-def test_the_gradient_of_a_gram_matrix_is_its_slope():
-    """It is written by hand, for speed."""
+def test_the_gradient_of_a_gram_matrix_equals_finite_differences(losses):
+    """The gradient is written by hand, for speed."""
     import tensorflow as tf
 
     features = tf.constant(random_layer(0, (4, 3, 2)))
     weights, up = random_weights(1, (4, 3)), random_layer(2, (2, 2))
     with tf.GradientTape() as tape:
         tape.watch(features)
-        value = tf.reduce_sum(gram(features, weights) * up)
+        value = tf.reduce_sum(losses.gram(features, weights) * up)
     direction = random_layer(3, (4, 3, 2))
 
-    ahead, behind = (np.sum(gram(features + e * direction, weights) * up) for e in (1e-5, -1e-5))
+    ahead, behind = (
+        np.sum(losses.gram(features + e * direction, weights) * up) for e in (1e-5, -1e-5)
+    )
 
     slope = np.sum(tape.gradient(value, features) * direction)
     assert slope == pytest.approx((ahead - behind) / 2e-5, rel=1e-6)
