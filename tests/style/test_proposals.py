@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
+from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.settings import Settings, Vgg19Settings
 from nst_pipeline.style.proposals import inpaint_object, proposals_for
-from nst_pipeline.vision.harmonize.harmonize import NETWORK_SIDE
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +27,44 @@ def test_an_inpainted_object_takes_the_colors_around_it(pasted):
     assert np.abs(inside.mean() - 130) < 15
 
 
-def test_each_method_gets_the_proposals_that_it_needs(pasted, models_folder, vgg19_file):
+def test_only_the_proposals_that_a_method_needs_are_offered(pasted):
+    assert set(proposals_for(*pasted, Settings(), "ring")) == {"painted"}
+    assert set(proposals_for(*pasted, Settings(), "vgg19")) == {"painted", "vgg19"}
+    assert set(proposals_for(*pasted, Settings(), "magenta")) == {"painted", "magenta"}
+
+
+def test_vgg19_changes_the_object_alone(pasted, vgg19_file):
     composite, matte = pasted
     settings = Settings(vgg19=Vgg19Settings(weights=str(vgg19_file), side=64, steps=2))
 
-    ring = proposals_for(composite, matte, settings, "ring")
-    assert ring.magenta is None
-    assert ring.vgg19 is None
+    proposal = proposals_for(composite, matte, settings, "vgg19")["vgg19"]()
 
-    vgg19 = proposals_for(composite, matte, settings, "vgg19")
-    assert vgg19.vgg19 is not None and vgg19.magenta is None
-    np.testing.assert_array_equal(vgg19.vgg19[matte == 0], composite[matte == 0])
-    assert np.abs(vgg19.vgg19[matte == 1].astype(int) - composite[matte == 1]).mean() > 1
+    assert proposal.before is None
+    np.testing.assert_array_equal(proposal.after[matte == 0], composite[matte == 0])
+    assert np.abs(proposal.after[matte == 1].astype(int) - composite[matte == 1]).mean() > 1
 
-    magenta = proposals_for(composite, matte, settings, "magenta")
-    assert magenta.vgg19 is None and magenta.magenta is not None
-    for picture in magenta.magenta:
-        assert max(picture.shape[:2]) == min(NETWORK_SIDE, 160)
-    assert not np.array_equal(*magenta.magenta)
+
+def test_magenta_stylizes_by_the_surroundings_and_by_the_composite_itself(pasted, models_folder):
+    proposal = proposals_for(*pasted, Settings(), "magenta")["magenta"]()
+
+    assert proposal.before is not None
+    assert proposal.after.shape == proposal.before.shape == (120, 160, 3)
+    assert not np.array_equal(proposal.after, proposal.before)
 
 
 def test_the_painting_changes_the_object_alone(pasted, models_folder):
     composite, matte = pasted
 
-    painted = proposals_for(composite, matte, Settings(), "painted").painted()
+    proposal = proposals_for(composite, matte, Settings(), "auto")["painted"]()
 
-    np.testing.assert_array_equal(painted[matte == 0], composite[matte == 0])
-    assert not np.array_equal(painted, composite)
+    np.testing.assert_array_equal(proposal.after[matte == 0], composite[matte == 0])
+    assert not np.array_equal(proposal.after, composite)
+
+
+def test_a_network_is_not_loaded_before_its_proposal_is_called_for(pasted):
+    missing = Settings(vgg19=Vgg19Settings(weights="/no/such.h5"))
+
+    make = proposals_for(*pasted, missing, "vgg19")["vgg19"]
+
+    with pytest.raises(ModelUnavailableError, match=r"vgg19\.weights"):
+        make()
