@@ -16,6 +16,7 @@ from nst_pipeline.settings.section import Section
 from nst_pipeline.settings.sections import (
     CutoutSettings,
     DetectionSettings,
+    FinderName,
     HarmonizeMethod,
     HarmonizeSettings,
     IngestSettings,
@@ -32,6 +33,7 @@ __all__ = [
     "SETTINGS_FILE",
     "CutoutSettings",
     "DetectionSettings",
+    "FinderName",
     "HarmonizeMethod",
     "HarmonizeSettings",
     "IngestSettings",

@@ -18,10 +18,14 @@ class IngestSettings(Section):
     )
 
 
+FinderName = Literal["sidecar", "dnn", "hog", "haar", "subject"]
+"""The finders that `nst_pipeline.vision.detect.finders` registers."""
+
+
 class DetectionSettings(Section):
     """How objects are found in photos."""
 
-    methods: list[Literal["sidecar", "dnn", "hog", "haar", "subject"]] = Field(
+    methods: list[FinderName] = Field(
         default=["sidecar", "dnn", "hog", "haar", "subject"],
         description="Finders, most trusted first; the first one that finds something decides. "
         "`sidecar`: the boxes and masks beside the photo; `dnn`: your own network; `hog`: standing "
@@ -62,37 +66,40 @@ class CutoutSettings(Section):
 
 
 class PlacementSettings(Section):
-    """Which sticker goes where, and how it stands there."""
+    """Which stickers go where on a scene, and how they stand there."""
 
-    stickers_per_scene: int = Field(1, ge=0, le=10, description="Stickers pasted on each scene.")
-    seed: int = Field(0, description="Another seed, another set of choices.")
+    stickers_per_scene: int = Field(
+        1, ge=0, le=10, description="Stickers pasted on each scene, if there is room for them."
+    )
+    seed: int = Field(0, description="Another seed gives other stickers and other places.")
     min_height_fraction: float = Field(
-        0.18, gt=0, le=1, description="Smallest object height, as a share of the scene's height."
+        0.18, gt=0, le=1, description="Shortest object, as a fraction of the scene's height."
     )
     max_height_fraction: float = Field(
-        0.5, gt=0, le=1, description="Largest object height, as a share of the scene's height."
+        0.5, gt=0, le=1, description="Tallest object, as a fraction of the scene's height."
     )
-    flip: bool = Field(False, description="Stickers may be mirrored.")
+    flip: bool = Field(False, description="Allow mirrored stickers.")
     min_quality: float = Field(
-        0.2, ge=0, le=1, description="Stickers with a lower cut-out quality are not used."
+        0.2, ge=0, le=1, description="Use only stickers with this cut-out quality or better."
     )
     same_split: bool = Field(
         True,
-        description="Scenes of the dataset's `val` and `test` take stickers of that side alone, "
-        "and those of `train` the others, where there are any. Of less than 30 stickers every "
-        "scene may take each.",
+        description="Paste stickers only on scenes of the same dataset split (`train`, `val` or "
+        "`test`), unless that split has none. With fewer than 30 stickers, any scene may get any.",
     )
     shadow: float = Field(
         0.6,
         ge=0,
         le=1,
-        description="How dark the ground gets right where an object stands; 0: no shadow.",
+        description="How dark the ground is right under an object. 0: no shadow.",
     )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min_height_fraction > self.max_height_fraction:
-            raise ValueError("min_height_fraction is larger than max_height_fraction")
+            raise ValueError(
+                "min_height_fraction is larger than max_height_fraction: lower it or raise that"
+            )
         return self
 
 

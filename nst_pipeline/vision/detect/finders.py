@@ -1,7 +1,7 @@
 """The registry of finders, by the names that `detection.methods` uses.
 
 To add a finder, write a function from photo to detections in a module of this folder, register it
-in `FINDERS`, and add its name to `DetectionSettings.methods`.
+in `FINDERS`, and add its name to `FinderName` in the settings.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from nst_pipeline.settings import FinderName
 from nst_pipeline.vision.detect.haar import find_faces
 from nst_pipeline.vision.detect.hog import find_people
 from nst_pipeline.vision.detect.subject import find_subject
@@ -34,7 +35,7 @@ class FinderInput:
 class Finder:
     """One way of finding objects in a photo."""
 
-    name: str
+    name: FinderName
     """As in the setting `detection.methods`."""
     finds: str
     """What it finds, for people."""

@@ -2,13 +2,12 @@
 
 from typing import get_args
 
-from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.settings import DetectionSettings, FinderName
 from nst_pipeline.vision.detect import FINDERS
 
 
 def test_the_setting_offers_exactly_the_registered_finders():
-    (literal,) = get_args(DetectionSettings.model_fields["methods"].annotation)
-    assert set(get_args(literal)) == set(FINDERS)
+    assert set(get_args(FinderName)) == set(FINDERS)
 
 
 def test_the_settings_description_names_every_finder():
