@@ -1,1 +1,1 @@
-"""What people look at or load: the gallery, the labeled dataset, contact sheets."""
+"""What people use of a collection: dataset, exports, gallery, reports, contact sheets."""

@@ -1,4 +1,4 @@
-"""Many pictures on one sheet, each with its name."""
+"""Many images on one sheet, each with its label."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from nst_pipeline.publish.thumbnails import as_rgb, shrunk
+from nst_pipeline.publish.thumbnails import as_rgb, thumbnail
 from nst_pipeline.vision.shapes import Picture, Rgb
 
-_PAPER, _INK = (250, 250, 250), (64, 64, 64)
+_BACKGROUND, _TEXT_COLOR = (250, 250, 250), (64, 64, 64)
 _GAP_PX = 12
 _LABEL_PX = 26
-_TEXT_PX = 13
+"""Height of the label below an image."""
+_FONT_PX = 13
 _ELLIPSIS = "..."
 
 _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 
 def _fitting(label: str, font: _Font, width: int) -> str:
-    """The label, cut in its middle where it is too wide: both ends of file names tell."""
+    """Shorten a label in the middle to fit `width` pixels: both ends of a file name matter."""
     if font.getlength(label) <= width:
         return label
     for kept in range(len(label) - 1, 0, -1):
@@ -31,35 +32,47 @@ def _fitting(label: str, font: _Font, width: int) -> str:
 
 
 def _cell(label: str, picture: Picture, side: int, font: _Font) -> Image.Image:
-    cell = Image.new("RGB", (side, side + _LABEL_PX), _PAPER)
-    small = Image.fromarray(as_rgb(shrunk(picture, side)))
+    cell = Image.new("RGB", (side, side + _LABEL_PX), _BACKGROUND)
+    small = Image.fromarray(as_rgb(thumbnail(picture, side)))
     cell.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
     text = _fitting(label, font, side)
-    place = (side / 2, side + _LABEL_PX / 2)
-    ImageDraw.Draw(cell).text(place, text, fill=_INK, font=font, anchor="mm")
+    center = (side / 2, side + _LABEL_PX / 2)
+    ImageDraw.Draw(cell).text(center, text, fill=_TEXT_COLOR, font=font, anchor="mm")
     return cell
 
 
 def contact_sheet(
     pictures: Sequence[tuple[str, Picture]], *, columns: int = 6, cell_px: int = 200
 ) -> Rgb:
-    """All pictures in rows, read as text is, each in a square cell over its label.
+    """Arrange images in rows, each in a square cell above its label.
 
-    Args:
-        pictures: labels with RGB, RGBA (shown on a checkerboard) or gray pictures.
-        columns: pictures in a row; fewer pictures make a narrower sheet.
-        cell_px: side of a cell, pixels; smaller pictures are not enlarged.
+    Parameters
+    ----------
+    pictures
+        Labels and images: gray, RGB, or RGBA (shown on a checkerboard), uint8.
+    columns
+        Maximum number of images in a row; fewer images make a narrower sheet.
+    cell_px
+        Side of a cell, pixels; smaller images are not enlarged.
 
-    Returns:
-        (height, width, 3) uint8 RGB; without pictures, an empty sheet of one cell.
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8; without images, an empty sheet of one cell.
+
+    Examples
+    --------
+    >>> gray = np.full((50, 80), 128, np.uint8)
+    >>> contact_sheet([("cat", gray), ("dog", gray)], cell_px=100).shape
+    (150, 236, 3)
     """
-    font = ImageFont.load_default(_TEXT_PX)
+    font = ImageFont.load_default(_FONT_PX)
     across = max(1, min(columns, len(pictures)))
     down = max(1, -(-len(pictures) // across))
     step_x, step_y = cell_px + _GAP_PX, cell_px + _LABEL_PX + _GAP_PX
-    sheet = Image.new("RGB", (across * step_x + _GAP_PX, down * step_y + _GAP_PX), _PAPER)
+    sheet = Image.new("RGB", (across * step_x + _GAP_PX, down * step_y + _GAP_PX), _BACKGROUND)
     for number, (label, picture) in enumerate(pictures):
         row, column = divmod(number, across)
-        place = (_GAP_PX + column * step_x, _GAP_PX + row * step_y)
-        sheet.paste(_cell(label, picture, cell_px, font), place)
+        corner = (_GAP_PX + column * step_x, _GAP_PX + row * step_y)
+        sheet.paste(_cell(label, picture, cell_px, font), corner)
     return np.array(sheet)

@@ -1,4 +1,4 @@
-"""The labeled dataset as a table: one row for every annotation of the COCO file."""
+"""The labeled dataset as a table: one row per annotation of the COCO file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures to show: of any kind of artifact, as WebP files or inline."""
+"""Small images for pages and the Dagster UI: WebP files and data URIs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.codecs import encode_webp_thumbnail
 from nst_pipeline.vision.images.dtype import premultiply, round_to_uint8, to_float
@@ -15,20 +14,20 @@ from nst_pipeline.vision.images.resize import fitted_size, resize
 from nst_pipeline.vision.shapes import Box, Picture, Rgb, Rgba
 
 INLINE_BYTES = 50_000
-"""Longest data URI: the Dagster UI stays quick with a page full of these."""
+"""Maximum length of a data URI: the Dagster UI stays responsive with a page full of these."""
 
 _CHECKER_PX = 8
 _CHECKER_LIGHT, _CHECKER_DARK = 255, 224
 _GAP_PX = 8
 _QUALITY = 82
-"""WebP quality at which small pictures show no blocks."""
-_LOWEST_QUALITY = 40
+"""WebP quality, 1..100, at which small images show no block artifacts."""
+_MIN_QUALITY, _QUALITY_STEP = 40, 14
 _BOX_LINES = (((255, 255, 255), 5), ((214, 40, 57), 3))
-"""Red on white: seen on any picture."""
+"""RGB color and width in pixels: red on white is visible on any image."""
 
 
 def checkerboard(height: int, width: int) -> Rgb:
-    """The usual light pattern that shows through where a picture is transparent."""
+    """Draw the light checker pattern that marks transparency, (height, width, 3) uint8."""
     rows, columns = np.indices((height, width)) // _CHECKER_PX
     gray = np.where((rows + columns) % 2 == 0, _CHECKER_LIGHT, _CHECKER_DARK)
     return np.repeat(gray[..., None], 3, axis=2).astype(np.uint8)
@@ -40,32 +39,60 @@ def _over_checkerboard(picture: Rgba) -> Rgb:
     return round_to_uint8(below + alpha * (picture[..., :3] - below))
 
 
-def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+def _resized(picture: Picture, width: int, height: int) -> Picture:
     if picture.ndim == 2 or picture.shape[2] == 3:
         return resize(picture, width, height)
-    # Colors under a zero alpha must not bleed into the edge.
+    # Colors of transparent pixels must not bleed into the edge.
     small = resize(premultiply(picture), width, height)
     small[..., :3] *= 255 / np.maximum(small[..., 3:], 1)
     return round_to_uint8(small)
 
 
-def shrunk(picture: Picture, side: int) -> NDArray[np.uint8]:
-    """The picture in 8 bits with a longest side of at most `side` pixels; never enlarged."""
+def thumbnail(picture: Picture, side: int) -> Picture:
+    """Reduce an image to a longest side of at most `side` pixels; never enlarge it.
+
+    Parameters
+    ----------
+    picture
+        (height, width), (height, width, 3) or (height, width, 4) uint8.
+    side
+        Pixels.
+
+    Returns
+    -------
+    Picture
+        Same channels. Colors of RGBA images are averaged weighted by alpha.
+
+    Examples
+    --------
+    >>> thumbnail(np.zeros((400, 300, 3), np.uint8), 200).shape
+    (200, 150, 3)
+    """
     if max(picture.shape[:2]) <= side:
         return picture
     return _resized(picture, *fitted_size(picture, side))
 
 
 def as_rgb(picture: Picture) -> Rgb:
-    """Any picture as 8-bit RGB: gray in three channels, a checkerboard under alpha."""
+    """Convert to RGB: repeat gray in three channels, put a checkerboard under transparency."""
     if picture.ndim == 2:
         return np.repeat(picture[..., None], 3, axis=2)
     return _over_checkerboard(picture) if picture.shape[2] == 4 else picture
 
 
 def webp_bytes(picture: Picture, *, side: int, quality: int = _QUALITY) -> bytes:
-    """A WebP file of the picture, longest side at most `side` pixels; alpha is kept."""
-    return encode_webp_thumbnail(shrunk(picture, side), side, quality)
+    """Encode a thumbnail as a WebP file; alpha is kept.
+
+    Parameters
+    ----------
+    picture
+        (height, width), (height, width, 3) or (height, width, 4) uint8.
+    side
+        Longest side of the thumbnail, pixels.
+    quality
+        WebP quality, 1..100.
+    """
+    return encode_webp_thumbnail(thumbnail(picture, side), side, quality)
 
 
 def _data_uri(data: bytes) -> str:
@@ -73,22 +100,49 @@ def _data_uri(data: bytes) -> str:
 
 
 def inline_webp(picture: Picture, *, side: int = 640) -> str:
-    """A data URI of at most `INLINE_BYTES` characters.
+    """Encode a thumbnail as a data URI of at most `INLINE_BYTES` characters.
 
-    A picture too busy for that is first compressed harder, then made smaller.
+    An image that is too detailed is first compressed more, then made smaller.
+
+    Parameters
+    ----------
+    picture
+        (height, width), (height, width, 3) or (height, width, 4) uint8.
+    side
+        Longest side of the thumbnail, pixels.
+
+    Examples
+    --------
+    >>> inline_webp(np.zeros((40, 30, 3), np.uint8))[:23]
+    'data:image/webp;base64,'
     """
-    rgb, quality = as_rgb(shrunk(picture, side)), _QUALITY
+    rgb, quality = as_rgb(thumbnail(picture, side)), _QUALITY
     while len(uri := _data_uri(webp_bytes(rgb, side=side, quality=quality))) > INLINE_BYTES:
-        if quality > _LOWEST_QUALITY:
-            quality -= 14
+        if quality > _MIN_QUALITY:
+            quality -= _QUALITY_STEP
         else:
             side = side * 4 // 5
     return uri
 
 
 def with_boxes(picture: Picture, boxes: Sequence[Box], *, side: int) -> Rgb:
-    """The picture with boxes, in its pixels, drawn on it; longest side at most `side` pixels."""
-    drawn = as_rgb(shrunk(picture, side)).copy()
+    """Draw boxes on a thumbnail.
+
+    Parameters
+    ----------
+    picture
+        (height, width), (height, width, 3) or (height, width, 4) uint8.
+    boxes
+        Boxes in pixels of `picture`.
+    side
+        Longest side of the thumbnail, pixels.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8.
+    """
+    drawn = as_rgb(thumbnail(picture, side)).copy()
     scale = drawn.shape[1] / picture.shape[1]
     for box in boxes:
         corners = [(box.x, box.y), (box.right, box.bottom)]
@@ -104,9 +158,19 @@ def _at_height(picture: Picture, height_px: int) -> Rgb:
 
 
 def before_after(before: Picture, after: Picture, *, height_px: int = 400) -> Rgb:
-    """Two pictures side by side, equally high, on white, with a gap between them.
+    """Put two images side by side, at equal height, with a white gap between them.
 
-    Neither is enlarged beyond its own height.
+    Parameters
+    ----------
+    before, after
+        (height, width), (height, width, 3) or (height, width, 4) uint8.
+    height_px
+        Maximum height; neither image is enlarged.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8.
     """
     height = min(height_px, before.shape[0], after.shape[0])
     gap = np.full((height, _GAP_PX, 3), 255, np.uint8)

@@ -59,22 +59,22 @@ def loaded(tmp_path: Path) -> COCO:
         return COCO(str(path))
 
 
-def test_pycocotools_reads_it_without_a_warning(loaded: COCO):
+def test_pycocotools_reads_the_file_without_a_warning(loaded: COCO):
     assert [image["key"] for image in loaded.loadImgs(loaded.getImgIds())] == ["a", "b", "empty"]
     assert [c["name"] for c in loaded.loadCats(loaded.getCatIds())] == ["cat", "사람"]
     assert len(loaded.getAnnIds(catIds=loaded.getCatIds(["cat"]), iscrowd=False)) == 2
     assert loaded.dataset["info"]["description"] == "demo"
 
 
-def test_the_mask_comes_back_pixel_by_pixel(loaded: COCO):
+def test_masks_decode_to_the_same_pixels(loaded: COCO):
     cat = loaded.loadAnns(loaded.getAnnIds(imgIds=[2]))[0]
     np.testing.assert_array_equal(loaded.annToMask(cat), matte_of(Box(10, 20, 30, 25)))
     assert (cat["area"], cat["bbox"], cat["iscrowd"]) == (750, [10, 20, 30, 25], 0)
 
 
 @pytest.mark.parametrize("kind", ["bbox", "segm"])
-def test_who_finds_exactly_what_is_labeled_is_right(loaded: COCO, kind: str):
-    """COCO's own evaluation, with the exact masks as a detector's results."""
+def test_a_perfect_detector_scores_one(loaded: COCO, kind: str):
+    """COCO's evaluation of a detector that finds exactly what is labeled."""
     found = [
         {name: each[name] for name in ("image_id", "category_id", "bbox")}
         | {"segmentation": each["rle"], "score": 1.0}

@@ -37,7 +37,7 @@ def licensed(composite: LabeledComposite) -> DatasetScene:
     )
 
 
-def test_pandas_reads_the_rows_of_the_coco_file(dataset: CocoDataset):
+def test_pandas_reads_the_annotations_of_the_coco_file(dataset: CocoDataset):
     frame = pd.read_parquet(io.BytesIO(parquet_bytes(dataset_table(dataset))))
     assert list(frame.columns) == SCHEMA.names
     assert list(frame.annotation_id) == [each.id for each in dataset.annotations]

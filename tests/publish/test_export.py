@@ -1,4 +1,4 @@
-"""The dataset as YOLO and COCO trainers find it."""
+"""Exports of the dataset for YOLO and COCO trainers."""
 
 import json
 from pathlib import Path
@@ -73,12 +73,12 @@ def artifacts(tmp_path: Path) -> UPath:
 
 
 @pytest.fixture
-def picture(artifacts):
+def locate(artifacts):
     return lambda file_name: artifacts / file_name.removeprefix("../")
 
 
-def test_yolos_boxes_are_cocos(dataset, rows, picture, tmp_path):
-    write_export(tmp_path / "yolo", yolo_files(rows, picture))
+def test_yolo_boxes_equal_the_coco_boxes(dataset, rows, locate, tmp_path):
+    write_export(tmp_path / "yolo", yolo_files(rows, locate))
     boxes = np.loadtxt(tmp_path / "yolo/labels/train/a.txt")
     expected = [each for each in dataset.annotations if each.image_id == 1]
     for (category, *box), each in zip(boxes, expected, strict=True):
@@ -88,8 +88,8 @@ def test_yolos_boxes_are_cocos(dataset, rows, picture, tmp_path):
         assert found == pytest.approx(each.bbox, abs=0.001)
 
 
-def test_yolos_outlines_are_cocos_masks(dataset, rows, picture, tmp_path):
-    write_export(tmp_path / "yolo", yolo_files(rows, picture, segments=True))
+def test_yolo_outlines_cover_the_coco_masks(dataset, rows, locate, tmp_path):
+    write_export(tmp_path / "yolo", yolo_files(rows, locate, segments=True))
     lines = (tmp_path / "yolo/labels/train/a.txt").read_text().splitlines()
     for line, each in zip(lines, dataset.annotations, strict=False):
         corners = np.array(line.split()[1:], float).reshape(-1, 2) * (WIDTH, HEIGHT)
@@ -97,9 +97,9 @@ def test_yolos_outlines_are_cocos_masks(dataset, rows, picture, tmp_path):
         assert coco_mask.iou(drawn, [each.rle.model_dump()], [0])[0, 0] > 0.99
 
 
-def test_yolo_finds_pictures_beside_labels_and_the_names(rows, picture, tmp_path):
+def test_a_yolo_export_has_labels_beside_images_and_the_category_names(rows, locate, tmp_path):
     folder = tmp_path / "yolo"
-    write_export(folder, yolo_files(rows, picture))
+    write_export(folder, yolo_files(rows, locate))
     described = yaml.safe_load((folder / "data.yaml").read_text("utf-8"))
     assert described == {
         "train": "images/train",
@@ -112,13 +112,13 @@ def test_yolo_finds_pictures_beside_labels_and_the_names(rows, picture, tmp_path
     assert (folder / "images/train/a.png").stat().st_nlink == 2
 
 
-def test_a_picture_of_two_sides_is_in_neither(rows, picture):
+def test_a_mixed_image_is_in_no_split(rows, locate):
     assert rows[rows.scene == "c"].split.unique().tolist() == ["mixed"]
-    assert not [name for name in yolo_files(rows, picture) if "c." in name.rpartition("/")[2][:2]]
+    assert not [name for name in yolo_files(rows, locate) if "c." in name.rpartition("/")[2][:2]]
 
 
-def test_coco_has_a_file_for_each_split(dataset, rows, picture, tmp_path):
-    write_export(tmp_path / "coco", coco_files(dataset, rows, picture), copy=True)
+def test_a_coco_export_has_a_file_for_each_split(dataset, rows, locate, tmp_path):
+    write_export(tmp_path / "coco", coco_files(dataset, rows, locate), copy=True)
     val = json.loads((tmp_path / "coco/annotations/instances_val.json").read_text("utf-8"))
     assert [image["file_name"] for image in val["images"]] == ["b.png"]
     assert {each["image_id"] for each in val["annotations"]} == {val["images"][0]["id"]}
@@ -126,8 +126,8 @@ def test_coco_has_a_file_for_each_split(dataset, rows, picture, tmp_path):
     assert (tmp_path / "coco/val/b.png").stat().st_nlink == 1
 
 
-def test_the_second_time_only_what_changed_is_written(rows, picture, artifacts, tmp_path):
-    files = yolo_files(rows, picture)
+def test_a_second_export_writes_only_what_changed(rows, locate, artifacts, tmp_path):
+    files = yolo_files(rows, locate)
     assert write_export(tmp_path / "out", files).written == len(files)
     assert write_export(tmp_path / "out", files).written == 0
     remade = artifacts / "harmonized/a.png"
@@ -140,8 +140,8 @@ def test_the_second_time_only_what_changed_is_written(rows, picture, artifacts, 
     assert not (tmp_path / "out/images/val").exists()
 
 
-def test_files_of_others_are_neither_overwritten_nor_removed(rows, picture, tmp_path):
-    folder, files = tmp_path / "out", yolo_files(rows, picture)
+def test_files_that_no_export_wrote_are_neither_overwritten_nor_removed(rows, locate, tmp_path):
+    folder, files = tmp_path / "out", yolo_files(rows, locate)
     mine = folder / "labels/train/a.txt"
     mine.parent.mkdir(parents=True)
     mine.write_text("drawn by hand")
@@ -162,21 +162,21 @@ def test_files_of_others_are_neither_overwritten_nor_removed(rows, picture, tmp_
     }
 
 
-def test_an_export_that_was_killed_goes_on(rows, picture, tmp_path):
-    files = yolo_files(rows, picture)
+def test_an_export_resumes_after_it_was_killed(rows, locate, tmp_path):
+    files = yolo_files(rows, locate)
     write_export(tmp_path / "out", files)
     (tmp_path / "out/.nst-export.json").unlink()
     (tmp_path / "out/images/train/a.png").unlink()
     assert write_export(tmp_path / "out", files).written == 1
 
 
-def test_a_picture_that_is_gone_is_named(rows, picture, artifacts, tmp_path):
+def test_a_missing_artifact_is_named(rows, locate, artifacts, tmp_path):
     (artifacts / "harmonized/a.png").unlink()
-    with pytest.raises(NstError, match=r"a\.png is gone"):
-        write_export(tmp_path / "out", yolo_files(rows, picture))
+    with pytest.raises(NstError, match=r"a\.png was deleted"):
+        write_export(tmp_path / "out", yolo_files(rows, locate))
 
 
-def test_pictures_come_from_an_object_store_too(rows, tmp_path):
+def test_images_can_come_from_an_object_store(rows, tmp_path):
     store = UPath("memory://nst-export-test/harmonized")
     for key in "ab":
         (store / f"{key}.png").write_bytes(encode_png(PHOTO))
@@ -186,8 +186,16 @@ def test_pictures_come_from_an_object_store_too(rows, tmp_path):
     assert write_export(tmp_path / "out", files).written == 0
 
 
-def test_the_scores_are_a_table(rows):
+def test_scores_are_listed_as_a_table(rows):
     table = scores_table(rows)
     assert list(table.scene) == ["a", "b", "c"]
     assert table.score_ring.tolist() == [0.4] * 3
     assert table.chosen.unique().tolist() == ["ring"]
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", "7"])
+def test_a_damaged_manifest_is_named(rows, locate, tmp_path, content):
+    write_export(tmp_path / "out", yolo_files(rows, locate))
+    (tmp_path / "out/.nst-export.json").write_text(content)
+    with pytest.raises(NstError, match=r"\.nst-export\.json is damaged"):
+        write_export(tmp_path / "out", yolo_files(rows, locate))

@@ -13,9 +13,11 @@ from nst_pipeline.publish.thumbnails import (
     before_after,
     checkerboard,
     inline_webp,
-    shrunk,
+    thumbnail,
     webp_bytes,
+    with_boxes,
 )
+from nst_pipeline.vision.shapes import Box
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +33,10 @@ def opened(uri: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(body)))
 
 
-def test_an_inline_picture_looks_like_the_picture(astronaut: np.ndarray):
+def test_an_inline_image_resembles_the_original(astronaut: np.ndarray):
     picture = opened(inline_webp(astronaut, side=256))
     assert picture.size == (256, 256)
-    difference = np.abs(np.asarray(picture, float) - shrunk(astronaut, 256))
+    difference = np.abs(np.asarray(picture, float) - thumbnail(astronaut, 256))
     assert difference.mean() < 5
 
 
@@ -45,7 +47,7 @@ def test_even_noise_fits_inline():
     assert opened(uri).size[0] > 200
 
 
-def test_a_small_picture_is_not_enlarged(astronaut: np.ndarray):
+def test_a_small_image_is_not_enlarged(astronaut: np.ndarray):
     assert opened(inline_webp(astronaut[:30, :40], side=640)).size == (40, 30)
 
 
@@ -57,10 +59,10 @@ def test_a_sticker_keeps_its_alpha_in_a_webp_file(astronaut: np.ndarray):
     assert read[64, 64, 3] > 250 and read[4, 4, 3] < 5
 
 
-def test_colors_without_alpha_do_not_bleed_into_the_edge():
+def test_colors_of_transparent_pixels_do_not_bleed_into_the_edge():
     sticker = np.zeros((64, 64, 4), np.uint8)
     sticker[:, 1::2] = (255, 0, 0, 255)
-    small = shrunk(sticker, 16)
+    small = thumbnail(sticker, 16)
     assert (small[..., 0] == 255).all() and np.allclose(small[..., 3], 128, atol=1)
 
 
@@ -70,16 +72,24 @@ def test_transparent_parts_show_the_checkerboard():
     assert len(np.unique(as_rgb(clear))) == 2
 
 
-def test_before_stands_left_of_after(astronaut: np.ndarray):
+def test_before_is_left_of_after(astronaut: np.ndarray):
     sheet = before_after(astronaut, np.zeros((300, 150, 3), np.uint8), height_px=200)
     assert sheet.shape[0] == 200
-    assert (sheet[:, :200] == shrunk(astronaut, 200)).all()
+    assert (sheet[:, :200] == thumbnail(astronaut, 200)).all()
     assert (sheet[:, -100:] == 0).all()
     assert (sheet[:, 200:-100] == 255).all()
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 200))
-def test_shrinking_keeps_the_shape_and_the_limit(height: int, width: int, side: int):
-    small = shrunk(np.zeros((height, width, 3), np.uint8), side)
+def test_a_thumbnail_keeps_the_aspect_ratio_and_the_limit(height: int, width: int, side: int):
+    small = thumbnail(np.zeros((height, width, 3), np.uint8), side)
     assert max(small.shape[:2]) == min(side, max(height, width))
     assert abs(small.shape[0] / height - small.shape[1] / width) <= 1 / min(height, width)
+
+
+def test_boxes_are_drawn_where_they_are_in_the_original(astronaut: np.ndarray):
+    drawn = with_boxes(astronaut, [Box(100, 200, 300, 100)], side=256)
+    plain = thumbnail(astronaut, 256)
+    rows, columns = np.nonzero((drawn != plain).any(axis=2))
+    assert (rows.min(), rows.max()) == pytest.approx((100, 150), abs=5)
+    assert (columns.min(), columns.max()) == pytest.approx((50, 200), abs=5)

@@ -1,4 +1,4 @@
-"""The dataset in a folder of its own, as detectors want to find it."""
+"""Export of the dataset into a separate folder, in the layout that detectors expect."""
 
 from nst_pipeline.publish.export.folder import Exported, Files, write_export
 from nst_pipeline.publish.export.formats import coco_files, scores_table, yolo_files

@@ -1,10 +1,11 @@
-"""A folder that is kept equal to a list of files, without touching anybody else's."""
+"""Keep a folder equal to a list of files, without touching files that are not the export's."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,17 +14,18 @@ from pathlib import Path
 from upath import UPath
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.storage.files import LOCAL, place_atomically
+from nst_pipeline.storage.files import LOCAL
 
 Files = Mapping[str, bytes | UPath]
-"""Path in the folder to its content, or to the picture that it is."""
+"""Content of each file, or the artifact to link or copy, by path in the folder."""
 
 MANIFEST = ".nst-export.json"
+"""File in the export folder that lists the files an export wrote, with their stamps."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What a call of `write_export` did."""
+    """Number of files that a call of `write_export` wrote, kept and removed."""
 
     written: int
     kept: int
@@ -31,41 +33,56 @@ class Exported:
 
 
 def _stamp(path: Path | UPath) -> str:
-    """Size and time of change, the same for a file and its links and copies."""
+    """Size and modification time: equal for a file, its hard links and its copies."""
     stat = path.stat()
     return f"{stat.st_size} {stat.st_mtime:.3f}"
 
 
-def _fetch(source: UPath, path: Path) -> None:
+def _write_whole(path: Path, fill: Callable[[Path], object]) -> None:
+    """Let a file appear whole or not at all.
+
+    Unlike artifacts, exported files need not survive a power cut: the next export repairs them.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{uuid.uuid4().hex}.tmp"
+    try:
+        fill(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _download(source: UPath, path: Path) -> None:
     path.write_bytes(source.read_bytes())
-    when = source.stat().st_mtime
-    os.utime(path, (when, when))
+    modified = source.stat().st_mtime
+    os.utime(path, (modified, modified))
 
 
 def _link(source: UPath, path: Path) -> None:
-    """A hard link, or a copy where the file systems differ or allow none."""
+    """Create a hard link, or a copy if the file systems differ or do not support links."""
     try:
         os.link(source.path, path)
     except OSError:
         shutil.copy2(source.path, path)
 
 
-class _Folder:
+class _ExportFolder:
+    """An export folder and the stamps of the files that exports wrote to it."""
+
     def __init__(self, folder: Path, *, copy: bool) -> None:
         self._folder, self._copy = folder, copy
         self.stamps: dict[str, str] = {}
-        """Of each file that an export wrote."""
         manifest = folder / MANIFEST
         if manifest.exists():
             try:
                 self.stamps = dict(json.loads(manifest.read_text("utf-8")))
-            except ValueError as error:
+            except (ValueError, TypeError) as error:
                 raise NstError(
                     f"{manifest} is damaged ({error}): delete it, or export into another folder"
                 ) from error
 
-    def is_same(self, name: str, content: bytes | UPath) -> bool:
-        """Whether the file is what it is to be."""
+    def is_current(self, name: str, content: bytes | UPath) -> bool:
+        """Whether the file already has this content."""
         path = self._folder / name
         if not path.is_file():
             return False
@@ -73,60 +90,60 @@ class _Folder:
             return path.stat().st_size == len(content) and path.read_bytes() == content
         return _stamp(path) == _stamp(content)
 
-    def is_ours(self, name: str) -> bool:
-        """Whether the file is as an export left it, or not there."""
+    def may_replace(self, name: str) -> bool:
+        """Whether the file is missing, or unchanged since an export wrote it."""
         path = self._folder / name
         return not path.exists() or (path.is_file() and self.stamps.get(name) == _stamp(path))
 
     def write(self, name: str, content: bytes | UPath) -> None:
         path = self._folder / name
         if isinstance(content, bytes):
-            place_atomically(path, lambda temporary: temporary.write_bytes(content))
+            _write_whole(path, lambda temporary: temporary.write_bytes(content))
         elif content.protocol not in LOCAL:
-            place_atomically(path, lambda temporary: _fetch(content, temporary))
+            _write_whole(path, lambda temporary: _download(content, temporary))
         elif self._copy:
-            place_atomically(path, lambda temporary: shutil.copy2(content.path, temporary))
+            _write_whole(path, lambda temporary: shutil.copy2(content.path, temporary))
         else:
-            place_atomically(path, lambda temporary: _link(content, temporary))
+            _write_whole(path, lambda temporary: _link(content, temporary))
 
-    def remember(self, name: str) -> None:
+    def record(self, name: str) -> None:
+        """List a file as written by an export."""
         self.stamps[name] = _stamp(self._folder / name)
 
     def remove(self, name: str) -> bool:
-        """Remove a file of an earlier export, unless somebody changed it since."""
-        path, ours = self._folder / name, self.is_ours(name)
+        """Remove a file of an earlier export, unless it was changed since."""
+        path, removable = self._folder / name, self.may_replace(name)
         existed = path.exists()
-        if ours:
+        if removable:
             path.unlink(missing_ok=True)
-            with suppress(OSError):  # Others' files keep a folder.
+            with suppress(OSError):  # The folder is not empty.
                 path.parent.rmdir()
         del self.stamps[name]
-        return ours and existed
+        return removable and existed
 
     def save(self) -> None:
+        """Write the list of files."""
         text = json.dumps(self.stamps, ensure_ascii=False, indent=0, sort_keys=True)
-        place_atomically(
-            self._folder / MANIFEST, lambda temporary: temporary.write_text(text, "utf-8")
-        )
+        _write_whole(self._folder / MANIFEST, lambda temporary: temporary.write_text(text, "utf-8"))
 
 
-def _check(folder: Path, foreign: list[str]) -> None:
-    if foreign:
+def _check_replaceable(folder: Path, blocked: list[str]) -> None:
+    if blocked:
         raise NstError(
-            f"{folder / foreign[0]} is in the way ({len(foreign)} in all): no export wrote it, or "
-            "it was changed since; move it, or export into another folder"
+            f"{folder / blocked[0]} is in the way ({len(blocked)} files in all): no export wrote "
+            "it, or it was changed since; move it, or export into another folder"
         )
 
 
-def _follow(
-    target: _Folder, files: Files, due: set[str], on_file: Callable[[], object]
+def _synchronize(
+    target: _ExportFolder, files: Files, due: set[str], on_file: Callable[[], object]
 ) -> Exported:
-    """Write what is due, remove what is no longer wanted, and remember what stands."""
+    """Write the files that are due, remove those no longer wanted, and save the list."""
     try:
         for name, content in files.items():
             if name in due:
                 target.write(name, content)
-            target.remember(name)
+            target.record(name)
             on_file()
         removed = sum(target.remove(name) for name in sorted(target.stamps.keys() - files.keys()))
     finally:
@@ -141,29 +158,45 @@ def write_export(
     copy: bool = False,
     on_file: Callable[[], object] = lambda: None,
 ) -> Exported:
-    """Make a folder hold these files, and none of an earlier export besides.
+    """Make a folder contain these files, and no others of an earlier export.
 
-    What is there already is not written again. Pictures are hard links to the artifacts where
-    that is possible: they take no space, and stay as they are when the artifact is made anew.
+    Files that are up to date are not written again. Images are hard links to the artifacts
+    where possible: they take no space, and stay as they are when an artifact is made again.
 
-    Args:
-        folder: made if missing.
-        files: what it is to hold.
-        copy: copy pictures instead.
-        on_file: called after each file, to show progress.
+    Parameters
+    ----------
+    folder
+        The export folder; created if missing.
+    files
+        What the folder is to contain.
+    copy
+        Copy images instead of linking them.
+    on_file
+        Called after each file, to show progress.
 
-    Raises:
-        NstError: a file is in the way that no export wrote, or that was changed since; nothing
-            was written then.
+    Raises
+    ------
+    NstError
+        A file is in the way that no export wrote or that was changed since (nothing is written
+        then), an artifact is missing, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_export(Path(folder), {"labels/a.txt": b"0 0.5 0.5 1 1"})
+    Exported(written=1, kept=0, removed=0)
     """
-    target = _Folder(folder, copy=copy)
+    target = _ExportFolder(folder, copy=copy)
     try:
-        due = {name for name, content in files.items() if not target.is_same(name, content)}
-        _check(folder, [name for name in files if name in due and not target.is_ours(name)])
-        return _follow(target, files, due, on_file)
+        due = {name for name, content in files.items() if not target.is_current(name, content)}
+        blocked = [name for name in files if name in due and not target.may_replace(name)]
+        _check_replaceable(folder, blocked)
+        return _synchronize(target, files, due, on_file)
     except FileNotFoundError as error:
         raise NstError(
-            f"{error.filename} is gone since the dataset was written: `nst run` makes both anew"
+            f"{error.filename} was deleted after the dataset was written: `nst run` makes both "
+            "again"
         ) from error
     except OSError as error:
         raise NstError(f"{folder} cannot be written ({error.strerror})") from error

@@ -56,7 +56,7 @@ def _box_numbers(row: _TableRow) -> list[float]:
 
 def _outline_numbers(row: _TableRow) -> list[float]:
     """Corners of the outline as YOLO expects them: fractions of the image's size."""
-    corners = one_outline([list(polygon) for polygon in row.polygons])
+    corners = one_outline(row.polygons)
     sides = (row.width, row.height) * (len(corners) // 2)
     return [
         min(max(position / side, 0.0), 1.0) for position, side in zip(corners, sides, strict=True)

@@ -1,4 +1,4 @@
-"""A static folder to look at: a grid of all scenes, and a page for each."""
+"""The gallery: a static website with a grid of all scenes and a page for each."""
 
 from nst_pipeline.publish.gallery.records import (
     GalleryPlacement,

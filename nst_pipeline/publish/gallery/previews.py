@@ -12,7 +12,7 @@ from upath import UPath
 from nst_pipeline.errors import NstError
 from nst_pipeline.publish.gallery.manifest import PageImage, SceneEntry
 from nst_pipeline.publish.gallery.records import GalleryScene, Variant
-from nst_pipeline.publish.thumbnails import as_rgb, shrunk, webp_bytes
+from nst_pipeline.publish.thumbnails import as_rgb, thumbnail, webp_bytes
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.store import sha256
 from nst_pipeline.vision.images.png import encode_png
@@ -53,7 +53,7 @@ def mask_overlay(matte: Picture) -> Rgba:
     Rgba
         uint8, reduced to a longest side of 1600 pixels.
     """
-    reduced = shrunk(matte, _PREVIEW_PX)
+    reduced = thumbnail(matte, _PREVIEW_PX)
     alpha = reduced if reduced.ndim == 2 else np.ascontiguousarray(reduced[..., 0])
     inside = (alpha > 127).astype(np.uint8)
     outline = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
@@ -85,7 +85,7 @@ class _SceneFiles:
 
     def write_thumbnail(self, picture: Picture) -> str:
         """Write the thumbnail and return its digest."""
-        data = webp_bytes(as_rgb(shrunk(picture, _THUMBNAIL_PX)), side=_THUMBNAIL_PX)
+        data = webp_bytes(as_rgb(thumbnail(picture, _THUMBNAIL_PX)), side=_THUMBNAIL_PX)
         self._write(f"thumbs/{self._scene.key}.webp", data)
         return sha256(data)
 
