@@ -1,9 +1,9 @@
-"""Make the built-in color model, nst_pipeline/vision/builtin.npz.
+"""Make the built-in color model, nst_pipeline/vision/harmonize/model/builtin.npz.
 
     python benchmarks/train_builtin.py --photos FOLDER --masks FOLDER
 
-As `nst calibrate`, but linear: weights of features alone, for photos of any kind. Prints what the
-gate thinks of the photos that it has learned from.
+Like `nst calibrate`, but the model is linear: only weights of features, for photos of any kind.
+Prints the gate's mean confidence on the photos that it was fitted to, which need no change.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BUILTIN = Path(harmonizer.__file__).with_name("builtin.npz")
 
 
 def pairs(photos: Path, masks: Path) -> Iterator[tuple[Rgb, Matte]]:
-    """The photos with the mattes of their objects."""
+    """Read the photos and the mattes of their objects."""
     for path in list_pictures(photos):
         photo = read_picture(path)
         yield photo, read_matte(find_counterpart(masks, path), photo)
@@ -45,11 +45,11 @@ def main() -> None:
     learned = calibrate(pairs(given.photos, given.masks), fit=linear_models)
     if not learned.photos:
         parser.error(f"{given.photos} holds too few photos with an object")
-    # Zero photos of the collection's own: that is how a built-in model is told.
+    # Zero photos of the collection's own mark a built-in model.
     replace(learned, photos=0).save(BUILTIN)
-    seen = (object_view(*pair) for pair in pairs(given.photos, given.masks))
-    sure = [learned.advise(each).confidence for each in seen if each is not None]
-    print(f"{learned.photos} photos; a change of natural ones seems right by {np.mean(sure):.2f}")
+    views = (object_view(*pair) for pair in pairs(given.photos, given.masks))
+    confidences = [learned.advise(each).confidence for each in views if each is not None]
+    print(f"{learned.photos} photos; mean confidence on natural ones: {np.mean(confidences):.2f}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nst_pipeline.style.magenta import Magenta
-from nst_pipeline.vision.harmonize.painting import in_palette
+from nst_pipeline.vision.harmonize.painting import fit_to_palette
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.images.resize import resize, shrink_to_fit
@@ -63,4 +63,4 @@ def paint_object(
     change = resize(painted.astype("float32") - content, region.width, region.height)
     whole = composite.copy()
     whole[region.slices] = round_to_uint8(own + change)
-    return in_palette(whole, composite, matte)
+    return fit_to_palette(whole, composite, matte)

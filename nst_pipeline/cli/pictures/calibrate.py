@@ -12,7 +12,7 @@ from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.cli.pictures.files import read_matte, read_picture, write_file
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.pictures import find_counterpart, list_pictures
-from nst_pipeline.vision.harmonize.model.calibrate import PHOTOS_MIN
+from nst_pipeline.vision.harmonize.model.calibrate import CALIBRATION
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate as fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -47,7 +47,8 @@ def calibrate(
     if not model.photos:
         raise NstError(
             f"{photos}: too few of the {len(paths)} photos show an object and its surroundings: "
-            f"calibration needs {PHOTOS_MIN}, and works well with {_PHOTOS_RECOMMENDED} or more"
+            f"calibration needs {CALIBRATION.photos_min}, and works well with "
+            f"{_PHOTOS_RECOMMENDED} or more"
         )
     write_file(out, model.to_bytes())
     finish([{"model": str(out), "photos": model.photos}], {}, as_json=as_json)

@@ -27,7 +27,7 @@ from nst_pipeline.storage.labels import Annotation, SceneLabels
 from nst_pipeline.storage.sidecars.licenses import License, Licenses
 from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.compose.composite import layer_mattes
-from nst_pipeline.vision.harmonize.model.gate import TAKEN_FROM, taken_share
+from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
 from nst_pipeline.vision.images.png import decode_png
 from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shapes import Box, Composite, Picture
@@ -178,9 +178,9 @@ def why_chosen(method: str, chosen: str, told: Mapping[str, Any]) -> str:
     if method != "auto":
         return f"The setting harmonize.method asks for {method}."
     sure = f"Confidence that a change helps: {told['confidence']:.2f}"
-    share = taken_share(told["confidence"])
+    share = share_to_apply(told["confidence"])
     if share == 0:
-        return f"{sure}. That is not above {TAKEN_FROM}: the composite is left as it is."
+        return f"{sure}. That is not above {GATE.none_up_to}: the composite is left as it is."
     much = "all" if share == 1 else f"{share:.0%}"
     best = f"{chosen} has the best score of {len(told['scores'])} candidates."
     return f"{best} {sure}, so {much} of the advised change is made."

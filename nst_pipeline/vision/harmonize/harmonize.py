@@ -14,7 +14,7 @@ from nst_pipeline.vision.harmonize.finish.boundary import soften_boundary
 from nst_pipeline.vision.harmonize.finish.compression import match_compression
 from nst_pipeline.vision.harmonize.finish.grain import match_grain
 from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
-from nst_pipeline.vision.harmonize.model.gate import taken_share
+from nst_pipeline.vision.harmonize.model.gate import share_to_apply
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.network_change import Proposals
 from nst_pipeline.vision.harmonize.object_view import object_view
@@ -134,7 +134,7 @@ def harmonize(
     if view is None:
         return _undecided(settings, proposals, composite)
     advice = harmonizer.advise(view)
-    share = taken_share(advice.confidence) if settings.method == "auto" else 1.0
+    share = share_to_apply(advice.confidence) if settings.method == "auto" else 1.0
     request = Request(composite, matte, settings, proposals, view, advice, share)
     previews = {
         each.name: each.preview(request)

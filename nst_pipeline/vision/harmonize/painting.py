@@ -1,6 +1,8 @@
-"""Painted scenes: tell them from photos, and let an object take on their palette."""
+"""Painted scenes: tell them from photos, and fit a painted object to their palette."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,67 +14,106 @@ from nst_pipeline.vision.images.regions import CLEAR_ALPHA, object_box, rim_mask
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
-LOOK_SIDE = 512
-"""A picture is looked at in this longest side; much smaller ones are not judged, for whatever is
-reduced so far looks busy."""
-SMALLEST_SIDE = 400
-FINE_PX, WINDOW_PX = 1.0, 7
-CALM_QUANTILE = 0.1
-BRUSH = 0.55
-"""Lightness units of fine relief in the calmest tenth of a picture. Nine in ten paintings have more
-(brush, canvas), nineteen in twenty photos less: skies, walls and what is out of focus are smooth.
-Close-ups of leaves and gravel are mistaken."""
 
-PALETTE_SHARE, LIGHT_SHARE = 0.5, 0.25
-"""How far the object's rim goes to the ring's color and lightness, over what painting did."""
-SEAM_SHARE, LEAST_SEAM_PX = 0.01, 4
-"""Width of that rim and ring, share of the picture's longer side."""
-DETAIL_SHARE = 0.3
-"""Of the object's own fine structure, put back where painting blurred it."""
-DETAIL_SIZE_SHARE = 1 / 240
-"""What is finer than this share of the longer side is fine structure."""
+@dataclass(frozen=True)
+class PaintingParameters:
+    """How a painting is told from a photo."""
+
+    side_px: int = 512
+    """Longest side at which a picture is judged."""
+    smallest_side_px: int = 400
+    """Pictures of a smaller longest side are not judged: what is reduced so far looks busy."""
+    fine_sigma_px: float = 1.0
+    """What a Gaussian of this width removes is fine relief."""
+    window_px: int = 7
+    """Side of the square whose relief is averaged."""
+    calm_quantile: float = 0.1
+    """Relief is read in the calmest part of a picture, this share of it."""
+    relief: float = 0.55
+    """Lightness units of fine relief, there. Nine in ten paintings have more (brush, canvas);
+    nineteen in twenty photos have less, because skies, walls and blurred parts are smooth.
+    Close-ups of leaves and gravel are mistaken for paintings."""
 
 
-def looks_painted(image: Rgb, matte: Matte) -> bool:
-    """Tell by the scene's relief, without a network, whether it is a painting.
+@dataclass(frozen=True)
+class PaletteParameters:
+    """How a painted object is fitted to its scene."""
 
-    Args:
-        image: (height, width, 3) uint8 RGB.
-        matte: (height, width) float32, 0..1; the object's pixels do not count.
+    lightness_share: float = 0.25
+    """Share of the difference in lightness between the object's rim and its ring to remove."""
+    color_share: float = 0.5
+    """The same for a and b."""
+    rim_share: float = 0.01
+    """Width of rim and ring, as a share of the picture's longer side."""
+    smallest_rim_px: int = 4
+    """Least width of rim and ring."""
+    detail_share: float = 0.3
+    """Share of the object's own fine structure to restore where painting blurred it."""
+    detail_sigma_share: float = 1 / 240
+    """Structure finer than this share of the longer side is fine structure."""
+
+
+def looks_painted(
+    image: Rgb, matte: Matte, *, parameters: PaintingParameters = PaintingParameters()
+) -> bool:
+    """Tell a painting from a photo by the relief of the scene, without a network.
+
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1; the object's pixels do not count.
+    parameters
+        How a painting is told from a photo.
     """
-    if max(matte.shape) < SMALLEST_SIDE:
+    if max(matte.shape) < parameters.smallest_side_px:
         return False
-    lightness, scene = (
-        to_lab(shrink_to_fit(image, LOOK_SIDE))[..., 0],
-        shrink_to_fit(matte, LOOK_SIDE),
-    )
-    fine = lightness - cv2.GaussianBlur(lightness, (0, 0), FINE_PX)
-    power = cv2.boxFilter(fine**2, -1, (WINDOW_PX, WINDOW_PX))[scene <= CLEAR_ALPHA]
-    return len(power) > 0 and float(np.quantile(power, CALM_QUANTILE)) >= BRUSH**2
+    lightness = to_lab(shrink_to_fit(image, parameters.side_px))[..., 0]
+    scene = shrink_to_fit(matte, parameters.side_px)
+    fine = lightness - cv2.GaussianBlur(lightness, (0, 0), parameters.fine_sigma_px)
+    window = (parameters.window_px, parameters.window_px)
+    power = cv2.boxFilter(fine**2, -1, window)[scene <= CLEAR_ALPHA]
+    if not len(power):
+        return False
+    return float(np.quantile(power, parameters.calm_quantile)) >= parameters.relief**2
 
 
 def _detail(lightness: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
     return np.asarray(lightness - cv2.GaussianBlur(lightness, (0, 0), sigma_px), np.float32)
 
 
-def in_palette(painted: Rgb, composite: Rgb, matte: Matte) -> Rgb:
-    """A painted object with the colors around it, and with its own structure still readable.
+def fit_to_palette(
+    painted: Rgb,
+    composite: Rgb,
+    matte: Matte,
+    *,
+    parameters: PaletteParameters = PaletteParameters(),
+) -> Rgb:
+    """Move a painted object toward the colors around it, and restore some of its structure.
 
-    Args:
-        painted: (height, width, 3) uint8 RGB, the composite with its object painted.
-        composite: the same as it was.
-        matte: (height, width) float32, 0..1; where it is 0, the composite's bytes are kept.
+    Parameters
+    ----------
+    painted
+        (height, width, 3) uint8 RGB, the composite with its object painted.
+    composite
+        The composite before painting, same size.
+    matte
+        (height, width) float32, 0..1; where it is 0, the composite's bytes are kept.
+    parameters
+        How far to go.
     """
     longer = max(matte.shape)
-    width = max(LEAST_SEAM_PX, round(SEAM_SHARE * longer))
+    width = max(parameters.smallest_rim_px, round(parameters.rim_share * longer))
     part = object_box(matte).widened(2 * width).clipped(*matte.shape[::-1]).slices
     lab, own, alpha = to_lab(painted[part]), to_lab(composite[part]), matte[part]
     ring, rim = ring_mask(alpha, width), rim_mask(alpha, width)
-    sigma = DETAIL_SIZE_SHARE * longer
+    sigma = parameters.detail_sigma_share * longer
     lost = _detail(own[..., 0], sigma) - _detail(lab[..., 0], sigma)
-    lab[..., 0] += DETAIL_SHARE * lost
+    lab[..., 0] += parameters.detail_share * lost
     if ring.any() and rim.any():
-        share = np.array([LIGHT_SHARE, PALETTE_SHARE, PALETTE_SHARE], np.float32)
+        color = parameters.color_share
+        share = np.array([parameters.lightness_share, color, color], np.float32)
         lab += share * (own[ring].mean(0) - lab[rim].mean(0))
     result = composite.copy()
     result[part] = to_rgb(lab)

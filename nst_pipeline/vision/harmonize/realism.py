@@ -7,27 +7,47 @@ import numpy as np
 from nst_pipeline.vision.harmonize.object_view import ObjectView
 
 SCORE_SCALE = 10.0
-"""LAB units of expected error that halve a candidate's score."""
+"""LAB units; an expected error of this size gives a score of one half."""
 UNDECIDED = 0.5
+"""Score and confidence where there is nothing to judge by."""
 
 
-def _distance(one: ObjectView, other: ObjectView) -> float:
-    """Mean squared LAB distance over the object: colors and structure both count."""
+def _squared_distance(one: ObjectView, other: ObjectView) -> float:
+    """Mean squared LAB distance over the object, which counts both colors and structure."""
     return float(((one.lab - other.lab)[one.inside] ** 2).sum(-1).mean())
 
 
 def score_candidate(
     candidate: ObjectView, untouched: ObjectView, corrected: ObjectView, trust: float
 ) -> float:
-    """How small the error of a candidate is to be expected, 0..1, higher is better.
+    """Score a candidate by its expected error.
 
-    Either the untouched object is natural, then every change is an error; or it is not, then the
-    truth is best guessed by the corrected one.
+    Either the untouched object is natural, and every change is an error; or it is not, and the
+    corrected object is the best guess of the truth.
 
-    Args:
-        candidate, untouched, corrected: the same composite with different colors.
-        trust: probability that the untouched object is natural, 0..1.
+    Parameters
+    ----------
+    candidate, untouched, corrected
+        The same composite in different colors.
+    trust
+        Probability that the untouched object is natural, 0..1.
+
+    Returns
+    -------
+    float
+        0..1, higher is better; 1 for no expected error.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> everywhere = np.ones((4, 4), bool)
+    >>> def gray(lightness):
+    ...     lab = np.zeros((4, 4, 3), np.float32)
+    ...     lab[..., 0] = lightness
+    ...     return ObjectView(lab, everywhere, everywhere, everywhere, everywhere, 1.0)
+    >>> score_candidate(gray(50), untouched=gray(50), corrected=gray(60), trust=0.0)
+    0.5
     """
-    expected = trust * _distance(candidate, untouched)
-    expected += (1 - trust) * _distance(candidate, corrected)
+    expected = trust * _squared_distance(candidate, untouched)
+    expected += (1 - trust) * _squared_distance(candidate, corrected)
     return float(1 / (1 + np.sqrt(expected) / SCORE_SCALE))

@@ -7,10 +7,10 @@ from nst_pipeline.vision.harmonize.object_view import object_colors, object_view
 
 def changed(cup, gain: float, shift: float) -> tuple[ColorChange, ColorChange, np.ndarray]:
     """A change of the cup's lightness, the same with blacks kept, and the cup's colors."""
-    seen = object_view(*cup)
-    mean = object_colors(seen).own.mean
+    view = object_view(*cup)
+    mean = object_colors(view).own.mean
     change = ColorChange(mean, np.array([gain, 1, 1]), np.array([shift, 0, 0]))
-    return change, keep_blacks(change, seen), seen.lab[seen.inside]
+    return change, keep_blacks(change, view), view.lab[view.inside]
 
 
 def test_lifted_blacks_go_back_and_lights_stay(cup):

@@ -25,8 +25,8 @@ def calibrated(collection) -> Harmonizer:
 @pytest.fixture(scope="module")
 def green_cup(cup) -> np.ndarray:
     """The cup's photo with the cup made green."""
-    seen = object_view(*cup)
-    change = ColorChange(object_colors(seen).own.mean, np.ones(3), np.array([10, -45.0, 5.0]))
+    view = object_view(*cup)
+    change = ColorChange(object_colors(view).own.mean, np.ones(3), np.array([10, -45.0, 5.0]))
     return recolor(*cup, change)
 
 

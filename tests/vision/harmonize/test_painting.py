@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.harmonize.painting import in_palette, looks_painted
+from nst_pipeline.vision.harmonize.painting import fit_to_palette, looks_painted
 from nst_pipeline.vision.images.color import to_lab
 
 
@@ -44,7 +44,7 @@ def test_small_pictures_are_not_judged():
 def test_the_painted_object_nears_the_colors_around_it(cup):
     photo, matte = cup
     painted = np.where(matte[..., None] > 0, np.array([60, 160, 60], np.uint8), photo)
-    result = in_palette(painted, photo, matte)
+    result = fit_to_palette(painted, photo, matte)
     inside, ring = matte == 1, (matte > 0) & (matte < 1)
     around = to_lab(photo)[ring].mean(0)
 
@@ -58,7 +58,7 @@ def test_the_painted_object_nears_the_colors_around_it(cup):
 def test_some_structure_of_the_object_comes_back(cup):
     photo, matte = cup
     flat = np.where(matte[..., None] > 0, np.array([120, 100, 80], np.uint8), photo)
-    result = in_palette(flat, photo, matte)
+    result = fit_to_palette(flat, photo, matte)
     inside = matte == 1
     own, back = (to_lab(image)[..., 0][inside] for image in (photo, result))
     assert np.corrcoef(own - own.mean(), back - back.mean())[0, 1] > 0.15

@@ -6,8 +6,8 @@ from nst_pipeline.vision.harmonize.realism import score_candidate
 
 
 def tinted(photo: np.ndarray, matte: np.ndarray, *shift: float) -> np.ndarray:
-    seen = object_view(photo, matte)
-    change = ColorChange(object_colors(seen).own.mean, np.ones(3), np.array(shift))
+    view = object_view(photo, matte)
+    change = ColorChange(object_colors(view).own.mean, np.ones(3), np.array(shift))
     return recolor(photo, matte, change)
 
 

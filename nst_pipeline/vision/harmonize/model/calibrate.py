@@ -1,10 +1,10 @@
-"""Calibrate a harmonizer on photos with their objects' mattes, without a download.
+"""Calibrate a harmonizer on photos and the mattes of their objects, without a download.
 
-Real photos are natural. Their objects are recolored, by the colors of other objects and by a
-photo editor's sliders, and the model learns to undo it from the object, its ring and the scene;
-untouched photos among them teach it to leave alone what is natural, and objects pasted over
-themselves, enlarged, that a hard outline alone says nothing of the colors. The gate learns from
-predictions for photos left out how often such a change is for the better.
+Photos are natural. Their objects are recolored, by the colors of other objects and by a photo
+editor's sliders, and the model learns to undo that from the object, its ring and the scene.
+Unchanged photos teach it to leave natural objects alone. Objects that are enlarged and pasted over
+themselves teach it that a hard outline alone says nothing about colors. The gate learns, from
+predictions for photos left out, how often a change is for the better.
 """
 
 from __future__ import annotations
@@ -26,8 +26,13 @@ from nst_pipeline.vision.harmonize.model.color_model import (
     change_size,
     predicted_change,
 )
-from nst_pipeline.vision.harmonize.model.describe import RELEVANCE, SEAM, SPREAD_FLOOR, describe
-from nst_pipeline.vision.harmonize.model.distort import enlarge, slide, toward
+from nst_pipeline.vision.harmonize.model.distort import enlarge, move_sliders, transfer_statistics
+from nst_pipeline.vision.harmonize.model.features import (
+    FEATURES,
+    describe,
+    feature_relevance,
+    seam_features,
+)
 from nst_pipeline.vision.harmonize.model.gate import fit_gate, gate_inputs
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin
 from nst_pipeline.vision.harmonize.model.kernel_ridge import fit_kernel_ridge
@@ -43,24 +48,34 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 
 Array = NDArray[np.float64]
 
-RECOLORED_PER_PHOTO = 4
-SLID_PER_PHOTO = 4
-NATURAL_IMPORTANCE = 20.0
-"""Weight of an untouched photo, more than of all its recolored copies: harm is worse than a
-missed gain."""
-PASTED_IMPORTANCE = 5.0
-"""Weight of an object of natural colors behind a pasted outline."""
-PHOTOS_MIN = 20
-"""With fewer photos the model knows single objects, not colors: the built-in model is better."""
-PHOTOS_MAX = 300
-"""More photos cost time and space (the kernel grows with their square) and gain little."""
-FOLDS = 5
-"""Parts of the photos, each predicted by a model of the others."""
+
+@dataclass(frozen=True)
+class CalibrationParameters:
+    """What a calibration learns from."""
+
+    recolored_per_photo: int = 4
+    """Copies of each photo with its object in the colors of another photo's object."""
+    slid_per_photo: int = 4
+    """Copies of each photo with its object after a photo editor's sliders."""
+    natural_weight: float = 20.0
+    """Sample weight of an unchanged photo, more than of all its recolored copies: doing harm is
+    worse than missing a gain."""
+    pasted_weight: float = 5.0
+    """Sample weight of an object in its natural colors with a pasted outline."""
+    photos_min: int = 20
+    """With fewer photos, the model knows single objects, not colors; the built-in one is better."""
+    photos_max: int = 300
+    """More photos cost time and space (the kernel grows with their square) and gain little."""
+    folds: int = 5
+    """Parts of the photos; a model of the others predicts each for the gate."""
+
+
+CALIBRATION = CalibrationParameters()
 
 
 @dataclass(frozen=True)
 class _Example:
-    """A photo at the size that statistics need, with its object's true colors."""
+    """A photo, reduced, with its object's true colors."""
 
     image: Rgb
     matte: Matte
@@ -69,24 +84,24 @@ class _Example:
 
 @dataclass(frozen=True)
 class _Row:
-    """One picture to learn from: what is seen, the object's colors now, and the truth."""
+    """One picture to learn from: its features, its object's colors, and the true ones."""
 
     features: Array
     colors: ObjectColors
     truth: LabStatistics
     natural: bool
     pasted: bool
-    importance: float
+    sample_weight: float
 
     @property
     def now(self) -> LabStatistics:
-        """The object's statistics as the picture shows it."""
+        """The object's statistics in this picture."""
         return self.colors.own
 
     @property
     def target(self) -> Array:
-        """Shift of the mean, log ratio of the spread, whether a photo as it was, or pasted."""
-        ratio = (self.truth.std + SPREAD_FLOOR) / (self.now.std + SPREAD_FLOOR)
+        """Shift of the mean, log ratio of the std, and whether it is natural, or pasted; (8,)."""
+        ratio = (self.truth.std + FEATURES.std_floor) / (self.now.std + FEATURES.std_floor)
         shift = self.truth.mean - self.now.mean
         return np.concatenate([shift, np.log(ratio), [self.natural, self.pasted]])
 
@@ -94,104 +109,132 @@ class _Row:
 def _example(photo: Rgb, matte: Matte) -> _Example | None:
     side = 2 * VIEW_PARAMETERS.side_px
     image, small = shrink_to_fit(photo, side), shrink_to_fit(matte, side)
-    seen = object_view(image, small)
-    return None if seen is None else _Example(image, small, object_colors(seen).own)
+    view = object_view(image, small)
+    return None if view is None else _Example(image, small, object_colors(view).own)
 
 
 def _recolored(
-    example: _Example, others: list[_Example], rng: np.random.Generator
+    example: _Example,
+    others: list[_Example],
+    rng: np.random.Generator,
+    parameters: CalibrationParameters,
 ) -> Iterator[Rgb]:
-    """The picture with its object in the colors of others, and after a photo editor's sliders."""
-    for index in rng.integers(len(others), size=RECOLORED_PER_PHOTO):
-        change = toward(example.truth, others[index].truth)
+    """Recolor the object by the colors of others, and by a photo editor's sliders."""
+    for index in rng.integers(len(others), size=parameters.recolored_per_photo):
+        change = transfer_statistics(example.truth, others[index].truth)
         yield recolor(example.image, example.matte, change)
-    for _ in range(SLID_PER_PHOTO):
-        yield recompose(example.image, example.matte, slide(example.image, rng))
+    for _ in range(parameters.slid_per_photo):
+        yield recompose(example.image, example.matte, move_sliders(example.image, rng))
 
 
-def _row(image: Rgb, example: _Example, *, unchanged: bool, pasted: bool) -> _Row | None:
-    seen = object_view(image, example.matte)
-    if seen is None:
+def _row(
+    image: Rgb,
+    example: _Example,
+    parameters: CalibrationParameters,
+    *,
+    unchanged: bool,
+    pasted: bool,
+) -> _Row | None:
+    view = object_view(image, example.matte)
+    if view is None:
         return None
-    natural = unchanged and not pasted
-    weight = NATURAL_IMPORTANCE if natural else PASTED_IMPORTANCE if unchanged else 1.0
-    colors = object_colors(seen)
-    return _Row(describe(seen), colors, example.truth, natural, pasted, weight)
+    natural, weight = unchanged and not pasted, 1.0
+    if unchanged:
+        weight = parameters.natural_weight if natural else parameters.pasted_weight
+    return _Row(describe(view), object_colors(view), example.truth, natural, pasted, weight)
 
 
-def _rows(example: _Example, others: list[_Example], rng: np.random.Generator) -> Iterator[_Row]:
-    """The photo, its pasted copy, and both recolored."""
+def _rows(
+    example: _Example,
+    others: list[_Example],
+    rng: np.random.Generator,
+    parameters: CalibrationParameters,
+) -> Iterator[_Row]:
+    """Make rows of the photo, its pasted copy, and both recolored."""
     copy = _example(*enlarge(example.image, example.matte, rng))
     for kept in (example, copy):
         if kept is None:
             continue
-        for image in (kept.image, *_recolored(kept, others, rng)):
-            row = _row(image, kept, unchanged=image is kept.image, pasted=kept is copy)
+        for image in (kept.image, *_recolored(kept, others, rng, parameters)):
+            unchanged, pasted = image is kept.image, kept is copy
+            row = _row(image, kept, parameters, unchanged=unchanged, pasted=pasted)
             if row is not None:
                 yield row
 
 
 Fit = Callable[[Array, Array, Array], tuple[Predictor, Predictor]]
-"""Fits predictors with and without the seam to features, targets and importances."""
+"""Fits predictors with and without the seam to features, targets and sample weights."""
 
 
 def kernel_models(
-    features: Array, targets: Array, importance: Array
+    features: Array, targets: Array, sample_weight: Array
 ) -> tuple[Predictor, Predictor]:
-    """Kernel ridge: knows by heart what it learned from. The two share their examples."""
-    seamed = fit_kernel_ridge(features, targets, importance, RELEVANCE)
-    unseamed = fit_kernel_ridge(features, targets, importance, RELEVANCE * ~SEAM)
-    return seamed, replace(unseamed, examples=seamed.examples)
+    """Fit kernel ridge models, which remember their examples. The two share them."""
+    relevance = feature_relevance()
+    with_seam = fit_kernel_ridge(features, targets, sample_weight, relevance)
+    without = fit_kernel_ridge(features, targets, sample_weight, relevance * ~seam_features())
+    return with_seam, replace(without, examples=with_seam.examples)
 
 
 def linear_models(
-    features: Array, targets: Array, importance: Array
+    features: Array, targets: Array, sample_weight: Array
 ) -> tuple[Predictor, Predictor]:
-    """Ridge regression: a few weights for photos of any kind."""
-    seamed = fit_linear_model(features, targets, importance, np.ones_like(SEAM))
-    return seamed, fit_linear_model(features, targets, importance, ~SEAM)
+    """Fit ridge regressions: few weights, for photos of any kind."""
+    seam = seam_features()
+    with_seam = fit_linear_model(features, targets, sample_weight, np.ones_like(seam))
+    return with_seam, fit_linear_model(features, targets, sample_weight, ~seam)
 
 
 def _fitted(rows: Sequence[_Row], fit: Fit) -> tuple[Predictor, Predictor]:
-    columns = ([row.features, row.target, row.importance] for row in rows)
+    columns = ([row.features, row.target, row.sample_weight] for row in rows)
     return fit(*(np.array(column) for column in zip(*columns, strict=True)))
 
 
 def _error(now: LabStatistics, truth: LabStatistics) -> float:
-    """Mean squared LAB error of pixels whose statistics are wrong by so much."""
+    """Mean squared LAB error of pixels whose statistics differ from the true ones."""
     return float(((now.mean - truth.mean) ** 2).sum() + ((now.std - truth.std) ** 2).sum())
 
 
-def _judged(row: _Row, seamed: Array, unseamed: Array) -> tuple[Array, bool]:
-    """What the gate would read of a row, and whether the change was for the better."""
-    change = predicted_change(seamed, unseamed, row.colors)
+def _judged(row: _Row, with_seam: Array, without_seam: Array) -> tuple[Array, bool]:
+    """Return the gate's inputs for a row, and whether the change is for the better."""
+    change = predicted_change(with_seam, without_seam, row.colors)
     after = LabStatistics(row.now.mean + change.shift, row.now.std * change.gain)
     size = np.array(change_size(change, row.now))
     better = _error(after, row.truth) < _error(row.now, row.truth)
-    return gate_inputs(seamed[NATURAL], seamed[PASTED], size), better
+    return gate_inputs(with_seam[NATURAL], with_seam[PASTED], size), better
 
 
-def _gate(rows_by_photo: list[list[_Row]], fit: Fit, on_fold: Callable[[], None]) -> Array:
-    """The gate's weights, learned from predictions for photos left out."""
-    inputs, better, importance = [], [], []
-    for fold in range(FOLDS):
-        left_out = [row for rows in rows_by_photo[fold::FOLDS] for row in rows]
+def _gate(
+    rows_by_photo: list[list[_Row]], fit: Fit, folds: int, on_fold: Callable[[], None]
+) -> Array:
+    """Fit the gate's weights to predictions for photos left out."""
+    inputs, better, sample_weight = [], [], []
+    for fold in range(folds):
+        left_out = [row for rows in rows_by_photo[fold::folds] for row in rows]
         kept = [
             row
             for number, rows in enumerate(rows_by_photo)
-            if number % FOLDS != fold
+            if number % folds != fold
             for row in rows
         ]
         features = np.array([row.features for row in left_out])
         predictions = (model.predict(features) for model in _fitted(kept, fit))
-        for row, seamed, unseamed in zip(left_out, *predictions, strict=True):
-            read, improved = _judged(row, seamed, unseamed)
-            inputs.append(read)
+        for row, *predicted in zip(left_out, *predictions, strict=True):
+            row_inputs, improved = _judged(row, *predicted)
+            inputs.append(row_inputs)
             better.append(improved)
-            # What is pasted from another photo seldom fits: natural photos alone count for more.
-            importance.append(row.importance if row.natural else 1.0)
+            # Objects pasted from another photo seldom fit, so only natural photos weigh more.
+            sample_weight.append(row.sample_weight if row.natural else 1.0)
         on_fold()
-    return fit_gate(np.array(inputs), np.array(better), np.array(importance))
+    return fit_gate(np.array(inputs), np.array(better), np.array(sample_weight))
+
+
+def _examples(
+    photos: Iterable[tuple[Rgb, Matte]], parameters: CalibrationParameters
+) -> list[_Example]:
+    """Read usable photos, one by one, until there are enough."""
+    usable = (each for each in itertools.starmap(_example, photos) if each is not None)
+    return list(itertools.islice(usable, parameters.photos_max))
 
 
 def calibrate(
@@ -200,39 +243,44 @@ def calibrate(
     seed: int = 0,
     fit: Fit = kernel_models,
     on_step: Callable[[int, int], object] = lambda *_: None,
+    parameters: CalibrationParameters = CALIBRATION,
 ) -> Harmonizer:
-    """Learn natural colors from photos with their objects' mattes.
+    """Learn natural colors from photos and the mattes of their objects.
 
-    Args:
-        photos: (height, width, 3) uint8 RGB and (height, width) float32, read one by one; those
-            whose matte is empty, or leaves nothing around the object, are passed over.
-        seed: of the recolorings.
-        fit: the kind of model.
-        on_step: told after each photo was learned from, and each model fitted, how many steps are
-            through and how many there are; they take about equally long.
+    Parameters
+    ----------
+    photos
+        (height, width, 3) uint8 RGB and (height, width) float32, read one by one. Photos without
+        an object, or with nothing around it, are skipped.
+    seed
+        Seed of the random recolorings.
+    fit
+        The kind of model.
+    on_step
+        Called after each photo and each fit with the numbers of finished steps and of all steps,
+        which take about equally long.
+    parameters
+        What to learn from.
 
-    Returns:
-        The built-in one where there are fewer than `PHOTOS_MIN` usable photos.
+    Returns
+    -------
+    Harmonizer
+        The built-in one if fewer than `photos_min` photos are usable.
     """
-    examples = []
-    for photo, matte in photos:
-        example = _example(photo, matte)
-        if example is not None:
-            examples.append(example)
-        if len(examples) == PHOTOS_MAX:
-            break
-    if len(examples) < PHOTOS_MIN:
+    examples = _examples(photos, parameters)
+    if len(examples) < parameters.photos_min:
         return builtin()
     rng = np.random.default_rng(seed)
-    through, total = itertools.count(1), len(examples) + FOLDS + 1
+    finished, total = itertools.count(1), len(examples) + parameters.folds + 1
 
     def step() -> None:
-        on_step(next(through), total)
+        on_step(next(finished), total)
 
     rows_by_photo = []
     for example in examples:
-        rows_by_photo.append(list(_rows(example, examples, rng)))
+        rows_by_photo.append(list(_rows(example, examples, rng, parameters)))
         step()
     predictors = _fitted([row for rows in rows_by_photo for row in rows], fit)
     step()
-    return Harmonizer(ColorModel(*predictors, _gate(rows_by_photo, fit, step)), len(examples))
+    gate = _gate(rows_by_photo, fit, parameters.folds, step)
+    return Harmonizer(ColorModel(*predictors, gate), len(examples))

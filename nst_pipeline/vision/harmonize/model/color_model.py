@@ -1,4 +1,4 @@
-"""The learned color model: from features to the change that makes an object natural."""
+"""The learned color model: from features to the color change that makes an object look natural."""
 
 from __future__ import annotations
 
@@ -14,22 +14,40 @@ from nst_pipeline.vision.harmonize.object_view import ObjectColors
 
 Array = NDArray[np.float64]
 
-SEAM_BRAKE, BRAKE = 4.0, 7.0
-"""LAB units, the usual error of a shift predicted with and without the seam: of smaller predictions
-little is applied."""
-REACH = 30.0
-"""LAB units; no object is moved farther. Larger predictions are of objects like no other."""
-GAIN_LIMIT = 2.5
-"""No change of contrast beyond this factor: what is clipped does not come back."""
-OWN_PLACE, FOREIGN_PLACE = 0.2, 0.5
-"""Predictions of being pasted. Nineteen in twenty recolored objects stay below 0.4, nineteen in
-twenty pasted ones lie above 0.45; real composites lie between, as their outlines are finer."""
-USUAL_JUMP, JUMP_SHARE, MOST_PULL = 4.0, 0.5, 3.0
-"""LAB units: half of all photos show a smaller difference of hue and colorfulness across an
-object's outline. Of what a pasted object has beyond it, so much is taken back, and never more than
-the last: that lowers the error on photos left out, while all of it would turn faces green."""
 NATURAL, PASTED = 6, 7
-"""Where a prediction says so, after shift and log gain of the three channels."""
+"""Columns of a prediction. The first six are the shift and log gain of the three channels."""
+
+
+@dataclass(frozen=True)
+class ColorModelParameters:
+    """How predictions become a color change."""
+
+    error_with_seam: float = 4.0
+    """LAB units, usual error of a shift predicted with the seam's features. Little is applied of
+    smaller predictions."""
+    error_without_seam: float = 7.0
+    """The same without the seam's features."""
+    shift_limit: float = 30.0
+    """LAB units; no object is moved farther. Larger predictions come from objects unlike any
+    example."""
+    gain_limit: float = 2.5
+    """Largest factor of contrast, up or down: what is clipped cannot be restored."""
+    pasted_none: float = 0.2
+    """Predictions of `PASTED` up to this count as an object in its own photo."""
+    pasted_sure: float = 0.5
+    """Predictions from this on count as a pasted object. Nineteen in twenty recolored objects stay
+    below 0.4, and nineteen in twenty pasted ones lie above 0.45; real composites lie between,
+    because their outlines are finer."""
+    usual_jump: float = 4.0
+    """LAB units. Half of all photos show a smaller difference of chroma across an outline."""
+    jump_share: float = 0.5
+    """Share of a pasted object's excess jump that is removed."""
+    pull_limit: float = 3.0
+    """LAB units, the most that is removed of a jump. Share and limit lower the error on photos left
+    out of calibration; removing the whole jump would tint faces green."""
+
+
+COLOR_MODEL = ColorModelParameters()
 
 
 @dataclass(frozen=True)
@@ -40,72 +58,98 @@ class Advice:
     confidence: float
 
 
-def _braked(target: Array, brake: float) -> Array:
-    """A predicted change, shrunk where its shift is as small as its error, or too far."""
+def _shrunk(target: Array, error: float, limit: float) -> Array:
+    """Shrink a predicted change whose shift is as small as its error, or too large."""
     size = np.linalg.norm(target[:3]) + 1e-9
-    trust = size**2 / (size**2 + brake**2)
-    return np.asarray(target * (REACH * np.tanh(trust * size / REACH) / size))
+    trust = size**2 / (size**2 + error**2)
+    return np.asarray(target * (limit * np.tanh(trust * size / limit) / size))
 
 
-def _change(prediction: Array, own: LabStatistics, brake: float) -> ColorChange:
-    target = _braked(prediction[:NATURAL], brake)
-    gain = np.clip(np.exp(target[3:]), 1 / GAIN_LIMIT, GAIN_LIMIT)
+def _change(
+    prediction: Array, own: LabStatistics, error: float, parameters: ColorModelParameters
+) -> ColorChange:
+    target = _shrunk(prediction[:NATURAL], error, parameters.shift_limit)
+    gain = np.clip(np.exp(target[3:]), 1 / parameters.gain_limit, parameters.gain_limit)
     return ColorChange(pivot=own.mean, gain=gain, shift=target[:3])
 
 
-def _nearer_to_ring(change: ColorChange, colors: ObjectColors) -> ColorChange:
-    """The change with less of the chroma jump that it leaves across the outline."""
+def _nearer_to_ring(
+    change: ColorChange, colors: ObjectColors, parameters: ColorModelParameters
+) -> ColorChange:
+    """Reduce the chroma jump that a change leaves across the outline."""
     rim = change.pivot + (colors.rim - change.pivot) * change.gain + change.shift
     gap = np.concatenate([[0.0], (colors.ring - rim)[1:]])
     jump = float(np.linalg.norm(gap)) + 1e-9
-    pull = MOST_PULL * np.tanh(JUMP_SHARE * max(0.0, jump - USUAL_JUMP) / MOST_PULL)
+    excess, limit = max(0.0, jump - parameters.usual_jump), parameters.pull_limit
+    pull = limit * np.tanh(parameters.jump_share * excess / limit)
     return replace(change, shift=change.shift + gap * (pull / jump))
 
 
-def predicted_change(seamed: Array, unseamed: Array, colors: ObjectColors) -> ColorChange:
-    """The change that two predictions, (8,), propose for an object of these colors.
+def predicted_change(
+    with_seam: Array,
+    without_seam: Array,
+    colors: ObjectColors,
+    *,
+    parameters: ColorModelParameters = COLOR_MODEL,
+) -> ColorChange:
+    """Combine two predictions into the color change of an object.
 
-    Args:
-        seamed: made with the seam's features; followed for objects in their own photo.
-        unseamed: made without them; followed for what is pasted from elsewhere.
-        colors: the object's, and those at its outline.
+    Parameters
+    ----------
+    with_seam
+        (8,), predicted with the seam's features; followed for objects in their own photo.
+    without_seam
+        (8,), predicted without them; followed for objects pasted from another photo.
+    colors
+        The object's colors, and those at its outline.
+    parameters
+        Limits of the change.
     """
-    share = (seamed[PASTED] - OWN_PLACE) / (FOREIGN_PLACE - OWN_PLACE)
-    change = _change(seamed, colors.own, SEAM_BRAKE)
-    pasted = _nearer_to_ring(_change(unseamed, colors.own, BRAKE), colors)
+    span = parameters.pasted_sure - parameters.pasted_none
+    share = (with_seam[PASTED] - parameters.pasted_none) / span
+    change = _change(with_seam, colors.own, parameters.error_with_seam, parameters)
+    pasted = _nearer_to_ring(
+        _change(without_seam, colors.own, parameters.error_without_seam, parameters),
+        colors,
+        parameters,
+    )
     return change.blend(pasted, float(np.clip(share, 0, 1)))
 
 
 def change_size(change: ColorChange, own: LabStatistics) -> float:
-    """LAB units, how far a change moves colors: root mean square over the object."""
+    """Return how far a change moves colors, LAB units, root mean square over the object."""
     return float(np.sqrt((change.shift**2).sum() + ((own.std * (change.gain - 1)) ** 2).sum()))
 
 
 class Predictor(Protocol):
-    """Predicts, (..., 8), from features, (..., n): shift, log gain, `NATURAL`, `PASTED`."""
+    """Predicts shift, log gain, `NATURAL` and `PASTED` from features."""
 
     def predict(self, features: Array) -> Array:
-        """Predict every row's targets."""
+        """Predict targets, (..., 8), from features, (..., n)."""
 
 
 @dataclass(frozen=True)
 class ColorModel:
     """What calibration has learned.
 
-    Attributes:
-        seamed: reads all features.
-        unseamed: the same without the seam, for objects that come from another picture.
-        gate: (5,) weights of the confidence (`gate.confidence`).
+    Attributes
+    ----------
+    with_seam
+        Predictor that reads all features.
+    without_seam
+        Predictor that ignores the seam's, for objects that come from another picture.
+    gate
+        (5,), weights of the confidence (`gate.confidence`).
     """
 
-    seamed: Predictor
-    unseamed: Predictor
+    with_seam: Predictor
+    without_seam: Predictor
     gate: Array
 
     def advise(self, features: Array, colors: ObjectColors) -> Advice:
-        """The change for an object of these features, (n,), and colors."""
-        seamed = self.seamed.predict(features)
-        change = predicted_change(seamed, self.unseamed.predict(features), colors)
+        """Predict the change for an object of these features, (n,), and colors."""
+        with_seam = self.with_seam.predict(features)
+        change = predicted_change(with_seam, self.without_seam.predict(features), colors)
         size = np.array(change_size(change, colors.own))
-        inputs = gate_inputs(seamed[NATURAL], seamed[PASTED], size)
+        inputs = gate_inputs(with_seam[NATURAL], with_seam[PASTED], size)
         return Advice(change, float(confidence(inputs, self.gate)))

@@ -1,56 +1,104 @@
-"""The gate: how surely a predicted color change makes an object more natural than it is."""
+"""The gate: the probability that a predicted color change makes an object look more natural.
+
+A logistic regression, fitted by scikit-learn and evaluated in numpy; scikit-learn is imported only
+to fit.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-TAKEN_FROM, TAKEN_WHOLE = 0.2, 0.6
-"""Confidences up to which nothing of a change is taken, and from which on all of it. Chosen on
-photos left out of calibration: as few are harmed as by a threshold at one half, more are helped."""
-NEWTON_STEPS = 30
-RIDGE = 1e-3
-"""Keeps the weights finite where natural and changed photos can be told apart without error."""
+
+@dataclass(frozen=True)
+class GateParameters:
+    """How confidence decides about a change, and how the gate is fitted."""
+
+    none_up_to: float = 0.2
+    """Confidence up to which no change is applied."""
+    whole_from: float = 0.6
+    """Confidence from which the whole change is applied, and a share of it between. Chosen on
+    photos left out of calibration: as few are harmed as by a threshold of one half, and more are
+    helped."""
+    penalty: float = 1e-3
+    """Of the squared weights; keeps them finite if natural and changed photos are separable."""
+
+
+GATE = GateParameters()
 
 
 def gate_inputs(natural: Array, pasted: Array, size: Array) -> Array:
-    """What the gate reads, (n, 5), of n predictions.
+    """Compute the gate's inputs, (n, 5), from n predictions.
 
-    Args:
-        natural: (n,) predicted trust that the picture is a photo as it was.
-        pasted: (n,) predicted trust that the object comes from another photo.
-        size: (n,) LAB units, how far the predicted change goes.
+    Parameters
+    ----------
+    natural
+        (n,), predicted trust that the picture is an unchanged photo.
+    pasted
+        (n,), predicted trust that the object comes from another photo.
+    size
+        (n,), size of the predicted change, LAB units.
     """
     far = np.log1p(size)
     return np.stack([np.ones_like(far), natural, pasted, far, natural * far], axis=-1)
 
 
 def confidence(inputs: Array, weights: Array) -> Array:
-    """Probability that the change is for the better, (n,)."""
+    """Return the probability, (n,), that each change is for the better."""
     return np.asarray(1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30))))
 
 
-def fit_gate(inputs: Array, better: NDArray[np.bool_], importance: Array) -> Array:
-    """Weights, (5,), of a logistic regression, by Newton's method.
+def fit_gate(
+    inputs: Array,
+    better: NDArray[np.bool_],
+    sample_weight: Array,
+    *,
+    parameters: GateParameters = GATE,
+) -> Array:
+    """Fit the gate's weights, (5,).
 
-    Args:
-        inputs: (n, 5), see `gate_inputs`; of predictions for photos that the color model did not
-            learn from, or the gate trusts too much.
-        better: (n,) whether the change brought the object nearer to its true colors.
-        importance: (n,) how much each counts.
+    Parameters
+    ----------
+    inputs
+        (n, 5), see `gate_inputs`. They must come from photos that the color model has not learned
+        from; otherwise the gate trusts it too much.
+    better
+        (n,) bool, whether the change brought the object nearer to its true colors.
+    sample_weight
+        (n,).
+    parameters
+        The penalty.
     """
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(NEWTON_STEPS):
-        expected = confidence(inputs, weights)
-        slope = inputs.T @ (importance * (better - expected)) - RIDGE * weights
-        curve = (inputs * (importance * expected * (1 - expected))[:, None]).T @ inputs
-        weights = weights + np.linalg.solve(curve + RIDGE * np.eye(len(weights)), slope)
-    return weights
+    from sklearn.linear_model import LogisticRegression
+
+    # scikit-learn needs both outcomes. A row of zeros adds a constant to the loss, and so changes
+    # nothing.
+    rows = np.vstack([inputs, np.zeros((2, inputs.shape[1]))])
+    outcomes = np.append(better, [False, True])
+    weights = np.append(sample_weight, [1.0, 1.0])
+    model = LogisticRegression(
+        C=1 / parameters.penalty,
+        fit_intercept=False,
+        solver="newton-cholesky",
+        tol=1e-10,
+        max_iter=1000,
+    )
+    found = model.fit(rows, outcomes, sample_weight=weights).coef_[0]
+    return np.asarray(found, np.float64)
 
 
-def taken_share(certainty: float) -> float:
-    """The share, 0..1, of a change that is made at this confidence."""
-    share = (certainty - TAKEN_FROM) / (TAKEN_WHOLE - TAKEN_FROM)
+def share_to_apply(certainty: float, *, parameters: GateParameters = GATE) -> float:
+    """Return the share, 0..1, of a change to apply at a confidence.
+
+    Examples
+    --------
+    >>> [round(share_to_apply(certainty), 2) for certainty in (0.1, 0.4, 0.9)]
+    [0.0, 0.5, 1.0]
+    """
+    span = parameters.whole_from - parameters.none_up_to
+    share = (certainty - parameters.none_up_to) / span
     return float(np.clip(share, 0, 1))

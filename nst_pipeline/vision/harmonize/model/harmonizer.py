@@ -1,6 +1,6 @@
-"""The harmonizer: tells the color change that makes a pasted object natural, and how surely.
+"""The harmonizer: a color model, and how it is stored.
 
-It is a color model that a collection's own photos calibrate (`calibrate`), or the built-in one.
+A collection's own photos calibrate it (`calibrate`); small collections use the built-in one.
 """
 
 from __future__ import annotations
@@ -21,51 +21,70 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.vision.harmonize.blacks import keep_blacks
 from nst_pipeline.vision.harmonize.color_change import recolor
 from nst_pipeline.vision.harmonize.model.color_model import Advice, ColorModel
-from nst_pipeline.vision.harmonize.model.describe import describe
-from nst_pipeline.vision.harmonize.model.kernel_ridge import KernelRidge
+from nst_pipeline.vision.harmonize.model.features import describe
+from nst_pipeline.vision.harmonize.model.kernel_ridge import KernelRidgeModel
 from nst_pipeline.vision.harmonize.model.linear_model import LinearModel
 from nst_pipeline.vision.harmonize.object_view import ObjectView, object_colors, object_view
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _BUILTIN = Path(__file__).with_name("builtin.npz")
+_WITH_SEAM, _WITHOUT_SEAM = "seamed", "unseamed"
+"""Prefixes of the two predictors' arrays in a file."""
+_STORED_NAMES = {"center": "centre"}
+"""Attributes that have another name in a file: the format is older than the attribute."""
+
+
+def _stored_name(prefix: str, attribute: str) -> str:
+    return f"{prefix}_{_STORED_NAMES.get(attribute, attribute)}"
 
 
 @dataclass(frozen=True)
 class Harmonizer:
-    """Advises on colors.
+    """Predicts the color change that makes an object look natural.
 
-    Attributes:
-        model: a kernel model of the collection's own photos, or the built-in linear one.
-        photos: how many of the collection's own it has learned from; 0 for the built-in one.
+    Attributes
+    ----------
+    model
+        A kernel model of the collection's own photos, or the built-in linear one.
+    photos
+        Number of the collection's photos that it was calibrated on; 0 for the built-in one.
     """
 
     model: ColorModel
     photos: int
 
-    def advise(self, seen: ObjectView) -> Advice:
-        """The change that would make the object natural."""
-        advice = self.model.advise(describe(seen), object_colors(seen))
-        return Advice(keep_blacks(advice.change, seen), advice.confidence)
+    def advise(self, view: ObjectView) -> Advice:
+        """Predict the change that makes an object look natural, and the confidence in it."""
+        advice = self.model.advise(describe(view), object_colors(view))
+        return Advice(keep_blacks(advice.change, view), advice.confidence)
 
     def apply(self, composite: Rgb, matte: Matte) -> Rgb:
-        """The composite with all of the advised change; unchanged where nothing tells.
+        """Apply the whole predicted change.
 
-        Args:
-            composite: (height, width, 3) uint8 RGB.
-            matte: (height, width) float32, 0..1; where it is 0, no byte changes.
+        Parameters
+        ----------
+        composite
+            (height, width, 3) uint8 RGB.
+        matte
+            (height, width) float32, 0..1; where it is 0, no byte changes.
+
+        Returns
+        -------
+        Rgb
+            The composite itself if there is no object, or nothing around it.
         """
-        seen = object_view(composite, matte)
-        return composite if seen is None else recolor(composite, matte, self.advise(seen).change)
+        view = object_view(composite, matte)
+        return composite if view is None else recolor(composite, matte, self.advise(view).change)
 
     def to_bytes(self) -> bytes:
-        """The model as an .npz file without pickles; the same model gives the same bytes."""
-        seamed, unseamed = vars(self.model.seamed), vars(self.model.unseamed)
-        arrays = {f"seamed_{name}": array for name, array in seamed.items()}
+        """Return the model as an .npz file without pickles; equal models give equal bytes."""
+        with_seam, without_seam = vars(self.model.with_seam), vars(self.model.without_seam)
+        arrays = {_stored_name(_WITH_SEAM, name): array for name, array in with_seam.items()}
         # What both share, such as a kernel's examples, is stored once.
         arrays |= {
-            f"unseamed_{name}": array
-            for name, array in unseamed.items()
-            if array is not seamed[name]
+            _stored_name(_WITHOUT_SEAM, name): array
+            for name, array in without_seam.items()
+            if array is not with_seam[name]
         }
         buffer = io.BytesIO()
         np.savez(buffer, photos=np.int64(self.photos), gate=self.model.gate, **arrays)
@@ -83,48 +102,60 @@ class Harmonizer:
 
 @cache
 def builtin() -> Harmonizer:
-    """The model that comes with the package, for collections too small for one of their own.
+    """Return the model that comes with the package, for collections too small for their own.
 
-    Learned from 240 research photos with their objects' masks: a few thousand weights of features,
-    nothing of any picture. `benchmarks/train_builtin.py` makes it.
+    It was fitted to 240 research photos with masks of their objects. It holds a few thousand
+    weights of features, and nothing of any picture. `benchmarks/train_builtin.py` makes it.
     """
     return load(_BUILTIN)
 
 
-def _predictor(arrays: Mapping[str, NDArray[Any]], part: str) -> KernelRidge | LinearModel:
-    """One predictor of a file: which kind it is shows in what it holds."""
-    kind = KernelRidge if "seamed_examples" in arrays else LinearModel
-    names = (field.name for field in fields(kind))
-    shared = {name: f"seamed_{name}" for name in names}
-    own = {name: f"{part}_{name}" for name in shared}
-    return kind(
-        **{name: arrays[own[name] if own[name] in arrays else shared[name]] for name in shared}
-    )
+def _predictor(arrays: Mapping[str, NDArray[Any]], prefix: str) -> KernelRidgeModel | LinearModel:
+    """Read one predictor; the arrays show of which kind it is."""
+    kind = KernelRidgeModel if _stored_name(_WITH_SEAM, "examples") in arrays else LinearModel
+
+    def array(attribute: str) -> NDArray[Any]:
+        own = _stored_name(prefix, attribute)
+        return arrays[own if own in arrays else _stored_name(_WITH_SEAM, attribute)]
+
+    return kind(**{field.name: array(field.name) for field in fields(kind)})
 
 
 def from_bytes(content: bytes, *, source: str = "harmonizer") -> Harmonizer:
     """Read a model.
 
-    Args:
-        source: the file's name, for errors.
+    Parameters
+    ----------
+    content
+        The bytes of a saved model.
+    source
+        Name of the file, for errors.
 
-    Raises:
-        NstError: the bytes are no harmonizer.
+    Raises
+    ------
+    NstError
+        The bytes are not a harmonizer.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = dict(file)
-        seamed, unseamed = (_predictor(arrays, part) for part in ("seamed", "unseamed"))
-        return Harmonizer(ColorModel(seamed, unseamed, arrays["gate"]), int(arrays["photos"]))
+        model = ColorModel(
+            _predictor(arrays, _WITH_SEAM), _predictor(arrays, _WITHOUT_SEAM), arrays["gate"]
+        )
+        return Harmonizer(model, int(arrays["photos"]))
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise NstError(f"{source} is no harmonizer: make it anew with `nst calibrate`") from error
+        raise NstError(
+            f"{source} is not a harmonizer: make it anew with `nst calibrate`"
+        ) from error
 
 
 def load(path: Path) -> Harmonizer:
     """Read a model from a file.
 
-    Raises:
-        NstError: the file is missing or no harmonizer.
+    Raises
+    ------
+    NstError
+        The file is missing or not a harmonizer.
     """
     try:
         content = path.read_bytes()

@@ -1,4 +1,8 @@
-"""Kernel ridge regression in plain numpy: small, exact, the same bytes every time."""
+"""Kernel ridge regression: fitted by scikit-learn, predicted in numpy.
+
+Prediction needs only the arrays of `KernelRidgeModel`, which are stored in the harmonizer's file;
+scikit-learn is imported only to fit.
+"""
 
 from __future__ import annotations
 
@@ -9,61 +13,90 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-WIDTH = 0.5
-"""Of the Gaussian kernel: the exponent's factor on the mean squared difference of features."""
+GAUSSIAN_FACTOR = 0.5
+"""Factor of the mean squared difference of features in the Gaussian's exponent. Part of the model:
+stored models were fitted with it."""
 LINEAR_SHARE = 0.1
-"""Weight of the linear kernel. It is kept small: far from all examples the Gaussian predicts
-nothing, and a color model that does not know should not act, while a line goes on for ever."""
-PENALTY = 0.5
-"""Noise variance relative to the kernel's; features leave much of a color open."""
+"""Weight of the linear kernel. It is small: far from all examples the Gaussian predicts nothing,
+as it should for colors it does not know, but a linear function grows without limit. Part of the
+model, too."""
 
 
 @dataclass(frozen=True)
-class KernelRidge:
-    """A fitted model: how features are scaled, the examples so scaled, and their weights.
+class KernelRidgeParameters:
+    """How a kernel ridge model is fitted."""
 
-    Attributes:
-        centre, scale: (features,) mean and standard deviation.
-        examples: (rows, features) of zero mean and unit variance.
-        relevance: (features,) factors by which distances count them.
-        weights: (rows, targets).
+    penalty: float = 0.5
+    """Noise variance relative to the kernel's; the features leave much of a color open."""
+
+
+@dataclass(frozen=True)
+class KernelRidgeModel:
+    """A fitted model.
+
+    Attributes
+    ----------
+    center, scale
+        (features,) float64, mean and standard deviation of the examples.
+    examples
+        (rows, features) float32, of zero mean and unit variance.
+    relevance
+        (features,) float64, factors of the features in distances.
+    weights
+        (rows, targets) float32.
     """
 
-    centre: Array
+    center: Array
     scale: Array
     examples: NDArray[np.float32]
     relevance: Array
     weights: NDArray[np.float32]
 
     def predict(self, features: Array) -> Array:
-        """Targets, (..., targets), of features, (..., features)."""
-        rows = np.atleast_2d((features - self.centre) / self.scale * self.relevance)
+        """Predict targets, (..., targets), from features, (..., features)."""
+        rows = np.atleast_2d((features - self.center) / self.scale * self.relevance)
         found = _kernel(rows, self.examples * self.relevance) @ self.weights
         return np.asarray(found.reshape(*features.shape[:-1], -1))
 
 
 def _kernel(a: Array, b: Array) -> Array:
-    """A Gaussian for what is alike, a linear part for the rest."""
+    """A Gaussian kernel for what is similar, plus a linear one."""
     dot = a @ b.T
     squared = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * dot
-    gaussian = np.exp(-WIDTH * squared / a.shape[1])
+    gaussian = np.exp(-GAUSSIAN_FACTOR * squared / a.shape[1])
     return np.asarray(gaussian + LINEAR_SHARE * dot / a.shape[1])
 
 
 def fit_kernel_ridge(
-    features: Array, targets: Array, importance: Array, relevance: Array
-) -> KernelRidge:
-    """Fit targets, (n, targets), to features, (n, features).
+    features: Array,
+    targets: Array,
+    sample_weight: Array,
+    relevance: Array,
+    *,
+    parameters: KernelRidgeParameters = KernelRidgeParameters(),
+) -> KernelRidgeModel:
+    """Fit targets to features.
 
-    Args:
-        importance: (n,) how much each row counts; 1 is usual.
-        relevance: (features,) how much each feature counts once all are of unit variance; 0
-            leaves it out. Only their proportions matter.
+    Parameters
+    ----------
+    features
+        (n, features).
+    targets
+        (n, targets).
+    sample_weight
+        (n,).
+    relevance
+        (features,), how much each feature counts once all are of unit variance; 0 leaves it out.
+        Only the proportions matter.
+    parameters
+        The penalty.
     """
-    centre, scale = features.mean(0), features.std(0) + 1e-6
-    examples = ((features - centre) / scale).astype(np.float32)
+    from sklearn.kernel_ridge import KernelRidge
+
+    center, scale = features.mean(0), features.std(0) + 1e-6
+    examples = ((features - center) / scale).astype(np.float32)
     even = relevance / np.sqrt((relevance**2).mean())
     gram = _kernel(examples * even, examples * even)
-    gram[np.diag_indices_from(gram)] += PENALTY / importance
-    weights = np.linalg.solve(gram, targets)
-    return KernelRidge(centre, scale, examples, even, weights.astype(np.float32))
+    solver = KernelRidge(alpha=parameters.penalty, kernel="precomputed")
+    weights = solver.fit(gram, targets, sample_weight=sample_weight).dual_coef_
+    return KernelRidgeModel(center, scale, examples, even, weights.astype(np.float32))

@@ -1,4 +1,8 @@
-"""Ridge regression on standardized features: a model of weights alone, small enough to ship."""
+"""Ridge regression on standardized features: fitted by scikit-learn, predicted in numpy.
+
+Prediction needs only the arrays of `LinearModel`, a few thousand numbers; scikit-learn is imported
+only to fit.
+"""
 
 from __future__ import annotations
 
@@ -9,45 +13,70 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-LIMIT = 4.0
-"""Standard deviations; features further from their mean count as this far, for a line goes on for
-ever."""
-PENALTY = 1000.0
-"""Of the squared weights: a model for photos unlike those it learned from must be cautious."""
+FEATURE_LIMIT = 4.0
+"""Standard deviations. Features farther from their mean count as this far, because a linear
+function grows without limit. Part of the model: stored models were fitted with it."""
+
+
+@dataclass(frozen=True)
+class RidgeParameters:
+    """How a linear model is fitted."""
+
+    penalty: float = 1000.0
+    """Of the squared weights. It is large: photos unlike the examples call for caution."""
 
 
 @dataclass(frozen=True)
 class LinearModel:
     """A fitted model.
 
-    Attributes:
-        centre, scale: (features,) mean and standard deviation.
-        weights: (1 + features, targets), the constant's first.
+    Attributes
+    ----------
+    center, scale
+        (features,) float64, mean and standard deviation of the examples.
+    weights
+        (1 + features, targets) float64, the constant's first.
     """
 
-    centre: Array
+    center: Array
     scale: Array
     weights: Array
 
     def predict(self, features: Array) -> Array:
-        """Targets, (..., targets), of features, (..., features)."""
-        scaled = np.clip((features - self.centre) / self.scale, -LIMIT, LIMIT)
+        """Predict targets, (..., targets), from features, (..., features)."""
+        scaled = np.clip((features - self.center) / self.scale, -FEATURE_LIMIT, FEATURE_LIMIT)
         return np.asarray(self.weights[0] + scaled @ self.weights[1:])
 
 
 def fit_linear_model(
-    features: Array, targets: Array, importance: Array, used: NDArray[np.bool_]
+    features: Array,
+    targets: Array,
+    sample_weight: Array,
+    used: NDArray[np.bool_],
+    *,
+    parameters: RidgeParameters = RidgeParameters(),
 ) -> LinearModel:
-    """Fit targets, (n, targets), to features, (n, features).
+    """Fit targets to features.
 
-    Args:
-        importance: (n,) how much each row counts; 1 is usual.
-        used: (features,) which of the features may have weights.
+    Parameters
+    ----------
+    features
+        (n, features).
+    targets
+        (n, targets).
+    sample_weight
+        (n,).
+    used
+        (features,) bool, which features may have weights.
+    parameters
+        The penalty.
     """
-    centre, scale = features.mean(0), features.std(0) + 1e-6
-    scaled = np.clip((features - centre) / scale, -LIMIT, LIMIT) * used
+    from sklearn.linear_model import Ridge
+
+    center, scale = features.mean(0), features.std(0) + 1e-6
+    scaled = np.clip((features - center) / scale, -FEATURE_LIMIT, FEATURE_LIMIT) * used
+    # The constant is penalized like the rest, so it is a column, not scikit-learn's intercept.
     rows = np.column_stack([np.ones(len(scaled)), scaled])
-    weighted = rows * importance[:, None]
-    gram = weighted.T @ rows
-    gram[np.diag_indices_from(gram)] += PENALTY
-    return LinearModel(centre, scale, np.linalg.solve(gram, weighted.T @ targets))
+    solver = Ridge(alpha=parameters.penalty, fit_intercept=False, solver="cholesky")
+    weights = solver.fit(rows, targets, sample_weight=sample_weight).coef_
+    return LinearModel(center, scale, np.ascontiguousarray(weights.T))

@@ -1,31 +1,31 @@
 import numpy as np
 
 from nst_pipeline.vision.harmonize.color_change import LabStatistics, lab_statistics
-from nst_pipeline.vision.harmonize.model.distort import enlarge, slide, toward
+from nst_pipeline.vision.harmonize.model.distort import enlarge, move_sliders, transfer_statistics
 from nst_pipeline.vision.images.color import to_lab
 
 
-def test_toward_takes_the_other_s_statistics(cup):
+def test_transferred_statistics_are_the_other_s(cup):
     photo, matte = cup
     own = lab_statistics(to_lab(photo), matte > 0.5)
     other = LabStatistics(np.array([55.0, 5.0, -5.0]), np.array([8.0, 4.0, 4.0]))
-    after = lab_statistics(to_lab(toward(own, other).apply(photo)), matte > 0.5)
+    after = lab_statistics(to_lab(transfer_statistics(own, other).apply(photo)), matte > 0.5)
     np.testing.assert_allclose(after.mean, other.mean, atol=0.6)
     np.testing.assert_allclose(after.std, other.std, rtol=0.1)
 
 
 def test_sliders_are_seeded_and_differ(cup):
     photo, _ = cup
-    first, again = (slide(photo, np.random.default_rng(3)) for _ in range(2))
+    first, again = (move_sliders(photo, np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
-    assert np.abs(first.astype(int) - slide(photo, np.random.default_rng(4))).mean() > 1
+    assert np.abs(first.astype(int) - move_sliders(photo, np.random.default_rng(4))).mean() > 1
 
 
 def test_sliders_keep_the_picture_recognizable(cup):
     photo, _ = cup
     rng = np.random.default_rng(0)
     for _ in range(20):
-        slid = slide(photo, rng)
+        slid = move_sliders(photo, rng)
         assert np.corrcoef(photo[..., 1].ravel(), slid[..., 1].ravel())[0, 1] > 0.8
 
 

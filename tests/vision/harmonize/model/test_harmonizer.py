@@ -3,9 +3,9 @@ import pytest
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.vision.harmonize.color_change import ColorChange, recolor
-from nst_pipeline.vision.harmonize.model.calibrate import FOLDS, PHOTOS_MIN, calibrate
-from nst_pipeline.vision.harmonize.model.color_model import MOST_PULL, REACH
-from nst_pipeline.vision.harmonize.model.distort import slide
+from nst_pipeline.vision.harmonize.model.calibrate import CALIBRATION, calibrate
+from nst_pipeline.vision.harmonize.model.color_model import COLOR_MODEL
+from nst_pipeline.vision.harmonize.model.distort import move_sliders
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, from_bytes, load
 from nst_pipeline.vision.harmonize.object_view import object_colors, object_view
 
@@ -20,10 +20,10 @@ def error(picture: np.ndarray, truth: np.ndarray, matte: np.ndarray) -> float:
 
 
 def test_undoes_recoloring_in_its_own_photos(calibrated, collection):
-    """Objects of the collection, recolored in ways that calibration has not seen."""
+    """Objects of the collection, recolored in ways that calibration has not view."""
     rng, before, after = np.random.default_rng(99), 0.0, 0.0
     for photo, matte in collection:
-        wrong = np.where(matte[..., None] > 0.5, slide(photo, rng), photo)
+        wrong = np.where(matte[..., None] > 0.5, move_sliders(photo, rng), photo)
         before += error(wrong, photo, matte)
         after += error(calibrated.apply(wrong, matte), photo, matte)
     assert after < 0.6 * before
@@ -37,18 +37,18 @@ def test_leaves_natural_photos_nearly_alone(calibrated, collection):
 def test_is_surer_that_recolored_photos_need_a_change_than_natural_ones(calibrated, collection):
     natural, wrong = [], []
     for photo, matte in collection:
-        seen = object_view(photo, matte)
-        tint = ColorChange(object_colors(seen).own.mean, np.ones(3), np.array([5, 30.0, -25.0]))
-        natural.append(calibrated.advise(seen).confidence)
+        view = object_view(photo, matte)
+        tint = ColorChange(object_colors(view).own.mean, np.ones(3), np.array([5, 30.0, -25.0]))
+        natural.append(calibrated.advise(view).confidence)
         wrong.append(calibrated.advise(object_view(recolor(photo, matte, tint), matte)).confidence)
     assert np.mean(natural) < 0.2 < 0.6 < np.mean(wrong)
 
 
 def test_background_bytes_stay(calibrated, flower):
     photo, matte = flower
-    result = calibrated.apply(slide(photo, np.random.default_rng(0)), matte)
+    result = calibrated.apply(move_sliders(photo, np.random.default_rng(0)), matte)
     np.testing.assert_array_equal(
-        result[matte == 0], slide(photo, np.random.default_rng(0))[matte == 0]
+        result[matte == 0], move_sliders(photo, np.random.default_rng(0))[matte == 0]
     )
 
 
@@ -56,15 +56,15 @@ def test_an_object_like_no_other_is_not_moved_far(calibrated, flower):
     photo, matte = flower
     strange = np.where(matte[..., None] > 0.5, np.array([0, 255, 0], np.uint8), photo)
     shift = calibrated.advise(object_view(strange, matte)).change.shift
-    assert np.linalg.norm(shift) <= REACH + MOST_PULL
+    assert np.linalg.norm(shift) <= COLOR_MODEL.shift_limit + COLOR_MODEL.pull_limit
 
 
 def test_same_photos_same_bytes(calibrated, collection):
     steps = []
     again = calibrate(iter(collection), seed=1, on_step=lambda *step: steps.append(step))
     assert again.to_bytes() == calibrated.to_bytes()
-    total = again.photos + FOLDS + 1
-    assert steps == [(through, total) for through in range(1, total + 1)]
+    total = again.photos + CALIBRATION.folds + 1
+    assert steps == [(finished, total) for finished in range(1, total + 1)]
     assert calibrate(collection, seed=2).digest != calibrated.digest
 
 
@@ -76,7 +76,7 @@ def test_saved_and_loaded_it_does_the_same(calibrated, flower, tmp_path):
 
 
 def test_small_collections_get_the_built_in_model(collection):
-    assert calibrate(collection[: PHOTOS_MIN - 1]) is builtin()
+    assert calibrate(collection[: CALIBRATION.photos_min - 1]) is builtin()
 
 
 def test_photos_without_an_object_do_not_count(collection):
@@ -84,12 +84,12 @@ def test_photos_without_an_object_do_not_count(collection):
     assert calibrate([*empty, *collection[:3]]) is builtin()
 
 
-def test_the_built_in_model_mends_recolored_photos_and_leaves_natural_ones(collection):
-    """It has learned from other photos: these it has never seen."""
+def test_the_built_in_model_corrects_recolored_photos_and_leaves_natural_ones(collection):
+    """It was fitted to other photos, so these are new to it."""
     rng, before, after, sure = np.random.default_rng(7), 0.0, 0.0, []
     for photo, matte in collection[:2]:
         for _ in range(4):
-            wrong = np.where(matte[..., None] > 0.5, slide(photo, rng), photo)
+            wrong = np.where(matte[..., None] > 0.5, move_sliders(photo, rng), photo)
             before += error(wrong, photo, matte)
             after += error(builtin().apply(wrong, matte), photo, matte)
         sure.append(builtin().advise(object_view(photo, matte)).confidence)
@@ -107,7 +107,7 @@ def test_the_built_in_model_reads_as_it_was_written(cup):
 def test_a_broken_file_is_named(content, tmp_path):
     path = tmp_path / "broken.npz"
     path.write_bytes(content)
-    with pytest.raises(NstError, match=r"broken\.npz is no harmonizer"):
+    with pytest.raises(NstError, match=r"broken\.npz is not a harmonizer"):
         load(path)
 
 

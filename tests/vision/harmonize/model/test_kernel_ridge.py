@@ -1,9 +1,9 @@
 import numpy as np
 
 from nst_pipeline.vision.harmonize.model.kernel_ridge import (
+    GAUSSIAN_FACTOR,
     LINEAR_SHARE,
-    PENALTY,
-    WIDTH,
+    KernelRidgeParameters,
     fit_kernel_ridge,
 )
 
@@ -21,24 +21,20 @@ def test_learns_a_curve():
     assert error < 0.15 * np.abs(truth - targets.mean(0)).mean() + 0.1
 
 
-def test_agrees_with_scikit_learn():
-    from sklearn.kernel_ridge import KernelRidge
-
+def test_agrees_with_the_closed_form():
     features, targets = curve(80)
-    importance = np.linspace(0.5, 3, 80)
+    sample_weight = np.linspace(0.5, 3, 80)
     rows = (features - features.mean(0)) / (features.std(0) + 1e-6)
     rows *= np.array([2.0, 1.0]) / 2.5**0.5
-
-    def kernel(a: np.ndarray, b: np.ndarray) -> float:
-        return np.exp(-WIDTH * ((a - b) ** 2).mean()) + LINEAR_SHARE * (a * b).mean()
-
-    # Weighted rows are, in scikit-learn's terms, samples of that weight.
-    peer = KernelRidge(alpha=PENALTY, kernel=kernel).fit(rows, targets, sample_weight=importance)
-    ours = fit_kernel_ridge(features, targets, importance, np.array([2.0, 1.0])).predict(features)
-    np.testing.assert_allclose(ours, peer.predict(rows), atol=1e-4)
+    difference = rows[:, None] - rows[None]
+    gram = np.exp(-GAUSSIAN_FACTOR * (difference**2).mean(-1)) + LINEAR_SHARE * rows @ rows.T / 2
+    penalty = np.diag(KernelRidgeParameters().penalty / sample_weight)
+    expected = gram @ np.linalg.solve(gram + penalty, targets)
+    model = fit_kernel_ridge(features, targets, sample_weight, np.array([2.0, 1.0]))
+    np.testing.assert_allclose(model.predict(features), expected, atol=1e-6)
 
 
-def test_important_rows_are_met_more_closely():
+def test_rows_of_more_weight_are_met_more_closely():
     features, targets = np.zeros((2, 1)), np.array([[0.0], [1.0]])
     model = fit_kernel_ridge(features, targets, np.array([1.0, 20.0]), np.ones(1))
     assert model.predict(np.zeros((1, 1)))[0, 0] > 0.8

@@ -2,15 +2,22 @@ import cv2
 import numpy as np
 
 from nst_pipeline.vision.harmonize.color_change import lab_statistics
-from nst_pipeline.vision.harmonize.model.describe import RELEVANCE, describe
+from nst_pipeline.vision.harmonize.model.features import (
+    BLOCKS,
+    block_sizes,
+    describe,
+    feature_relevance,
+    seam_features,
+)
+from nst_pipeline.vision.harmonize.model.seam import SEAM_FEATURES
 from nst_pipeline.vision.harmonize.object_view import VIEW_PARAMETERS, object_colors, object_view
 from nst_pipeline.vision.images.color import to_lab
 
 
 def test_view_reduces_large_pictures_and_keeps_small_ones(flower):
     photo, matte = flower
-    seen = object_view(photo, matte)
-    assert seen.lab.shape[:2] <= photo.shape[:2]
+    view = object_view(photo, matte)
+    assert view.lab.shape[:2] <= photo.shape[:2]
     large = cv2.resize(photo, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
     soft = cv2.resize(matte, None, fx=6, fy=6, interpolation=cv2.INTER_LINEAR)
     assert max(object_view(large, soft).lab.shape) == VIEW_PARAMETERS.side_px
@@ -25,9 +32,9 @@ def test_description_hardly_depends_on_the_size(flower):
 
 
 def test_regions_do_not_overlap(flower):
-    seen = object_view(*flower)
-    assert not (seen.inside & seen.ring).any() and not (seen.inside & seen.outside).any()
-    assert (seen.rim & ~seen.inside).sum() == 0 and (seen.ring & ~seen.outside).sum() == 0
+    view = object_view(*flower)
+    assert not (view.inside & view.ring).any() and not (view.inside & view.outside).any()
+    assert (view.rim & ~view.inside).sum() == 0 and (view.ring & ~view.outside).sum() == 0
 
 
 def test_object_statistics_are_those_of_the_photo(flower):
@@ -40,15 +47,24 @@ def test_object_statistics_are_those_of_the_photo(flower):
 
 
 def test_first_features_are_the_object_s_mean(flower):
-    seen = object_view(*flower)
-    np.testing.assert_allclose(describe(seen)[:3], object_colors(seen).own.mean, atol=0.5)
+    view = object_view(*flower)
+    np.testing.assert_allclose(describe(view)[:3], object_colors(view).own.mean, atol=0.5)
 
 
 def test_every_feature_has_a_relevance(flower):
-    assert describe(object_view(*flower)).shape == RELEVANCE.shape
+    assert describe(object_view(*flower)).shape == feature_relevance().shape
 
 
-def test_nothing_to_see():
+def test_sizes_and_relevances_are_those_of_the_stored_models():
+    assert block_sizes() == (50, 50, 50, 6, 9, 7, SEAM_FEATURES)
+    assert [block.relevance for block in BLOCKS] == [1.0, 0.7, 0.4, 1.0, 3.0, 3.0, 3.0]
+
+
+def test_the_seam_s_features_come_last():
+    assert np.flatnonzero(seam_features()).tolist() == list(range(172, 188))
+
+
+def test_without_an_object_or_surroundings_there_is_no_view():
     photo = np.zeros((40, 40, 3), np.uint8)
     dot = np.zeros((40, 40), np.float32)
     assert object_view(photo, dot) is None
