@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from importlib.metadata import version
+from typing import Annotated, TextIO
 
 import typer
 
@@ -14,37 +17,89 @@ from nst_pipeline.cli.collection.report import report
 from nst_pipeline.cli.collection.run import retry, run
 from nst_pipeline.cli.collection.status import status
 from nst_pipeline.cli.collection.upkeep import gc, stale, verify
-from nst_pipeline.cli.output import print_error
+from nst_pipeline.cli.options import Command
+from nst_pipeline.cli.output import print_error, print_line, print_note
 from nst_pipeline.cli.pictures.calibrate import calibrate
 from nst_pipeline.cli.pictures.compose import compose
 from nst_pipeline.cli.pictures.cutout import cutout
 from nst_pipeline.cli.pictures.harmonize import harmonize
 from nst_pipeline.cli.pictures.stylize import stylize
 from nst_pipeline.cli.pictures.sweep import sweep
-from nst_pipeline.errors import NstError
+from nst_pipeline.errors import NstError, RenamedSettingWarning
 
-app = typer.Typer(
-    help="Natural composites through neural style transfer.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-    add_completion=False,
-)
 _PANELS = {
     "Collection": (samples, models, run, retry, status, lineage, export, report),
     "Upkeep": (stale, verify, gc),
     "Single pictures": (cutout, compose, harmonize, calibrate, stylize, sweep),
 }
+
+app = typer.Typer(
+    invoke_without_command=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 for panel, commands in _PANELS.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(cls=Command, rich_help_panel=panel)(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print_line(f"nst {version('nst-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def nst(
+    context: typer.Context,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            envvar="NST_DATA",
+            help="Folder or URL of the collection: inboxes, results, nst.toml. Default: data.",
+        ),
+    ] = None,
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Make natural-looking composites of photos by neural style transfer."""
+    del show_version
+    if data:
+        os.environ["NST_DATA"] = data
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a renamed setting as a note, any other warning as Python does."""
+    if issubclass(category, RenamedSettingWarning):
+        print_note(str(message))
+    else:
+        (file or sys.stderr).write(
+            warnings.formatwarning(message, category, filename, lineno, line)
+        )
 
 
 def main() -> None:
     """Run `nst`; an error that the user can fix is printed as one line, with exit code 1."""
     # TensorFlow's start-up messages would bury the output.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    warnings.filterwarnings("once", category=RenamedSettingWarning)
+    warnings.showwarning = _show_warning
     try:
-        app()
+        app(prog_name="nst")
     except NstError as error:
         print_error(str(error))
         sys.exit(1)

@@ -78,7 +78,7 @@ def test_a_data_folder_that_is_not_there_is_no_empty_collection(nst, monkeypatch
     monkeypatch.setenv("NST_DATA", "/nowhere/photos")
     with pytest.raises(subprocess.CalledProcessError) as failed:
         nst(command)
-    assert "/nowhere/photos is no folder" in failed.value.stderr
+    assert "/nowhere/photos is not a folder" in failed.value.stderr
 
 
 def test_a_collection_without_artifacts_has_no_garbage(tmp_path):

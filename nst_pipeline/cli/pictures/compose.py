@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json, finish
 from nst_pipeline.cli.pictures.files import (
     check_not_input,
@@ -16,6 +17,7 @@ from nst_pipeline.cli.pictures.files import (
     read_sticker,
     write_file,
 )
+from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.storage.pictures import MASK
 from nst_pipeline.vision.compose.composite import compose as paste
 from nst_pipeline.vision.images.color import mean_lab
@@ -28,12 +30,13 @@ from nst_pipeline.vision.place.plan import plan
 def compose(
     scene: Annotated[Path, typer.Option(help="Photo to paste on.")],
     sticker: Annotated[
-        list[Path], typer.Option(help="Picture with transparency (RGBA PNG); repeatable.")
+        list[Path],
+        typer.Option(metavar="FILE", help="Picture with transparency (PNG); repeatable."),
     ],
     out: Annotated[
         Path, typer.Option(help="Output PNG; its mask is written beside it as NAME.mask.png.")
     ],
-    seed: Annotated[int, typer.Option(help="Change it for other positions.")] = 0,
+    seed: Annotated[int, setting_option(PlacementSettings, "seed")] = PlacementSettings().seed,
     as_json: Json = False,
 ) -> None:
     """Paste stickers on a photo at plausible positions and sizes."""

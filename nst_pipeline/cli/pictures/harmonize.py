@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json
 from nst_pipeline.cli.pictures.files import (
     check_not_input,
@@ -28,33 +29,37 @@ from nst_pipeline.vision.images.png import encode_png
 METHOD_HELP = "auto takes the best of: {}.".format(
     "; ".join(f"{each.name} ({each.summary})" for each in CANDIDATES)
 )
+_DEFAULTS = HarmonizeSettings()
 
 
 def harmonize(
     composites: Annotated[Path, typer.Option(help="Folder of composites.")],
     masks: Annotated[
-        Path, typer.Option(help="Folder of masks: NAME.mask.png or NAME.png for each NAME.")
+        Path,
+        typer.Option(help="Folder of masks: NAME.mask.png or NAME.png for each composite NAME."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the results (PNG); created if missing.")],
+    out: Annotated[Path, typer.Option(help="Output folder (PNG files); created if missing.")],
     harmonizer: Annotated[
         Path | None,
-        typer.Option(help="Color model from `nst calibrate`; else the built-in one."),
+        typer.Option(help="Color model from `nst calibrate`. Default: the built-in one."),
     ] = None,
-    method: Annotated[HarmonizeMethod, typer.Option(help=METHOD_HELP)] = "auto",
-    strength: Annotated[float, typer.Option(help="Share of the change to apply, 0 to 1.")] = 1.0,
-    look: Annotated[
-        SceneLook, typer.Option(help="Kind of scenes; auto decides for each scene.")
-    ] = "auto",
+    method: Annotated[
+        HarmonizeMethod, typer.Option(metavar="METHOD", help=METHOD_HELP)
+    ] = _DEFAULTS.method,
+    strength: Annotated[float, setting_option(HarmonizeSettings, "strength")] = _DEFAULTS.strength,
+    look: Annotated[SceneLook, setting_option(HarmonizeSettings, "look")] = _DEFAULTS.look,
     color_only: Annotated[
-        bool,
-        typer.Option("--color-only", help="Change only colors; do not paint or match the edge."),
-    ] = False,
+        bool, setting_option(HarmonizeSettings, "color_only")
+    ] = _DEFAULTS.color_only,
     keep_colors: Annotated[
-        bool, typer.Option("--keep-colors", help="Keep the object's hues; adapt its lightness.")
-    ] = False,
+        bool, setting_option(HarmonizeSettings, "keep_colors")
+    ] = _DEFAULTS.keep_colors,
     as_json: Json = False,
 ) -> None:
-    """Make pasted objects look natural. Results keep the names, and pixels outside the masks."""
+    """Make the pasted objects of composites look natural.
+
+    Each result is a PNG with the name of its composite; only pixels inside the mask change.
+    """
     values = {
         "method": method,
         "strength": strength,
@@ -65,9 +70,9 @@ def harmonize(
     chosen = load_section(HarmonizeSettings, values, "harmonize")
     model = builtin() if harmonizer is None else load(harmonizer)
     if not masks.is_dir():
-        raise NstError(f"{masks}: no such folder; name the folder of the masks")
+        raise NstError(f"{masks}: no such folder; give the folder of masks")
 
-    def work(path: Path) -> dict[str, Any]:
+    def process(path: Path) -> dict[str, Any]:
         result_path, mask = out / f"{path.stem}.png", find_counterpart(masks, path)
         check_not_input(result_path, (path, mask))
         composite = read_picture(path)
@@ -82,4 +87,4 @@ def harmonize(
             "confidence": round(result.confidence, 3),
         }
 
-    process_files("harmonizing", list_pictures(composites), work, as_json=as_json)
+    process_files("harmonizing", list_pictures(composites), process, as_json=as_json)

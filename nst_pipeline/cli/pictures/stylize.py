@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.progress import Progress
 
+from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json, bars, busy, finish
 from nst_pipeline.cli.pictures.files import check_png, current_settings, read_picture, write_file
-from nst_pipeline.errors import SettingError
-from nst_pipeline.settings import Vgg19Settings
+from nst_pipeline.settings import MagentaSettings, StylizeMode, Vgg19Settings
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.optimize.progress import OptimizationStep
 from nst_pipeline.style.optimize.search import Pixels
@@ -21,6 +21,8 @@ from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
+
+Method = Literal["magenta", "vgg19"]
 
 _PER_CENT = 100
 
@@ -77,29 +79,28 @@ def by_vgg19(
 
 
 def stylize(
-    content: Annotated[Path, typer.Option(help="The picture to repaint.")],
-    style: Annotated[Path, typer.Option(help="The picture whose style it takes.")],
-    out: Annotated[Path, typer.Option(help="The result (PNG).")],
-    method: Annotated[str, typer.Option(help="magenta or vgg19.")] = "magenta",
-    strength: Annotated[float, typer.Option(help="Magenta: 0 own style, 1 all.")] = 1.0,
-    mode: Annotated[str, typer.Option(help="VGG19: artistic or photographic.")] = "artistic",
+    content: Annotated[Path, typer.Option(help="Picture to repaint.")],
+    style: Annotated[Path, typer.Option(help="Picture whose style it takes.")],
+    out: Annotated[Path, typer.Option(help="Output PNG.")],
+    method: Annotated[Method, typer.Option(help="Network to use.")] = "magenta",
+    strength: Annotated[
+        float, setting_option(MagentaSettings, "strength", only_for="magenta")
+    ] = MagentaSettings().strength,
+    mode: Annotated[
+        StylizeMode, setting_option(Vgg19Settings, "mode", only_for="vgg19")
+    ] = "artistic",
     frames: Annotated[
-        Path | None, typer.Option(help="VGG19: a folder for the picture after every step.")
+        Path | None,
+        typer.Option(help="Folder for the picture after each step. Only with --method vgg19."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Repaint a whole picture in the style of another."""
     check_png(out)
-    if method not in ("magenta", "vgg19"):
-        raise SettingError(f"--method {method}: give magenta or vgg19")
-    if not 0 <= strength <= 1:
-        raise SettingError(f"--strength {strength}: give a number from 0 to 1")
-    if mode not in ("artistic", "photographic"):
-        raise SettingError(f"--mode {mode}: give artistic or photographic")
     pictures = read_picture(content), read_picture(style)
     row = {"result": str(out), "method": method}
     if method == "magenta":
-        with busy("stylizing by Magenta"):
+        with busy("stylizing with Magenta"):
             result = _by_magenta(*pictures, strength)
     else:
         settings = current_settings().vgg19.model_copy(update={"mode": mode})

@@ -1,4 +1,4 @@
-"""`nst sweep`: a picture under many weights on one sheet."""
+"""`nst sweep`: a picture stylized with many weights, on one sheet."""
 
 from __future__ import annotations
 
@@ -8,50 +8,66 @@ from typing import Annotated
 
 import typer
 
+from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.cli.pictures.files import check_png, current_settings, read_picture, write_file
 from nst_pipeline.cli.pictures.stylize import by_vgg19
 from nst_pipeline.errors import SettingError
 from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
-from nst_pipeline.settings import Vgg19Settings, load_section
+from nst_pipeline.settings import StylizeMode, Vgg19Settings, load_section
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.images.resize import shrink_to_fit
 
 
-def _listed(numbers: Sequence[float]) -> str:
+def _join(numbers: Sequence[float]) -> str:
     return ",".join(f"{number:g}" for number in numbers)
 
 
-def _numbers(given: str, option: str) -> list[float]:
+def _split(text: str, option: str) -> list[float]:
+    """Parse comma-separated numbers.
+
+    Raises
+    ------
+    SettingError
+        A part is not a number.
+    """
     try:
-        return [float(part) for part in given.split(",")]
+        return [float(part) for part in text.split(",")]
     except ValueError:
-        raise SettingError(f"{option} {given}: give numbers with commas between them") from None
+        raise SettingError(f"{option} {text}: give numbers separated by commas") from None
 
 
 def sweep(
-    content: Annotated[Path, typer.Option(help="The picture to repaint.")],
-    style: Annotated[Path, typer.Option(help="The picture whose style it takes.")],
-    out: Annotated[Path, typer.Option(help="The sheet (PNG).")],
-    content_weights: Annotated[str, typer.Option(help="One row each.")] = _listed(CONTENT_WEIGHTS),
-    style_weights: Annotated[str, typer.Option(help="One column each.")] = _listed(STYLE_WEIGHTS),
-    mode: Annotated[str, typer.Option(help="artistic or photographic.")] = "artistic",
-    cell: Annotated[int, typer.Option(help="Side of a picture on the sheet, pixels.")] = 320,
+    content: Annotated[Path, typer.Option(help="Picture to repaint.")],
+    style: Annotated[Path, typer.Option(help="Picture whose style it takes.")],
+    out: Annotated[Path, typer.Option(help="Output PNG.")],
+    content_weights: Annotated[
+        str,
+        typer.Option(metavar="NUMBERS", help="Content weights, comma-separated: one row each."),
+    ] = _join(CONTENT_WEIGHTS),
+    style_weights: Annotated[
+        str,
+        typer.Option(metavar="NUMBERS", help="Style weights, comma-separated: one column each."),
+    ] = _join(STYLE_WEIGHTS),
+    mode: Annotated[StylizeMode, setting_option(Vgg19Settings, "mode")] = "artistic",
+    cell: Annotated[
+        int, typer.Option(min=1, help="Side of each picture on the sheet, in pixels.")
+    ] = 320,
     as_json: Json = False,
 ) -> None:
-    """Stylize one picture by VGG19 with a grid of weights, and lay the results on one sheet."""
+    """Stylize a picture with VGG19 for a grid of weights, and lay out the results on one sheet."""
     check_png(out)
-    given = current_settings().vgg19.model_dump() | {"mode": mode}
-    settings = load_section(Vgg19Settings, given, "vgg19")
-    rows = _numbers(content_weights, "--content-weights")
-    columns = _numbers(style_weights, "--style-weights")
-    start = shrink_to_fit(read_picture(content), max(cell, settings.side))
-    look = read_picture(style)
+    values = current_settings().vgg19.model_dump() | {"mode": mode}
+    settings = load_section(Vgg19Settings, values, "vgg19")
+    rows = _split(content_weights, "--content-weights")
+    columns = _split(style_weights, "--style-weights")
+    content_picture = shrink_to_fit(read_picture(content), max(cell, settings.side))
+    style_picture = read_picture(style)
     with bars() as progress:
 
         def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
-            return by_vgg19(start, look, chosen, progress, name=label)
+            return by_vgg19(content_picture, style_picture, chosen, progress, name=label)
 
         made = sweep_weights(settings, rows, columns, stylize, cell_px=cell)
     write_file(out, encode_png(made.sheet))

@@ -130,7 +130,9 @@ class Workspace:
 
 
 def existing_workspace() -> Workspace:
-    """Open the collection of `NST_DATA`, which must be there: to look at nothing reassures.
+    """Open the collection of `NST_DATA`, which must exist.
+
+    Commands that only look use it: a mistyped folder must not pass for an empty collection.
 
     Raises:
         NstError: there is no such folder.
@@ -138,7 +140,10 @@ def existing_workspace() -> Workspace:
     """
     root = data_root()
     if not root.is_dir():
-        raise NstError(f"NST_DATA: {root} is no folder: set it to your data, or run `nst samples`")
+        raise NstError(
+            f"{root} is not a folder: give your data folder as `nst --data DIR` or NST_DATA, or run "
+            "`nst samples`"
+        )
     return open_workspace(root)
 
 
