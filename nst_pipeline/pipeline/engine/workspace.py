@@ -141,8 +141,8 @@ def existing_workspace() -> Workspace:
     root = data_root()
     if not root.is_dir():
         raise NstError(
-            f"{root} is not a folder: give your data folder as `nst --data DIR` or NST_DATA, or run "
-            "`nst samples`"
+            f"{root} is not a folder: name your data folder with `nst --data DIR` or NST_DATA, "
+            "or run `nst samples`"
         )
     return open_workspace(root)
 
