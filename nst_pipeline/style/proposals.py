@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
-import cv2
 import numpy as np
 
 from nst_pipeline.settings import Settings
@@ -16,48 +14,12 @@ from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
+from nst_pipeline.vision.images.inpaint import inpaint_object
 from nst_pipeline.vision.images.regions import object_box, ring_mask
-from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 RING_REACH = 0.5
 """How far VGG19's ring reaches, as a fraction of the object's longer side."""
-
-
-@dataclass(frozen=True)
-class InpaintParameters:
-    """How an object is painted over."""
-
-    side_px: int = 256
-    """Longest side to work at: a style needs no detail where the object was."""
-    radius_px: int = 5
-    """Neighborhood of each filled pixel."""
-
-
-def inpaint_object(
-    composite: Rgb, matte: Matte, *, parameters: InpaintParameters = InpaintParameters()
-) -> Rgb:
-    """Paint over an object with its surroundings, so that a style can be taken from the result.
-
-    Parameters
-    ----------
-    composite
-        (height, width, 3) uint8, RGB.
-    matte
-        (height, width) float32, 0..1; pixels where it is 0 do not change.
-    parameters
-        Size and radius.
-
-    References
-    ----------
-    Telea, "An Image Inpainting Technique Based on the Fast Marching Method", Journal of Graphics
-    Tools, 2004.
-    """
-    small = shrink_to_fit(composite, parameters.side_px)
-    hole = cv2.resize(np.asarray(matte > 0).astype(np.float32), small.shape[1::-1]) > 0
-    filled = cv2.inpaint(small, hole.astype(np.uint8), parameters.radius_px, cv2.INPAINT_TELEA)
-    enlarged = resize(np.asarray(filled, np.uint8), matte.shape[1], matte.shape[0])
-    return np.where(matte[..., None] > 0, enlarged, composite).astype(np.uint8)
 
 
 def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:

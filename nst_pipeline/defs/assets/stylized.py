@@ -9,12 +9,12 @@ from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.progress import report_steps
 from nst_pipeline.pipeline.steps.stylize import (
     in_composite,
-    loss_plot,
     magenta_files,
     style_picture,
     vgg19_region,
     write_model_inputs,
 )
+from nst_pipeline.publish.plots import plot_loss
 from nst_pipeline.style.recipes import model_inputs as make_model_inputs
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
@@ -77,7 +77,7 @@ def stylized_vgg19(item: Item) -> Made:
         {
             ".png": in_composite(item, region.window, result.image),
             ".json": result.losses,
-            ".loss.png": loss_plot(result.losses),
+            ".loss.png": plot_loss(result.losses),
         },
         {"loss": result.loss, "evaluations": result.evaluations, "ended": result.stop_reason},
     )

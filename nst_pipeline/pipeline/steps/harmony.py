@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache, partial
 
-import numpy as np
-
 from nst_pipeline.pipeline.engine.item import Item
 from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.steps.stylize import read_model_input
@@ -14,10 +12,11 @@ from nst_pipeline.storage.keys import ALL
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import apply_result, shrink_input
+from nst_pipeline.vision.cutout.sticker import uncrop_matte
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, from_bytes
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.dtype import to_float
-from nst_pipeline.vision.shapes import Matte, Rgb
+from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 HARMONIZER_FILE = "harmonizer.npz"
 
@@ -39,13 +38,10 @@ def calibration_photos(item: Item) -> Iterator[tuple[Rgb, Matte]]:
     for each in tracked("calibration photos read", inputs, len(inputs)):
         photo = workspace.photo("objects", each.key)
         told = workspace.store.record("stickers", each.key)[0]
-        x, y, width, height = told["box"]
         sticker = workspace.store.picture(
             "stickers", each.key, f".{told['sticker'].rpartition('.')[2]}.png"
         )
-        matte = np.zeros(photo.shape[:2], np.float32)
-        matte[y : y + height, x : x + width] = to_float(sticker[..., 3])
-        yield photo, matte
+        yield photo, uncrop_matte(sticker, Box(*told["box"]), photo.shape[1], photo.shape[0])
 
 
 def _magenta(item: Item) -> Proposal:

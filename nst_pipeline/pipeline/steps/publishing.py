@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 from upath import UPath
 
 from nst_pipeline.pipeline.engine.graph import COMPOSITES, SCENE_PHOTOS
@@ -27,6 +26,7 @@ from nst_pipeline.storage.labels import Annotation, SceneLabels
 from nst_pipeline.storage.sidecars.licenses import License, Licenses
 from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.compose.composite import layer_mattes
+from nst_pipeline.vision.compose.visibility import visible_fraction
 from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
 from nst_pipeline.vision.images.png import decode_png
 from nst_pipeline.vision.images.regions import object_mask
@@ -40,8 +40,6 @@ _VARIANTS = (
     ("vgg19", "VGG19 optimization", "stylized_vgg19", ".png"),
 )
 _LAST = "harmonized"
-_CORE = 128
-"""From this alpha of 255 on a pixel shows mostly the object."""
 _CHAIN = (
     "scene_photos",
     "placements",
@@ -60,7 +58,6 @@ def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
     for layer, matte in zip(composite.layers, layer_mattes(composite), strict=True):
         told = described[layer.sticker]
         photo = item.record("object_photos", key=told["object_key"])
-        shown = int(np.count_nonzero(layer.pixels[..., 3] >= _CORE))
         yield SceneObject(
             label=told["label"],
             matte=matte,
@@ -69,7 +66,7 @@ def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
             object_photo=told["photo"],
             object_digest=told["photo_digest"],
             object_copyright=photo.get("copyright", ""),
-            visible=int(np.count_nonzero(object_mask(matte))) / max(shown, 1),
+            visible=visible_fraction(layer, matte),
         )
 
 

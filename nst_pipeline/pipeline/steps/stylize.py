@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import get_args
 
-import cv2
 import numpy as np
 from upath import UPath
 
@@ -22,7 +21,6 @@ from nst_pipeline.vision.images.regions import object_box, ring_mask
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 RECIPES: tuple[Recipe, ...] = get_args(Recipe)
-_PLOT_MARGIN, _PLOT_INK = 12, (40, 90, 160)
 
 
 def write_model_inputs(inputs: Mapping[Recipe, ModelInput]) -> dict[str, Content]:
@@ -132,20 +130,3 @@ def in_composite(item: Item, window: Box, picture: Rgb) -> Rgb:
     whole = item.picture("composites").copy()
     whole[window.slices] = picture
     return whole
-
-
-def loss_plot(losses: Sequence[float], *, width: int = 480, height: int = 240) -> Rgb:
-    """The loss curve, logarithmic, as a small picture: start left, end right."""
-    plot = np.full((height, width, 3), 255, np.uint8)
-    values = np.log10(np.maximum(losses, np.finfo(np.float32).tiny))
-    low, high = float(values.min()), float(values.max())
-    across = np.linspace(_PLOT_MARGIN, width - _PLOT_MARGIN, len(values))
-    down = (high - values) / (high - low or 1) * (height - 2 * _PLOT_MARGIN) + _PLOT_MARGIN
-    points = np.rint(np.stack([across, down], axis=1)).astype(np.int32)
-    cv2.polylines(
-        plot, [points], isClosed=False, color=_PLOT_INK, thickness=2, lineType=cv2.LINE_AA
-    )
-    for text, at in ((high, 20), (low, height - 10)):
-        label = f"{10**text:.3g}"
-        cv2.putText(plot, label, (width - 90, at), cv2.FONT_HERSHEY_SIMPLEX, 0.45, _PLOT_INK)
-    return plot

@@ -7,19 +7,12 @@ from __future__ import annotations
 
 import json
 
-import cv2
-import numpy as np
-
 from nst_pipeline.pipeline.engine.snapshot import View
 from nst_pipeline.pipeline.steps.records import sticker_file
 from nst_pipeline.storage.artifact_files import MASK, PICTURE_FORMAT, SHADOW, is_picture
 from nst_pipeline.storage.catalog import Row
-from nst_pipeline.vision.shapes import Rgba
-
-_ALMOST_EMPTY, _ALMOST_ALL = 0.05, 0.98
-"""Opaque share of a cut-out's own box: a matte that lost its object, or kept its background."""
-_SOFT_PER_EDGE_PIXEL = 0.5
-"""Half-transparent pixels for each pixel of outline; a hard mask has none."""
+from nst_pipeline.vision.compose.visibility import count_background_changes
+from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
 
 
 def unopenable(view: View, row: Row) -> str:
@@ -42,26 +35,8 @@ def changed_background(view: View, row: Row) -> str:
     mask, shadow = (store.picture("composites", row.key, name) for name in (MASK, SHADOW))
     if scene.shape != result.shape:
         return "is not of its scene's size"
-    differs = (scene != result).any(axis=2) & (mask == 0) & (shadow == 0)
-    if not differs.any():
-        return ""
-    count = np.count_nonzero(differs)
-    return f"{count} pixels outside the object and its shadow are not the scene's"
-
-
-def _matte_complaint(pixels: Rgba, *, soft: bool) -> str:
-    alpha = pixels[..., 3]
-    share = float(alpha.mean()) / 255
-    if share < _ALMOST_EMPTY:
-        return f"only {share:.0%} of its box is opaque: the object was lost"
-    if share > _ALMOST_ALL:
-        return f"{share:.0%} of its box is opaque: the background was kept"
-    solid = (alpha > 127).astype(np.uint8)
-    outline = solid - cv2.erode(solid, np.ones((3, 3), np.uint8))
-    half = np.count_nonzero((alpha > 0) & (alpha < 255))
-    if soft and half < _SOFT_PER_EDGE_PIXEL * np.count_nonzero(outline):
-        return "its edge is hard"
-    return ""
+    count = count_background_changes(scene, result, mask, shadow)
+    return f"{count} pixels outside the object and its shadow are not the scene's" if count else ""
 
 
 def poor_matte(view: View, row: Row) -> str:
@@ -71,7 +46,7 @@ def poor_matte(view: View, row: Row) -> str:
     complaints = []
     for record in store.record(row.asset, row.key):
         pixels = store.picture(row.asset, *sticker_file(record["sticker"]))
-        said = _matte_complaint(pixels, soft=soft)
+        said = find_matte_defect(pixels, expect_soft_edge=soft)
         complaints += [f"{record['sticker']}: {said}"] if said else []
     return "; ".join(complaints)
 

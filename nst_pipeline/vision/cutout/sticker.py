@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_pipeline.vision.images.dtype import to_uint8
-from nst_pipeline.vision.shapes import Box, Cutout, Rgba
+from nst_pipeline.vision.images.dtype import to_float, to_uint8
+from nst_pipeline.vision.shapes import Box, Cutout, Matte, Rgba
 
 _MARGIN_PX = 2
 """Transparent border around the object, so that it keeps an empty edge when it is resized."""
@@ -46,3 +46,25 @@ def crop_sticker(cutout: Cutout) -> tuple[Rgba, Box]:
     visible = alpha[box.slices]
     colors = np.where(visible[..., None] > 0, cutout.colors[box.slices], 0)
     return np.dstack([colors, visible]).astype(np.uint8), box
+
+
+def uncrop_matte(sticker: Rgba, box: Box, width: int, height: int) -> Matte:
+    """Put a sticker's alpha back into its photo's frame; the inverse of `crop_sticker`.
+
+    Parameters
+    ----------
+    sticker
+        (box height, box width, 4) uint8.
+    box
+        Where the sticker was in the photo.
+    width, height
+        Size of the photo, pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) float32, 0..1; 0 outside the box.
+    """
+    matte = np.zeros((height, width), np.float32)
+    matte[box.slices] = to_float(sticker[..., 3])
+    return matte

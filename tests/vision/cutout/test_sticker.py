@@ -1,6 +1,9 @@
 import numpy as np
+from hypothesis import given
+from hypothesis.extra import numpy as hnp
 
 from nst_pipeline.vision.cutout import crop_sticker
+from nst_pipeline.vision.cutout.sticker import uncrop_matte
 from nst_pipeline.vision.shapes import Box, Cutout
 
 
@@ -33,3 +36,14 @@ def test_an_empty_cutout_is_an_empty_sticker():
 
     assert pixels.shape == (0, 0, 4)
     assert (box.width, box.height) == (0, 0)
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
+def test_uncropping_a_sticker_restores_the_matte(alpha):
+    matte = alpha / np.float32(255)
+    cutout = Cutout(matte, np.zeros((*alpha.shape, 3), np.uint8), 1.0)
+
+    sticker, box = crop_sticker(cutout)
+
+    restored = uncrop_matte(sticker, box, alpha.shape[1], alpha.shape[0])
+    assert np.array_equal(restored, matte)
