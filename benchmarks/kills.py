@@ -37,7 +37,7 @@ from rich.console import Console
 from rich.table import Table
 from upath import UPath
 
-from nst_pipeline.defs.orphans import active_runs
+from nst_pipeline.defs.orphans import end_orphaned_runs
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.pipeline.upkeep.verify import verify
 
@@ -151,7 +151,7 @@ def _ended(collection: Collection) -> bool:
     until = time.monotonic() + 200
     while time.monotonic() < until:
         with dg.DagsterInstance.from_config(str(collection.home)) as instance:
-            alive = active_runs(instance)
+            alive = end_orphaned_runs(instance)
         if all(run.status == dg.DagsterRunStatus.QUEUED for run in alive):
             return True
         time.sleep(5)

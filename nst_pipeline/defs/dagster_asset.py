@@ -13,10 +13,10 @@ from typing import Any
 
 import dagster as dg
 
-from nst_pipeline.defs.backfills import convoy_of, is_backfill, step_ended
+from nst_pipeline.defs.backfills import finish_step, is_backfill, take_over_siblings
 from nst_pipeline.defs.checks import check_results, check_specs
 from nst_pipeline.defs.config import example, form, with_form
-from nst_pipeline.defs.dagster_internals import NO_MATERIALIZATION_KEY
+from nst_pipeline.defs.dagster_internals import NO_MATERIALIZATION_KEY, latest_event_id
 from nst_pipeline.defs.events import report_materializations, reported_partitions
 from nst_pipeline.defs.freshness import freshness
 from nst_pipeline.defs.orphans import record_process
@@ -25,7 +25,7 @@ from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.tables import table_definitions
 from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG
-from nst_pipeline.defs.versions import last_event, version_tags
+from nst_pipeline.defs.versions import version_tags
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.batch import Make, Outcome, run_batch
 from nst_pipeline.pipeline.engine.graph import Node
@@ -126,10 +126,10 @@ def _materialize(
     workers: int,
 ) -> Iterator[Any]:
     record_process(context)
-    seen = last_event(context.instance)
+    seen = latest_event_id(context.instance)
     keys, progress = _keys(context, workspace, node), report_progress(context.log.info)
-    convoy = convoy_of(context, most=PARTITIONS_PER_RUN)
-    every = [*keys, *convoy.keys]
+    takeover = take_over_siblings(context, max_partitions=PARTITIONS_PER_RUN)
+    every = [*keys, *takeover.keys]
     view = View(workspace, settings, (node.collection, every) if node.collection else None)
     with stop_on_signals():
         outcome = run_batch(
@@ -144,7 +144,7 @@ def _materialize(
         )
     reported = _reported(context, view, node, outcome)
     _report(context, view, node, list(reported.values()), seen)
-    step_ended(context, convoy, reported)
+    finish_step(context, takeover, reported)
     context.log.info(
         f"{node.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
         f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"

@@ -15,11 +15,11 @@ from typing import Final
 import dagster as dg
 from dagster._core.definitions import data_version as _versions
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
-from dagster._core.events import RunFailureReason as RunFailureReason
-from dagster._core.events import StepMaterializationData
-from dagster._core.execution.plan.objects import StepFailureData as StepFailureData
+from dagster._core.events import RunFailureReason, StepMaterializationData
 from dagster._core.storage import tags as _tags
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
+
+from nst_pipeline.errors import NstError
 
 BACKFILL_TAG: Final = _tags.BACKFILL_ID_TAG
 """Run tag with the id of the backfill that a run belongs to. `DagsterRun` has no public property
@@ -211,3 +211,29 @@ def tag_run(instance: dg.DagsterInstance, run_id: str, tags: Mapping[str, str]) 
     Publicly, tags are given to a run only before it is created.
     """
     instance.add_run_tags(run_id, tags)
+
+
+def is_stop(event: dg.DagsterEvent) -> bool:
+    """Whether an event says that a run was stopped: by a signal, or by *Terminate* in the UI.
+
+    The public `ExecuteInProcessResult.success` is False for a failure as well; the reason of a
+    failure is known only from the event's data.
+    """
+    if event.event_type == dg.DagsterEventType.RUN_FAILURE:
+        reason = event.job_failure_data.failure_reason
+        return reason == RunFailureReason.UNEXPECTED_TERMINATION
+    return event.event_type == dg.DagsterEventType.RUN_CANCELED
+
+
+def step_failure_message(event: dg.DagsterEvent) -> str:
+    """The message of the exception that failed a step, without what Dagster wraps it in.
+
+    The public `DagsterEvent.message` says only which step failed.
+    """
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    if failure.error is None:
+        return "no reason was given"
+    error = failure.error.cause or failure.error
+    return error.message.strip().removeprefix(f"{NstError.__module__}.{error.cls_name}: ")

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import dagster as dg
 
+from nst_pipeline.defs.dagster_internals import latest_event_id
 from nst_pipeline.defs.report import row_metadata
-from nst_pipeline.defs.versions import last_event, version_tags
+from nst_pipeline.defs.versions import version_tags
 from nst_pipeline.pipeline.engine.graph import NODES, Node
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import View
@@ -33,7 +34,7 @@ def confirm(workspace: Workspace, instance: dg.DagsterInstance) -> list[str]:
     Returns:
         The names of the assets that were found up to date.
     """
-    seen, view = last_event(instance), View(workspace)
+    seen, view = latest_event_id(instance), View(workspace)
     confirmed = []
     for node in NODES:
         if freshness(node) and plan_asset(view, node, [ALL]).done:

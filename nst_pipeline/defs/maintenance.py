@@ -1,4 +1,4 @@
-"""Looks after the catalog's table every week, so that it answers as fast as on its first day."""
+"""Compacts the catalog's table every week, so that queries stay as fast as on the first day."""
 
 from datetime import timedelta
 
@@ -9,28 +9,32 @@ from nst_pipeline.defs.resources import CollectionResource
 
 
 class MaintenanceConfig(dg.Config):
-    """How far back the catalog's own history reaches."""
+    """How much of the catalog's own history to keep."""
 
     keep_days: int = Field(
-        7, ge=1, description="Older versions of the table can be read for so many days."
+        7, ge=1, description="Days for which older versions of the table stay readable."
     )
 
 
-@dg.op(description="Sort the catalog by key, join its small files, remove those of old versions.")
+@dg.op(
+    description="Sorts the catalog by key, merges its small files, and removes the files of "
+    "versions older than `keep_days`."
+)
 def maintain_catalog(
     context: dg.OpExecutionContext, config: MaintenanceConfig, collection: CollectionResource
 ) -> None:
-    """Readers and writers go on meanwhile."""
-    did = collection.open().catalog.maintain(timedelta(days=config.keep_days))
-    context.log.info(", ".join(f"{name}: {count}" for name, count in did.items()))
+    """Maintain the table; other processes may read and write it meanwhile."""
+    counts = collection.open().catalog.maintain(timedelta(days=config.keep_days))
+    context.log.info(", ".join(f"{name}: {count}" for name, count in counts.items()))
 
 
 @dg.job(
-    description="Looks after the catalog's table: joined, sorted, rid of files no longer used.",
+    description="Maintains the catalog's table: sorts it, merges its small files, and removes "
+    "files that are no longer used.",
     executor_def=dg.in_process_executor,
 )
 def maintenance_job() -> None:
-    """One op."""
+    """Run the one op that maintains the table."""
     maintain_catalog()
 
 
@@ -38,5 +42,5 @@ weekly_maintenance = dg.ScheduleDefinition(
     name="weekly_maintenance",
     job=maintenance_job,
     cron_schedule="0 5 * * 0",
-    description="Every Sunday at five.",
+    description="Every Sunday at 05:00 UTC: maintains the catalog's table.",
 )

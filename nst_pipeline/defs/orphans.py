@@ -1,7 +1,7 @@
-"""Runs whose process is gone: it was killed, or the machine went down.
+"""Finds runs whose process is gone, because it was killed or the machine went down.
 
-Dagster's default launcher does not look whether a run's process lives; such a run would look
-started for ever, and queue and sensor would wait for it.
+Dagster's default launcher does not check whether the process of a run is alive. Such a run would
+look started forever, and the queue and the sensor would wait for it.
 """
 
 import os
@@ -15,8 +15,9 @@ from nst_pipeline.defs.dagster_internals import report_run_failure, tag_run
 from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
 from nst_pipeline.storage.process import is_alive
 
-_START_LONGEST = timedelta(minutes=3)
-"""As Dagster's own monitoring has it, which looks at runs only until they have started."""
+START_TIMEOUT = timedelta(minutes=3)
+"""How long a started run may take to reach its first step. As long as in Dagster's own monitoring,
+which watches runs only until they have started."""
 _ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -26,51 +27,67 @@ _ACTIVE = [
 ]
 
 
-def _started(process: int) -> str:
-    """When a process started, in the kernel's ticks: ids are used again. Empty off Linux."""
+def _start_ticks(process_id: int) -> str:
+    """When a process started, in kernel ticks, since ids are reused. Empty off Linux."""
     try:
-        # The name in parentheses may hold spaces; the start is the 20th field after it.
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+        # The name in parentheses may contain spaces; the start is the 20th field after it.
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return ""
 
 
 def this_process() -> str:
-    """The value of `PROCESS_TAG` for runs made here: host, process id, start."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+    """The value of `PROCESS_TAG` for runs of this process: host, process id and start."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_start_ticks(os.getpid())}"
 
 
 def record_process(context: dg.AssetExecutionContext) -> None:
-    """Tag the run with the process that makes it, so that its end can be noticed."""
+    """Tag the run with its process, by which `end_orphaned_runs` finds out whether it is alive."""
     tag_run(context.instance, context.run_id, {PROCESS_TAG: this_process()})
 
 
 def _is_gone(run: dg.DagsterRun) -> bool:
-    """Whether the run's process was on this host and is no more."""
+    """Whether the run's process was on this host and no longer exists."""
     host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
-    number, _, started = process.partition(":")
+    process_id, _, start_ticks = process.partition(":")
     if host != socket.gethostname():
         return False
-    return not is_alive(int(number)) or started != _started(int(number))
+    return not is_alive(int(process_id)) or start_ticks != _start_ticks(int(process_id))
 
 
-def _never_began(record: dg.RunRecord) -> bool:
-    """Whether a run was started some time ago and its process has not come to its first step.
+def _never_began(record: dg.RunRecord, timeout: timedelta) -> bool:
+    """Whether a run was started longer ago than `timeout` and has not reached its first step.
 
-    That one tells the process; one that was killed before it is known by no tag.
+    The first step tags the run with its process, so a run killed earlier has no such tag.
     """
     run, idle = record.dagster_run, datetime.now(UTC) - record.update_timestamp
-    begun = run.status in (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
-    return begun and PROCESS_TAG not in run.tags and idle > _START_LONGEST
+    started = run.status in (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
+    return started and PROCESS_TAG not in run.tags and idle > timeout
 
 
-def active_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
-    """The collection's runs that are queued or at work; those whose process is gone are ended."""
-    alive = []
+def end_orphaned_runs(
+    instance: dg.DagsterInstance, *, start_timeout: timedelta = START_TIMEOUT
+) -> list[dg.DagsterRun]:
+    """End the runs whose process is gone, as failures.
+
+    Parameters
+    ----------
+    instance : DagsterInstance
+        Where the runs are recorded.
+    start_timeout : timedelta
+        How long a started run may take to reach its first step.
+
+    Returns
+    -------
+    list of DagsterRun
+        The phases' runs (those with `PHASE_TAG`) that are still queued or in progress, newest
+        first.
+    """
+    active = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=_ACTIVE)):
         run = record.dagster_run
-        if _is_gone(run) or _never_began(record):
-            report_run_failure(instance, run, "Its process is gone: what it made is kept.")
+        if _is_gone(run) or _never_began(record, start_timeout):
+            report_run_failure(instance, run, "The run's process is gone. What it made is kept.")
         elif PHASE_TAG in run.tags:
-            alive.append(run)
-    return alive
+            active.append(run)
+    return active

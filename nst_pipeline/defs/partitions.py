@@ -16,14 +16,32 @@ _KEYS_PER_CALL = 10_000
 """SQLite refuses more than about 32,000 variables in one statement."""
 
 
-def register(instance: dg.DagsterInstance, collection: Collection, keys: list[str]) -> list[str]:
-    """Make the partition set equal to `keys`; returns those that are new, in their order."""
+def sync_partitions(
+    instance: dg.DagsterInstance, collection: Collection, keys: list[str]
+) -> list[str]:
+    """Make a partition set equal to the given keys.
+
+    Parameters
+    ----------
+    instance : DagsterInstance
+        Where the partitions are.
+    collection : {"objects", "scenes"}
+        The partition set.
+    keys : list of str
+        The keys that it is to have. New ones are added in this order; present ones keep their
+        place.
+
+    Returns
+    -------
+    list of str
+        The keys that were added, in their order.
+    """
     name = PARTITIONS[collection].name
     assert name is not None
-    known, wanted = set(instance.get_dynamic_partitions(name)), set(keys)
-    new = [key for key in keys if key not in known]
+    present, wanted = set(instance.get_dynamic_partitions(name)), set(keys)
+    new = [key for key in keys if key not in present]
     for first in range(0, len(new), _KEYS_PER_CALL):
         instance.add_dynamic_partitions(name, new[first : first + _KEYS_PER_CALL])
-    for key in known - wanted:
+    for key in present - wanted:
         instance.delete_dynamic_partition(name, key)
     return new

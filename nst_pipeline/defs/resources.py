@@ -1,9 +1,10 @@
-"""The collection that a code location works on."""
+"""The resource that opens the collection of a code location."""
 
 import threading
 import warnings
 
 import dagster as dg
+from pydantic import Field
 from upath import UPath
 
 from nst_pipeline.errors import RenamedSettingWarning
@@ -15,13 +16,14 @@ _WARNINGS = threading.Lock()
 
 
 class CollectionResource(dg.ConfigurableResource[Workspace]):
-    """Opens the data root: inboxes, artifacts, catalog, settings."""
+    """A collection: the data root with its inboxes, artifacts, catalog and settings."""
 
-    data: str = ""
-    """Folder or fsspec URL; empty: the environment variable NST_DATA, or `data`."""
+    data: str = Field(
+        default="", description="Folder or fsspec URL. If empty: the value of NST_DATA, or `data`."
+    )
 
     def open(self) -> Workspace:
-        """Open the collection as it stands now; a renamed setting is a warning in Dagster's log."""
+        """Open the collection; log a warning for each setting that has its old name."""
         with _WARNINGS, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", RenamedSettingWarning)
             workspace = open_workspace(UPath(self.data) if self.data else data_root())

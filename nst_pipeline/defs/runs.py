@@ -1,4 +1,4 @@
-"""Which runs bring a collection up to date: few, over contiguous ranges of partitions."""
+"""Plans the runs that bring a collection up to date: few, over contiguous ranges of partitions."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +18,13 @@ from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
 from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.keys import ALL
 
+_MAX_RANGE = 20_000
+"""Keys in a range: skipping so many costs about as much as starting another run."""
+
 
 @dataclass(frozen=True)
 class RunPlan:
-    """One run to be: a phase, and the range of partitions it covers."""
+    """A run to launch: a phase, and the range of partitions that it covers."""
 
     phase: str
     count: int
@@ -31,54 +34,93 @@ class RunPlan:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Run tags: the range, and the phase, of which one runs at a time, earlier ones first."""
+        """Run tags: the range, the phase, and a priority by which earlier phases go first."""
         tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-list(PHASES).index(self.phase))}
         if self.range is not None:
             tags |= partition_range_tags(*self.range)
         return tags
 
 
-_SPAN = 20_000
-"""Keys in a range: to pass over so many costs about as much as to start another run."""
+def cover_with_ranges(order: Sequence[str], due: set[str], phase: str) -> Iterator[RunPlan]:
+    """Cover the due keys with few contiguous ranges of bounded length.
 
+    Keys between two due ones are covered as well: fingerprints skip them, and a run for every
+    scattered key would cost far more.
 
-def ranges(order: Sequence[str], due: set[str], phase: str) -> Iterator[RunPlan]:
-    """Cover the due keys with few contiguous ranges, well filled and of bounded length.
+    Parameters
+    ----------
+    order : sequence of str
+        All partition keys, in the order of the partition set.
+    due : set of str
+        The keys to cover. Those that are no partition are ignored.
+    phase : str
+        The phase of the runs.
 
-    What lies between two due keys is covered with them: fingerprints skip it, and a run of its
-    own for every scattered key would cost far more.
+    Yields
+    ------
+    RunPlan
+        With at most `PARTITIONS_PER_RUN` due keys, in the order of the partition set.
     """
-    places = [place for place, key in enumerate(order) if key in due]
+    positions = [position for position, key in enumerate(order) if key in due]
     first = 0
-    while first < len(places):
-        most = min(first + PARTITIONS_PER_RUN, len(places))
-        end = bisect_left(places, places[first] + _SPAN, first, most)
-        yield RunPlan(phase, end - first, (order[places[first]], order[places[end - 1]]))
+    while first < len(positions):
+        most = min(first + PARTITIONS_PER_RUN, len(positions))
+        end = bisect_left(positions, positions[first] + _MAX_RANGE, first, most)
+        yield RunPlan(phase, end - first, (order[positions[first]], order[positions[end - 1]]))
         first = end
 
 
 def plan_phase(instance: dg.DagsterInstance, phase: str, due: set[str]) -> list[RunPlan]:
-    """The runs that cover the due keys of a phase; none if nothing is due."""
+    """Plan the runs that cover the due keys of a phase; none if nothing is due.
+
+    Parameters
+    ----------
+    instance : DagsterInstance
+        Where the partitions are.
+    phase : str
+        One of `PHASES`.
+    due : set of str
+        Partition keys, or `ALL` alone for a phase that concerns the whole collection.
+
+    Returns
+    -------
+    list of RunPlan
+    """
     if not due:
         return []
     if due == {ALL}:
         return [RunPlan(phase, 1)]
     collection: Collection = "objects" if phase == "objects" else "scenes"
     order = PARTITIONS[collection].get_partition_keys(dynamic_partitions_store=instance)
-    return list(ranges(order, due, phase))
+    return list(cover_with_ranges(order, due, phase))
 
 
-def due_now(
-    view: View, phase: str, *, retry: bool, files: bool = True, among: Sequence[str] | None = None
+def due_keys(
+    view: View,
+    phase: str,
+    *,
+    retry: bool,
+    files: bool = True,
+    among: Sequence[str] | None = None,
 ) -> set[str]:
-    """The keys of a phase that have something to be made from what is there now.
+    """Find the keys of a phase for which something can be made now.
 
-    Args:
-        view: the catalog's state.
-        phase: one of `PHASES`.
-        retry: also what failed before with the same input.
-        files: also what has lost files; without it no folder of artifacts is listed.
-        among: only these keys are looked at; None: all.
+    Parameters
+    ----------
+    view : View
+        The state of the catalog.
+    phase : str
+        One of `PHASES`.
+    retry : bool
+        Include keys that failed before with the same input.
+    files : bool
+        Include keys that have lost files. Without it no folder of artifacts is listed.
+    among : sequence of str, optional
+        Look at these keys only; at all keys by default.
+
+    Returns
+    -------
+    set of str
     """
     due: set[str] = set()
     for node in PHASES[phase]:
@@ -93,8 +135,8 @@ def due_now(
     return due
 
 
-def failed_keys(view: View, phase: str) -> set[str]:
-    """The keys of which an asset of a phase is quarantined."""
+def quarantined_keys(view: View, phase: str) -> set[str]:
+    """The keys for which an asset of the phase is quarantined."""
     rows = (view.standing(node.name) for node in PHASES[phase])
     return {key for each in rows for key, row in each.items() if row.status == "failed"}
 
@@ -104,33 +146,58 @@ def is_large(workspace: Workspace) -> bool:
     return len(workspace.index("scenes").photos) > PARTITIONS_PER_RUN
 
 
-def plan_found(
-    workspace: Workspace, instance: dg.DagsterInstance, found: Mapping[Collection, Scan]
+def plan_scanned(
+    workspace: Workspace, instance: dg.DagsterInstance, scans: Mapping[Collection, Scan]
 ) -> list[RunPlan]:
-    """The sensor's runs where all was up to date before a scan: only what that found is due.
+    """Plan the sensor's runs for the photos that a scan has found, where nothing else is due.
 
-    As in a large collection always, the first phase that is due goes first.
+    Only the first phase with something due is planned, as always in a large collection.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        A collection in which everything was up to date before the scan.
+    instance : DagsterInstance
+        Where the partitions are.
+    scans : mapping of {"objects", "scenes"} to Scan
+        What the scan has found in each inbox.
+
+    Returns
+    -------
+    list of RunPlan
     """
-    for collection, scan in found.items():
+    for collection, scan in scans.items():
         keys = [*scan.new, *scan.changed]
         view = View(workspace, scope=(collection, keys))
-        due = due_now(view, collection, retry=False, files=False, among=keys)
+        due = due_keys(view, collection, retry=False, files=False, among=keys)
         if due:
             return plan_phase(instance, collection, due)
     return []
 
 
 def plan_runs(view: View, instance: dg.DagsterInstance) -> list[RunPlan]:
-    """The sensor's runs: those that are due now, in the order in which they must go.
+    """Plan the sensor's runs for everything that is due, in the order in which they must go.
 
-    What a phase will change for those after it is not known yet. Of a collection that fits into
-    a run for each phase they are launched along with it, over everything: fingerprints skip the
-    rest. Of a larger one they follow when it is done, for what is due then.
+    What a phase will change for the phases after it is not known yet. In a small collection, where
+    each phase fits into one run, these are planned along with it and cover everything;
+    fingerprints skip what is up to date. In a large one they follow when the phase is done, for
+    what is due then.
+
+    Parameters
+    ----------
+    view : View
+        The state of the catalog.
+    instance : DagsterInstance
+        Where the partitions are.
+
+    Returns
+    -------
+    list of RunPlan
     """
     due: dict[str, set[str]] = {}
     scenes = view.keys(BY_NAME["scene_photos"])
     for phase in PHASES:
-        due[phase] = due_now(view, phase, retry=False, files=False)
+        due[phase] = due_keys(view, phase, retry=False, files=False)
         if due[phase] and is_large(view.workspace):
             return plan_phase(instance, phase, due[phase])
     if due["objects"]:
@@ -139,4 +206,4 @@ def plan_runs(view: View, instance: dg.DagsterInstance) -> list[RunPlan]:
         due["scenes"] = set(scenes)
     if any(due.values()):
         due["publish"] = {ALL}
-    return [run for phase in PHASES for run in plan_phase(instance, phase, due[phase])]
+    return [plan for phase in PHASES for plan in plan_phase(instance, phase, due[phase])]

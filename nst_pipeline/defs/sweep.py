@@ -1,4 +1,4 @@
-"""The sweep over VGG19's weights as a job: tried in the launchpad, looked at in the run's page."""
+"""The sweep over VGG19's weights as a job: launched from the launchpad, shown on the run's page."""
 
 import dagster as dg
 from pydantic import Field
@@ -20,18 +20,22 @@ from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Rgb
 
 _FOLDER = "sweeps"
-"""Below the data root: what was tried is no artifact, and nothing is made of it."""
+"""Below the data root. A sheet is not an artifact: no asset reads it."""
 
 
 class SweepConfig(dg.Config):
-    """What to try."""
+    """What to stylize, and the weights to try."""
 
-    content: str = Field(description="The picture to repaint: a path, or one below the data root.")
-    style: str = Field(description="The picture whose style it takes, likewise.")
-    content_weights: list[float] = Field(list(CONTENT_WEIGHTS), description="One row each.")
-    style_weights: list[float] = Field(list(STYLE_WEIGHTS), description="One column each.")
+    content: str = Field(description="Picture to stylize: a path, absolute or below the data root.")
+    style: str = Field(description="Picture to take the style from: a path, likewise.")
+    content_weights: list[float] = Field(
+        list(CONTENT_WEIGHTS), description="Content weights: one row each."
+    )
+    style_weights: list[float] = Field(
+        list(STYLE_WEIGHTS), description="Style weights: one column each."
+    )
     mode: str = Field("artistic", description="`artistic` or `photographic`.")
-    cell_px: int = Field(320, ge=32, description="Side of a picture on the sheet, pixels.")
+    cell_px: int = Field(320, ge=32, description="Side of a picture on the sheet, in pixels.")
 
 
 def _read(workspace: Workspace, path: str) -> Rgb:
@@ -44,48 +48,58 @@ def _read(workspace: Workspace, path: str) -> Rgb:
     return decode_photo(data, name=path, max_megapixels=workspace.settings.ingest.max_megapixels)
 
 
-@dg.op(description="Stylize one picture by VGG19 with every pair of weights; one labeled sheet.")
+@dg.op(
+    description="Stylizes one picture by VGG19 with every pair of weights, and puts the results "
+    "side by side on one labeled sheet."
+)
 def sweep_vgg19(
     context: dg.OpExecutionContext, config: SweepConfig, collection: CollectionResource
 ) -> None:
-    """Write the sheet to `sweeps/` in the data root and show it in the run."""
+    """Write the sheet to `sweeps/` below the data root and show it on the run's page.
+
+    Raises
+    ------
+    SettingError
+        A picture cannot be read, or a weight is out of range.
+    """
     workspace = collection.open()
-    given = workspace.settings.vgg19.model_dump() | {"mode": config.mode}
-    settings = load_section(Vgg19Settings, given, "vgg19")
-    start, look = (_read(workspace, path) for path in (config.content, config.style))
+    values = workspace.settings.vgg19.model_dump() | {"mode": config.mode}
+    settings = load_section(Vgg19Settings, values, "vgg19")
+    start, style = (_read(workspace, path) for path in (config.content, config.style))
     start = shrink_to_fit(start, max(config.cell_px, settings.side))
     network = load_vgg19(settings.weights)
 
     def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
         context.log.info(label)
-        told = report_steps(label, context.log.info)
+        report = report_steps(label, context.log.info)
         return stylize_vgg19(
             start,
-            look,
+            style,
             network,
             chosen,
-            on_progress=lambda step: told(step.loss, step.fraction_done),
+            on_progress=lambda step: report(step.loss, step.fraction_done),
         )
 
-    made = sweep_weights(
+    sweep = sweep_weights(
         settings, config.content_weights, config.style_weights, stylize, cell_px=config.cell_px
     )
     name = f"{UPath(config.content).stem}-as-{UPath(config.style).stem}.png"
     path = workspace.root / _FOLDER / name
-    write_atomically(path, encode_png(made.sheet))
+    write_atomically(path, encode_png(sweep.sheet))
     context.add_output_metadata(
         {
-            "sheet": picture_metadata(made.sheet, "sheet"),
-            "losses": table_metadata(made.cells),
+            "sheet": picture_metadata(sweep.sheet, "sheet"),
+            "losses": table_metadata(sweep.cells),
             "path": dg.MetadataValue.path(str(path)),
         }
     )
 
 
 @dg.job(
-    description="A grid over VGG19's content and style weights, laid on one sheet to choose from.",
+    description="Tries a grid of VGG19's content and style weights on one picture. Compare the "
+    "results on the sheet and set the best pair in `nst.toml`.",
     executor_def=dg.in_process_executor,
 )
 def sweep_job() -> None:
-    """One op."""
+    """Run the one op that makes the sheet."""
     sweep_vgg19()

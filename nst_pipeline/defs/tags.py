@@ -1,8 +1,8 @@
-"""Tags of our own, of runs and of assets."""
+"""The tags that this package puts on runs and assets."""
 
 PHASE_TAG = "nst/phase"
-"""Marks the runs of the sensor, the nightly job and `nst run`; one phase runs at a time."""
+"""On runs of the sensor, the nightly job and `nst run`: the phase. One phase runs at a time."""
 PROCESS_TAG = "nst/process"
-"""The process that a run is made in."""
+"""On runs: the process that executes the run."""
 ASSET_TAG = "nst/made-for-each-of"
-"""Of an asset: what its partitions are, or the whole `collection`."""
+"""On assets: what a partition is (`objects`, `scenes`), or `collection` for one result of all."""

@@ -12,8 +12,9 @@ from sklearn.datasets import load_sample_image
 from upath import UPath
 
 from nst_pipeline.definitions import defs
+from nst_pipeline.defs.inboxes import scan_inboxes
 from nst_pipeline.defs.jobs import JOBS
-from nst_pipeline.defs.update import Ran, scan_inboxes, update
+from nst_pipeline.defs.update import RunResult, update
 from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
 from nst_pipeline.vision.images.codecs import encode_jpeg
 
@@ -51,7 +52,7 @@ class Collection:
     def instance(self) -> dg.DagsterInstance:
         return dg.DagsterInstance.local_temp(str(self.home))
 
-    def update(self) -> list[Ran]:
+    def update(self) -> list[RunResult]:
         workspace = self.open()
         with self.instance() as instance:
             scan_inboxes(workspace, instance)

@@ -27,7 +27,7 @@ from nst_pipeline.defs.dagster_internals import (
     PRIORITY_TAG,
     RANGE_END_TAG,
     RANGE_START_TAG,
-    RunFailureReason,
+    is_stop,
     latest_event_id,
     latest_materialization_ids,
     materialization_entry,
@@ -36,10 +36,12 @@ from nst_pipeline.defs.dagster_internals import (
     plan_runs_as_ranges,
     report_run_failure,
     report_run_success,
+    step_failure_message,
     store_materializations,
     tag_run,
     version_event_tags,
 )
+from nst_pipeline.errors import SettingError
 
 LETTERS = dg.DynamicPartitionsDefinition(name="letters")
 PICTURES = dg.AssetKey("pictures")
@@ -273,24 +275,26 @@ def _failing_job(error: BaseException) -> dg.JobDefinition:
 
 
 @pytest.mark.parametrize(
-    ("error", "read"),
+    ("error", "message"),
     [
-        (dg.Failure("no photos"), lambda data: data.user_failure_data.description),
-        (
-            ValueError("no photos"),
-            lambda data: data.error.cause.message.removeprefix("ValueError: ").strip(),
-        ),
+        (dg.Failure("no photos"), "no photos"),
+        (ValueError("no photos"), "ValueError: no photos"),
+        (SettingError("setting x: no photos"), "setting x: no photos"),
     ],
 )
-def test_a_failed_step_says_what_was_raised(instance, error, read):
+def test_a_failed_step_says_what_was_raised(instance, error, message):
     done = _failing_job(error).execute_in_process(instance=instance, raise_on_error=False)
     (event,) = done.get_step_failure_events()
-    assert read(event.step_failure_data) == "no photos"
+    assert step_failure_message(event) == message
+    assert not any(map(is_stop, done.all_events))
 
 
 def test_a_run_that_is_interrupted_says_so(instance):
     job = _failing_job(dg.DagsterExecutionInterruptedError())
     done = job.execute_in_process(instance=instance, raise_on_error=False)
-    (event,) = [e for e in done.all_events if e.event_type == dg.DagsterEventType.RUN_FAILURE]
-    reason = event.job_failure_data.failure_reason
-    assert reason == RunFailureReason.UNEXPECTED_TERMINATION
+    assert any(map(is_stop, done.all_events))
+
+
+def test_a_run_that_is_canceled_says_so(instance):
+    event = dg.DagsterEvent(dg.DagsterEventType.RUN_CANCELED.value, "all_job")
+    assert is_stop(event)

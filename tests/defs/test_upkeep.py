@@ -84,28 +84,6 @@ def test_what_was_made_from_a_deleted_photo_goes_but_not_while_it_is_used(collec
     assert collection.update() == []
 
 
-def test_a_deleted_photo_is_told_with_what_was_made_from_it(collection):
-    from nst_pipeline.defs.update import scan_inboxes
-
-    (collection.root / "scenes/temple.jpg").unlink()
-    with collection.instance() as instance:
-        said = scan_inboxes(collection.open(), instance).said
-    (line,) = [line for line in said if line.startswith("scenes/temple.jpg")]
-    assert "composites (1), harmonized (1)" in line and "`nst gc`" in line
-    assert "gallery" not in line
-
-
-def test_a_moved_photo_is_no_deleted_one(collection):
-    from nst_pipeline.defs.update import scan_inboxes
-
-    scenes = collection.root / "scenes"
-    (scenes / "temple.jpg").rename(scenes / "a/temple.jpg")
-    with collection.instance() as instance:
-        said = scan_inboxes(collection.open(), instance).said
-    assert any("1 moved" in line for line in said)
-    assert not any("deleted" in line for line in said)
-
-
 @pytest.mark.parametrize(
     ("settings", "asset", "reason"),
     [
@@ -138,8 +116,9 @@ def test_a_changed_photo_is_the_reason_for_its_own_artifacts(collection):
 
 def test_retry_makes_what_failed_and_what_follows_and_nothing_else(collection):
     from nst_pipeline.definitions import defs
+    from nst_pipeline.defs.inboxes import scan_inboxes
     from nst_pipeline.defs.jobs import JOBS
-    from nst_pipeline.defs.update import scan_inboxes, update
+    from nst_pipeline.defs.update import update
 
     style = collection.root / "scenes/again.jpg"
     style.write_bytes((collection.root / "scenes/temple.jpg").read_bytes())
@@ -223,15 +202,3 @@ def _home(collection):
     (collection.home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     with dg.DagsterInstance.from_ref(dg.DagsterInstance.local_temp(str(collection.home)).get_ref()):
         return collection.home
-
-
-def test_the_weekly_job_looks_after_the_table(collection):
-    from nst_pipeline.definitions import defs
-
-    before = collection.open().catalog.frame()
-    parts = len(collection.open().catalog.name_columns())
-    with collection.instance() as instance:
-        done = defs.resolve_job_def("maintenance_job").execute_in_process(instance=instance)
-    assert done.success
-    assert len(collection.open().catalog.name_columns()) <= parts
-    assert collection.open().catalog.frame().equals(before)

@@ -1,4 +1,4 @@
-"""Dagster calls an asset unsynced when, and only when, something it is made from has changed."""
+"""Dagster marks an asset as unsynced if, and only if, something it is made from has changed."""
 
 import dagster as dg
 import pytest
@@ -29,12 +29,12 @@ def unsynced(instance: dg.DagsterInstance, collection) -> set[str]:
     return found
 
 
-def test_nothing_is_after_an_update(collection):
+def test_nothing_is_unsynced_after_an_update(collection):
     with collection.instance() as instance:
         assert unsynced(instance, collection) == set()
 
 
-def test_nothing_is_after_one_image_was_made_once_more(collection):
+def test_nothing_is_unsynced_after_one_image_was_made_again(collection):
     with collection.instance() as instance:
         key = next(iter(collection.rows("composites")))
         collection.job("scenes").execute_in_process(
@@ -43,14 +43,14 @@ def test_nothing_is_after_one_image_was_made_once_more(collection):
         assert unsynced(instance, collection) == set()
 
 
-def test_a_new_photo_marks_what_is_still_to_be_made_and_no_scene(collection):
+def test_a_new_object_photo_leaves_nothing_unsynced_once_it_is_made(collection):
     write_photo(collection.root / "objects/rocket.jpg", data.rocket())
     collection.update()
     with collection.instance() as instance:
         assert unsynced(instance, collection) == set()
 
 
-def test_a_changed_input_does_until_what_follows_is_made(collection):
+def test_a_changed_input_marks_what_is_downstream_and_nothing_else(collection):
     with collection.instance() as instance:
         key = next(key for key, row in collection.rows("composites").items() if row.status == "ok")
         collection.job("scenes").execute_in_process(
@@ -64,7 +64,7 @@ def test_a_changed_input_does_until_what_follows_is_made(collection):
         assert not {"object_photos", "stickers", "placements", "composites"} & marked
 
 
-def test_the_night_confirms_what_stands(collection):
+def test_what_is_up_to_date_is_confirmed_and_stays_synced(collection):
     with collection.instance() as instance:
         before = instance.get_latest_materialization_event(dg.AssetKey("gallery"))
         assert confirm(collection.open(), instance) == ["sticker_library", "dataset", "gallery"]
@@ -74,7 +74,7 @@ def test_the_night_confirms_what_stands(collection):
 
 
 @pytest.mark.parametrize("name", ["gallery", "dataset", "sticker_library"])
-def test_only_what_is_read_has_to_be_looked_after(name):
+def test_only_what_people_read_has_a_freshness_policy(name):
     policies = {n.name: defs.resolve_assets_def(n.name).get_asset_spec() for n in NODES}
     assert policies[name].freshness_policy is not None
     assert policies["harmonized"].freshness_policy is None

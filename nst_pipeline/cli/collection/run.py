@@ -31,7 +31,7 @@ from nst_pipeline.pipeline.upkeep.reporting import last_report
 if TYPE_CHECKING:
     import dagster as dg
 
-    from nst_pipeline.defs.update import Ran
+    from nst_pipeline.defs.update import RunResult
 
 Result = TypeVar("Result")
 
@@ -65,7 +65,7 @@ def run(as_json: Json = False) -> None:
     """
     workspace = existing_workspace()
 
-    def scan_and_update(progress: Progress) -> tuple[list[str], list[Ran]]:
+    def scan_and_update(progress: Progress) -> tuple[list[str], list[RunResult]]:
         with _instance() as instance:
             return _scan(workspace, instance, progress), _update(workspace, instance)
 
@@ -77,7 +77,7 @@ def retry(as_json: Json = False) -> None:
     """Retry only quarantined artifacts and whatever depends on them."""
     workspace = existing_workspace()
 
-    def update_quarantined(progress: Progress) -> list[Ran]:
+    def update_quarantined(progress: Progress) -> list[RunResult]:
         del progress
         with _instance() as instance:
             return _update(workspace, instance, quarantined_only=True)
@@ -102,7 +102,9 @@ def _stoppable(work: Callable[[Progress], Result]) -> Result:
         raise typer.Exit(STOPPED_EXIT_CODE) from None
 
 
-def _finish(workspace: Workspace, scan_lines: list[str], ran: list[Ran], *, as_json: bool) -> None:
+def _finish(
+    workspace: Workspace, scan_lines: list[str], ran: list[RunResult], *, as_json: bool
+) -> None:
     """Print what was made; exit with code 1 if a run failed."""
     rows = counts(workspace, [each.run_id for each in ran])
     if as_json:
@@ -138,14 +140,14 @@ def _progress_bars() -> Iterator[Progress]:
 
 def _scan(workspace: Workspace, instance: dg.DagsterInstance, progress: Progress) -> list[str]:
     """Scan both inboxes; return the summary lines."""
-    from nst_pipeline.defs.update import scan_inboxes
+    from nst_pipeline.defs.inboxes import scan_inboxes
 
-    return scan_inboxes(workspace, instance, progress=progress).said
+    return scan_inboxes(workspace, instance, progress=progress).messages
 
 
 def _update(
     workspace: Workspace, instance: dg.DagsterInstance, *, quarantined_only: bool = False
-) -> list[Ran]:
+) -> list[RunResult]:
     """Run every phase that is due."""
     from nst_pipeline.definitions import defs
     from nst_pipeline.defs.jobs import JOBS
@@ -160,7 +162,7 @@ def _update(
 
 
 def _print_summary(
-    workspace: Workspace, scan_lines: list[str], ran: list[Ran], rows: list[dict[str, Any]]
+    workspace: Workspace, scan_lines: list[str], ran: list[RunResult], rows: list[dict[str, Any]]
 ) -> None:
     for line in scan_lines:
         print_line(line)
