@@ -28,8 +28,9 @@ class DetectionSettings(Section):
     methods: list[FinderName] = Field(
         default=["sidecar", "dnn", "hog", "haar", "subject"],
         description="Finders, most trusted first; the first one that finds something decides. "
-        "`sidecar`: the boxes and masks beside the photo; `dnn`: your own network; `hog`: standing "
-        "people; `haar`: people who face the camera; `subject`: whatever stands out.",
+        "`sidecar`: the boxes and masks beside the photo; `dnn`: what your detector network "
+        "recognizes; `hog`: standing people; `haar`: people who face the camera; `subject`: the "
+        "one thing that stands out.",
     )
     max_objects: int = Field(
         1,

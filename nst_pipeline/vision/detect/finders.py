@@ -1,7 +1,8 @@
 """The registry of finders, by the names that `detection.methods` uses.
 
-To add a finder, write a function from photo to detections in a module of this folder, register it
-in `FINDERS`, and add its name to `FinderName` in the settings.
+To add a finder, write a function from photo to detections in a module of this folder and register
+it in `FINDERS`. In the settings, add its name to `FinderName` and what it finds to the description
+of `detection.methods`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Finder:
     name: FinderName
     """As in the setting `detection.methods`."""
     finds: str
-    """What it finds, for people."""
+    """What it finds; the description of the setting repeats it (a test compares them)."""
     find: Callable[[FinderInput], list[Detection]]
     user_given: bool = False
     """The objects are the user's own: already in the photo's pixels, and all of them are kept."""
@@ -55,16 +56,16 @@ FINDERS: dict[str, Finder] = {
     for finder in (
         Finder(
             "sidecar",
-            "the boxes and masks that you put beside the photo",
+            "the boxes and masks beside the photo",
             lambda search: list(search.given),
             user_given=True,
         ),
-        Finder("dnn", "what your own detector network recognizes", _from_network),
+        Finder("dnn", "what your detector network recognizes", _from_network),
         Finder("hog", "standing people", lambda search: find_people(search.photo)),
         Finder("haar", "people who face the camera", lambda search: find_faces(search.photo)),
         Finder(
             "subject",
-            "the one thing that stands out from its surroundings",
+            "the one thing that stands out",
             lambda search: find_subject(search.photo),
             # Every scene has something that stands out, often the ground itself.
             finds_obstacles=False,
