@@ -43,18 +43,22 @@ from upath import UPath
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.sensors import inbox_sensor
-from nst_pipeline.pipeline.engine.graph import NODES, STICKERS, Node
+from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
-from nst_pipeline.pipeline.steps.library import LIBRARY_FILE, library_rows
+from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.pipeline.steps.sticker_library import library_table, sticker_library
+from nst_pipeline.pipeline.steps.stickers import sticker_id, stickers
 from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_of
 from nst_pipeline.publish.dataset import parquet_bytes
+from nst_pipeline.storage.artifact_files import LIBRARY_TABLE
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.keys import ALL, partition_key
 from nst_pipeline.storage.lineage import Lineage
-from nst_pipeline.storage.store import sha256, to_json
+from nst_pipeline.storage.records import StickerRecord, Stickers, dump_record
+from nst_pipeline.storage.store import sha256
 
 FOLDER = 1000
 """Photos in a folder."""
@@ -77,30 +81,40 @@ def write_photos(inbox: Path, first: int, last: int) -> list[Path]:
     return paths
 
 
-def sticker_record(key: str, path: str) -> list[dict[str, Any]]:
-    """What the stickers asset would write of a photo."""
-    told = {"label": "thing", "source": "subject", "score": 0.5, "quality": 0.8}
-    geometry = {"cut_by": [], "box": [4, 4, 30, 30], "photo_size": [64, 48]}
-    origin = {"photo": path, "photo_digest": sha256(path.encode()), "lab": [50.0, 0.0, 0.0]}
-    return [{"sticker": f"{key}.0"} | told | geometry | origin]
+def sticker_record(key: str, path: str) -> Stickers:
+    """Return what the asset `stickers` would record about a photo."""
+    record = StickerRecord(
+        sticker=sticker_id(key, 0),
+        label="thing",
+        source="subject",
+        score=0.5,
+        quality=0.8,
+        lab=(50.0, 0.0, 0.0),
+        cut_by=(),
+        box=(4, 4, 30, 30),
+        photo=path,
+        photo_digest=sha256(path.encode()),
+        photo_size=(64, 48),
+    )
+    return Stickers((record,))
 
 
-def _rows(node: Node, plan: Plan) -> Iterator[Row]:
-    for task in plan.due:
+def _rows(asset: Asset, plan: Plan) -> Iterator[Row]:
+    for due in plan.due:
         yield Row(
-            node.name,
-            task.key,
+            asset.name,
+            due.key,
             "ok",
-            task.fingerprint,
-            path=f"artifacts/{node.name}/{task.key}.png",
+            due.fingerprint,
+            path=f"artifacts/{asset.name}/{due.key}.png",
             files=(".png", ".json"),
             size_bytes=20_000,
-            digest=sha256(f"{node.name} {task.key}".encode()),
-            inputs=task.inputs,
+            digest=sha256(f"{asset.name} {due.key}".encode()),
+            inputs=due.inputs,
             settings=plan.settings_json,
-            code_version=node.code_version,
+            code_version=asset.code_version,
             models=plan.models,
-            run_id=f"run {hash(task.key) % 200}",
+            run_id=f"run {hash(due.key) % 200}",
             seconds=0.5,
             figures={"score": 0.5},
         )
@@ -109,16 +123,16 @@ def _rows(node: Node, plan: Plan) -> Iterator[Row]:
 def fill(root: str) -> None:
     """Catalog everything as made, asset after asset, by the real plan."""
     workspace = open_workspace(UPath(root))
-    for node in NODES:
-        view = View(workspace)
-        if node == STICKERS:
+    for asset in ASSETS:
+        snapshot = Snapshot(workspace)
+        if asset is stickers:
             for key, photo in workspace.index("objects").photos.items():
-                record = to_json(sticker_record(key, photo.path))
-                write_atomically(workspace.store.path(node.name, key, ".json"), record, sync=False)
-        if node.name == "sticker_library":
-            table = parquet_bytes(library_rows(view))
-            write_atomically(workspace.store.path(node.name, ALL, LIBRARY_FILE), table)
-        rows = list(_rows(node, plan_asset(view, node, view.keys(node), files=False)))
+                record = dump_record(sticker_record(key, photo.path))
+                write_atomically(workspace.store.path(asset.name, key, ".json"), record, sync=False)
+        if asset is sticker_library:
+            table = parquet_bytes(library_table(snapshot))
+            write_atomically(workspace.store.path(asset.name, ALL, LIBRARY_TABLE), table)
+        rows = list(_rows(asset, plan_asset(snapshot, asset, snapshot.keys(asset), files=False)))
         for first in range(0, len(rows), BLOCK):
             workspace.catalog.append(rows[first : first + BLOCK])
     workspace.catalog.maintain(timedelta(days=7))
@@ -214,9 +228,9 @@ def measure(root: Path, images: int) -> dict[str, float]:
         if filling.exitcode:
             raise SystemExit("the catalog could not be filled")
         figures["rows in the catalog"] = sum(
-            len(open_workspace(UPath(root)).index(node.collection).photos)
-            for node in NODES
-            if node.collection
+            len(open_workspace(UPath(root)).index(asset.collection).photos)
+            for asset in ASSETS
+            if asset.collection
         )
         figures["tick after all was made (everything planned)"] = sensor.tick()
         if sensor.said != "everything is up to date":

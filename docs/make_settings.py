@@ -77,9 +77,9 @@ def _default(value: Any) -> str:
 
 
 def _used_by(section: str) -> list[str]:
-    from nst_pipeline.pipeline.engine.graph import NODES
+    from nst_pipeline.pipeline.steps import ASSETS
 
-    return [f"`{node.name}`" for node in NODES if section in node.settings]
+    return [f"`{asset.name}`" for asset in ASSETS if section in asset.settings]
 
 
 def _section(name: str, section: type[Section]) -> Iterator[str]:

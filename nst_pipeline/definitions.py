@@ -4,7 +4,7 @@ import os
 
 import dagster as dg
 
-from nst_pipeline.defs.assets import ASSETS
+from nst_pipeline.defs.dagster_asset import dagster_asset
 from nst_pipeline.defs.dagster_internals import plan_runs_as_ranges
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.maintenance import maintenance_job, weekly_maintenance
@@ -12,13 +12,14 @@ from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.schedules import nightly, nightly_job
 from nst_pipeline.defs.sensors import inbox_sensor
 from nst_pipeline.defs.sweep import sweep_job
+from nst_pipeline.pipeline.steps import ASSETS
 
 # TensorFlow's start-up messages would bury those of Dagster.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 plan_runs_as_ranges()
 
 defs = dg.Definitions(
-    assets=ASSETS,
+    assets=[dagster_asset(asset) for asset in ASSETS],
     jobs=[*JOBS.values(), nightly_job, sweep_job, maintenance_job],
     sensors=[inbox_sensor],
     schedules=[nightly, weekly_maintenance],

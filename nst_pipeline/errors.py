@@ -21,5 +21,9 @@ class ModelUnavailableError(NstError):
     """A network or its weights are missing; the message says how to get them."""
 
 
+class DamagedRecordError(NstError):
+    """A record in the store cannot be read; the message names the file and the remedy."""
+
+
 class RenamedSettingWarning(FutureWarning):
     """A setting is given under its former name, which a later version will refuse."""

@@ -12,7 +12,7 @@ import dagster as dg
 from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
-from nst_pipeline.pipeline.engine.graph import Node
+from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.settings import Section, Settings, load_section
 
 _TO_TRY = (

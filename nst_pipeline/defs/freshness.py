@@ -1,50 +1,53 @@
-"""When what is made from a whole collection counts as looked after."""
+"""When an asset of the whole collection counts as up to date in the UI."""
 
 from datetime import timedelta
 
 import dagster as dg
 
 from nst_pipeline.defs.dagster_internals import latest_event_id
-from nst_pipeline.defs.report import row_metadata
+from nst_pipeline.defs.metadata import row_metadata
 from nst_pipeline.defs.versions import version_tags
-from nst_pipeline.pipeline.engine.graph import NODES, Node
+from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.plan import plan_asset
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.storage.keys import ALL
 
-_LOOKED_AFTER = dg.FreshnessPolicy.time_window(
+_POLICY = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(days=7), fail_window=timedelta(days=30)
 )
-"""Wide, because the schedule is off until somebody switches it on. With it on, the state says
-within a week that the nights no longer do their work."""
+"""Wide, since the schedule is off until somebody turns it on. With it on, a warning says within a
+week that the nightly runs have stopped."""
 
 
-def freshness(node: Node) -> dg.FreshnessPolicy | None:
-    """The policy of what somebody reads: library, dataset, gallery.
+def freshness(asset: Asset) -> dg.FreshnessPolicy | None:
+    """Return the policy of an asset that people read.
 
-    One photo's artifacts do not age, and the color model stays until the collection has doubled.
+    A photo's own artifacts do not age, and the color model stays until the collection has doubled.
     """
-    return _LOOKED_AFTER if node.name in ("sticker_library", "dataset", "gallery") else None
+    return _POLICY if asset.read_by_people else None
 
 
 def confirm(workspace: Workspace, instance: dg.DagsterInstance) -> list[str]:
-    """Report what stands and was not made anew, so that a quiet collection does not look neglected.
+    """Report what is up to date and was not made again, so that it does not look neglected.
 
-    Returns:
-        The names of the assets that were found up to date.
+    Returns
+    -------
+    list
+        The names of the assets that are up to date.
     """
-    seen, view = latest_event_id(instance), View(workspace)
+    inputs_read_at, snapshot = latest_event_id(instance), Snapshot(workspace)
     confirmed = []
-    for node in NODES:
-        if freshness(node) and plan_asset(view, node, [ALL]).done:
-            row = view.rows(node.name)[ALL]
+    for asset in ASSETS:
+        if asset.read_by_people and plan_asset(snapshot, asset, [ALL]).done:
+            row = snapshot.rows(asset)[ALL]
             instance.report_runless_asset_event(
                 dg.AssetMaterialization(
-                    node.name,
-                    metadata=row_metadata(workspace, row, rich=True),
-                    tags=version_tags(node, row, seen),
+                    asset.name,
+                    metadata=row_metadata(workspace, asset, row, rich=True),
+                    tags=version_tags(asset, row, inputs_read_at),
                 )
             )
-            confirmed.append(node.name)
+            confirmed.append(asset.name)
     return confirmed

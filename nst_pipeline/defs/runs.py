@@ -8,13 +8,14 @@ import dagster as dg
 
 from nst_pipeline.defs.dagster_asset import PARTITIONS_PER_RUN
 from nst_pipeline.defs.dagster_internals import PRIORITY_TAG, partition_range_tags
-from nst_pipeline.defs.jobs import PHASES
+from nst_pipeline.defs.jobs import assets_of
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.tags import PHASE_TAG
-from nst_pipeline.pipeline.engine.graph import BY_NAME
+from nst_pipeline.pipeline.engine.asset import PHASES, Phase
 from nst_pipeline.pipeline.engine.plan import plan_asset
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
+from nst_pipeline.pipeline.steps import BY_NAME
 from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.keys import ALL
 
@@ -26,7 +27,7 @@ _MAX_RANGE = 20_000
 class RunPlan:
     """A run to launch: a phase, and the range of partitions that it covers."""
 
-    phase: str
+    phase: Phase
     count: int
     """Keys in the range that have something to be made."""
     range: tuple[str, str] | None = None
@@ -35,13 +36,13 @@ class RunPlan:
     @property
     def tags(self) -> dict[str, str]:
         """Run tags: the range, the phase, and a priority by which earlier phases go first."""
-        tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-list(PHASES).index(self.phase))}
+        tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-PHASES.index(self.phase))}
         if self.range is not None:
             tags |= partition_range_tags(*self.range)
         return tags
 
 
-def cover_with_ranges(order: Sequence[str], due: set[str], phase: str) -> Iterator[RunPlan]:
+def cover_with_ranges(order: Sequence[str], due: set[str], phase: Phase) -> Iterator[RunPlan]:
     """Cover the due keys with few contiguous ranges of bounded length.
 
     Keys between two due ones are covered as well: fingerprints skip them, and a run for every
@@ -70,7 +71,7 @@ def cover_with_ranges(order: Sequence[str], due: set[str], phase: str) -> Iterat
         first = end
 
 
-def plan_phase(instance: dg.DagsterInstance, phase: str, due: set[str]) -> list[RunPlan]:
+def plan_phase(instance: dg.DagsterInstance, phase: Phase, due: set[str]) -> list[RunPlan]:
     """Plan the runs that cover the due keys of a phase; none if nothing is due.
 
     Parameters
@@ -96,8 +97,8 @@ def plan_phase(instance: dg.DagsterInstance, phase: str, due: set[str]) -> list[
 
 
 def due_keys(
-    view: View,
-    phase: str,
+    snapshot: Snapshot,
+    phase: Phase,
     *,
     retry: bool,
     files: bool = True,
@@ -107,7 +108,7 @@ def due_keys(
 
     Parameters
     ----------
-    view : View
+    snapshot : Snapshot
         The state of the catalog.
     phase : str
         One of `PHASES`.
@@ -123,10 +124,10 @@ def due_keys(
     set of str
     """
     due: set[str] = set()
-    for node in PHASES[phase]:
-        keys = view.keys(node) if among is None else among
-        plan = plan_asset(view, node, keys, files=files)
-        rows = view.standing(node.name)
+    for asset in assets_of(phase):
+        keys = snapshot.keys(asset) if among is None else among
+        plan = plan_asset(snapshot, asset, keys, files=files)
+        rows = snapshot.states(asset)
         for task in plan.due:
             row = rows.get(task.key)
             tried = row is not None and row.fingerprint == task.fingerprint
@@ -135,9 +136,9 @@ def due_keys(
     return due
 
 
-def quarantined_keys(view: View, phase: str) -> set[str]:
+def quarantined_keys(snapshot: Snapshot, phase: Phase) -> set[str]:
     """The keys for which an asset of the phase is quarantined."""
-    rows = (view.standing(node.name) for node in PHASES[phase])
+    rows = (snapshot.states(asset) for asset in assets_of(phase))
     return {key for each in rows for key, row in each.items() if row.status == "failed"}
 
 
@@ -168,14 +169,14 @@ def plan_scanned(
     """
     for collection, scan in scans.items():
         keys = [*scan.new, *scan.changed]
-        view = View(workspace, scope=(collection, keys))
-        due = due_keys(view, collection, retry=False, files=False, among=keys)
+        snapshot = Snapshot(workspace, scope=(collection, keys))
+        due = due_keys(snapshot, collection, retry=False, files=False, among=keys)
         if due:
             return plan_phase(instance, collection, due)
     return []
 
 
-def plan_runs(view: View, instance: dg.DagsterInstance) -> list[RunPlan]:
+def plan_runs(snapshot: Snapshot, instance: dg.DagsterInstance) -> list[RunPlan]:
     """Plan the sensor's runs for everything that is due, in the order in which they must go.
 
     What a phase will change for the phases after it is not known yet. In a small collection, where
@@ -185,7 +186,7 @@ def plan_runs(view: View, instance: dg.DagsterInstance) -> list[RunPlan]:
 
     Parameters
     ----------
-    view : View
+    snapshot : Snapshot
         The state of the catalog.
     instance : DagsterInstance
         Where the partitions are.
@@ -195,10 +196,10 @@ def plan_runs(view: View, instance: dg.DagsterInstance) -> list[RunPlan]:
     list of RunPlan
     """
     due: dict[str, set[str]] = {}
-    scenes = view.keys(BY_NAME["scene_photos"])
+    scenes = snapshot.keys(BY_NAME["scene_photos"])
     for phase in PHASES:
-        due[phase] = due_keys(view, phase, retry=False, files=False)
-        if due[phase] and is_large(view.workspace):
+        due[phase] = due_keys(snapshot, phase, retry=False, files=False)
+        if due[phase] and is_large(snapshot.workspace):
             return plan_phase(instance, phase, due[phase])
     if due["objects"]:
         due["library"] = {ALL}

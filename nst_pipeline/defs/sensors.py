@@ -3,13 +3,14 @@
 import dagster as dg
 
 from nst_pipeline.defs.inboxes import InboxScans, scan_inboxes
-from nst_pipeline.defs.jobs import JOBS, PHASES
+from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.orphans import end_orphaned_runs
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.runs import RunPlan, is_large, plan_runs, plan_scanned
-from nst_pipeline.pipeline.engine.graph import NODES
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.asset import PHASES
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace
+from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.storage.store import joint_digest, sha256
 
 _INTERVAL_SECONDS = 30
@@ -27,7 +28,7 @@ def _state_digest(workspace: Workspace) -> str:
         for collection in COLLECTIONS
         for photo in workspace.index(collection).photos.values()
     }
-    code = " ".join(f"{node.name} {node.code_version}" for node in NODES)
+    code = " ".join(f"{asset.name} {asset.code_version}" for asset in ASSETS)
     settings_and_code = sha256(f"{workspace.settings.model_dump_json()} {code}".encode())
     return f"{joint_digest(photos)} {workspace.catalog.version} {settings_and_code}"
 
@@ -76,4 +77,4 @@ def _plan(
     nothing_deleted = not any(scan.deleted for scan in scanned.scans.values())
     if settled and nothing_deleted and is_large(workspace):
         return plan_scanned(workspace, instance, scanned.scans)
-    return plan_runs(View(workspace), instance)
+    return plan_runs(Snapshot(workspace), instance)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import dagster as dg
 
 from nst_pipeline.defs.dagster_internals import is_stop, step_failure_message
-from nst_pipeline.defs.jobs import PHASES
 from nst_pipeline.defs.orphans import end_orphaned_runs
 from nst_pipeline.defs.runs import RunPlan, due_keys, plan_phase, quarantined_keys
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.asset import PHASES, Phase
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.upkeep.reporting import report_batch
@@ -22,7 +22,7 @@ _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 class RunResult:
     """The result of a Dagster run that was executed here."""
 
-    phase: str
+    phase: Phase
     run_id: str
     count: int
     """Keys that had something to be made."""
@@ -53,9 +53,9 @@ def _execute(job: dg.JobDefinition, plan: RunPlan, instance: dg.DagsterInstance)
 
 def _due_without_failure(workspace: Workspace) -> Mapping[str, set[str]]:
     """For each phase, the due keys of which no asset is quarantined."""
-    view = View(workspace)
+    snapshot = Snapshot(workspace)
     return {
-        phase: due_keys(view, phase, retry=False) - quarantined_keys(view, phase)
+        phase: due_keys(snapshot, phase, retry=False) - quarantined_keys(snapshot, phase)
         for phase in PHASES
     }
 
@@ -63,7 +63,7 @@ def _due_without_failure(workspace: Workspace) -> Mapping[str, set[str]]:
 def update(
     workspace: Workspace,
     instance: dg.DagsterInstance,
-    job_of: Callable[[str], dg.JobDefinition],
+    job_of: Callable[[Phase], dg.JobDefinition],
     *,
     quarantined_only: bool = False,
     on_run: Callable[[RunPlan], object] = lambda _: None,
@@ -98,7 +98,7 @@ def update(
     results: list[RunResult] = []
     for phase in PHASES:
         STOP.raise_if_requested()
-        due = due_keys(View(workspace), phase, retry=True) - excluded.get(phase, set())
+        due = due_keys(Snapshot(workspace), phase, retry=True) - excluded.get(phase, set())
         for plan in plan_phase(instance, phase, due):
             STOP.raise_if_requested()
             on_run(plan)

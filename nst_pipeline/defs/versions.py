@@ -5,46 +5,44 @@ look out of date, whether the result changed or not.
 """
 
 from nst_pipeline.defs.dagster_internals import version_event_tags
-from nst_pipeline.pipeline.engine.graph import BY_NAME, STICKER_LIBRARY, Node
+from nst_pipeline.pipeline.engine.asset import Asset
+from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.store import joint_digest
 
 
-def _version(name: str, digest: str) -> str:
-    """The digest, so that equal bytes are the same version.
+def _version(node: Node, digest: str) -> str:
+    """Return an artifact's digest, since equal bytes are the same version.
 
-    The library is an exception: no scene depends on all of it, only on the stickers offered to it.
-    A new sticker must not mark every scene as out of date.
+    Of an asset that is consumed in part, such as the sticker library, return its format. No scene
+    depends on the whole library: a new sticker must not mark every scene as out of date.
     """
-    return f"format {BY_NAME[name].code_version}" if name == STICKER_LIBRARY.name else digest
+    in_part = isinstance(node, Asset) and node.consumed_in_part
+    return f"format {node.code_version}" if in_part else digest
 
 
-def _input_version(row: Row, name: str) -> str:
-    digests = {each.key: each.digest for each in row.inputs if each.asset == name}
+def _input_version(row: Row, node: Node) -> str:
+    digests = {each.key: each.digest for each in row.inputs if each.asset == node.name}
     digest = next(iter(digests.values())) if len(digests) == 1 else joint_digest(digests)
-    return _version(name, digest)
+    return _version(node, digest)
 
 
-def version_tags(node: Node, row: Row, inputs_read_at: int) -> dict[str, str]:
+def version_tags(asset: Asset, row: Row, inputs_read_at: int) -> dict[str, str]:
     """Build the tags of a materialization: its versions and those of its inputs.
 
     Parameters
     ----------
-    node : Node
+    asset
         The asset.
-    row : Row
+    row
         The catalog's row of the artifact.
-    inputs_read_at : int
+    inputs_read_at
         `latest_event_id` from before the catalog was read, so that an input which changes
         afterwards has a higher one.
-
-    Returns
-    -------
-    dict of str to str
     """
     return version_event_tags(
-        _version(node.name, row.digest),
+        _version(asset, row.digest),
         row.code_version,
-        {name: _input_version(row, name) for name in node.upstream},
+        {node.name: _input_version(row, node) for node in asset.upstream},
         inputs_read_at=inputs_read_at,
     )

@@ -5,26 +5,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nst_pipeline.publish.coco import CocoAnnotation, CocoDataset, CocoImage
+from nst_pipeline.publish.columns import Column, schema_of
 from nst_pipeline.storage.labels import UncompressedMask
 
 _BOX = pa.list_(pa.int32(), 4)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the dataset's table."""
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    """One sentence, shown in the Dagster UI."""
 
 
 COLUMNS = (
@@ -71,7 +61,7 @@ COLUMNS = (
 )
 """Columns of the dataset's table, in the order of the Parquet file."""
 
-SCHEMA = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
+SCHEMA = schema_of(COLUMNS)
 
 _FROM_IMAGE = (
     *("file_name", "width", "height", "split", "scene_split"),

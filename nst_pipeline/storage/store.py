@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +16,11 @@ from upath import UPath
 
 from nst_pipeline.storage.artifact_files import PICTURE, PICTURE_FORMAT, RECORD, file_name
 from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomically
+from nst_pipeline.storage.records import AnyRecord, Record, RecordList, dump_record, parse_record
 from nst_pipeline.vision.shapes import Picture
 
-Content = bytes | Picture | Mapping[str, Any] | list[Any]
-"""Content of a file: bytes as they are, a picture (stored in `PICTURE_FORMAT`), or JSON values."""
+Content = bytes | Picture | Record | RecordList[Any]
+"""Content of a file: bytes as they are, a picture (in `PICTURE_FORMAT`), or a record (JSON)."""
 
 _CACHE_BYTES = 768 * 1024 * 1024
 
@@ -33,11 +33,6 @@ def sha256(data: bytes) -> str:
 def joint_digest(digests: Mapping[str, str]) -> str:
     """Combine the digests of several named files into one."""
     return sha256("".join(f"{name} {digests[name]}\n" for name in sorted(digests)).encode())
-
-
-def to_json(value: Any) -> bytes:
-    """Encode as JSON with sorted keys, so that equal values give equal bytes."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode()
 
 
 @dataclass(frozen=True)
@@ -157,9 +152,17 @@ class Store:
         """
         return self.path(asset, key, name).read_bytes()
 
-    def record(self, asset: str, key: str, name: str = RECORD) -> Any:
-        """Read a JSON file."""
-        return json.loads(self.read(asset, key, name))
+    def record(self, kind: type[AnyRecord], asset: str, key: str, name: str = RECORD) -> AnyRecord:
+        """Read a record.
+
+        Raises
+        ------
+        FileNotFoundError
+            It does not exist.
+        DamagedRecordError
+            It is not a record of this kind.
+        """
+        return parse_record(kind, self.read(asset, key, name), str(self.path(asset, key, name)))
 
     def picture(self, asset: str, key: str, name: str = PICTURE, *, keep: bool = True) -> Picture:
         """Read a picture, from memory if this process read it before.
@@ -228,4 +231,4 @@ def _encode(content: Content) -> bytes:
         return content
     if isinstance(content, np.ndarray):
         return PICTURE_FORMAT.encode(content)
-    return to_json(content)
+    return dump_record(content)

@@ -6,15 +6,15 @@ import pytest
 
 from nst_pipeline.defs.checks import check_results, check_specs
 from nst_pipeline.pipeline.engine.batch import Outcome
-from nst_pipeline.pipeline.engine.graph import BY_NAME
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps import BY_NAME
 from nst_pipeline.vision.images.png import decode_png, encode_png
 
 
 def results(collection, asset: str) -> dict[str, dg.AssetCheckResult]:
     """Of a run that made all of an asset, as it stands in the store now."""
     outcome = Outcome(made=collection.rows(asset))
-    view = View(collection.open())
+    view = Snapshot(collection.open())
     return {each.check_name: each for each in check_results(view, BY_NAME[asset], outcome)}
 
 
@@ -83,6 +83,6 @@ def test_poor_mattes_are_named(collection, matte, complaint):
 def test_a_large_batch_is_sampled_evenly(made):
     row = next(row for row in made.rows("stickers").values() if row.status == "ok")
     outcome = Outcome(made={f"{number}": row for number in range(500)})
-    (result,) = check_results(View(made.open()), BY_NAME["stickers"], outcome)
+    (result,) = check_results(Snapshot(made.open()), BY_NAME["stickers"], outcome)
     assert 10 <= result.metadata["looked at"].value <= 12
     assert result.metadata["made in this run"].value == 500

@@ -7,10 +7,10 @@ import yaml
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.config import example, form, with_form
 from nst_pipeline.errors import SettingError
-from nst_pipeline.pipeline.engine.graph import BY_NAME, NODES
+from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.settings import Settings
 
-WITH_SETTINGS = [node for node in NODES if node.settings]
+WITH_SETTINGS = [node for node in ASSETS if node.settings]
 
 
 def filled(name: str, **sections: dict) -> dg.Config:

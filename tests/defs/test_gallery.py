@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from nst_pipeline.pipeline.engine.snapshot import View
-from nst_pipeline.pipeline.steps.publishing import gallery_scene, gallery_scenes
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps import BY_NAME
+from nst_pipeline.pipeline.steps.gallery import gallery_scene, gallery_scenes
+from nst_pipeline.storage.records import HarmonizedRecord
 
 
 def _key(view, start):
@@ -11,13 +13,13 @@ def _key(view, start):
 
 
 def test_a_scene_is_told_with_all_that_was_made_of_it(made):
-    view = View(made.open())
+    view = Snapshot(made.open())
     key = _key(view, "temple")
     scene = gallery_scene(view, key)
-    record = view.workspace.store.record("harmonized", key)
-    assert (scene.title, scene.status, scene.chosen) == ("temple.jpg", "ok", record["chosen"])
-    assert (scene.scores, scene.confidence) == (record["scores"], record["confidence"])
-    assert f"{record['confidence']:.2f}" in scene.reason
+    record = view.store.record(HarmonizedRecord, "harmonized", key)
+    assert (scene.title, scene.status, scene.chosen) == ("temple.jpg", "ok", record.chosen)
+    assert (scene.scores, scene.confidence) == (record.scores, record.confidence)
+    assert f"{record.confidence:.2f}" in scene.reason
     # VGG19 has no weights here, which is said; the others are there.
     (note,) = scene.notes
     assert note.startswith("VGG19 optimization: ") and "missing.h5" in note
@@ -32,10 +34,10 @@ def test_a_scene_is_told_with_all_that_was_made_of_it(made):
 
 
 def test_only_what_was_made_again_has_another_digest(made, monkeypatch):
-    view = View(made.open())
+    view = Snapshot(made.open())
     before, key = gallery_scenes(view), _key(view, "temple")
     assert len(before) == 3
-    rows = view.rows("harmonized")
+    rows = view.rows(BY_NAME["harmonized"])
     monkeypatch.setitem(rows, key, replace(rows[key], digest="another"))
     after = gallery_scenes(view)
     assert {each for each in before if after[each] != before[each]} == {key}

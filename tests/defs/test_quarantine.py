@@ -8,7 +8,7 @@ import pytest
 from skimage import data
 
 from nst_pipeline.defs.partitions import OBJECTS
-from nst_pipeline.pipeline.steps.library import read_library
+from nst_pipeline.pipeline.steps.sticker_library import read_library
 from nst_pipeline.pipeline.upkeep.stale import stale_of
 from nst_pipeline.vision.images.png import encode_png
 

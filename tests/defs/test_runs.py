@@ -14,7 +14,7 @@ from nst_pipeline.defs.runs import (
     plan_scanned,
     quarantined_keys,
 )
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.storage.keys import ALL
 
 
@@ -65,7 +65,7 @@ def with_a_bad_scene(collection):
 
 
 def test_what_failed_is_due_only_on_retry(with_a_bad_scene):
-    view = View(with_a_bad_scene.open())
+    view = Snapshot(with_a_bad_scene.open())
     (bad,) = quarantined_keys(view, "scenes")
     assert bad.startswith("bad")
     assert due_keys(view, "scenes", retry=False) == set()
@@ -76,8 +76,8 @@ def test_what_failed_is_due_only_on_retry(with_a_bad_scene):
 def test_a_lost_file_is_due_only_if_files_are_looked_at(collection):
     key, row = next(iter(collection.rows("harmonized").items()))
     (collection.root / row.path).unlink()
-    assert due_keys(View(collection.open()), "scenes", retry=False, files=False) == set()
-    assert due_keys(View(collection.open()), "scenes", retry=False) == {key}
+    assert due_keys(Snapshot(collection.open()), "scenes", retry=False, files=False) == set()
+    assert due_keys(Snapshot(collection.open()), "scenes", retry=False) == {key}
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_in_a_large_collection_the_first_phase_that_is_due_is_planned_alone(larg
     """What follows is known when it is done; most runs planned now would find nothing to do."""
     with large.instance() as instance:
         scan_inboxes(workspace := large.open(), instance)
-        (plan,) = plan_runs(View(workspace), instance)
+        (plan,) = plan_runs(Snapshot(workspace), instance)
     assert (plan.phase, plan.count) == ("objects", 1)
 
 

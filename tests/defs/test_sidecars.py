@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from nst_pipeline.storage.records import Placements, Stickers
 from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.shapes import Box
 
 
 def _key(collection, asset, start):
@@ -32,15 +34,15 @@ def with_sidecars(collection):
 
 def test_every_box_of_the_user_becomes_a_sticker(with_sidecars):
     store = with_sidecars.open().store
-    stickers = store.record("stickers", _key(with_sidecars, "stickers", "cat"))
-    assert [each["label"] for each in stickers] == ["cat", "ear"]
-    assert {each["source"] for each in stickers} == {"sidecar"}
+    stickers = store.record(Stickers, "stickers", _key(with_sidecars, "stickers", "cat"))
+    assert [each.label for each in stickers] == ["cat", "ear"]
+    assert {each.source for each in stickers} == {"sidecar"}
 
 
 def test_a_mask_is_trusted(with_sidecars):
     store = with_sidecars.open().store
-    (record,) = store.record("stickers", _key(with_sidecars, "stickers", "사진"))
-    x, y, width, height = record["box"]
+    (record,) = store.record(Stickers, "stickers", _key(with_sidecars, "stickers", "사진"))
+    x, y, width, height = record.box
     assert abs(x - 100) <= 6
     assert abs(y - 40) <= 6
     assert abs(width - 121) <= 12
@@ -49,9 +51,9 @@ def test_a_mask_is_trusted(with_sidecars):
 
 def test_a_placement_is_taken_as_it_is(with_sidecars):
     store = with_sidecars.open().store
-    (placed,) = store.record("placements", _key(with_sidecars, "placements", "temple"))
-    assert placed["box"] == {"x": 20, "y": 60, "width": 80, "height": 80}
-    assert placed["photo"] == "사진 1.jpg"
+    (placed,) = store.record(Placements, "placements", _key(with_sidecars, "placements", "temple"))
+    assert placed.box == Box(20, 60, 80, 80)
+    assert placed.photo == "사진 1.jpg"
 
 
 def test_a_placement_of_nobody_is_quarantined_with_the_name(collection):

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from nst_pipeline.pipeline.engine.graph import NODES
-from nst_pipeline.pipeline.steps.library import read_library
+from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.pipeline.steps.sticker_library import read_library
+from nst_pipeline.storage.records import HarmonizedRecord, Losses
 
 SMALL = "[recipes]\nleft_side = 192\nright_side = 128\n"
 
@@ -19,7 +20,7 @@ def _made_by(collection, runs):
 
 def test_every_asset_makes_its_artifact(made):
     rows = made.open().catalog.rows()
-    assert {row.asset for row in rows} == {node.name for node in NODES}
+    assert {row.asset for row in rows} == {node.name for node in ASSETS}
     assert {row.status for row in rows if row.asset != "stylized_vgg19"} == {"ok"}
     assert len(made.rows("harmonized")) == 3
     assert len(made.rows("stickers")) == 3
@@ -122,13 +123,13 @@ def test_vgg19_with_weights_makes_a_picture_and_its_loss_curve(collection, vgg19
     for key, row in collection.rows("stylized_vgg19").items():
         assert row.status == "ok", row.error
         assert len(row.models["vgg19"]) == 64
-        losses = store.record("stylized_vgg19", key)
+        losses = store.record(Losses, "stylized_vgg19", key)
         assert losses[-1] < losses[0]
         result, before = (store.picture(asset, key) for asset in ("stylized_vgg19", "composites"))
         matte = store.picture("composites", key, ".mask.png")
         assert (result != before).any()
         assert np.array_equal(result[matte == 0], before[matte == 0])
-        assert "vgg19" in store.record("harmonized", key)["scores"]
+        assert "vgg19" in store.record(HarmonizedRecord, "harmonized", key).scores
 
 
 def test_a_setting_that_cannot_be_used_is_named(collection):

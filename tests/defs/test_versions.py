@@ -8,7 +8,7 @@ from skimage import data
 
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.freshness import confirm
-from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.pipeline.steps import ASSETS
 
 from .conftest import write_photo
 
@@ -19,7 +19,7 @@ def unsynced(instance: dg.DagsterInstance, collection) -> set[str]:
         instance, defs.resolve_asset_graph(), LoadingContextForTest(instance)
     )
     found = set()
-    for node in NODES:
+    for node in ASSETS:
         rows = collection.rows(node.name) if node.collection else {None: None}
         for key in rows:
             status = resolver.get_status(dg.AssetKey(node.name), key)
@@ -75,6 +75,6 @@ def test_what_is_up_to_date_is_confirmed_and_stays_synced(collection):
 
 @pytest.mark.parametrize("name", ["gallery", "dataset", "sticker_library"])
 def test_only_what_people_read_has_a_freshness_policy(name):
-    policies = {n.name: defs.resolve_assets_def(n.name).get_asset_spec() for n in NODES}
+    policies = {n.name: defs.resolve_assets_def(n.name).get_asset_spec() for n in ASSETS}
     assert policies[name].freshness_policy is not None
     assert policies["harmonized"].freshness_policy is None

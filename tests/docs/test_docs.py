@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_pipeline.pipeline.engine.graph import NODES
+from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.storage.catalog import SCHEMA
 
 UI_BYTES = 150_000
@@ -29,7 +29,7 @@ def test_the_page_of_settings_is_current():
 
 
 def test_the_readme_names_every_asset():
-    assert _table(ROOT / "README.md", "## What it makes") == {node.name for node in NODES}
+    assert _table(ROOT / "README.md", "## What it makes") == {node.name for node in ASSETS}
 
 
 def test_the_page_of_the_catalog_names_every_column():

@@ -9,7 +9,15 @@ from upath import UPath
 
 from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.records import HarmonizedRecord, Losses
 from nst_pipeline.storage.store import Store
+
+
+def scored(scores: dict[str, float]) -> HarmonizedRecord:
+    return HarmonizedRecord(chosen="ä", scores=scores, confidence=1)
+
+
+RECORD = scored({"ä": 1})
 
 
 @pytest.fixture
@@ -19,18 +27,18 @@ def store(tmp_path) -> Store:
 
 def test_pictures_and_records_come_back(store, tmp_path):
     photo = data.chelsea()
-    written = store.write("composites", "cat-1", {".png": photo, ".json": {"a": [1, "ä"]}})
+    written = store.write("composites", "cat-1", {".png": photo, ".json": RECORD})
     assert written.path == "artifacts/composites/cat-1.png"
     again = Store(UPath(tmp_path))  # nothing remembered
     assert np.array_equal(again.picture("composites", "cat-1"), photo)
-    assert again.record("composites", "cat-1") == {"a": [1, "ä"]}
+    assert again.record(HarmonizedRecord, "composites", "cat-1") == RECORD
     assert again.digest("composites", "cat-1", written.files) == written.digest
     assert sum(again.sizes("composites").values()) == written.size_bytes
 
 
 def test_equal_content_has_equal_digests(store):
-    first = store.write("a", "k", {".json": {"x": 1, "y": 2}})
-    second = store.write("b", "other", {".json": {"y": 2, "x": 1}})
+    first = store.write("a", "k", {".json": scored({"x": 1, "y": 2})})
+    second = store.write("b", "other", {".json": scored({"y": 2, "x": 1})})
     assert first.digest == second.digest
 
 
@@ -53,11 +61,11 @@ def test_the_writers_own_picture_stays_writable_and_apart(store):
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_part(store, tmp_path, monkeypatch):
-    store.write("composites", "k", {".json": [1]})
+    store.write("composites", "k", {".json": Losses((1,))})
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        store.write("composites", "k", {".json": [2]})
-    assert store.record("composites", "k") == [1]
+        store.write("composites", "k", {".json": Losses((2,))})
+    assert store.record(Losses, "composites", "k") == Losses((1,))
     assert [path.name for path in (tmp_path / "artifacts/composites").iterdir()] == ["k.json"]
 
 
@@ -72,8 +80,8 @@ def test_what_was_written_is_brought_to_the_disk_later_together(store, monkeypat
     synced = []
     fsync = os.fsync
     monkeypatch.setattr("os.fsync", lambda file: synced.append(file) or fsync(file))
-    store.write("composites", "k", {".png": data.chelsea(), ".json": [1]})
-    store.write("composites", "gone", {".json": [1]})
+    store.write("composites", "k", {".png": data.chelsea(), ".json": Losses((1,))})
+    store.write("composites", "gone", {".json": Losses((1,))})
     store.remove("composites", "gone", (".json",))
     assert not synced
     paths = [store.path("composites", *each) for each in (("k", ".png"), ("gone", ".json"))]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
-from nst_pipeline.pipeline.engine.graph import NODES
 from nst_pipeline.pipeline.engine.workspace import open_workspace
+from nst_pipeline.pipeline.steps import ASSETS
 from tests.browser import needs_browser
 
 from .conftest import UI_MS, WINDOW, Ui
@@ -75,7 +75,7 @@ def test_the_ui_starts_without_a_warning(ui: Ui):
 def test_the_catalog_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot):
     page.set_viewport_size({"width": 1280, "height": 1100})  # all of them at once
     page.goto(f"{ui.url}/assets")
-    for node in NODES:
+    for node in ASSETS:
         expect(page.locator(f"a[href='/assets/{node.name}']").first).to_be_visible()
     shoot(page, "ui-catalog")
     page.set_viewport_size(WINDOW)

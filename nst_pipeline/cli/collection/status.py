@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from nst_pipeline.cli.output import LIST_LIMIT, Json, busy, print_json, print_table
-from nst_pipeline.pipeline.engine.graph import NODES
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace, existing_workspace
+from nst_pipeline.pipeline.steps import ASSETS
 
 _STATUSES = ("ok", "empty", "failed")
 
@@ -20,7 +20,7 @@ def _current_rows(workspace: Workspace) -> pd.DataFrame:
     frame: pd.DataFrame = table.to_pandas()
     retired = pd.Series(False, index=frame.index)
     for collection in COLLECTIONS:
-        assets = [node.name for node in NODES if node.collection == collection]
+        assets = [asset.name for asset in ASSETS if asset.collection == collection]
         keys = workspace.index(collection).photos.keys()
         retired |= frame["asset"].isin(assets) & ~frame["key"].isin(keys)
     return frame[~retired]
@@ -46,11 +46,11 @@ def counts(workspace: Workspace, runs: Sequence[str] | None = None) -> list[dict
     by_status = frame.groupby(["asset", "status"]).size()
     made = workspace.catalog.made_by(runs or []).to_pandas()
     rows: list[dict[str, Any]] = []
-    for node in NODES:
-        row: dict[str, Any] = {"asset": node.name}
-        row |= {status: int(by_status.get((node.name, status), 0)) for status in _STATUSES}
+    for asset in ASSETS:
+        row: dict[str, Any] = {"asset": asset.name}
+        row |= {status: int(by_status.get((asset.name, status), 0)) for status in _STATUSES}
         if runs is not None:
-            own = made[made["asset"] == node.name]
+            own = made[made["asset"] == asset.name]
             row |= {"made now": len(own), "seconds": round(float(own["seconds"].sum()), 1)}
         rows.append(row)
     return rows

@@ -5,26 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
-from nst_pipeline.pipeline.engine.graph import Node
-from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.asset import Asset
+from nst_pipeline.pipeline.engine.item import DueArtifact, Item, Made
 from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
 from nst_pipeline.pipeline.engine.progress import Progress
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
-from nst_pipeline.pipeline.engine.task import Task
 from nst_pipeline.pipeline.engine.workers import in_order
 from nst_pipeline.storage.catalog import ArtifactState, Row
 from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.store import Content
-
-Make = Callable[[Sequence[Item]], Sequence[Made]]
-"""Makes the artifacts of several items, in their order."""
 
 _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0
@@ -51,52 +47,52 @@ class Outcome:
 class Batch:
     """The making of one asset's due artifacts within one run."""
 
-    def __init__(self, view: View, node: Node, plan: Plan, run_id: str) -> None:
-        self._view, self._node, self._plan, self._run_id = view, node, plan, run_id
-        self._before = view.standing(node.name)
+    def __init__(self, snapshot: Snapshot, asset: Asset, plan: Plan, run_id: str) -> None:
+        self._snapshot, self._asset, self._plan, self._run_id = snapshot, asset, plan, run_id
+        self._before = snapshot.states(asset)
         self._pending: list[Row] = []
         self._committer = ThreadPoolExecutor(1)
         self._commits: deque[Future[None]] = deque()
         self._committed_at = time.monotonic()
         self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
 
-    def make(self, tasks: Sequence[Task], make: Make) -> list[Row]:
+    def make(self, due: Sequence[DueArtifact]) -> list[Row]:
         """Make these together; if that fails, one by one, so that one costs not the others.
 
         Several threads may do so. Nothing is cataloged before `add`.
         """
         started = time.perf_counter()
         try:
-            results = self._results(tasks, make)
+            results = self._results(due)
         except (ModelUnavailableError, SettingError, Stopped):
             raise
         except Exception as error:
-            if len(tasks) == 1:
-                return [self._failed(tasks[0], error, time.perf_counter() - started)]
-            return self._one_by_one(tasks, make, error)
-        seconds = (time.perf_counter() - started) / len(tasks)
-        return [self._store(task, made, seconds) for task, made in zip(tasks, results, strict=True)]
+            if len(due) == 1:
+                return [self._failed(due[0], error, time.perf_counter() - started)]
+            return self._one_by_one(due, error)
+        seconds = (time.perf_counter() - started) / len(due)
+        return [self._store(each, made, seconds) for each, made in zip(due, results, strict=True)]
 
-    def _one_by_one(self, tasks: Sequence[Task], make: Make, error: Exception) -> list[Row]:
+    def _one_by_one(self, due: Sequence[DueArtifact], error: Exception) -> list[Row]:
         """Make the items of a group that failed; those that succeed record the group's error."""
         _log.warning(
             "%s: a group of %d failed together and is made one by one",
-            self._node.name,
-            len(tasks),
+            self._asset.name,
+            len(due),
             exc_info=error,
         )
         reason = {GROUP_ERROR: f"{type(error).__name__}: {error}"}
-        rows = [row for task in tasks for row in self.make([task], make)]
+        rows = [row for each in due for row in self.make([each])]
         return [
             row if row.status == "failed" else replace(row, figures={**row.figures, **reason})
             for row in rows
         ]
 
-    def _results(self, tasks: Sequence[Task], make: Make) -> list[Made]:
-        """What is made of each task; those with nothing to be made do not reach `make`."""
-        items = [Item(task, self._view) for task in tasks if not task.empty]
-        made = iter(make(items) if items else ())
-        return [Made(empty=task.empty) if task.empty else next(made) for task in tasks]
+    def _results(self, due: Sequence[DueArtifact]) -> list[Made]:
+        """Make each artifact. Those that are empty beforehand do not reach the asset's `make`."""
+        items = [Item(each, self._snapshot) for each in due if not each.empty]
+        made = iter(self._asset.make(items) if items else ())
+        return [Made(empty=each.empty) if each.empty else next(made) for each in due]
 
     def __enter__(self) -> Batch:
         return self
@@ -118,10 +114,10 @@ class Batch:
 
     def _catalog(self, rows: list[Row]) -> None:
         """Catalog rows, and remove files that an artifact's new version no longer has."""
-        store = self._view.workspace.store
+        store = self._snapshot.workspace.store
         # In this order: no row may outlive a power cut that its files do not.
         sync_files(store.path(row.asset, row.key, name) for row in rows for name in row.files)
-        self._view.workspace.catalog.append(rows)
+        self._snapshot.workspace.catalog.append(rows)
         for row in rows:
             old = self._before.get(row.key)
             if old is not None and row.status != "failed":
@@ -137,40 +133,40 @@ class Batch:
         if len(self._pending) >= _COMMIT_ROWS or waited > _COMMIT_SECONDS:
             self._commit()
 
-    def _store(self, task: Task, made: Made, seconds: float) -> Row:
+    def _store(self, each: DueArtifact, made: Made, seconds: float) -> Row:
         started = time.perf_counter()
         files: dict[str, Content] = dict(made.files)
-        written = self._view.workspace.store.write(self._node.name, task.key, files)
+        written = self._snapshot.workspace.store.write(self._asset.name, each.key, files)
         return self._row(
-            task,
+            each,
             status="empty" if made.empty else "ok",
             error=made.empty,
             path=written.path,
             files=written.files,
             size_bytes=written.size_bytes,
             digest=written.digest,
-            inputs=tuple(dict.fromkeys((*task.inputs, *made.used))),
+            inputs=tuple(dict.fromkeys((*each.inputs, *made.used))),
             figures=made.figures,
             seconds=seconds + time.perf_counter() - started,
         )
 
-    def _failed(self, task: Task, error: Exception, seconds: float) -> Row:
+    def _failed(self, each: DueArtifact, error: Exception, seconds: float) -> Row:
         # What the user can put right speaks for itself; anything else is ours, and is traced.
         if isinstance(error, NstError):
-            _log.error("%s %s: %s", self._node.name, task.key, error)
+            _log.error("%s %s: %s", self._asset.name, each.key, error)
             reason = str(error)
         else:
-            _log.error("%s %s failed", self._node.name, task.key, exc_info=error)
+            _log.error("%s %s failed", self._asset.name, each.key, exc_info=error)
             reason = f"{type(error).__name__}: {error}"
-        return self._row(task, status="failed", error=reason, inputs=task.inputs, seconds=seconds)
+        return self._row(each, status="failed", error=reason, inputs=each.inputs, seconds=seconds)
 
-    def _row(self, task: Task, **values: object) -> Row:
+    def _row(self, each: DueArtifact, **values: object) -> Row:
         return Row(
-            asset=self._node.name,
-            key=task.key,
-            fingerprint=task.fingerprint,
+            asset=self._asset.name,
+            key=each.key,
+            fingerprint=each.fingerprint,
             settings=self._plan.settings_json,
-            code_version=self._node.code_version,
+            code_version=self._asset.code_version,
             models=self._plan.models,
             run_id=self._run_id,
             **values,  # type: ignore[arg-type]
@@ -178,25 +174,21 @@ class Batch:
 
 
 def run_batch(
-    view: View,
-    node: Node,
+    snapshot: Snapshot,
+    asset: Asset,
     keys: Sequence[str],
-    make: Make,
     *,
     run_id: str,
-    together: int = 1,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Outcome:
     """Bring the artifacts of `keys` up to date.
 
     Args:
-        view: the catalog's state when the batch begins.
-        node: the asset.
+        snapshot: the catalog's state when the batch begins.
+        asset: the asset.
         keys: its partition keys, or `ALL` alone.
-        make: makes the artifacts of up to `together` items at once.
         run_id: cataloged with every row.
-        together: how many items `make` gets in one call.
         workers: how many calls of `make` may run at the same time.
         progress: told after every call of `make`.
 
@@ -205,17 +197,17 @@ def run_batch(
         Stopped: somebody asked to stop; what was made is cataloged.
     """
     STOP.raise_if_requested()
-    view.workspace.store.remove_leftovers(node.name)
-    plan = plan_asset(view, node, keys)
-    due, through = plan.due, 0
-    groups = (due[first : first + together] for first in range(0, len(due), together))
+    snapshot.store.remove_leftovers(asset.name)
+    plan = plan_asset(snapshot, asset, keys)
+    due, through, size = plan.due, 0, asset.batch_size(snapshot.settings)
+    groups = (due[first : first + size] for first in range(0, len(due), size))
     wanted = takewhile(lambda _: not STOP.requested, groups)
-    with Batch(view, node, plan, run_id) as batch:
-        for rows in in_order(lambda tasks: batch.make(tasks, make), wanted, workers):
+    with Batch(snapshot, asset, plan, run_id) as batch:
+        for rows in in_order(batch.make, wanted, workers):
             batch.add(rows)
             through += len(rows)
             if progress is not None:
-                progress(node.name, through, len(due))
+                progress(asset.name, through, len(due))
     STOP.raise_if_requested()
-    view.workspace.catalog.compact(node.name)
+    snapshot.workspace.catalog.compact(asset.name)
     return batch.outcome

@@ -1,4 +1,4 @@
-"""What is due: an artifact whose fingerprint is not in the catalog, or whose files are gone."""
+"""What is due: artifacts whose fingerprint is not in the catalog, or whose files are gone."""
 
 from __future__ import annotations
 
@@ -6,54 +6,67 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from nst_pipeline.pipeline.engine.graph import Node
-from nst_pipeline.pipeline.engine.inputs import inputs_of
-from nst_pipeline.pipeline.engine.models import model_digests
-from nst_pipeline.pipeline.engine.snapshot import View
-from nst_pipeline.pipeline.engine.task import Task
+from nst_pipeline.pipeline.engine.asset import Asset
+from nst_pipeline.pipeline.engine.item import DueArtifact
+from nst_pipeline.pipeline.engine.node import Node
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.settings import Settings
+from nst_pipeline.storage.artifact_files import file_name
 from nst_pipeline.storage.catalog import ArtifactState
 from nst_pipeline.storage.fingerprint import fingerprinter
-from nst_pipeline.storage.keys import ALL
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the keys of one asset stand."""
+    """What has to be done for the keys of one asset.
 
-    due: tuple[Task, ...]
+    Attributes
+    ----------
+    due
+        The artifacts to be made.
+    done
+        Key to catalog entry, of what is up to date.
+    waiting
+        Key to reason, of what lacks an input: something upstream is missing or failed.
+    settings_json
+        The settings that determine the asset, as canonical JSON.
+    models
+        Name to digest of the networks and files that determine the asset.
+    """
+
+    due: tuple[DueArtifact, ...]
     done: dict[str, ArtifactState]
     waiting: dict[str, str]
-    """Key to the reason: something upstream is missing or failed."""
     settings_json: str
     models: Mapping[str, str]
 
 
 def _settings_json(node: Node, settings: Settings) -> str:
-    """The settings that determine an asset, as canonical JSON."""
     values = {name: getattr(settings, name).canonical() for name in node.settings}
     return json.dumps(values, sort_keys=True)
 
 
-def _emptiness(view: View, node: Node) -> Callable[[str], str]:
-    """What an empty upstream result of the same key says."""
-    upstream = [view.standing(name) for name in node.upstream if name not in node.optional]
+def _empty_reasons(snapshot: Snapshot, node: Node) -> Callable[[str], str]:
+    """Return a function from a key to why an upstream artifact of the same key is empty."""
+    upstream = [snapshot.states(each) for each in node.upstream if each not in node.optional]
 
-    def told(key: str) -> str:
+    def reason(key: str) -> str:
         rows = (rows.get(key) for rows in upstream)
         return next((row.error for row in rows if row is not None and row.status == "empty"), "")
 
-    return told
+    return reason
 
 
 def _file_names(key: str, row: ArtifactState) -> list[str]:
-    return [f"{'' if key == ALL else key}{name}" for name in row.files]
+    return [file_name(key, name) for name in row.files]
 
 
-def _broken(view: View, asset: str, rows: Mapping[str, ArtifactState]) -> set[str]:
-    """Keys of which a file is gone or not of its size."""
+def _keys_with_broken_files(
+    snapshot: Snapshot, node: Node, rows: Mapping[str, ArtifactState]
+) -> set[str]:
+    """Return the keys whose artifact has lost a file, or has one of another size."""
     names = {key: _file_names(key, row) for key, row in rows.items()}
-    sizes = view.sizes(asset, [name for each in names.values() for name in each])
+    sizes = snapshot.sizes(node, [name for each in names.values() for name in each])
     return {
         key
         for key, row in rows.items()
@@ -61,27 +74,32 @@ def _broken(view: View, asset: str, rows: Mapping[str, ArtifactState]) -> set[st
     }
 
 
-def plan_asset(view: View, node: Node, keys: Iterable[str], *, files: bool = True) -> Plan:
-    """Sort an asset's keys into due, done and waiting.
+def plan_asset(
+    snapshot: Snapshot, asset: Asset, keys: Iterable[str], *, files: bool = True
+) -> Plan:
+    """Sort an asset's keys into due, done, and waiting.
 
-    Args:
-        view: the catalog's state.
-        node: the asset.
-        keys: its partition keys, or `ALL` alone.
-        files: look whether the files of what is done are there, too.
+    Parameters
+    ----------
+    snapshot
+        The state of the catalog.
+    asset
+        The asset.
+    keys
+        Its partition keys, or `ALL` alone.
+    files
+        Also check that the files of what is done exist.
 
-    Raises:
-        ModelUnavailableError: a network that determines the asset cannot be had.
+    Raises
+    ------
+    ModelUnavailableError
+        A network that determines the asset is missing.
     """
-    settings = _settings_json(node, view.settings)
-    models = model_digests(node, view.settings)
-    fingerprint = fingerprinter(node.name, node.code_version, settings, models)
-    rows, resolve, emptiness = (
-        view.standing(node.name),
-        inputs_of(node, view),
-        _emptiness(view, node),
-    )
-    due: dict[str, Task] = {}
+    settings, models = _settings_json(asset, snapshot.settings), asset.models(snapshot.settings)
+    fingerprint = fingerprinter(asset.name, asset.code_version, settings, models)
+    rows, resolve = snapshot.states(asset), asset.inputs(snapshot, asset)
+    empty_reason = _empty_reasons(snapshot, asset)
+    due: dict[str, DueArtifact] = {}
     done: dict[str, ArtifactState] = {}
     waiting: dict[str, str] = {}
     for key in keys:
@@ -93,9 +111,9 @@ def plan_asset(view: View, node: Node, keys: Iterable[str], *, files: bool = Tru
         if row is not None and row.fingerprint == wanted and row.status != "failed":
             done[key] = row
         else:
-            due[key] = Task(key, inputs, wanted, emptiness(key))
-    for key in _broken(view, node.name, done) if files and done else ():
+            due[key] = DueArtifact(key, inputs, wanted, empty_reason(key))
+    for key in _keys_with_broken_files(snapshot, asset, done) if files and done else ():
         inputs, wanted = resolve(key), done.pop(key).fingerprint
         assert not isinstance(inputs, str)
-        due[key] = Task(key, inputs, wanted, emptiness(key))
+        due[key] = DueArtifact(key, inputs, wanted, empty_reason(key))
     return Plan(tuple(due.values()), done, waiting, settings, models)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nst_pipeline.pipeline.engine.graph import BY_NAME, NODES
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace
+from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.pipeline.upkeep.verify import Problem, stray_files
 
 _YOUNG_SECONDS = 3600.0
@@ -39,7 +39,7 @@ def _present(workspace: Workspace, table: pa.Table) -> pa.ChunkedArray:
     """Whether each row's photo is in its inbox."""
     present = pa.array([False] * table.num_rows, pa.bool_())
     for collection in (None, *COLLECTIONS):
-        assets = [node.name for node in NODES if node.collection == collection]
+        assets = [asset.name for asset in ASSETS if asset.collection == collection]
         own = pc.is_in(table["asset"], value_set=pa.array(assets))
         if collection is not None:
             keys = pa.array(list(workspace.index(collection).photos), pa.string())

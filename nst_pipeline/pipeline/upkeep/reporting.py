@@ -15,9 +15,10 @@ import pandas as pd
 from upath import UPath
 
 from nst_pipeline.errors import UnreadableImageError
-from nst_pipeline.pipeline.engine.graph import HARMONIZED, NODES
 from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.publish.report import (
     ExampleResult,
     best_and_worst,
@@ -66,7 +67,7 @@ def _illustrated(workspace: Workspace, example: ExampleResult) -> ExampleResult:
     title = photo.path if photo else example.key
     page = f"../artifacts/gallery/scenes/{quote(example.key)}.html" if photo else ""
     try:
-        result = workspace.store.picture(HARMONIZED.name, example.key)
+        result = workspace.store.picture(harmonized.name, example.key)
     except (OSError, UnreadableImageError):
         # The file was deleted since; the figures still count.
         return replace(example, title=title, page=page)
@@ -91,7 +92,7 @@ def write_report(workspace: Workspace, rows: pd.DataFrame, name: str) -> UPath:
     UPath
         The HTML page.
     """
-    batch = summarize_batch(rows, [node.name for node in NODES])
+    batch = summarize_batch(rows, [asset.name for asset in ASSETS])
     best, worst = best_and_worst(rows)
     examples = tracked("report pictures", [*best, *worst], len(best) + len(worst))
     illustrated = [_illustrated(workspace, example) for example in examples]

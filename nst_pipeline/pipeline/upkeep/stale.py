@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nst_pipeline.pipeline.engine.graph import NODES, Node
+from nst_pipeline.pipeline.engine.asset import Asset
+from nst_pipeline.pipeline.engine.item import DueArtifact
 from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
-from nst_pipeline.pipeline.engine.snapshot import View
-from nst_pipeline.pipeline.engine.task import Task
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
+from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.settings import current_name
 from nst_pipeline.storage.catalog import Row
 
@@ -48,9 +49,9 @@ def _models_changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     return f"weights or files changed: {', '.join(names)}" if names else ""
 
 
-def _inputs_changed(row: Row, task: Task) -> str:
+def _inputs_changed(row: Row, due: DueArtifact) -> str:
     before = {(each.asset, each.key): each.digest for each in row.inputs}
-    other = [each for each in task.inputs if before.get((each.asset, each.key)) != each.digest]
+    other = [each for each in due.inputs if before.get((each.asset, each.key)) != each.digest]
     if not other:
         return "made from something that is gone"
     first = other[0]
@@ -59,29 +60,31 @@ def _inputs_changed(row: Row, task: Task) -> str:
     return f"{first.asset}/{first.key} {verb}{more}"
 
 
-def _reason(row: Row | None, node: Node, task: Task, plan: Plan) -> str:
+def _reason(row: Row | None, asset: Asset, due: DueArtifact, plan: Plan) -> str:
     if row is None:
         return "not made yet"
-    if row.fingerprint == task.fingerprint:
+    if row.fingerprint == due.fingerprint:
         return f"failed: {row.error}" if row.status == "failed" else "a file is gone or cut short"
-    if row.code_version != node.code_version:
-        return f"code version {node.code_version}, was {row.code_version}"
+    if row.code_version != asset.code_version:
+        return f"code version {asset.code_version}, was {row.code_version}"
     return (
         _settings_changed(row.settings, plan.settings_json)
         or _models_changed(row.models, plan.models)
-        or _inputs_changed(row, task)
+        or _inputs_changed(row, due)
     )
 
 
-def _stale(view: View, node: Node, keys: Sequence[str], *, files: bool) -> Iterator[Stale]:
-    plan = plan_asset(view, node, keys, files=files)
+def _stale(
+    snapshot: Snapshot, asset: Asset, keys: Sequence[str], *, files: bool
+) -> Iterator[Stale]:
+    plan = plan_asset(snapshot, asset, keys, files=files)
     for first in range(0, len(plan.due), _BLOCK):
-        tasks = plan.due[first : first + _BLOCK]
-        rows = view.workspace.catalog.latest(node.name, [task.key for task in tasks])
-        for task in tasks:
-            yield Stale(node.name, task.key, _reason(rows.get(task.key), node, task, plan))
+        block = plan.due[first : first + _BLOCK]
+        rows = snapshot.workspace.catalog.latest(asset.name, [due.key for due in block])
+        for due in block:
+            yield Stale(asset.name, due.key, _reason(rows.get(due.key), asset, due, plan))
     for key, reason in plan.waiting.items():
-        yield Stale(node.name, key, f"waiting: {reason}")
+        yield Stale(asset.name, key, f"waiting: {reason}")
 
 
 def stale_artifacts(workspace: Workspace, *, files: bool = False) -> Iterator[Stale]:
@@ -93,13 +96,13 @@ def stale_artifacts(workspace: Workspace, *, files: bool = False) -> Iterator[St
         workspace: the collection; what was scanned last counts.
         files: also look whether all files are there.
     """
-    view = View(workspace)
-    for node in NODES:
-        yield from _stale(view, node, view.keys(node), files=files)
+    snapshot = Snapshot(workspace)
+    for asset in ASSETS:
+        yield from _stale(snapshot, asset, snapshot.keys(asset), files=files)
 
 
 def stale_of(workspace: Workspace, collection: Collection, key: str) -> list[Stale]:
     """Those of one photo."""
-    view = View(workspace, scope=(collection, [key]))
-    own = (node for node in NODES if node.collection == collection)
-    return [each for node in own for each in _stale(view, node, [key], files=True)]
+    snapshot = Snapshot(workspace, scope=(collection, [key]))
+    own = (asset for asset in ASSETS if asset.collection == collection)
+    return [each for asset in own for each in _stale(snapshot, asset, [key], files=True)]

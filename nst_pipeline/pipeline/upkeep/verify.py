@@ -10,8 +10,8 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nst_pipeline.pipeline.engine.graph import BY_NAME, NODES
 from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.storage.artifact_files import file_name
 from nst_pipeline.storage.files import is_leftover, is_temporary
 from nst_pipeline.storage.store import Store
@@ -61,7 +61,7 @@ def _check_files(
     has_files = pc.greater(pc.list_value_length(table["files"]), 0)
     good = table.filter(pc.and_(pc.not_equal(table["status"], "failed"), has_files))
     rows = good.sort_by([("asset", "ascending"), ("key", "ascending")])
-    sizes = {node.name: workspace.store.sizes(node.name) for node in NODES}
+    sizes = {asset.name: workspace.store.sizes(asset.name) for asset in ASSETS}
 
     def problem(row: dict[str, Any]) -> Problem | None:
         return _file_problem(workspace.store, row, sizes[row["asset"]])
@@ -82,15 +82,15 @@ def known_files(history: pa.Table, asset: str) -> set[str]:
 
 def stray_files(workspace: Workspace, history: pa.Table) -> Iterator[Problem]:
     """Files that no row speaks of, and what killed processes left behind."""
-    for node in NODES:
-        if node.name == _OWN_FOLDER:
+    for asset in ASSETS:
+        if asset.name == _OWN_FOLDER:
             continue
-        known = known_files(history, node.name)
-        for name in sorted(workspace.store.sizes(node.name).keys() - known):
+        known = known_files(history, asset.name)
+        for name in sorted(workspace.store.sizes(asset.name).keys() - known):
             if is_leftover(name):
-                yield Problem("leftover", node.name, name, "of a process that is no more")
+                yield Problem("leftover", asset.name, name, "of a process that is no more")
             elif not is_temporary(name):
-                yield Problem("orphan", node.name, name, "no row of the catalog speaks of it")
+                yield Problem("orphan", asset.name, name, "no row of the catalog speaks of it")
 
 
 def _twice(history: pa.Table) -> Iterator[Problem]:

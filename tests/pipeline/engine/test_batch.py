@@ -1,6 +1,7 @@
 """A batch makes what is due, sets aside what fails, and catalogs all of it."""
 
 import shutil
+from dataclasses import replace
 from threading import get_ident
 
 import pytest
@@ -9,12 +10,13 @@ from upath import UPath
 
 from nst_pipeline.errors import ModelUnavailableError, NstError
 from nst_pipeline.pipeline.engine.batch import GROUP_ERROR, run_batch
-from nst_pipeline.pipeline.engine.graph import OBJECT_PHOTOS
 from nst_pipeline.pipeline.engine.item import Made
 from nst_pipeline.pipeline.engine.progress import report_steps
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 from nst_pipeline.pipeline.engine.workspace import open_workspace
+from nst_pipeline.pipeline.steps import BY_NAME
+from nst_pipeline.storage.records import Losses
 from nst_pipeline.vision.images.codecs import encode_jpeg
 
 
@@ -38,22 +40,14 @@ def stop_flag():
 
 
 def _run(workspace, make, together=1, workers=1, progress=None):
-    view = View(workspace)
-    keys = view.keys(OBJECT_PHOTOS)
-    return run_batch(
-        view,
-        OBJECT_PHOTOS,
-        keys,
-        make,
-        run_id="r",
-        together=together,
-        workers=workers,
-        progress=progress,
-    )
+    asset = replace(BY_NAME["object_photos"], make=make, batch_size=lambda _: together)
+    snapshot = Snapshot(workspace)
+    keys = snapshot.keys(asset)
+    return run_batch(snapshot, asset, keys, run_id="r", workers=workers, progress=progress)
 
 
 def _made(items):
-    return [Made({".json": {"key": item.key}}) for item in items]
+    return [Made({".json": Losses((len(item.key),))}) for item in items]
 
 
 def test_what_was_made_is_up_to_date_the_next_time(workspace):
@@ -170,7 +164,7 @@ def test_a_failed_image_keeps_its_last_good_files(workspace, tmp_path):
         raise NstError("broken now")
 
     (key,) = _run(workspace, fails).failed
-    assert workspace.store.record("object_photos", key) == {"key": key}
+    assert workspace.store.record(Losses, "object_photos", key) == Losses((len(key),))
 
 
 def test_files_that_an_artifact_no_longer_has_are_removed(workspace, tmp_path):

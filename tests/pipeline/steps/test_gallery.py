@@ -1,6 +1,9 @@
+"""What the gallery says about a scene."""
+
 import pytest
 
-from nst_pipeline.pipeline.steps.publishing import why_chosen
+from nst_pipeline.pipeline.steps.gallery import why_chosen
+from nst_pipeline.storage.records import HarmonizedRecord
 
 
 @pytest.mark.parametrize(
@@ -25,5 +28,6 @@ from nst_pipeline.pipeline.steps.publishing import why_chosen
     ],
 )
 def test_a_scene_says_why_a_candidate_was_chosen(method: str, confidence: float, why: str):
-    told = {"confidence": confidence, "scores": {"untouched": 0.4, "ring": 0.6}}
-    assert why_chosen(method, "ring", told) == why
+    scores = {"untouched": 0.4, "ring": 0.6}
+    record = HarmonizedRecord(chosen="ring", scores=scores, confidence=confidence)
+    assert why_chosen(method, record) == why

@@ -2,8 +2,7 @@
 
 import pytest
 
-from nst_pipeline.pipeline.steps.library import Library, ObjectPhoto
-from nst_pipeline.pipeline.steps.placing import stickers_considered
+from nst_pipeline.pipeline.steps.sticker_library import Library, ObjectPhoto
 from nst_pipeline.publish.splits import side_of
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.place.choose import LibrarySticker
@@ -16,8 +15,7 @@ def library(count: int) -> Library:
 
 
 def sides(scene_digest: str, stickers: Library, settings: PlacementSettings) -> set[str]:
-    offer = stickers.candidates(settings)
-    considered = stickers_considered("scene", scene_digest, None, stickers, offer)
+    considered = stickers.offer(settings)("scene", scene_digest)
     return {side_of(stickers.photos[each.object_key].digest) for each in considered}
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.defs.report import check_metadata, quarantined, row_metadata
+from nst_pipeline.defs.metadata import quarantine_metadata, quarantined, row_metadata
 from nst_pipeline.pipeline.engine.batch import Outcome
-from nst_pipeline.pipeline.engine.graph import BY_NAME
-from nst_pipeline.pipeline.engine.snapshot import View
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps import BY_NAME
 from nst_pipeline.publish.thumbnails import INLINE_BYTES
 from nst_pipeline.vision.images.png import encode_png
 
@@ -24,7 +24,7 @@ def picture_in(markdown: dg.MarkdownMetadataValue) -> np.ndarray:
 
 def shown(collection, asset: str, *, rich: bool = True) -> dict:
     row = next(row for row in collection.rows(asset).values() if row.status == "ok")
-    return row_metadata(collection.open(), row, rich=rich)
+    return row_metadata(collection.open(), BY_NAME[asset], row, rich=rich)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,9 @@ def test_what_a_person_sees_of_each_asset(made, asset, labels):
 def test_before_stands_left_of_after(made):
     row = next(row for row in made.rows("composites").values() if row.status == "ok")
     workspace = made.open()
-    pair = picture_in(row_metadata(workspace, row, rich=True)["scene and composite"])
+    pair = picture_in(
+        row_metadata(workspace, BY_NAME["composites"], row, rich=True)["scene and composite"]
+    )
     half = pair.shape[1] // 2 - 8
     scene = workspace.photo("scenes", row.key)[..., ::-1]
     small = cv2.resize(scene, (half, pair.shape[0]), interpolation=cv2.INTER_AREA)
@@ -78,7 +80,9 @@ def test_objects_are_listed_with_their_boxes(made, asset):
 
 def test_inputs_are_named_with_short_digests(made):
     records = shown(made, "harmonized")["inputs"].records
-    assert {record.data["asset"] for record in records} == set(BY_NAME["harmonized"].upstream)
+    assert {record.data["asset"] for record in records} == {
+        each.name for each in BY_NAME["harmonized"].upstream
+    }
     assert {len(record.data["digest"]) for record in records} == {12}
 
 
@@ -90,7 +94,7 @@ def test_a_large_batch_carries_figures_only(made):
 
 def test_an_empty_result_says_why_and_shows_no_picture(made):
     row = next(iter(made.rows("stylized_vgg19").values()))
-    metadata = row_metadata(made.open(), row, rich=True)
+    metadata = row_metadata(made.open(), BY_NAME["stylized_vgg19"], row, rich=True)
     assert metadata["status"] == "empty"
     assert "weights" in metadata["empty because"]
     assert not [v for v in metadata.values() if isinstance(v, dg.MarkdownMetadataValue)]
@@ -98,7 +102,9 @@ def test_an_empty_result_says_why_and_shows_no_picture(made):
 
 def test_a_batch_shows_its_weakest_images_first(made):
     rows = made.rows("harmonized")
-    metadata = check_metadata(View(made.open()), Outcome(made=rows), {})
+    metadata = quarantine_metadata(
+        Snapshot(made.open()), BY_NAME["harmonized"], Outcome(made=rows), {}
+    )
     scores = [record.data["score"] for record in metadata["look at first"].records]
     assert scores == sorted(scores)
     assert len(scores) == len(rows)
@@ -108,7 +114,9 @@ def test_a_batch_shows_its_weakest_images_first(made):
 
 def test_a_single_image_needs_no_sheet(made):
     key, row = next(iter(made.rows("harmonized").items()))
-    metadata = check_metadata(View(made.open()), Outcome(made={key: row}), {})
+    metadata = quarantine_metadata(
+        Snapshot(made.open()), BY_NAME["harmonized"], Outcome(made={key: row}), {}
+    )
     assert "look at first: pictures" not in metadata
 
 
@@ -119,14 +127,14 @@ def test_quarantine_holds_until_the_image_is_made_or_gone(collection):
     broken.write_bytes(whole[:middle] + bytes(400) + whole[middle + 400 :])
     collection.update()
     node, nothing_new = BY_NAME["object_photos"], Outcome()
-    view = View(collection.open())
+    view = Snapshot(collection.open())
     ((key, row),) = quarantined(view, node, nothing_new).items()
     assert key.startswith("broken")
-    (record,) = check_metadata(view, nothing_new, {key: row})["images"].records
+    (record,) = quarantine_metadata(view, node, nothing_new, {key: row})["images"].records
     assert "broken.png" in record.data["error"]
     broken.unlink()
     collection.update()
-    assert quarantined(View(collection.open()), node, nothing_new) == {}
+    assert quarantined(Snapshot(collection.open()), node, nothing_new) == {}
 
 
 def test_the_table_of_candidates_says_why_one_was_chosen(made):

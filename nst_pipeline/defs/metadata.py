@@ -1,0 +1,154 @@
+"""What the UI shows of an artifact and of a batch: pictures, figures, inputs, failures."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from nst_pipeline.pipeline.engine.asset import Asset
+from nst_pipeline.pipeline.engine.batch import Outcome
+from nst_pipeline.pipeline.engine.pictures import WIDTH_PX
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.publish.thumbnails import inline_webp
+from nst_pipeline.storage.artifact_files import is_picture
+from nst_pipeline.storage.catalog import ArtifactState, Row
+from nst_pipeline.vision.shapes import Picture
+
+_MOST_LISTED = 50
+"""Rows in a table of the UI; the catalog has them all."""
+_DIGEST_SHOWN = 12
+"""Hex digits that tell artifacts apart at a glance; the catalog has all 64."""
+_FIGURES_SHOWN = 4
+"""Significant digits of a score or a loss."""
+_ON_SHEET, _SHEET_COLUMNS = 12, 4
+"""Pictures that a batch shows, together as wide as the UI's window for them."""
+
+
+def _round(value: Any) -> Any:
+    return float(f"{value:.{_FIGURES_SHOWN}g}") if isinstance(value, float) else value
+
+
+def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _round(value) for name, value in figures.items()}
+
+
+def table_metadata(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """Lay rows of plain values out as a table, cut where it would be too long to read."""
+    records = [dg.TableRecord(dict(row)) for row in rows][:_MOST_LISTED]
+    columns = dict.fromkeys(name for record in records for name in record.data)
+    return dg.MetadataValue.table(
+        records, schema=dg.TableSchema([dg.TableColumn(name) for name in columns])
+    )
+
+
+def picture_metadata(picture: Picture, label: str) -> dg.MarkdownMetadataValue:
+    """Embed a picture in the UI's page."""
+    return dg.MetadataValue.md(f"![{label}]({inline_webp(picture, side=WIDTH_PX)})")
+
+
+def columns_metadata(asset: Asset) -> dict[str, Any]:
+    """Describe the columns of the table that an asset writes, for its definition."""
+    columns = asset.presentation.columns
+    schema = dg.TableSchema(
+        [dg.TableColumn(each.name, str(each.type), each.meaning) for each in columns]
+    )
+    return {"dagster/column_schema": schema} if columns else {}
+
+
+def row_metadata(workspace: Workspace, asset: Asset, row: Row, *, rich: bool) -> dict[str, Any]:
+    """Return the metadata of a materialization.
+
+    Parameters
+    ----------
+    workspace, asset, row
+        The artifact.
+    rich
+        Add the pictures, which come first, the tables, and the inputs.
+    """
+    presentation, is_good = asset.presentation, row.status == "ok"
+    pictures = presentation.pictures(workspace, row) if rich and is_good else {}
+    metadata: dict[str, Any] = {
+        label: picture_metadata(picture, f"{label} of {row.key}")
+        for label, picture in pictures.items()
+    }
+    metadata |= {"status": row.status}
+    if row.error:
+        metadata["empty because"] = row.error
+    metadata |= _rounded(row.figures)
+    metadata["seconds"] = dg.MetadataValue.float(round(row.seconds, 3))
+    metadata["made at"] = dg.MetadataValue.timestamp(row.made_at)
+    if presentation.counts_rows in row.figures:
+        metadata["dagster/row_count"] = int(row.figures[presentation.counts_rows])
+    metadata["digest"] = row.digest[:_DIGEST_SHOWN]
+    if row.path:
+        metadata["path"] = dg.MetadataValue.path(str(workspace.root / row.path))
+    return metadata | (_tables(workspace, asset, row) if rich else {})
+
+
+def _tables(workspace: Workspace, asset: Asset, row: Row) -> dict[str, dg.TableMetadataValue]:
+    tables = asset.presentation.tables(workspace, row) if row.status == "ok" else {}
+    metadata = {
+        title: table_metadata(_rounded(each) for each in rows) for title, rows in tables.items()
+    }
+    if row.inputs:
+        metadata["inputs"] = table_metadata(
+            {"asset": each.asset, "key": each.key, "digest": each.digest[:_DIGEST_SHOWN]}
+            for each in row.inputs
+        )
+    return metadata
+
+
+def quarantined(snapshot: Snapshot, asset: Asset, outcome: Outcome) -> dict[str, str]:
+    """Return key to reason, of the asset's images that failed when last tried."""
+    before = snapshot.workspace.catalog.states(asset.name)
+    rows: dict[str, ArtifactState | Row] = {**before, **outcome.made, **outcome.failed}
+    return {
+        key: rows[key].error
+        for key in sorted(snapshot.keys(asset))
+        if key in rows and rows[key].status == "failed"
+    }
+
+
+def _worst(asset: Asset, made: Sequence[Row]) -> list[Row]:
+    """Return the batch's worst images by the asset's own figure; without one, its first."""
+    good, ranked_by = [row for row in made if row.status == "ok"], asset.presentation.ranked_by
+    worst_first = sorted(good, key=lambda row: row.figures[ranked_by] if ranked_by else row.key)
+    return worst_first[:_ON_SHEET]
+
+
+def _sheet(workspace: Workspace, rows: Sequence[Row]) -> Picture | None:
+    """Lay the first picture of each artifact on one sheet."""
+    files = [(row, next(filter(is_picture, row.files), "")) for row in rows]
+    pictures = [
+        (row.key, workspace.store.picture(row.asset, row.key, name)) for row, name in files if name
+    ]
+    return contact_sheet(pictures, columns=_SHEET_COLUMNS) if pictures else None
+
+
+def quarantine_metadata(
+    snapshot: Snapshot, asset: Asset, outcome: Outcome, failed: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return a run's counts, the failed images with their reasons, and a batch's worst."""
+    metadata: dict[str, Any] = {
+        "made": len(outcome.made),
+        "up to date": len(outcome.skipped),
+        "passed over": len(outcome.waiting),
+        "quarantined": len(failed),
+    }
+    if failed:
+        metadata["images"] = table_metadata(
+            {"key": key, "error": error} for key, error in failed.items()
+        )
+    rows = _worst(asset, list(outcome.made.values()))
+    if len(rows) > 1:
+        metadata["look at first"] = table_metadata(
+            {"key": row.key, **_rounded(row.figures)} for row in rows
+        )
+        sheet = _sheet(snapshot.workspace, rows)
+        if sheet is not None:
+            metadata["look at first: pictures"] = picture_metadata(
+                sheet, "pictures to look at first"
+            )
+    return metadata

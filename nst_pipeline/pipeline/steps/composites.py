@@ -1,0 +1,155 @@
+"""The asset `composites`, and the check that the background is untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nst_pipeline.pipeline.engine.asset import Check, GalleryPicture, Presentation, define_asset
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.photos import annotated_objects
+from nst_pipeline.pipeline.engine.pictures import beside_photo, in_turn, single_picture
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps.object_photos import object_photos
+from nst_pipeline.pipeline.steps.placements import placements
+from nst_pipeline.pipeline.steps.scene_photos import OPENS, scene_photos
+from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
+from nst_pipeline.publish.labels import (
+    LabeledComposite,
+    SceneObject,
+    label_composite,
+    visible_part,
+)
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.catalog import Row
+from nst_pipeline.storage.labels import SceneLabels
+from nst_pipeline.storage.records import (
+    CompositeRecord,
+    LayerRecord,
+    PhotoRecord,
+    Placements,
+    ScenePhotoRecord,
+)
+from nst_pipeline.storage.store import Content
+from nst_pipeline.vision.compose.composite import compose, layer_mattes
+from nst_pipeline.vision.compose.visibility import count_background_changes, visible_fraction
+from nst_pipeline.vision.images.dtype import to_float, to_uint8
+from nst_pipeline.vision.images.regions import object_mask
+from nst_pipeline.vision.shapes import Composite, Matte
+
+_LABELED_ASSET = "harmonized"
+"""The dataset shows the composite as it is in the end. Its labels are the same."""
+
+
+def read_matte(item: Item) -> Matte:
+    """Read the composite's matte, (height, width) float32, 0..1."""
+    return to_float(item.picture(composites, files.MASK))
+
+
+def _changed_background(snapshot: Snapshot, row: Row) -> str:
+    """Count the pixels that differ from the scene where neither object nor shadow is."""
+    store = snapshot.store
+    scene = snapshot.workspace.photo("scenes", row.key)
+    result = store.picture(row.asset, row.key)
+    mask, shadow = (
+        store.picture(composites.name, row.key, name) for name in (files.MASK, files.SHADOW)
+    )
+    if scene.shape != result.shape:
+        return "is not of its scene's size"
+    count = count_background_changes(scene, result, mask, shadow)
+    return f"{count} pixels outside the object and its shadow are not the scene's" if count else ""
+
+
+BACKGROUND_UNTOUCHED = Check(
+    "background_untouched",
+    "Fails if a pixel outside the object and its shadow differs from the scene. That would be a "
+    "fault of the pipeline.",
+    _changed_background,
+)
+
+
+def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
+    """Describe the stickers of a composite, as far as they are visible."""
+    described = {each.sticker: each for each in item.record(Placements, placements)}
+    for layer, matte in zip(composite.layers, layer_mattes(composite), strict=True):
+        record = described[layer.sticker]
+        photo = item.record(PhotoRecord, object_photos, key=record.object_key)
+        yield SceneObject(
+            label=record.label,
+            matte=matte,
+            full_box=record.box,
+            sticker=layer.sticker,
+            object_photo=record.photo,
+            object_digest=record.photo_digest,
+            object_copyright=photo.copyright,
+            visible=visible_fraction(layer, matte),
+        )
+
+
+def _labels(item: Item, composite: Composite) -> SceneLabels:
+    """Label a composite for the dataset: its stickers, then what was annotated in the scene."""
+    scene = item.record(ScenePhotoRecord, scene_photos)
+    covered = object_mask(composite.matte)
+    annotated = annotated_objects(item, "scenes", crowds=True)
+    before = (visible_part(found, covered) for found in annotated)
+    labeled = LabeledComposite(
+        key=item.key,
+        file_name=f"../{_LABELED_ASSET}/{files.file_name(item.key, files.PICTURE)}",
+        width=composite.image.shape[1],
+        height=composite.image.shape[0],
+        scene_photo=scene.path,
+        scene_digest=scene.digest,
+        objects=(*_pasted(item, composite), *(each for each in before if each is not None)),
+        copyright=scene.copyright,
+    )
+    return label_composite(labeled)
+
+
+def _compose(item: Item, placed: Placements) -> Composite:
+    """Lay the stickers on the scene, with their contact shadows under them."""
+    layers = []
+    for each in placed:
+        object_key, name = sticker_file(each.sticker)
+        layers.append((each.placement(), item.picture(stickers, name, object_key)))
+    return compose(item.photo("scenes"), layers, shadow=item.settings.placement.shadow)
+
+
+@define_asset(
+    phase="scenes",
+    collection="scenes",
+    group="scenes",
+    kinds={"opencv"},
+    upstream=(scene_photos, placements),
+    settings=("placement",),
+    code_version="3",
+    checks=(OPENS, BACKGROUND_UNTOUCHED),
+    presentation=Presentation(
+        pictures=in_turn(
+            beside_photo("scenes", "scene and composite"), single_picture("mask", files.MASK)
+        ),
+        gallery=(GalleryPicture("untouched", "Untouched", files.PICTURE),),
+    ),
+)
+def composites(item: Item) -> Made:
+    """Paste the stickers on the scene in their own colors: picture, mask, shadow, and labels.
+
+    `object_share` is the part of the picture that the objects cover. The mask shows the objects
+    alone; their contact shadows are in the picture, and in a file of their own.
+    """
+    placed = item.record(Placements, placements)
+    composite = _compose(item, placed)
+    if not composite.layers:
+        return Made(empty="every sticker lies outside the scene")
+    labels = _labels(item, composite)
+    made: dict[str, Content] = {
+        files.PICTURE: composite.image,
+        files.MASK: to_uint8(composite.matte),
+        files.SHADOW: to_uint8(composite.shadow),
+        files.RECORD: CompositeRecord(
+            layers=tuple(LayerRecord.of(each) for each in composite.layers),
+            image=labels.image,
+            annotations=labels.annotations,
+        ),
+        **{files.layer(n): each.pixels for n, each in enumerate(composite.layers)},
+    }
+    used = tuple(item.as_input(stickers, each.object_key) for each in placed)
+    return Made(made, {"object_share": float((composite.matte > 0).mean())}, used=used)

@@ -1,0 +1,102 @@
+"""The asset `dataset`: the composites with their labels, as COCO JSON and Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
+from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.node import Node
+from nst_pipeline.pipeline.engine.progress import tracked
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Collection
+from nst_pipeline.pipeline.steps.composites import composites
+from nst_pipeline.pipeline.steps.harmonized import harmonized
+from nst_pipeline.pipeline.steps.scene_photos import scene_photos
+from nst_pipeline.pipeline.steps.scene_rows import present_row
+from nst_pipeline.publish.coco import DatasetScene, coco_json, join_scenes
+from nst_pipeline.publish.dataset import COLUMNS, dataset_parquet
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.catalog import Input
+from nst_pipeline.storage.labels import Annotation
+from nst_pipeline.storage.records import CompositeRecord, HarmonizedRecord
+from nst_pipeline.storage.sidecars.licenses import License, Licenses, license_digests
+
+
+def _results_and_licenses(snapshot: Snapshot, node: Node) -> Resolver:
+    """Take all good results, and the license files that the user laid into the inboxes."""
+    results = from_collection(snapshot, node)
+
+    def resolve(key: str) -> Resolved:
+        licenses = []
+        for collection in COLLECTIONS:
+            photos = snapshot.workspace.index(collection).photos.values()
+            inbox = snapshot.workspace.inbox(collection)
+            digests = license_digests(inbox, (photo.path for photo in photos))
+            licenses += [Input(f"{collection} licenses", *each) for each in digests.items()]
+        return *results(key), *licenses
+
+    return resolve
+
+
+def _licenses(snapshot: Snapshot, collection: Collection) -> Licenses:
+    photos = snapshot.workspace.index(collection).photos.values()
+    return Licenses(snapshot.workspace.inbox(collection), (photo.path for photo in photos))
+
+
+def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
+    """Read the labels of every scene that has a natural result, with its scores and licenses."""
+    licenses = {name: _licenses(snapshot, name) for name in COLLECTIONS}
+
+    def license_of(each: Annotation) -> License | None:
+        photo = each.object_photo
+        return licenses["objects"].of(photo, each.object_copyright) if photo else None
+
+    store, rows = snapshot.store, snapshot.rows(composites)
+    failures, keys = snapshot.failures(harmonized), snapshot.keys(scene_photos)
+    for key in tracked("dataset scenes", keys, len(keys)):
+        row = None if key in failures else present_row(snapshot, harmonized, key)
+        # Labels of an earlier version have another form; the next run of the scenes remakes them.
+        current = key in rows and rows[key].code_version == composites.code_version
+        if row is not None and row.status == "ok" and current:
+            labels = store.record(CompositeRecord, composites.name, key)
+            result, image = store.record(HarmonizedRecord, harmonized.name, key), labels.image
+            yield DatasetScene(
+                image,
+                labels.annotations,
+                chosen=result.chosen,
+                scores=result.scores,
+                license=licenses["scenes"].of(image.scene_photo, image.copyright),
+                object_licenses=tuple(license_of(each) for each in labels.annotations),
+            )
+
+
+@define_asset(
+    phase="publish",
+    collection=None,
+    group="published",
+    kinds={"parquet", "json"},
+    upstream=(composites, harmonized),
+    inputs=_results_and_licenses,
+    code_version="2",
+    presentation=Presentation(counts_rows="annotations", columns=COLUMNS),
+    read_by_people=True,
+)
+def dataset(item: Item) -> Made:
+    """Publish the results as a labeled dataset: COCO JSON, and Parquet with the same rows.
+
+    Boxes and masks are those of the pasted objects, and of what you annotated in the scenes before
+    (docs/reference/dataset.md).
+    """
+    scenes = _labeled_scenes(item.snapshot)
+    joined = join_scenes(scenes, description="Composites made by nst_pipeline")
+    writers = {files.COCO: coco_json, files.ANNOTATIONS_TABLE: dataset_parquet}
+    writing = tracked("dataset files", writers.items(), len(writers))
+    made = {name: write(joined) for name, write in writing}
+    counts = {
+        "images": len(joined.images),
+        "annotations": len(joined.annotations),
+        "categories": len(joined.categories),
+    }
+    return Made(made, counts)

@@ -1,0 +1,76 @@
+"""The asset `detections`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.photos import given_objects
+from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
+from nst_pipeline.pipeline.engine.setting_files import file_digests
+from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.steps.object_photos import object_photos
+from nst_pipeline.settings import Settings
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.catalog import Row
+from nst_pipeline.storage.records import DetectionRecord, Detections
+from nst_pipeline.style.detector import network_finder
+from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.shapes import Box
+
+
+def detector_digests(settings: Settings) -> dict[str, str]:
+    """Digest the detector network and its labels, where the settings name files."""
+    chosen = settings.detection
+    return file_digests(detector=chosen.dnn_model, labels=chosen.dnn_labels)
+
+
+def _recorded(workspace: Workspace, row: Row) -> Detections:
+    return workspace.store.record(Detections, row.asset, row.key)
+
+
+def _boxes(workspace: Workspace, row: Row) -> Iterator[Box]:
+    return (each.box for each in _recorded(workspace, row))
+
+
+def box_columns(box: Box) -> dict[str, int]:
+    """Return a box's sides as columns of a table, pixels."""
+    return {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
+
+
+def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
+    shown = [
+        {"label": each.label, "score": each.score, "source": each.source} | box_columns(each.box)
+        for each in _recorded(workspace, row)
+    ]
+    return {"objects shown": shown}
+
+
+@define_asset(
+    phase="objects",
+    collection="objects",
+    group="objects",
+    kinds={"opencv"},
+    upstream=(object_photos,),
+    settings=("detection",),
+    models=detector_digests,
+    presentation=Presentation(
+        pictures=boxes_on_photo("objects", _boxes), tables=_tables, ranked_by="score"
+    ),
+)
+def detections(item: Item) -> Made:
+    """Find the objects in a photo: your own boxes and masks first, then OpenCV's finders.
+
+    `score` is the confidence of the best detection, 0..1. If no object is found, the result is
+    empty; that is not an error. Where a finder is wrong, draw a box
+    (docs/how-to/your-own-photos.md).
+    """
+    settings, given = item.settings.detection, given_objects(item, "objects")
+    found = detect(item.photo("objects"), settings, given, network=network_finder(settings))
+    return Made(
+        {files.RECORD: Detections(tuple(DetectionRecord.of(each) for each in found))},
+        {"objects": len(found), "score": max((each.score for each in found), default=0.0)},
+        empty="" if found else "no object was found",
+    )

@@ -1,0 +1,208 @@
+"""The asset `gallery`: a static page with all scenes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from upath import UPath
+
+from nst_pipeline.pipeline.engine.asset import Asset, GalleryPicture, define_asset
+from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.node import Node
+from nst_pipeline.pipeline.engine.progress import report_part
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps.composites import composites
+from nst_pipeline.pipeline.steps.harmonized import harmonized
+from nst_pipeline.pipeline.steps.placements import placements
+from nst_pipeline.pipeline.steps.scene_photos import scene_photos
+from nst_pipeline.pipeline.steps.scene_rows import SCENE_ASSETS, present_row
+from nst_pipeline.publish.gallery import (
+    GalleryPlacement,
+    GalleryScene,
+    LineageRow,
+    Variant,
+    write_gallery,
+)
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.catalog import Input, Row
+from nst_pipeline.storage.records import HarmonizedRecord, Placements
+from nst_pipeline.storage.store import joint_digest, sha256
+from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
+from nst_pipeline.vision.shapes import Picture
+
+
+def _gallery_pictures() -> Iterator[tuple[Asset, GalleryPicture]]:
+    """List the pictures of all scene assets: before and after first, then the others."""
+    others = (each for each in SCENE_ASSETS if each not in (composites, harmonized))
+    for asset in (composites, harmonized, *others):
+        if isinstance(asset, Asset):
+            yield from ((asset, picture) for picture in asset.presentation.gallery)
+
+
+_PICTURES = tuple(_gallery_pictures())
+
+
+def _results_and_failures(snapshot: Snapshot, node: Node) -> Resolver:
+    """Take all good results, and what failed: the gallery shows both, and why."""
+    results, keys = from_collection(snapshot, node), snapshot.keys(scene_photos)
+
+    def resolve(key: str) -> Resolved:
+        failed = [
+            Input(asset.name, k, f"failed: {rows[k].fingerprint}")
+            for asset in SCENE_ASSETS
+            for k in keys
+            if k in (rows := snapshot.states(asset)) and rows[k].status == "failed"
+        ]
+        return *results(key), *failed
+
+    return resolve
+
+
+def _path(asset: Node, key: str, file: str) -> str:
+    """Return the path of an artifact's file, relative to the gallery's folder."""
+    return f"../{asset.name}/{files.file_name(key, file)}"
+
+
+def _variants(snapshot: Snapshot, key: str) -> Iterator[Variant]:
+    for asset, picture in _PICTURES:
+        row = present_row(snapshot, asset, key)
+        if row is not None and row.status == "ok":
+            window = picture.window(snapshot, key) if picture.window else None
+            yield Variant(picture.name, picture.label, _path(asset, key, picture.file), window)
+
+
+def _notes(snapshot: Snapshot, key: str) -> Iterator[str]:
+    """Say why a picture is missing, where the scene has others."""
+    for asset, picture in _PICTURES:
+        row = present_row(snapshot, asset, key)
+        if row is not None and row.status == "empty" and picture.explains_absence:
+            yield f"{picture.label}: {row.error}"
+
+
+def _decisive(rows: list[Row | None]) -> Row | None:
+    """Return the row that says how the scene stands: its first failure, else its last row."""
+    made = [row for row in rows if row is not None]
+    failed = [row for row in made if row.status == "failed"]
+    return next(iter(failed or made[::-1]), None)
+
+
+def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
+    """List all that the scene's artifacts were made from, each once, photos first."""
+    inputs = (each for row in rows if row is not None for each in row.inputs)
+    named = {(each.asset, each.key): each.digest for each in inputs}
+    return tuple(LineageRow(asset, key, digest) for (asset, key), digest in named.items())
+
+
+def why_chosen(method: str, record: HarmonizedRecord) -> str:
+    """Say why a candidate became the result, in a sentence or two."""
+    if method != "auto":
+        return f"The setting harmonize.method asks for {method}."
+    confidence = f"Confidence that a change helps: {record.confidence:.2f}"
+    share = share_to_apply(record.confidence)
+    if share == 0:
+        return f"{confidence}. That is not above {GATE.none_up_to}: the composite is left as it is."
+    amount = "all" if share == 1 else f"{share:.0%}"
+    best = f"{record.chosen} has the best score of {len(record.scores)} candidates."
+    return f"{best} {confidence}, so {amount} of the advised change is made."
+
+
+def _scene_rows(snapshot: Snapshot, key: str) -> list[Row | None]:
+    return [present_row(snapshot, asset, key) for asset in SCENE_ASSETS]
+
+
+def _settings(rows: list[Row | None]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for row in rows:
+        settings |= {} if row is None else json.loads(row.settings)
+    return settings
+
+
+def _placements(snapshot: Snapshot, key: str) -> tuple[GalleryPlacement, ...]:
+    placed = snapshot.store.record(Placements, placements.name, key)
+    return tuple(GalleryPlacement(each.sticker, each.label, each.box) for each in placed)
+
+
+def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
+    """Describe a scene of which something was made, as the gallery shows it."""
+    rows = _scene_rows(snapshot, key)
+    row, settings = _decisive(rows), _settings(rows)
+    assert row is not None
+    variants = tuple(_variants(snapshot, key))
+    composed = any(each.name == "untouched" for each in variants)
+    natural = row.asset == harmonized.name and row.status == "ok"
+    record = snapshot.store.record(HarmonizedRecord, row.asset, key) if natural else None
+    return GalleryScene(
+        key=key,
+        title=snapshot.workspace.photo_file("scenes", key).path,
+        status=row.status,
+        digest=joint_digest({each.asset: each.digest for each in rows if each is not None}),
+        variants=variants,
+        notes=tuple(_notes(snapshot, key)) if natural else (),
+        mask=_path(composites, key, files.MASK) if composed else "",
+        chosen=record.chosen if record else "",
+        reason=why_chosen(settings["harmonize"]["method"], record) if record else "",
+        scores=record.scores if record else {},
+        confidence=record.confidence if record else None,
+        placements=_placements(snapshot, key) if composed else (),
+        lineage=_lineage(rows),
+        settings=settings,
+        made_at=row.made_at.isoformat(timespec="seconds"),
+        error=row.error,
+    )
+
+
+def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
+    """Return every scene of which something was made, with a digest of what the gallery shows.
+
+    The catalog's rows suffice: no record is read of scenes that have not changed.
+    """
+    digests = {}
+    for key in sorted(snapshot.keys(scene_photos)):
+        rows = [row for row in _scene_rows(snapshot, key) if row is not None]
+        states = (f"{row.fingerprint} {row.digest} {row.status} {row.made_at}" for row in rows)
+        if rows:
+            digests[key] = sha256("\n".join(states).encode())
+    return digests
+
+
+def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
+    """Return a function that opens pictures by their path relative to the gallery's folder."""
+    return lambda path: files.PICTURE_FORMAT.decode(
+        (artifacts / path.removeprefix("../")).read_bytes()
+    )
+
+
+@define_asset(
+    phase="publish",
+    collection=None,
+    group="published",
+    kinds={"html"},
+    upstream=(composites, harmonized),
+    inputs=_results_and_failures,
+    code_version="2",
+    ends_batch=True,
+    read_by_people=True,
+)
+def gallery(item: Item) -> Made:
+    """Write a page to look at: before and after, all variants, lineage.
+
+    Open the path below in a browser; it needs no server. Afterward the batch is reported in
+    `reports/`: all that was made since the report before.
+    """
+    snapshot, artifacts = item.snapshot, item.workspace.root / "artifacts"
+    folder = artifacts / gallery.name
+    report = write_gallery(
+        folder,
+        gallery_scenes(snapshot),
+        lambda key: gallery_scene(snapshot, key),
+        title="Composites",
+        open_image=_picture_reader(artifacts),
+        on_scene=report_part("gallery pages"),
+    )
+    made = {
+        name: (folder / name).read_bytes() for name in (files.GALLERY_PAGE, files.GALLERY_MANIFEST)
+    }
+    return Made(made, {"scenes": report.scenes, "pages_written": report.pages_written})

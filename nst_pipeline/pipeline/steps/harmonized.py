@@ -1,0 +1,138 @@
+"""The asset `harmonized`: the natural result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from nst_pipeline.pipeline.engine.asset import Check, GalleryPicture, Presentation, define_asset
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.pictures import beside_picture
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.steps.composites import BACKGROUND_UNTOUCHED, composites, read_matte
+from nst_pipeline.pipeline.steps.harmonizer import harmonizer, read_harmonizer
+from nst_pipeline.pipeline.steps.model_inputs import read_model_input
+from nst_pipeline.pipeline.steps.scene_photos import OPENS, scene_photos
+from nst_pipeline.pipeline.steps.stylized_magenta import magenta_digest, stylized_magenta
+from nst_pipeline.pipeline.steps.stylized_vgg19 import stylized_vgg19
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.catalog import Row
+from nst_pipeline.storage.records import HarmonizedRecord
+from nst_pipeline.style.magenta import load_magenta
+from nst_pipeline.style.paint import paint_object
+from nst_pipeline.style.recipes import apply_result, shrink_input
+from nst_pipeline.vision.harmonize.candidates import UNTOUCHED
+from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
+from nst_pipeline.vision.images.dtype import to_float
+from nst_pipeline.vision.shapes import Rgb
+
+_DECIMALS = 6
+
+
+def _magenta(item: Item) -> Proposal:
+    """Read the composite stylized by its surroundings and by itself, by recipe `right`.
+
+    Their difference is what the style changed, without what repainting alone changes.
+    """
+    composite, side = item.picture(composites), NETWORK_CHANGE.side_px
+    made_from, small = shrink_input(read_model_input(item, "right"), composite, side)
+
+    def carried(name: str) -> Rgb:
+        return apply_result(to_float(item.picture(stylized_magenta, name)), made_from, small)
+
+    return Proposal(
+        carried(files.stylized("right")), carried(files.stylized("right", by_itself=True))
+    )
+
+
+def _vgg19(item: Item) -> Proposal:
+    return Proposal(item.picture(stylized_vgg19))
+
+
+def _painted(item: Item) -> Proposal:
+    magenta = load_magenta(item.settings.magenta.handle)
+    scene = item.photo("scenes")
+    return Proposal(paint_object(item.picture(composites), read_matte(item), scene, magenta))
+
+
+def _proposals(item: Item) -> Proposals:
+    """Return what the networks make of the composite. Each is read or made only when needed."""
+    readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted}
+    if item.is_empty(stylized_vgg19):
+        del readers["vgg19"]
+    return {name: partial(read, item) for name, read in readers.items()}
+
+
+def _worse_than_untouched(snapshot: Snapshot, row: Row) -> str:
+    """Say by how much the untouched composite would have scored better."""
+    del snapshot
+    gain = float(row.figures.get("gain", 0.0))
+    return f"scores {-gain:.3g} less than the untouched composite" if gain < 0 else ""
+
+
+_NO_WORSE = Check(
+    "no_worse_than_untouched",
+    "Warns of results whose realism score is below that of the untouched composite. "
+    "`harmonize.method = auto` makes none; a method that you choose may.",
+    _worse_than_untouched,
+    severity="warning",
+    sample_size=None,
+)
+
+
+def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]]:
+    scores = workspace.store.record(HarmonizedRecord, row.asset, row.key).scores
+    best_first = sorted(scores, key=scores.__getitem__, reverse=True)
+    return {"candidates": [{"candidate": name, "score": scores[name]} for name in best_first]}
+
+
+@define_asset(
+    phase="scenes",
+    collection="scenes",
+    group="harmony",
+    kinds={"opencv"},
+    upstream=(scene_photos, composites, stylized_magenta, stylized_vgg19, harmonizer),
+    optional=(stylized_vgg19,),
+    settings=("harmonize", "magenta"),
+    models=magenta_digest,
+    code_version="4",
+    checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
+    presentation=Presentation(
+        pictures=beside_picture(
+            composites.name, {"before and after": (files.PICTURE, files.PICTURE)}
+        ),
+        tables=_tables,
+        ranked_by="score",
+        gallery=(GalleryPicture("harmonized", "Harmonized", files.PICTURE),),
+    ),
+)
+def harmonized(item: Item) -> Made:
+    """Make the natural result: the composite with the object in the look of its surroundings.
+
+    Several candidates are made and scored for realism. `chosen` names the one that was kept,
+    `gain` is its score less the untouched composite's, and `confidence` is how sure the pipeline
+    is that anything had to change. Outside the object and its shadow every pixel is the scene's,
+    at full size. The methods side by side: docs/methods.md.
+    """
+    result = harmonize(
+        item.picture(composites),
+        read_matte(item),
+        item.settings.harmonize,
+        harmonizer=read_harmonizer(item),
+        proposals=_proposals(item),
+    )
+    scores = {name: round(float(score), _DECIMALS) for name, score in result.scores.items()}
+    confidence = round(result.confidence, _DECIMALS)
+    record = HarmonizedRecord(chosen=result.chosen, scores=scores, confidence=confidence)
+    return Made(
+        {files.PICTURE: result.image, files.RECORD: record},
+        {
+            "chosen": result.chosen,
+            "score": scores[result.chosen],
+            "gain": round(scores[result.chosen] - scores[UNTOUCHED.name], _DECIMALS),
+            "confidence": confidence,
+        },
+    )

@@ -1,0 +1,87 @@
+"""The asset `harmonizer`: the color model that the collection's own photos calibrate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from nst_pipeline.pipeline.engine.asset import define_asset
+from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, good_inputs
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.node import Node
+from nst_pipeline.pipeline.engine.progress import report_part, tracked
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.records import Stickers
+from nst_pipeline.vision.cutout.sticker import uncrop_matte
+from nst_pipeline.vision.harmonize.model.calibrate import calibrate
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, from_bytes
+from nst_pipeline.vision.shapes import Box, Matte, Rgb
+
+_STICKERS_LEAST = 40
+"""With fewer cut-outs of its own, a collection uses the built-in color model."""
+_STICKERS_MOST = 240
+
+
+def _calibration_stickers(snapshot: Snapshot, node: Node) -> Resolver:
+    """Choose the stickers to calibrate on; none where the collection is small.
+
+    Every harmonized picture depends on the calibration. It is kept until the collection has
+    doubled, or one of its stickers has changed. A photo that fails now is no such change.
+    """
+
+    def resolve(key: str) -> Resolved:
+        del key
+        everything = good_inputs(snapshot, stickers)
+        if len(everything) < _STICKERS_LEAST:
+            return ()
+        before = snapshot.rows(node).get(ALL)
+        kept = before.inputs if before is not None and before.status == "ok" else ()
+        full = min(len(everything), _STICKERS_MOST)
+        if kept and set(kept) <= set(everything) and full < 2 * len(kept):
+            return kept
+        return tuple(sorted(everything, key=lambda each: each.digest)[:full])
+
+    return resolve
+
+
+def _photos_with_mattes(item: Item) -> Iterator[tuple[Rgb, Matte]]:
+    """Read the object photos to calibrate on, each with the matte of its first sticker."""
+    inputs = item.due.inputs
+    for each in tracked("calibration photos read", inputs, len(inputs)):
+        photo = item.workspace.photo("objects", each.key)
+        record = item.record(Stickers, stickers, each.key)[0]
+        object_key, name = sticker_file(record.sticker)
+        sticker = item.picture(stickers, name, object_key)
+        yield photo, uncrop_matte(sticker, Box(*record.box), photo.shape[1], photo.shape[0])
+
+
+@lru_cache(maxsize=2)
+def _parsed(content: bytes) -> Harmonizer:
+    return from_bytes(content, source=files.HARMONIZER)
+
+
+def read_harmonizer(item: Item) -> Harmonizer:
+    """Read the collection's color model."""
+    return _parsed(item.store.read(harmonizer.name, ALL, files.HARMONIZER))
+
+
+@define_asset(
+    phase="library",
+    collection=None,
+    group="harmony",
+    kinds={"numpy"},
+    upstream=(stickers,),
+    inputs=_calibration_stickers,
+    code_version="3",
+)
+def harmonizer(item: Item) -> Made:
+    """Learn how an object's colors must change to fit its surroundings.
+
+    From 40 cut-outs on, the model learns from your own photos (`photos`: how many), and again each
+    time the collection has doubled. Nothing is downloaded. Below that, a built-in model is used.
+    """
+    model = calibrate(_photos_with_mattes(item), on_step=report_part("calibration"))
+    return Made({files.HARMONIZER: model.to_bytes()}, {"photos": model.photos})

@@ -1,0 +1,192 @@
+"""The asset `placements`: the user's own placements of a scene, else planned ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nst_pipeline.errors import SidecarError
+from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
+from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_same_key
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.node import Node
+from nst_pipeline.pipeline.engine.photos import given_objects
+from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.steps.detections import box_columns, detector_digests
+from nst_pipeline.pipeline.steps.scene_photos import scene_photos
+from nst_pipeline.pipeline.steps.sticker_library import Library, read_library, sticker_library
+from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.catalog import Input, Row
+from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
+from nst_pipeline.style.detector import network_finder
+from nst_pipeline.vision.detect import find_obstacles
+from nst_pipeline.vision.place.choose import LibrarySticker
+from nst_pipeline.vision.place.explicit import resolve_placements
+from nst_pipeline.vision.place.plan import plan
+from nst_pipeline.vision.shapes import Box, Detection, Placement
+
+
+def explicit_placements(record: ScenePhotoRecord, library: Library) -> list[Placement] | None:
+    """Return the user's own placements on a scene, with names resolved; None: there are none.
+
+    Raises
+    ------
+    SidecarError
+        A name is neither a sticker's nor an object photo's.
+    """
+    if record.placements is None:
+        return None
+    source = f"placements of {record.path}"
+    return resolve_placements(record.placements, library.names, source=source)
+
+
+def _stickers_considered(
+    key: str, digest: str, record: ScenePhotoRecord | None, library: Library, snapshot: Snapshot
+) -> list[LibrarySticker]:
+    """List the stickers that a scene's placements depend on.
+
+    Parameters
+    ----------
+    key, digest
+        The scene, and the digest of its photo.
+    record
+        The scene's record, where it has a sidecar.
+    library
+        All stickers.
+    snapshot
+        For the settings.
+    """
+    try:
+        named = None if record is None else explicit_placements(record, library)
+    except SidecarError:
+        # A wrong name is this scene's own failure. It is reported when its placements are made.
+        return []
+    if named is None:
+        return library.offer(snapshot.settings.placement)(key, digest)
+    names = {each.sticker for each in named}
+    return [each for each in library.stickers if each.sticker in names]
+
+
+def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
+    """Take the scene, and the stickers that are candidates for it.
+
+    The library as a whole is not an input: a new sticker remakes only the scenes it is offered to.
+    """
+    store, photos = snapshot.store, snapshot.workspace.index("scenes").photos
+    scene, library = from_same_key(snapshot, node, (scene_photos,)), snapshot.once(read_library)
+    if library is None:
+        return lambda _: f"{sticker_library.name} is not made yet"
+
+    def resolve(key: str) -> Resolved:
+        inputs = scene(key)
+        if isinstance(inputs, str):
+            return inputs
+        photo = photos.get(key)
+        has_sidecar = photo is not None and photo.sidecar_digest
+        record = store.record(ScenePhotoRecord, scene_photos.name, key) if has_sidecar else None
+        digest = "" if photo is None else photo.digest
+        considered = _stickers_considered(key, digest, record, library, snapshot)
+        object_keys = sorted({each.object_key for each in considered})
+        return *inputs, *(
+            Input(stickers.name, k, library.photos[k].sticker_digest) for k in object_keys
+        )
+
+    return resolve
+
+
+def _obstacles(item: Item) -> list[Detection]:
+    """Return what the user marked in the scene, or what is found there."""
+    settings, given = item.settings.detection, given_objects(item, "scenes")
+    network = network_finder(settings)
+    return find_obstacles(item.photo("scenes"), settings, given, network=network)
+
+
+def _place(item: Item, record: ScenePhotoRecord, library: Library) -> list[Placement]:
+    given = explicit_placements(record, library)
+    if given is not None:
+        return given
+    settings = item.settings.placement
+    candidates = library.offer(settings)(item.key, record.digest)
+    scene, obstacles = item.photo("scenes"), _obstacles(item)
+    return plan(scene, candidates, obstacles, settings, scene_key=item.key)
+
+
+def _why_empty(item: Item, record: ScenePhotoRecord, library: Library | None) -> str:
+    """Say why a scene got no sticker."""
+    if library is None or not library.stickers:
+        return "there is no sticker yet: drop photos with objects into objects/"
+    if record.placements is not None:
+        return "the placements file beside the scene names no sticker"
+    tried = library.offer(item.settings.placement)(item.key, record.digest)
+    if not tried:
+        return (
+            f"none of the {len(library.stickers)} stickers may be used: their quality is below "
+            "placement.min_quality, or their photo's top or two of its sides cut them off"
+        )
+    return (
+        f"none of {len(tried)} stickers found room: the scene shows too little free ground, or "
+        "none where its edge would hide what the object's photo cut off"
+    )
+
+
+def _describe(placement: Placement, library: Library) -> PlacementRecord:
+    object_key, _ = sticker_file(placement.sticker)
+    photo = library.photos[object_key]
+    return PlacementRecord(
+        sticker=placement.sticker,
+        box=placement.box,
+        flip=placement.flip,
+        object_key=object_key,
+        label=library.labels[placement.sticker],
+        photo=photo.path,
+        photo_digest=photo.digest,
+        sticker_digest=photo.sticker_digest,
+    )
+
+
+def _recorded(workspace: Workspace, row: Row) -> Placements:
+    return workspace.store.record(Placements, row.asset, row.key)
+
+
+def _boxes(workspace: Workspace, row: Row) -> Iterator[Box]:
+    return (each.box for each in _recorded(workspace, row))
+
+
+def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
+    shown = [
+        {"label": each.label, "sticker": each.sticker} | box_columns(each.box)
+        for each in _recorded(workspace, row)
+    ]
+    return {"objects shown": shown}
+
+
+@define_asset(
+    phase="scenes",
+    collection="scenes",
+    group="scenes",
+    kinds={"opencv"},
+    upstream=(scene_photos, sticker_library),
+    optional=(sticker_library,),
+    inputs=_scene_and_candidates,
+    settings=("placement", "detection"),
+    models=detector_digests,
+    code_version="5",
+    presentation=Presentation(pictures=boxes_on_photo("scenes", _boxes), tables=_tables),
+)
+def placements(item: Item) -> Made:
+    """Decide which stickers go where on a scene, and how large.
+
+    The same scene, stickers, and seed always give the same places. A new sticker changes few
+    scenes. `<scene>.placements.json` beside the photo takes precedence.
+    """
+    library, record = item.snapshot.once(read_library), item.record(ScenePhotoRecord, scene_photos)
+    placed = (
+        []
+        if library is None
+        else [_describe(each, library) for each in _place(item, record, library)]
+    )
+    empty = "" if placed else _why_empty(item, record, library)
+    return Made({files.RECORD: Placements(tuple(placed))}, {"stickers": len(placed)}, empty)

@@ -1,0 +1,235 @@
+"""The asset `sticker_library`: one table of all stickers, and how placements read it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache, cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.progress import tracked
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
+from nst_pipeline.publish.columns import Column, schema_of
+from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.publish.dataset import parquet_bytes
+from nst_pipeline.publish.splits import SIDES, Side, side_of
+from nst_pipeline.settings import PlacementSettings
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.records import StickerRecord, Stickers
+from nst_pipeline.storage.store import Content, Store
+from nst_pipeline.vision.place.choose import LibrarySticker, candidates_from
+from nst_pipeline.vision.place.cut_edges import EDGES
+from nst_pipeline.vision.place.explicit import sticker_names
+from nst_pipeline.vision.shapes import Rgb
+
+_ON_SHEET = 96
+"""Stickers on the contact sheet, the best ones; the table has all."""
+
+COLUMNS = (
+    Column("sticker", pa.string(), "Its name: the object photo's key, a dot, a number."),
+    Column("object_key", pa.string(), "The partition of `object_photos` that shows it."),
+    Column("file", pa.string(), "Its file in `artifacts/stickers/`."),
+    Column("label", pa.string(), "What it is: your label, else `person`, `subject`, or `object`."),
+    Column(
+        "source",
+        pa.string(),
+        "Who found it: `sidecar` (you), `dnn`, `hog`, `haar`, `subject`, or `alpha`.",
+    ),
+    Column("score", pa.float64(), "Confidence of the finder, 0..1."),
+    Column(
+        "quality", pa.float64(), "How far to trust its outline, 0..1; see `placement.min_quality`."
+    ),
+    Column("width", pa.int64(), "Width, pixels."),
+    Column("height", pa.int64(), "Height, pixels."),
+    *(
+        Column(f"touches_{edge}", pa.bool_(), f"The {edge} edge of its photo cuts it off.")
+        for edge in ("bottom", "top", "left", "right")
+    ),
+    Column("lab", pa.list_(pa.float64()), "Its mean color: L, a, b."),
+    Column("photo", pa.string(), "Path of its photo in the `objects` inbox."),
+    Column("photo_digest", pa.string(), "SHA-256 of the photo's file."),
+    Column("digest", pa.string(), "Digest of all stickers of that photo together."),
+)
+"""The columns of the library's table."""
+SCHEMA = schema_of(COLUMNS)
+
+
+def _row(store: Store, object_key: str, digest: str, record: StickerRecord) -> dict[str, Any]:
+    _, _, width, height = record.box
+    described = record.model_dump()
+    return {
+        **{name: described[name] for name in SCHEMA.names if name in described},
+        "object_key": object_key,
+        "file": store.path(stickers.name, *sticker_file(record.sticker)).name,
+        "width": width,
+        "height": height,
+        "digest": digest,
+        **{f"touches_{edge}": edge in record.cut_by for edge in EDGES},
+    }
+
+
+def _rows_kept(store: Store) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the rows of the existing library, by object key and digest of its stickers."""
+    table = read_table(store)
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    if table is not None and table.schema.equals(SCHEMA):
+        for row in table.to_pylist():
+            rows.setdefault((row["object_key"], row["digest"]), []).append(row)
+    return rows
+
+
+def library_table(snapshot: Snapshot) -> pa.Table:
+    """List all good stickers of object photos in the inbox that have not failed since.
+
+    Reads only the records of stickers that the library does not hold yet.
+    """
+    store, rows = snapshot.store, snapshot.states(stickers)
+    failures = snapshot.failures(stickers)
+    kept, table = _rows_kept(store), []
+    keys = sorted(snapshot.keys(stickers))
+    for key in tracked("stickers indexed", keys, len(keys)):
+        if key in rows and rows[key].status == "ok" and key not in failures:
+            digest = rows[key].digest
+            table += kept.get((key, digest)) or [
+                _row(store, key, digest, record)
+                for record in store.record(Stickers, stickers.name, key)
+            ]
+    return pa.Table.from_pylist(table, schema=SCHEMA)
+
+
+def _contact_sheet(store: Store, table: pa.Table) -> Rgb:
+    """Lay the best stickers on one picture, with their names and qualities."""
+    best = table.sort_by([("quality", "descending"), ("sticker", "ascending")])
+    shown = []
+    for row in best.slice(0, _ON_SHEET).to_pylist():
+        picture = store.picture(stickers.name, *sticker_file(row["sticker"]))
+        shown.append((f"{row['label']} {row['quality']:.2f} {row['photo']}", picture))
+    return contact_sheet(shown)
+
+
+@define_asset(
+    phase="library",
+    collection=None,
+    group="objects",
+    kinds={"parquet"},
+    upstream=(stickers,),
+    code_version="3",
+    presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
+    read_by_people=True,
+    consumed_in_part=True,
+)
+def sticker_library(item: Item) -> Made:
+    """List all stickers in one Parquet table, with a contact sheet to look at.
+
+    The sheet shows at a glance whether the cut-outs are good. Placing chooses from the table.
+    """
+    table = library_table(item.snapshot)
+    made: dict[str, Content] = {
+        files.LIBRARY_TABLE: parquet_bytes(table),
+        files.CONTACT_SHEET: _contact_sheet(item.store, table),
+    }
+    empty = "" if table.num_rows else "no sticker was made yet: drop photos into objects/"
+    return Made(made, {"stickers": table.num_rows}, empty)
+
+
+@dataclass(frozen=True)
+class ObjectPhoto:
+    """The photo that stickers come from."""
+
+    path: str
+    """Relative to the inbox."""
+    digest: str
+    """Of the photo's bytes."""
+    sticker_digest: str
+    """Of all stickers that were cut out of it."""
+
+
+_SPLIT_FROM = 30
+"""With fewer stickers, a side of the dataset would have one or none. Every scene may then take
+each of them."""
+Offer = Callable[[str, str], list[LibrarySticker]]
+"""Returns the few stickers that a scene may show, best first, from its key and photo digest."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """What placing needs to know about the stickers, and their photos by object key."""
+
+    stickers: list[LibrarySticker]
+    photos: dict[str, ObjectPhoto]
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Sticker to its label."""
+        return {each.sticker: each.label for each in self.stickers}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Every name that a user may call a sticker by, to the sticker."""
+        return sticker_names(self.stickers, {key: each.path for key, each in self.photos.items()})
+
+    def offer(self, settings: PlacementSettings) -> Offer:
+        """Return the choice of stickers for scenes, prepared once for these settings."""
+        key = settings.model_dump_json()
+        if key not in self._offers:
+            self._offers[key] = self._prepare_offer(settings)
+        return self._offers[key]
+
+    @cached_property
+    def _offers(self) -> dict[str, Offer]:
+        return {}
+
+    def _prepare_offer(self, settings: PlacementSettings) -> Offer:
+        """Offer stickers of the scene's own side of the dataset, if there are any.
+
+        A detector that trains on one side must see nothing of the others: neither their scenes
+        nor their objects.
+        """
+        every = cache(lambda: candidates_from(self.stickers, settings))
+        if not settings.same_split or len(self.stickers) < _SPLIT_FROM:
+            return lambda key, _: every()(key)
+        by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
+        for each in self.stickers:
+            by_side[side_of(self.photos[each.object_key].digest)].append(each)
+        own = cache(lambda side: candidates_from(by_side[side], settings))
+        return lambda key, digest: own(side_of(digest))(key) or every()(key)
+
+
+def _colors(table: pa.Table) -> list[tuple[float, float, float] | None]:
+    parts = (pc.list_element(table["lab"], axis).to_pylist() for axis in range(3))
+    return [None if lab[0] is None else lab for lab in zip(*parts, strict=True)]
+
+
+def _stickers_of(table: pa.Table) -> list[LibrarySticker]:
+    # A library that an earlier version wrote lacks columns until it is made again.
+    names = [each.name for each in fields(LibrarySticker) if each.name in table.column_names]
+    columns = [_colors(table) if name == "lab" else table[name].to_pylist() for name in names]
+    values = zip(*columns, strict=True)
+    return [LibrarySticker(**dict(zip(names, each, strict=True))) for each in values]
+
+
+def read_table(store: Store) -> pa.Table | None:
+    """Read the library's table as it was last written; None before that."""
+    path = store.path(sticker_library.name, ALL, files.LIBRARY_TABLE)
+    return pq.read_table(io.BytesIO(path.read_bytes())) if path.exists() else None
+
+
+def read_library(store: Store) -> Library | None:
+    """Read the library as it was last written; None before that."""
+    table = read_table(store)
+    if table is None:
+        return None
+    origins = (
+        table[name].to_pylist() for name in ("object_key", "photo", "photo_digest", "digest")
+    )
+    photos = {key: ObjectPhoto(*origin) for key, *origin in zip(*origins, strict=True)}
+    return Library(_stickers_of(table), photos)

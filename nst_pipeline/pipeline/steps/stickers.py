@@ -1,0 +1,123 @@
+"""The asset `stickers`."""
+
+from __future__ import annotations
+
+import json
+
+from nst_pipeline.pipeline.engine.asset import Check, Presentation, define_asset
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps.detections import detections
+from nst_pipeline.pipeline.steps.object_photos import object_photos
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.catalog import Row
+from nst_pipeline.storage.records import (
+    DetectionRecord,
+    Detections,
+    PhotoRecord,
+    StickerRecord,
+    Stickers,
+    sticker_png,
+)
+from nst_pipeline.storage.store import Content
+from nst_pipeline.vision.cutout import crop_sticker, cut_out
+from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
+from nst_pipeline.vision.images.color import mean_lab
+from nst_pipeline.vision.place.cut_edges import cut_edges
+from nst_pipeline.vision.shapes import Box, Cutout, Rgba
+
+
+def sticker_id(object_key: str, number: int) -> str:
+    """Return the name of a photo's sticker, counted from 0.
+
+    Examples
+    --------
+    >>> sticker_id("cup-1a2b3c4d", 0)
+    'cup-1a2b3c4d.0'
+    """
+    return f"{object_key}.{number}"
+
+
+def sticker_file(sticker: str) -> tuple[str, str]:
+    """Return a sticker's object key, and the name of its file.
+
+    Examples
+    --------
+    >>> sticker_file("cup-1a2b3c4d.0")
+    ('cup-1a2b3c4d', '.0.png')
+    """
+    object_key, _, number = sticker.rpartition(".")
+    return object_key, files.sticker(number)
+
+
+def _poor_mattes(snapshot: Snapshot, row: Row) -> str:
+    """Name the cut-outs that are almost empty, almost their whole box, or hard-edged."""
+    soft = json.loads(row.settings)["cutout"]["matting"]
+    complaints = []
+    for record in snapshot.store.record(Stickers, row.asset, row.key):
+        pixels = snapshot.store.picture(row.asset, *sticker_file(record.sticker))
+        complaint = find_matte_defect(pixels, expect_soft_edge=soft)
+        complaints += [f"{record.sticker}: {complaint}"] if complaint else []
+    return "; ".join(complaints)
+
+
+_MATTE_QUALITY = Check(
+    "matte_quality",
+    "Warns of cut-outs that are almost empty, fill almost all of their box, or have hard edges. "
+    "Draw a closer box around the object, or paint a mask (docs/how-to/your-own-photos.md).",
+    _poor_mattes,
+    severity="warning",
+)
+
+
+def _describe(
+    item: Item, number: int, found: DetectionRecord, cutout: Cutout, pixels: Rgba, box: Box
+) -> StickerRecord:
+    source = item.record(PhotoRecord, object_photos)
+    return StickerRecord(
+        sticker=sticker_id(item.key, number),
+        label=found.label,
+        source=found.source,
+        score=found.score,
+        quality=round(float(cutout.quality), 6),
+        lab=mean_lab(pixels),
+        cut_by=tuple(cut_edges(cutout.matte)),
+        box=(box.x, box.y, box.width, box.height),
+        photo=source.path,
+        photo_digest=source.digest,
+        photo_size=(source.width, source.height),
+    )
+
+
+@define_asset(
+    phase="objects",
+    collection="objects",
+    group="objects",
+    kinds={"opencv"},
+    upstream=(object_photos, detections),
+    settings=("cutout",),
+    code_version="3",
+    checks=(_MATTE_QUALITY,),
+    presentation=Presentation(ranked_by="quality"),
+)
+def stickers(item: Item) -> Made:
+    """Cut the objects out: one transparent PNG for each, with soft edges and clean colors.
+
+    `quality` says how far to trust the outline, 0..1. Cut-outs of low quality are kept, but not
+    pasted (`placement.min_quality`).
+    """
+    photo = item.photo("objects")
+    made: dict[str, Content] = {}
+    records = []
+    for number, found in enumerate(item.record(Detections, detections)):
+        cutout = cut_out(photo, found.detection(), item.settings.cutout)
+        pixels, box = crop_sticker(cutout)
+        if not pixels.size:
+            continue
+        record = _describe(item, number, found, cutout, pixels, box)
+        made[files.sticker(number)] = sticker_png(pixels, record)
+        records.append(record)
+    made[files.RECORD] = Stickers(tuple(records))
+    quality = max((each.quality for each in records), default=0.0)
+    empty = "" if records else "nothing was left of the objects when cut out"
+    return Made(made, {"stickers": len(records), "quality": quality}, empty)

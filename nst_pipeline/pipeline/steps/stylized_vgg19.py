@@ -1,0 +1,122 @@
+"""The asset `stylized_vgg19`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.pipeline.engine.asset import GalleryPicture, Presentation, define_asset
+from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.pictures import beside_picture, in_turn, single_picture
+from nst_pipeline.pipeline.engine.progress import report_steps
+from nst_pipeline.pipeline.steps.composites import composites, read_matte
+from nst_pipeline.pipeline.steps.scene_photos import OPENS, scene_photos
+from nst_pipeline.publish.plots import plot_loss
+from nst_pipeline.settings import Settings
+from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.records import Losses
+from nst_pipeline.style.proposals import RING_REACH
+from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
+from nst_pipeline.style.vgg19 import load_vgg19, weights_digest
+from nst_pipeline.vision.images.regions import object_box, ring_mask
+from nst_pipeline.vision.shapes import Box, Matte, Rgb
+
+_WITHOUT_WEIGHTS = "none"
+
+
+def _vgg19_digest(settings: Settings) -> dict[str, str]:
+    """Digest VGG19's weights; `none` where there are none, and the asset is an empty result."""
+    try:
+        return {"vgg19": weights_digest(settings.vgg19.weights)}
+    except ModelUnavailableError:
+        return {"vgg19": _WITHOUT_WEIGHTS}
+
+
+@dataclass(frozen=True)
+class _Region:
+    """What VGG19 works on: the object with its ring, cut out of the composite.
+
+    `content` is the composite within `window`, and `object` its matte. `style` is the scene
+    without the sticker, within the window or the whole of it; `style_mask` is the part of it that
+    counts.
+    """
+
+    window: Box
+    content: Rgb
+    object: Matte
+    style: Rgb
+    style_mask: Matte
+
+
+def _region(item: Item) -> _Region:
+    """Cut out the object and as much around it as `vgg19.style_region` takes its style from."""
+    matte, scene = read_matte(item), item.photo("scenes")
+    window = object_box(matte, margin=RING_REACH)
+    own = matte[window.slices]
+    content = item.picture(composites)[window.slices]
+    if item.settings.vgg19.style_region == "scene":
+        return _Region(window, content, own, scene, np.ones_like(matte))
+    box = object_box(matte)
+    reach = max(1, round(RING_REACH * max(box.width, box.height)))
+    ring = ring_mask(own, reach).astype(np.float32)
+    return _Region(window, content, own, scene[window.slices], ring)
+
+
+def _in_composite(item: Item, window: Box, picture: Rgb) -> Rgb:
+    whole = item.picture(composites).copy()
+    whole[window.slices] = picture
+    return whole
+
+
+@define_asset(
+    phase="scenes",
+    collection="scenes",
+    group="style",
+    kinds={"tensorflow"},
+    upstream=(scene_photos, composites),
+    settings=("vgg19",),
+    models=_vgg19_digest,
+    code_version="2",
+    exclusive=True,
+    checks=(OPENS,),
+    presentation=Presentation(
+        pictures=in_turn(
+            beside_picture(composites.name, {"before and after": (files.PICTURE, files.PICTURE)}),
+            single_picture("loss curve", files.LOSS_CURVE),
+        ),
+        gallery=(GalleryPicture("vgg19", "VGG19 optimization", files.PICTURE),),
+    ),
+)
+def stylized_vgg19(item: Item) -> Made:
+    """Optimize the composite's pixels until VGG19 sees them in the style of the surroundings.
+
+    This is neural style transfer as Gatys described it. `loss` is the loss at the end, and the
+    loss curve shows how it fell. Without VGG19's weights the result is empty and says how to get
+    them; everything else works.
+    """
+    try:
+        vgg19 = load_vgg19(item.settings.vgg19.weights)
+    except ModelUnavailableError as error:
+        return Made(empty=str(error))
+    region, report = _region(item), report_steps(item.key)
+    result = stylize_vgg19(
+        region.content,
+        region.style,
+        vgg19,
+        item.settings.vgg19,
+        start_mask=region.object,
+        style_mask=region.style_mask,
+        on_progress=lambda step: report(step.loss, step.fraction_done),
+    )
+    if not result.losses:
+        return Made(empty="the composite has the style of its surroundings already")
+    return Made(
+        {
+            files.PICTURE: _in_composite(item, region.window, result.image),
+            files.RECORD: Losses(tuple(result.losses)),
+            files.LOSS_CURVE: plot_loss(result.losses),
+        },
+        {"loss": result.loss, "evaluations": result.evaluations, "ended": result.stop_reason},
+    )

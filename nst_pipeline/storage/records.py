@@ -1,0 +1,298 @@
+"""The JSON records of artifacts, each with one model.
+
+A record of schema version 1 does not say its version, since that was so before there were
+versions. To change a record, raise its `schema_version` and read the older form in `parse_record`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    RootModel,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
+
+from nst_pipeline.errors import DamagedRecordError
+from nst_pipeline.storage.labels import Annotation, ImageEntry
+from nst_pipeline.vision.shapes import Box, Detection, Mask, Placement, Rgba, StickerLayer
+
+PROVENANCE = "nst:provenance"
+"""The PNG text chunk that tells where a sticker comes from."""
+_VERSION = "schema"
+
+
+class Record(BaseModel):
+    """A record that is a JSON object."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    schema_version: ClassVar[int] = 1
+
+
+Entry = TypeVar("Entry")
+
+
+class RecordList(RootModel[tuple[Entry, ...]], Generic[Entry]):
+    """A record that is a JSON list."""
+
+    model_config = ConfigDict(frozen=True)
+    schema_version: ClassVar[int] = 1
+
+    def __iter__(self) -> Iterator[Entry]:  # type: ignore[override]  # a list iterates its entries
+        return iter(self.root)
+
+    def __len__(self) -> int:
+        return len(self.root)
+
+    def __getitem__(self, index: int) -> Entry:
+        return self.root[index]
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record | RecordList[Any])
+
+
+class PhotoRecord(Record):
+    """A validated photo. `sidecars` is the digest of what the user laid beside it."""
+
+    path: str
+    sidecars: str
+    digest: str
+    width: int
+    height: int
+    megapixels: float
+    format: str
+    mode: str
+    orientation: int
+    copyright: str = ""
+    """EXIF's notice; left out of the file where there is none."""
+
+    @model_serializer(mode="wrap")
+    def _without_empty_copyright(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = dump(self)
+        return values if self.copyright else {k: v for k, v in values.items() if k != "copyright"}
+
+
+class ScenePhotoRecord(PhotoRecord):
+    """A validated scene photo, with the user's own placements; None: the user gave none."""
+
+    placements: tuple[Placement, ...] | None
+
+
+class RunLengths(Record):
+    """A mask as COCO's compressed run lengths; `size` is (height, width)."""
+
+    size: tuple[int, int]
+    counts: str
+
+    @classmethod
+    def of(cls, mask: Mask) -> RunLengths:
+        """Encode a mask, (height, width) bool."""
+        from pycocotools import mask as coco_mask
+
+        encoded = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
+        height, width = encoded["size"]
+        return cls(size=(height, width), counts=encoded["counts"].decode("ascii"))
+
+    def mask(self) -> Mask:
+        """Decode the mask, (height, width) bool."""
+        from pycocotools import mask as coco_mask
+
+        encoded = {"size": list(self.size), "counts": self.counts}
+        return np.asarray(coco_mask.decode(encoded), np.bool_)
+
+
+class DetectionRecord(Record):
+    """An object that was found in a photo."""
+
+    box: Box
+    label: str
+    score: float
+    source: str
+    mask: RunLengths | None
+
+    @classmethod
+    def of(cls, detection: Detection) -> DetectionRecord:
+        """Describe a detection."""
+        return cls(
+            box=detection.box,
+            label=detection.label,
+            score=round(float(detection.score), 6),
+            source=detection.source,
+            mask=None if detection.mask is None else RunLengths.of(detection.mask),
+        )
+
+    def detection(self) -> Detection:
+        """Return the detection that this record describes."""
+        mask = None if self.mask is None else self.mask.mask()
+        return Detection(self.box, self.label, self.score, self.source, mask)
+
+
+class Detections(RecordList[DetectionRecord]):
+    """All objects that were found in a photo."""
+
+
+class StickerRecord(Record):
+    """A cut-out. `box` is x, y, width, height in the photo's pixels; `lab` its mean color."""
+
+    sticker: str
+    label: str
+    source: str
+    score: float
+    quality: float
+    lab: tuple[float, float, float] | None
+    cut_by: tuple[str, ...]
+    """The edges of the photo that cut the object off."""
+    box: tuple[int, int, int, int]
+    photo: str
+    photo_digest: str
+    photo_size: tuple[int, int]
+
+
+class Stickers(RecordList[StickerRecord]):
+    """All cut-outs of a photo."""
+
+
+class PlacementRecord(Record):
+    """A sticker on a scene.
+
+    `sticker_digest` is part of the record, so that a sticker that was cut out anew remakes the
+    composite.
+    """
+
+    sticker: str
+    box: Box
+    flip: bool
+    object_key: str
+    label: str
+    photo: str
+    photo_digest: str
+    sticker_digest: str
+
+    def placement(self) -> Placement:
+        """Return the placement that this record describes."""
+        return Placement(self.sticker, self.box, self.flip)
+
+
+class Placements(RecordList[PlacementRecord]):
+    """All placements on a scene."""
+
+
+class LayerRecord(Record):
+    """An unblended layer of a composite: its sticker, and where it lies on the scene."""
+
+    sticker: str
+    box: Box
+
+    @classmethod
+    def of(cls, layer: StickerLayer) -> LayerRecord:
+        """Describe a layer."""
+        return cls(sticker=layer.sticker, box=layer.box)
+
+
+class CompositeRecord(Record):
+    """A composite's layers, and its labels for the dataset."""
+
+    layers: tuple[LayerRecord, ...]
+    image: ImageEntry
+    annotations: tuple[Annotation, ...]
+
+
+class RecipeRecord(Record):
+    """Where a recipe's content came from.
+
+    `window` is the part of the composite that it shows; `low` and `high` are the values, 0..255,
+    that became 0 and 1.
+    """
+
+    window: Box
+    low: float
+    high: float
+
+
+class ModelInputsRecord(Record):
+    """Both recipes."""
+
+    left: RecipeRecord
+    right: RecipeRecord
+
+    def of_recipe(self, recipe: Literal["left", "right"]) -> RecipeRecord:
+        """Return one recipe's record."""
+        return self.left if recipe == "left" else self.right
+
+
+class Losses(RecordList[float]):
+    """The loss after each step of an optimization."""
+
+
+class HarmonizedRecord(Record):
+    """Which candidate became the natural result, all scores, and how sure the gate was."""
+
+    chosen: str
+    scores: dict[str, float]
+    confidence: float
+
+
+def dump_record(record: Record | RecordList[Any]) -> bytes:
+    """Write a record as JSON with sorted keys: equal records give equal bytes.
+
+    Examples
+    --------
+    >>> dump_record(Losses((2.5, 1.0)))
+    b'[\\n 2.5,\\n 1.0\\n]'
+    """
+    value = record.model_dump(mode="json")
+    if record.schema_version > 1:
+        value = {_VERSION: record.schema_version} | value
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode()
+
+
+def parse_record(kind: type[AnyRecord], data: bytes, name: str) -> AnyRecord:
+    """Read a record.
+
+    Parameters
+    ----------
+    kind
+        The record's model.
+    data
+        The file's content.
+    name
+        The file's name, for errors.
+
+    Raises
+    ------
+    DamagedRecordError
+        The content is not such a record, or has a version that this code does not know.
+    """
+    try:
+        value = json.loads(data)
+        version = value.pop(_VERSION, 1) if isinstance(value, dict) else 1
+        if version != kind.schema_version:
+            raise DamagedRecordError(
+                f"{name} has schema version {version}, this program reads {kind.schema_version}: "
+                "update nst_pipeline, or delete the file and run `nst run`"
+            )
+        return cast(AnyRecord, kind.model_validate(value))
+    except (ValueError, ValidationError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DamagedRecordError(
+            f"{name} is damaged ({reason}): delete it and run `nst run`, which makes it again"
+        ) from error
+
+
+def sticker_png(pixels: Rgba, provenance: StickerRecord) -> bytes:
+    """Encode a sticker as PNG, with its provenance as JSON in a text chunk."""
+    text = PngImagePlugin.PngInfo()
+    described = json.dumps(provenance.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    text.add_itxt(PROVENANCE, described)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=text)
+    return file.getvalue()
