@@ -1,13 +1,18 @@
-"""Write a gallery of many scenes, add ten, and look at it in headless Chromium.
+"""Write a gallery of many scenes, add ten, and open it in headless Chromium.
 
     python benchmarks/gallery.py [--scenes 10000] [--folder DIR]
 
-The scenes are crops of photos that scikit-image and scikit-learn ship, written by the same
-`write_gallery` as a collection's. Without --folder it all happens in a temporary folder.
+The scenes are crops of photos that come with scikit-image and scikit-learn. Without --folder, the
+gallery is written to a temporary folder.
 
-The last line is the table as JSON: seconds of the first writing, of writing again with ten new
-scenes and with none, from navigation to the first thumbnails on the screen, and from typing a
-filter to its result (both the median of three); the highest memory of this process.
+The last line of output is the table as JSON:
+
+first_write_s      time to write the gallery
+write_10_new_s     time to update it with ten new scenes
+write_none_new_s   time to update it with none
+first_view_s       time from navigation to the first visible thumbnails, median of three
+filter_s           time from typing a filter to its result, median of three
+peak_rss_mb        peak memory of this process
 """
 
 from __future__ import annotations
@@ -46,13 +51,13 @@ LABELS = ("cat", "cup", "person", "motorcycle", "flower")
 METHODS = tuple(each.name for each in CANDIDATES if each.applies is None)
 VARIANTS = ("untouched", "left", "right", "vgg19", "harmonized")
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
-THUMBS_SEEN = (
+THUMBNAILS_LOADED = (
     "() => [...document.querySelectorAll('.card img')].filter(i => i.naturalWidth).length > 7"
 )
 
 
 def write_pictures(folder: Path, count: int) -> None:
-    """A crop and a matte for each of the first `count` scenes; all variants show the crop."""
+    """Write a crop for each of the first `count` scenes, and one matte for all of them."""
     from skimage import data
     from sklearn.datasets import load_sample_images
 
@@ -71,12 +76,12 @@ def write_pictures(folder: Path, count: int) -> None:
 
 
 def key_of(number: int) -> str:
-    """A key as photos have it: a name and a hash."""
+    """A partition key: a name and a hash, as of a photo."""
     return f"holiday-photo-{number:06d}-{number * 2654435761 % 2**32:08x}"
 
 
 def scene(key: str) -> GalleryScene:
-    """A scene as large in words as a real one."""
+    """A scene with as much text as a real one."""
     number = int(key.split("-")[2])
     label, sticker = LABELS[number % len(LABELS)], f"sticker-{number % 300:03d}-0f0f0f0f.0"
     scores = {
@@ -102,14 +107,14 @@ def scene(key: str) -> GalleryScene:
 
 
 def timed(action: Callable[[], object]) -> float:
-    """Seconds that it takes."""
+    """Run an action and return the seconds it took."""
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
 
 
 def write(root: Path, count: int) -> GalleryReport:
-    """Write the gallery of the first `count` scenes."""
+    """Write or update the gallery of the first `count` scenes."""
     return write_gallery(
         UPath(root / "gallery"),
         {key: f"state of {key}" for key in map(key_of, range(count))},
@@ -119,12 +124,12 @@ def write(root: Path, count: int) -> GalleryReport:
     )
 
 
-def viewed(index: Path) -> dict[str, float]:
-    """How fast the grid is in a browser that has never seen it."""
+def measure_browser(index: Path) -> dict[str, float]:
+    """Time the grid in a browser with an empty cache."""
 
     def first_view(page: Page) -> None:
         page.goto(index.as_uri())
-        page.wait_for_function(THUMBS_SEEN)
+        page.wait_for_function(THUMBNAILS_LOADED)
 
     def filtered(page: Page) -> None:
         page.fill("[name=q]", "cup")
@@ -147,31 +152,31 @@ def viewed(index: Path) -> dict[str, float]:
     return {"first_view_s": median(views), "filter_s": median(filters)}
 
 
-def measured(root: Path, count: int) -> dict[str, float]:
-    """All figures."""
+def measure(root: Path, count: int) -> dict[str, float]:
+    """Measure everything."""
     write_pictures(root / "pictures", count + NEW)
     first = timed(lambda: write(root, count))
     new = timed(lambda: write(root, count + NEW))
     none = timed(lambda: write(root, count + NEW))
     figures = {"first_write_s": first, "write_10_new_s": new, "write_none_new_s": none}
-    figures |= viewed(root / "gallery" / "index.html")
+    figures |= measure_browser(root / "gallery" / "index.html")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {name: round(value, 2) for name, value in figures.items()} | {"peak_rss_mb": round(peak)}
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure, and print a table and JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scenes", type=int, default=10_000)
-    parser.add_argument("--folder", type=Path, help="keep the gallery here")
-    asked = parser.parse_args()
+    parser.add_argument("--folder", type=Path, help="write the gallery to this folder and keep it")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        figures = measured(asked.folder or Path(temporary), asked.scenes)
-    table = Table("figure", "value", title=f"A gallery of {asked.scenes:,} scenes")
+        figures = measure(arguments.folder or Path(temporary), arguments.scenes)
+    table = Table("figure", "value", title=f"A gallery of {arguments.scenes:,} scenes")
     for name, value in figures.items():
         table.add_row(name, str(value))
     Console().print(table)
-    print(json.dumps({"scenes": asked.scenes, **figures}))
+    print(json.dumps({"scenes": arguments.scenes, **figures}))
 
 
 if __name__ == "__main__":

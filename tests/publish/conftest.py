@@ -1,4 +1,4 @@
-"""A gallery of real photos for the browser: opened from disk and from a web server."""
+"""A gallery of real photos for browser tests, opened from disk and from a web server."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -22,6 +22,7 @@ from nst_pipeline.publish.gallery import (
 )
 from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.shapes import Box
+from tests.publish.written_gallery import Gallery
 
 NASTY = (
     "<script>document.title='broken'</script>.jpg",
@@ -29,7 +30,7 @@ NASTY = (
     "it's a 'photo' & more.jpg",
     "100% #1?&q=x.jpg",
     "صورة ١.jpg",
-    # As a Mac writes it: the letters in parts.
+    # Decomposed, as in a macOS file name.
     normalize("NFD", "사진 🐈 1.jpg"),
 )
 SCENES = 48
@@ -52,8 +53,8 @@ def _scene(number: int) -> GalleryScene:
         "ok",
         "pictures",
         tuple(
-            Variant(name, told, f"../art/{number}.{name}.png", part.get(name))
-            for name, told in names.items()
+            Variant(name, label, f"../art/{number}.{name}.png", part.get(name))
+            for name, label in names.items()
         ),
         mask="../art/mask.png",
         chosen=("ring", "model")[number % 2],
@@ -84,7 +85,7 @@ def _paint(art: Path) -> None:
 
 @pytest.fixture(scope="package")
 def gallery_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """48 scenes: score n / 50, confidence 1 - n / 100, by turns cat, dog, cup; the last failed."""
+    """48 scenes with score n / 50, confidence 1 - n / 100, label cat, dog, cup; the last failed."""
     root = tmp_path_factory.mktemp("collection")
     (root / "art").mkdir()
     _paint(root / "art")
@@ -108,7 +109,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="package")
 def gallery_served(gallery_folder: Path) -> Iterator[str]:
-    """The gallery's address on a web server of this machine."""
+    """The gallery's address on a local web server."""
     handler = partial(_Quiet, directory=gallery_folder.parent)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -118,7 +119,7 @@ def gallery_served(gallery_folder: Path) -> Iterator[str]:
 
 @pytest.fixture(params=["disk", "server"])
 def gallery_url(request: pytest.FixtureRequest, gallery_folder: Path, gallery_served: str) -> str:
-    """The gallery's address, once from disk and once from a web server."""
+    """The gallery's address, on disk and on a web server."""
     return gallery_folder.as_uri() if request.param == "disk" else gallery_served
 
 
@@ -130,19 +131,19 @@ def gallery_disk(gallery_folder: Path) -> str:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens an address in a browser of its own, 1440 x 900 unless told; errors fail the test."""
-    contexts, wrong = [], []
+    """Open an address in a new browser context, 1440 x 900 by default; errors fail the test."""
+    contexts, errors = [], []
 
     def note(request: Request) -> None:
-        # What a page left behind when it was left is no failure.
+        # Requests aborted by leaving a page are not failures.
         if request.failure != "net::ERR_ABORTED":
-            wrong.append(f"{request.url}: {request.failure}")
+            errors.append(f"{request.url}: {request.failure}")
 
     def open_(url: str, **options: object) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}} | options)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("requestfailed", note)
         page.on("dialog", lambda dialog: dialog.accept())
         page.goto(url)
@@ -151,4 +152,22 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield open_
     for context in contexts:
         context.close()
-    assert not wrong
+    assert not errors
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Gallery:
+    """An empty gallery folder."""
+    return Gallery(tmp_path)
+
+
+@pytest.fixture
+def painted(gallery: Gallery) -> Callable[..., GalleryScene]:
+    """Make a scene and write its images."""
+
+    def make(key: str, **changes: object) -> GalleryScene:
+        scene = gallery.scene(key, **changes)
+        gallery.paint(scene)
+        return scene
+
+    return make

@@ -1,4 +1,6 @@
 import io
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -75,3 +77,9 @@ def test_a_crowd_has_no_polygons(dataset: CocoDataset):
 def test_every_column_has_a_meaning():
     assert len({column.name for column in COLUMNS}) == len(COLUMNS)
     assert all(column.meaning.endswith(".") for column in COLUMNS)
+
+
+def test_the_reference_page_names_every_column():
+    page = Path(__file__).parents[2] / "docs/reference/dataset.md"
+    named = set(re.findall(r"`(\w+)`", page.read_text("utf-8")))
+    assert [name for name in SCHEMA.names if name not in named] == []

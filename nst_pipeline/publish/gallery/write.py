@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -36,7 +36,7 @@ _LOG = logging.getLogger(__name__)
 _SCENES_PER_FILE = 500
 """Scenes in one data file: one new scene rewrites about 150 KB."""
 _FILES_PER_SAVE = 4000
-"""About a minute of work: saving the manifest of 100,000 scenes takes a second or two."""
+"""About a minute of work; saving the manifest of 100,000 scenes takes a second or two."""
 _UNREADABLE_LOGGED = 20
 """Warnings logged per update; the report has all of them."""
 _THREADS = 4
@@ -136,6 +136,7 @@ def _collect(
     old: Manifest,
     updates: Iterable[tuple[str, _UpdatedScene]],
     on_scene: Callable[[int], object],
+    save_every: int,
 ) -> dict[str, _UpdatedScene]:
     """Collect all updates by key; save the manifest on the way, so that a killed run resumes."""
     updated: dict[str, _UpdatedScene] = {}
@@ -144,7 +145,7 @@ def _collect(
         updated[key] = update
         on_scene(len(updated))
         unsaved += update.pictures_written
-        if unsaved >= _FILES_PER_SAVE:
+        if unsaved >= save_every:
             entries = {name: done.entry for name, done in updated.items()}
             write_manifest(folder, Manifest({**old.scenes, **entries}, old.files))
             unsaved = 0
@@ -190,6 +191,23 @@ def _remove_scenes(folder: UPath, old: Manifest, keys: Iterable[str]) -> int:
     return len(gone)
 
 
+def _report(
+    updated: Collection[_UpdatedScene], scenes: int, removed: int, problem: str
+) -> GalleryReport:
+    """Summarize an update, and log the images that could not be shown."""
+    unreadable = tuple(line for each in updated for line in each.unreadable)
+    for line in unreadable[:_UNREADABLE_LOGGED]:
+        _LOG.warning("image left out of the gallery: %s", line)
+    return GalleryReport(
+        scenes=scenes,
+        pages_written=len(updated),
+        pictures_written=sum(each.pictures_written for each in updated),
+        pages_removed=removed,
+        unreadable=unreadable,
+        manifest_problem=problem,
+    )
+
+
 def write_gallery(
     folder: UPath,
     scenes: Mapping[str, str],
@@ -198,6 +216,7 @@ def write_gallery(
     title: str,
     open_image: OpenImage,
     on_scene: Callable[[int, int], object] = lambda *_: None,
+    save_every: int = _FILES_PER_SAVE,
 ) -> GalleryReport:
     """Write `index.html`, a page and thumbnails for each scene, and the grid's data.
 
@@ -223,6 +242,8 @@ def write_gallery(
         left out and reported.
     on_scene
         Called after each scene with the number of scenes written and the number to write.
+    save_every
+        Number of image files after which the manifest is saved; a killed run resumes there.
 
     Raises
     ------
@@ -238,19 +259,11 @@ def write_gallery(
 
     with ThreadPoolExecutor(_THREADS) as pool:
         updates = zip(plan.due, pool.map(update, plan.due), strict=True)
-        updated = _collect(folder, old, updates, lambda done: on_scene(done, len(plan.due)))
+        updated = _collect(
+            folder, old, updates, lambda done: on_scene(done, len(plan.due)), save_every
+        )
     entries = {**plan.kept, **{key: each.entry for key, each in updated.items()}}
     files = _write_shared_files(folder, old.files, entries, title)
     removed = _remove_scenes(folder, old, entries)
     write_manifest(folder, Manifest(entries, files))
-    report = GalleryReport(
-        scenes=len(entries),
-        pages_written=len(updated),
-        pictures_written=sum(each.pictures_written for each in updated.values()),
-        pages_removed=removed,
-        unreadable=tuple(line for each in updated.values() for line in each.unreadable),
-        manifest_problem=problem,
-    )
-    for line in report.unreadable[:_UNREADABLE_LOGGED]:
-        _LOG.warning("image left out of the gallery: %s", line)
-    return report
+    return _report(updated.values(), len(entries), removed, problem)
