@@ -20,7 +20,7 @@ from nst_pipeline.storage.listing import File, Listing, find_file, list_inbox
 from nst_pipeline.storage.sidecars.files import sidecar_digest
 from nst_pipeline.storage.sidecars.names import sidecar_files, sidecar_paths
 from nst_pipeline.vision.images.codecs import check_header, decode_photo, read_header
-from nst_pipeline.vision.images.truncation import looks_whole
+from nst_pipeline.vision.images.truncation import looks_complete
 
 FoundFile = PhotoFile | UnreadableFile
 OnFile = Callable[[int, int], None]
@@ -67,7 +67,7 @@ class Scan:
 def _check_image(file: BinaryIO, max_megapixels: float) -> None:
     header = read_header(file)
     check_header(header, max_megapixels=max_megapixels)
-    if not looks_whole(file, header.format):
+    if not looks_complete(file, header.format):
         file.seek(0)
         decode_photo(file.read(), name="", max_megapixels=max_megapixels)
 

@@ -180,7 +180,7 @@ def crop_surroundings(scene: Rgb, box: Box) -> Rgb:
     This is the style picture of `ring`, for networks that take a rectangle and no mask.
     """
     reach = round(_SURROUNDINGS_REACH * max(box.width, box.height))
-    return scene[box.widened(reach).clipped(scene.shape[1], scene.shape[0]).slices]
+    return scene[box.expanded(reach).clipped(scene.shape[1], scene.shape[0]).slices]
 
 
 def model_inputs(

@@ -1,4 +1,4 @@
-"""The words of the field as values: box, detection, cut-out, placement, composite."""
+"""Shared types: image arrays, boxes, detections, cut-outs, placements and composites."""
 
 from __future__ import annotations
 
@@ -8,20 +8,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
-"""Gray (height, width), RGB (…, 3) or RGBA (…, 4)."""
+"""Any 8-bit image: gray (height, width), RGB (height, width, 3) or RGBA (height, width, 4)."""
 Rgb = NDArray[np.uint8]
-"""Picture, (height, width, 3), sRGB, red first."""
+"""(height, width, 3) uint8, sRGB, red first."""
 Rgba = NDArray[np.uint8]
-"""Picture with straight (not premultiplied) alpha, (height, width, 4), sRGB."""
+"""(height, width, 4) uint8, sRGB with straight (not premultiplied) alpha."""
 Matte = NDArray[np.float32]
-"""Soft alpha, (height, width), 0 outside the object to 1 inside."""
+"""Soft alpha, (height, width) float32: 0 outside the object, 1 inside."""
 Mask = NDArray[np.bool_]
-"""Hard mask, (height, width)."""
+"""Hard mask, (height, width) bool."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in pixels; x and y are those of the top left corner."""
+    """A rectangle in pixels.
+
+    Parameters
+    ----------
+    x, y
+        Column and row of the top left corner.
+    width, height
+        Sides.
+
+    Examples
+    --------
+    >>> box = Box(x=2, y=1, width=4, height=3)
+    >>> np.zeros((10, 10))[box.slices].shape
+    (3, 4)
+    >>> box.expanded(2).clipped(width=7, height=10)
+    Box(x=0, y=0, width=7, height=6)
+    """
 
     x: int
     y: int
@@ -30,27 +46,27 @@ class Box:
 
     @property
     def right(self) -> int:
-        """First column past the box."""
+        """First column to the right of the box."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
-        """First row past the box."""
+        """First row below the box."""
         return self.y + self.height
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Rows and columns, to index a picture with."""
+        """Rows and columns, to index an image with."""
         return slice(self.y, self.bottom), slice(self.x, self.right)
 
-    def widened(self, margin: int) -> Box:
-        """The box with so many pixels more on every side."""
+    def expanded(self, margin: int) -> Box:
+        """Return the box with `margin` more pixels on every side."""
         return Box(
             self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin
         )
 
     def clipped(self, width: int, height: int) -> Box:
-        """The part inside a picture of that size; its sides may be 0."""
+        """Return the part of the box inside an image of this size; its sides may be 0."""
         x, y = min(max(self.x, 0), width), min(max(self.y, 0), height)
         right, bottom = min(max(self.right, x), width), min(max(self.bottom, y), height)
         return Box(x, y, right - x, bottom - y)
@@ -58,9 +74,22 @@ class Box:
 
 @dataclass(frozen=True)
 class Detection:
-    """Something found in a photo. `mask` has the photo's size and may be missing.
+    """An object found in a photo.
 
-    `crowd`: many of the kind that were annotated as one, COCO's `iscrowd`.
+    Parameters
+    ----------
+    box
+        In the photo's pixels.
+    label
+        The kind of object.
+    score
+        Confidence, 0..1.
+    source
+        Name of the finder.
+    mask
+        (height, width) bool, of the photo's size, if the finder provides one.
+    crowd
+        Whether many objects were annotated as one (COCO's `iscrowd`).
     """
 
     box: Box
@@ -73,10 +102,19 @@ class Detection:
 
 @dataclass(frozen=True)
 class Cutout:
-    """An object cut out of a photo, full frame.
+    """An object cut out of a photo, in the photo's frame.
 
-    `colors` are the object's own, without the old background, valid where the matte is not 0.
-    `quality` is 0..1, the trust in the outline; `figures` are its parts.
+    Parameters
+    ----------
+    matte
+        (height, width) float32, 0..1.
+    colors
+        (height, width, 3) uint8 RGB, the object's own colors without the old background; valid
+        where the matte is not 0.
+    quality
+        Confidence in the outline, 0..1.
+    figures
+        What the quality was computed from, by name.
     """
 
     matte: Matte
@@ -87,7 +125,17 @@ class Cutout:
 
 @dataclass(frozen=True)
 class Placement:
-    """A sticker on a scene: scaled to `box` (scene pixels, may reach past the edges)."""
+    """Where a sticker goes on a scene.
+
+    Parameters
+    ----------
+    sticker
+        Name of the sticker.
+    box
+        The sticker is scaled to this box, in the scene's pixels; it may reach past the edges.
+    flip
+        Whether to mirror the sticker left to right.
+    """
 
     sticker: str
     box: Box
@@ -96,7 +144,17 @@ class Placement:
 
 @dataclass(frozen=True)
 class StickerLayer:
-    """A sticker as it lies on the scene, scaled and clipped to it: RGBA pixels at `box`."""
+    """A sticker as it lies on a scene, scaled and clipped to it.
+
+    Parameters
+    ----------
+    sticker
+        Name of the sticker.
+    box
+        In the scene's pixels, inside the scene.
+    pixels
+        (box height, box width, 4) uint8, RGB with straight alpha.
+    """
 
     sticker: str
     box: Box
@@ -105,9 +163,19 @@ class StickerLayer:
 
 @dataclass(frozen=True)
 class Composite:
-    """Scene and stickers: the picture, the stickers' joint matte, and the unblended layers.
+    """A scene with stickers on it.
 
-    `shadow` is the share of light that the stickers take from the scene, as a matte.
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    matte
+        Joint alpha of all stickers, (height, width) float32, 0..1.
+    shadow
+        Share of linear light that the stickers' shadows remove from the scene, (height, width)
+        float32, 0..1.
+    layers
+        The stickers before blending, the lowest first.
     """
 
     image: Rgb

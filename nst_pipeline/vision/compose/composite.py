@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.compose.shadow import contact_shadow
-from nst_pipeline.vision.images.color import darkened
+from nst_pipeline.vision.images.color import darken
 from nst_pipeline.vision.images.dtype import premultiply, round_to_uint8, to_float
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.images.resize import resize
@@ -116,7 +116,7 @@ def compose(
             continue
         if shadow > 0 and placement.box.bottom <= height:
             ground, shade = _shadow(layer, shadow, width, height)
-            image[ground.slices] = darkened(image[ground.slices], shade)
+            image[ground.slices] = darken(image[ground.slices], shade)
             shadows[ground.slices] += (1 - shadows[ground.slices]) * shade
         part, alpha = layer.box.slices, _alpha(layer)
         image[part] = _blend(image[part], layer.pixels[..., :3], alpha)

@@ -72,7 +72,7 @@ def crop_around(
     """
     wanted_margin = int(parameters.margin_share * max(box.width, box.height))
     margin = max(wanted_margin, parameters.min_margin_px)
-    source = box.widened(margin).clipped(photo.shape[1], photo.shape[0])
+    source = box.expanded(margin).clipped(photo.shape[1], photo.shape[0])
     scale = min(1.0, longest_side / max(source.width, source.height))
     image = shrink_to_fit(photo[source.slices], longest_side)
     return Crop(image, _scale_box(box, source, scale), source)

@@ -42,7 +42,7 @@ def crop_sticker(cutout: Cutout) -> tuple[Rgba, Box]:
         return np.zeros((0, 0, 4), np.uint8), Box(0, 0, 0, 0)
     x, y = int(columns[0]), int(rows[0])
     tight = Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
-    box = tight.widened(_MARGIN_PX).clipped(width, height)
+    box = tight.expanded(_MARGIN_PX).clipped(width, height)
     visible = alpha[box.slices]
     colors = np.where(visible[..., None] > 0, cutout.colors[box.slices], 0)
     return np.dstack([colors, visible]).astype(np.uint8), box

@@ -11,7 +11,7 @@ from nst_pipeline.vision.harmonize.color_change import ColorChange, LabStatistic
 from nst_pipeline.vision.images.color import Lab, to_lab
 from nst_pipeline.vision.images.regions import (
     CLEAR_ALPHA,
-    SURROUNDINGS,
+    SURROUNDINGS_SHARE,
     object_box,
     object_mask,
     rim_mask,
@@ -106,7 +106,7 @@ def object_view(
     >>> object_view(image, np.ones_like(matte)) is None
     True
     """
-    box = object_box(matte, SURROUNDINGS)
+    box = object_box(matte, SURROUNDINGS_SHARE)
     if box.width == 0:
         return None
     part, share = matte[box.slices], float(matte.mean())

@@ -105,7 +105,7 @@ def fit_to_palette(
     """
     longer = max(matte.shape)
     width = max(parameters.smallest_rim_px, round(parameters.rim_share * longer))
-    part = object_box(matte).widened(2 * width).clipped(*matte.shape[::-1]).slices
+    part = object_box(matte).expanded(2 * width).clipped(*matte.shape[::-1]).slices
     lab, own, alpha = to_lab(painted[part]), to_lab(composite[part]), matte[part]
     ring, rim = ring_mask(alpha, width), rim_mask(alpha, width)
     sigma = parameters.detail_sigma_share * longer

@@ -1,4 +1,4 @@
-"""Pictures from and to bytes: any photo in, sRGB 8-bit out; JPEG and WebP of our own."""
+"""Decode any photo to 8-bit sRGB; encode JPEG and WebP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import BinaryIO, cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PLANAR_CONFIGURATION, TiffImageFile
 
@@ -20,18 +19,19 @@ from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Picture, Rgb
 
-# Pillow's own limit warns at 89 Mpx whatever the settings say; here the header is checked
-# against `ingest.max_megapixels` before anything is decoded.
+# Pillow's own limit warns at 89 Mpx regardless of the settings; `check_header` enforces
+# `ingest.max_megapixels` before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
-# Pillow opens MPO, the phones' JPEG with further pictures, through JPEG.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
-_TURNED_BY_90 = (5, 6, 7, 8)
+"""Pillow opens MPO, JPEG with additional images as phones write it, as JPEG."""
+_ROTATED_ORIENTATIONS = (5, 6, 7, 8)
+"""EXIF orientations that swap width and height."""
 _UINT16_PER_UINT8 = 257
 _OPAQUE = 255
-_SEPARATE = 2  # TIFF 6.0, PlanarConfiguration
+_SEPARATE_PLANES = 2
+"""PlanarConfiguration of TIFF 6.0."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-# What Pillow raises for broken files, by format and by what is broken.
 _DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -45,22 +45,23 @@ _DECODER_ERRORS = (
     MemoryError,
     struct.error,
 )
+"""What Pillow raises for damaged files, depending on the format and the damage."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a photo's header says. `width` and `height` are the pixels as seen, upright."""
+    """A photo's header. `width` and `height` are those of the upright photo, in pixels."""
 
     width: int
     height: int
     format: str
     orientation: int
-    """EXIF orientation, 1 (upright as stored) to 8."""
+    """EXIF orientation, 1 (stored upright) to 8."""
     frames: int
     mode: str
-    """Pillow's name of the stored pixels: `RGB`, `L`, `I;16`, `CMYK`, `P`, …"""
+    """Pillow's mode of the stored pixels: `RGB`, `L`, `I;16`, `CMYK`, `P`, …"""
     copyright: str = ""
-    """EXIF's copyright notice."""
+    """The EXIF copyright notice."""
 
     @property
     def megapixels(self) -> float:
@@ -87,7 +88,7 @@ def _opened(source: bytes | BinaryIO) -> Iterator[Image.Image]:
 
 
 def _copyright(exif: Image.Exif) -> str:
-    """EXIF's notice in one line; it is ASCII by the standard and UTF-8 in practice."""
+    """Return the EXIF copyright notice on one line: ASCII by the standard, UTF-8 in practice."""
     notice = str(exif.get(ExifTags.Base.Copyright, ""))
     with suppress(UnicodeError):
         notice = notice.encode("latin-1").decode()
@@ -95,14 +96,14 @@ def _copyright(exif: Image.Exif) -> str:
 
 
 def _header(image: Image.Image) -> Header:
-    # Not `image.getexif()`: a PNG's own decodes the picture in search of late metadata.
+    # Not `image.getexif()`: that of a PNG decodes the pixels to look for metadata after them.
     exif = Image.Image.getexif(image)
     orientation = int(exif.get(ExifTags.Base.Orientation, 1))
     width, height = image.size
-    # Pillow gives a TIFF's size as seen, every other format's as stored.
-    if orientation in _TURNED_BY_90 and image.format != "TIFF":
+    # Pillow reports the upright size of a TIFF, and the stored size of every other format.
+    if orientation in _ROTATED_ORIENTATIONS and image.format != "TIFF":
         width, height = height, width
-    # The further pictures of an MPO (previews, depth, gain maps of phones) are no animation.
+    # The additional images of an MPO (previews, depth, gain maps) are no animation.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     name = "JPEG" if image.format == "MPO" else str(image.format)
     return Header(width, height, name, orientation, frames, image.mode, _copyright(exif))
@@ -111,9 +112,16 @@ def _header(image: Image.Image) -> Header:
 def read_header(source: bytes | BinaryIO) -> Header:
     """Read a photo's size, format, orientation and number of frames without decoding it.
 
-    Raises:
-        UnreadableImageError: empty, no picture, or a broken header; the message is the reason
-            alone, the caller knows the file's name.
+    Parameters
+    ----------
+    source
+        The file's content, or a seekable file at its start.
+
+    Raises
+    ------
+    UnreadableImageError
+        The file is empty, not a photo, or has a damaged header. The message gives the reason
+        without the file's name, which the caller knows.
     """
     with _opened(source) as image:
         try:
@@ -123,10 +131,13 @@ def read_header(source: bytes | BinaryIO) -> Header:
 
 
 def check_header(header: Header, *, max_megapixels: float) -> None:
-    """Refuse what the pipeline cannot use: several frames, too many pixels.
+    """Refuse photos that the pipeline cannot use.
 
-    Raises:
-        UnreadableImageError: with the reason alone.
+    Raises
+    ------
+    UnreadableImageError
+        The photo has several frames or more pixels than allowed. The message gives the reason
+        without the file's name.
     """
     if header.frames > 1:
         kind = "pages" if header.format == "TIFF" else "frames (animated)"
@@ -138,19 +149,19 @@ def check_header(header: Header, *, max_megapixels: float) -> None:
         )
 
 
-def _as_8_bit(image: Image.Image) -> Image.Image:
-    """16 bits a channel divided by 257; Pillow itself would clip gray at 255."""
+def _to_8_bit(image: Image.Image) -> Image.Image:
+    """Divide 16-bit gray by 257; Pillow itself would clip it at 255."""
     if image.mode.startswith("I;16"):
         wide = np.asarray(image).astype(np.uint32)
         rounded = (wide + _UINT16_PER_UINT8 // 2) // _UINT16_PER_UINT8
         return Image.fromarray(rounded.astype(np.uint8))
     if image.mode in ("I", "F"):
-        raise UnreadableImageError("32 bits a channel: save it with 8 or 16")
+        raise UnreadableImageError("32 bits per channel: save it with 8 or 16")
     return image
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """L, RGB, RGBA or CMYK with the same colors."""
+def _to_basic_mode(image: Image.Image) -> Image.Image:
+    """Convert to L, RGB, RGBA or CMYK, keeping the colors."""
     if image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode in ("L", "RGB", "CMYK"):
@@ -159,7 +170,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB by the embedded profile; without one RGB and gray count as sRGB, CMYK as plain inks."""
+    """Convert to sRGB by the embedded profile, or assume sRGB (for CMYK, uncalibrated inks)."""
     if not profile:
         return image if image.mode == "RGB" else image.convert("RGB")
     try:
@@ -176,57 +187,71 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError):
-        # A broken profile, or one for other channels than the picture has: viewers ignore it.
+        # The profile is damaged or made for other channels. Viewers ignore it, too.
         return image.convert("RGB")
     return cast(Image.Image, converted)
 
 
-def _with_ink_polarity(image: Image.Image) -> Image.Image:
-    """Pillow takes every CMYK JPEG for Adobe's, whose inks are inverted; the others are not."""
+def _fix_ink_polarity(image: Image.Image) -> Image.Image:
+    """Undo Pillow's inversion of CMYK JPEGs, which only those by Adobe need."""
     if image.mode == "CMYK" and image.format in ("JPEG", "MPO") and "adobe" not in image.info:
         return ImageChops.invert(image)
     return image
 
 
 def _is_planar_16_bit(image: TiffImageFile) -> bool:
-    """Whether Pillow would misread it, without an error."""
+    """Tell whether Pillow would misread the file without raising an error."""
     bits = image.tag_v2.get(BITSPERSAMPLE, (8,))
-    return image.tag_v2.get(PLANAR_CONFIGURATION) == _SEPARATE and max(bits) > 8
+    return image.tag_v2.get(PLANAR_CONFIGURATION) == _SEPARATE_PLANES and max(bits) > 8
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Gray, RGB, RGBA or CMYK, 8 bits, turned as its EXIF orientation says."""
+def _decode_upright(image: Image.Image) -> Image.Image:
+    """Decode to 8-bit gray, RGB, RGBA or CMYK, rotated by the EXIF orientation."""
     if isinstance(image, TiffImageFile) and _is_planar_16_bit(image):
         raise UnreadableImageError("16-bit TIFF in separate planes: save it interleaved")
     image.load()
-    as_seen = _with_ink_polarity(image)
-    ImageOps.exif_transpose(as_seen, in_place=True)
-    return _plain(_as_8_bit(as_seen))
+    upright = _fix_ink_polarity(image)
+    ImageOps.exif_transpose(upright, in_place=True)
+    return _to_basic_mode(_to_8_bit(upright))
 
 
 def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
-    """Decode a photo: upright, sRGB, 8 bits, whatever the file holds.
+    """Decode a photo of any supported kind to upright 8-bit sRGB.
 
-    Embedded profiles (Display P3, Adobe RGB, inks) are converted; without one gray and RGB count
-    as sRGB. Transparent pixels are laid on white, which hides whatever color they carry; see
-    `decode_alpha` for the transparency itself.
+    Embedded color profiles (Display P3, Adobe RGB, inks) are converted; gray and RGB without a
+    profile count as sRGB. Transparent pixels become white, which hides the color they carry;
+    `decode_alpha` returns the transparency itself.
 
-    Args:
-        data: the bytes of a JPEG, PNG, WebP, TIFF or BMP file.
-        name: the file's name, for the error's message.
-        max_megapixels: larger pictures are refused from their header.
+    Parameters
+    ----------
+    data
+        Content of a JPEG, PNG, WebP, TIFF or BMP file.
+    name
+        The file's name, for the error message.
+    max_megapixels
+        Larger photos are refused by their header, before they are decoded.
 
-    Returns:
-        (height, width, 3) uint8, red first.
+    Returns
+    -------
+    numpy.ndarray
+        (height, width, 3) uint8 RGB.
 
-    Raises:
-        UnreadableImageError: naming the file and the reason.
+    Raises
+    ------
+    UnreadableImageError
+        The photo is damaged, too large or not supported; the message names the file and the reason.
+
+    Examples
+    --------
+    >>> data = encode_jpeg(np.full((8, 6, 3), 200, np.uint8))
+    >>> decode_photo(data, name="gray.jpg", max_megapixels=1).shape
+    (8, 6, 3)
     """
     try:
         with _opened(data) as image:
             check_header(_header(image), max_megapixels=max_megapixels)
             profile = image.info.get("icc_profile")
-            upright = _upright(image)
+            upright = _decode_upright(image)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{name}: {error}") from error
     except _DECODER_ERRORS as error:
@@ -239,24 +264,33 @@ def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
 
 
 def decode_alpha(data: bytes, *, max_megapixels: float = 100.0) -> Matte | None:
-    """A photo's own transparency as a matte, or None if it is opaque; often a ready mask.
+    """Decode a photo's transparency as a matte.
 
-    Args:
-        data: the bytes of a photo's file.
-        max_megapixels: larger pictures are refused from their header.
+    Parameters
+    ----------
+    data
+        Content of the photo's file.
+    max_megapixels
+        Larger photos are refused by their header, before they are decoded.
 
-    Returns:
-        (height, width) float32 0..1, upright as `decode_photo` gives the picture.
+    Returns
+    -------
+    numpy.ndarray or None
+        (height, width) float32, 0..1, upright like the result of `decode_photo`. None if the photo
+        is opaque.
 
-    Raises:
-        UnreadableImageError: with the reason alone.
+    Raises
+    ------
+    UnreadableImageError
+        The photo is damaged, too large or not supported. The message gives the reason without the
+        file's name.
     """
     with _opened(data) as image:
         if not image.has_transparency_data:
             return None
         try:
             check_header(_header(image), max_megapixels=max_megapixels)
-            alpha = np.asarray(_upright(image).getchannel("A"))
+            alpha = np.asarray(_decode_upright(image).getchannel("A"))
         except _DECODER_ERRORS as error:
             raise UnreadableImageError(f"damaged or cut short ({error})") from error
     if alpha.min() == _OPAQUE:
@@ -275,17 +309,21 @@ def _encode(suffix: str, picture: Picture, parameters: tuple[int, ...]) -> bytes
 
 
 def encode_jpeg(picture: Rgb, quality: int = 92) -> bytes:
-    """Encode an RGB or gray uint8 picture as JPEG; `quality` is 0..100."""
+    """Encode a gray or RGB uint8 image as JPEG; `quality` is 0..100."""
     return _encode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
 
 
-def encode_webp_thumbnail(picture: NDArray[np.uint8], side: int, quality: int = 75) -> bytes:
-    """Encode as WebP, reduced (never enlarged) to a longest side of `side` pixels.
+def encode_webp_thumbnail(picture: Picture, side: int, quality: int = 75) -> bytes:
+    """Encode an image as WebP, shrunk to a longest side.
 
-    Args:
-        picture: gray, RGB or RGBA, uint8.
-        side: pixels.
-        quality: 1..100.
+    Parameters
+    ----------
+    picture
+        (height, width), (height, width, 3) RGB or (height, width, 4) RGBA, uint8.
+    side
+        Longest side in pixels; smaller images are not enlarged.
+    quality
+        1..100.
     """
     small = shrink_to_fit(picture, side)
     return _encode(".webp", small, (cv2.IMWRITE_WEBP_QUALITY, quality))

@@ -1,4 +1,4 @@
-"""The ring: the scene's pixels just around the object, and the object's own rim."""
+"""Regions of a composite by its matte: the object, its rim, the ring around it, its box."""
 
 from __future__ import annotations
 
@@ -8,67 +8,104 @@ import numpy as np
 from nst_pipeline.vision.shapes import Box, Mask, Matte
 
 CORE_ALPHA = 0.5
-"""From this alpha on a pixel shows mostly the object."""
+"""From this alpha on, a pixel shows mostly the object."""
 CLEAR_ALPHA = 0.05
-"""Up to this alpha a pixel shows the scene as it is; a matte's faint haze does not count."""
+"""Up to this alpha, a pixel shows the scene as it is; faint haze in a matte does not count."""
+SURROUNDINGS_SHARE = 0.6
+"""Reach of an object's surroundings, as a share of its longer side."""
 
 
-def _dilated(mask: Mask, radius: int) -> Mask:
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+def _dilate(mask: Mask, radius_px: int) -> Mask:
+    size = (2 * radius_px + 1, 2 * radius_px + 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size)
     return cv2.dilate(mask.view(np.uint8), disc).astype(np.bool_)
 
 
 def object_mask(matte: Matte) -> Mask:
-    """Pixels that show mostly the object, (height, width)."""
+    """Mark the pixels that show mostly the object, (height, width) bool."""
     return np.asarray(matte >= CORE_ALPHA)
 
 
 def ring_mask(matte: Matte, width_px: int, gap_px: int = 0) -> Mask:
-    """The scene's pixels just around the object, without any that it covers.
+    """Mark the scene's pixels around the object.
 
-    Args:
-        matte: (height, width) float32, 0..1.
-        width_px: how far the ring reaches, pixels, at least 1.
-        gap_px: pixels left out between object and ring, where a matte is least sure.
+    Parameters
+    ----------
+    matte
+        (height, width) float32, 0..1.
+    width_px
+        Width of the ring, at least 1.
+    gap_px
+        Distance between object and ring, where a matte is least certain.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) bool, without any pixel that the object covers.
+
+    Examples
+    --------
+    >>> matte = np.zeros((9, 9), np.float32)
+    >>> matte[4, 4] = 1
+    >>> ring_mask(matte, 2)[4].astype(int).tolist()
+    [0, 0, 1, 1, 0, 1, 1, 0, 0]
     """
     covered = np.asarray(matte > CLEAR_ALPHA)
-    return _dilated(covered, gap_px + width_px) & ~_dilated(covered, gap_px)
+    return _dilate(covered, gap_px + width_px) & ~_dilate(covered, gap_px)
 
 
 def rim_mask(matte: Matte, width_px: int, gap_px: int = 0) -> Mask:
-    """The object's pixels just within its outline: the ring's counterpart inside."""
+    """Mark the object's pixels just inside its outline; parameters as in `ring_mask`."""
     inside = object_mask(matte)
-    return _dilated(~inside, gap_px + width_px) & ~_dilated(~inside, gap_px)
+    return _dilate(~inside, gap_px + width_px) & ~_dilate(~inside, gap_px)
 
 
 def object_box(matte: Matte, margin: float = 0.0) -> Box:
-    """The smallest box with all of the object, widened by `margin` of its longer side.
+    """Find the smallest box that contains the object.
 
-    Clipped to the picture; both sides are 0 where the matte is empty.
+    Parameters
+    ----------
+    matte
+        (height, width) float32, 0..1. Every pixel above 0 belongs to the object.
+    margin
+        Extra width on each side, as a share of the box's longer side.
+
+    Returns
+    -------
+    Box
+        Inside the image; its sides are 0 if the matte is empty.
     """
     height, width = matte.shape
     covered = np.asarray(matte > 0)
     columns, rows = np.flatnonzero(covered.any(0)), np.flatnonzero(covered.any(1))
     if not len(rows):
         return Box(0, 0, 0, 0)
-    left, top = int(columns[0]), int(rows[0])
-    across, down = int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top
-    extra = round(margin * max(across, down))
-    return Box(left, top, across, down).widened(extra).clipped(width, height)
-
-
-SURROUNDINGS = 0.6
-"""How far what surrounds an object reaches, as a share of its longer side."""
+    x, y = int(columns[0]), int(rows[0])
+    box = Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
+    extra = round(margin * max(box.width, box.height))
+    return box.expanded(extra).clipped(width, height)
 
 
 def object_surroundings(matte: Matte, *, align: int = 1) -> tuple[tuple[slice, slice], Mask, Mask]:
-    """Where the object and what surrounds it lie; and there the object's mask, and the scene's.
+    """Find the part of an image that shows the object and its surroundings.
 
-    Args:
-        matte: (height, width) float32, 0..1.
-        align: the part begins at a multiple of so many pixels.
+    Parameters
+    ----------
+    matte
+        (height, width) float32, 0..1.
+    align
+        The part begins at a multiple of this many pixels in both directions.
+
+    Returns
+    -------
+    part : tuple of slice
+        Rows and columns, to index an image with.
+    object : numpy.ndarray
+        Mask of the object within the part.
+    scene : numpy.ndarray
+        Mask of the scene within the part; pixels between the two masks belong to neither.
     """
-    box = object_box(matte, SURROUNDINGS)
+    box = object_box(matte, SURROUNDINGS_SHARE)
     part = (
         slice(box.y - box.y % align, box.bottom),
         slice(box.x - box.x % align, box.right),

@@ -1,4 +1,4 @@
-"""A cheap look at a picture file's structure: does it end where it says it ends?"""
+"""Check without decoding whether an image file is complete."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from PIL.TiffImagePlugin import (
 _JPEG_END = b"\xff\xd9"
 _PNG_END = b"IEND\xaeB`\x82"
 _RIFF_PREAMBLE = 8
-# Cameras pad JPEGs with zeros to full sectors.
-_TAIL = 4096
+_TAIL_BYTES = 4096
+"""How much of the end is searched: cameras pad JPEGs with zeros to full sectors."""
 
 
-def _tail(file: BinaryIO, size: int) -> bytes:
-    file.seek(max(0, size - _TAIL))
-    return file.read(_TAIL)
+def _read_tail(file: BinaryIO, size: int) -> bytes:
+    file.seek(max(0, size - _TAIL_BYTES))
+    return file.read(_TAIL_BYTES)
 
 
-def _little_endian(file: BinaryIO, offset: int) -> int:
+def _read_uint32_le(file: BinaryIO, offset: int) -> int:
     file.seek(offset)
     return int.from_bytes(file.read(4), "little")
 
 
-def _tiff_end(file: BinaryIO) -> int:
-    """First byte past the pixels."""
+def _tiff_pixels_end(file: BinaryIO) -> int:
+    """Return the offset of the first byte after the pixels."""
     file.seek(0)
     with Image.open(file, formats=("TIFF",)) as image:
         assert isinstance(image, TiffImageFile)
@@ -42,23 +42,40 @@ def _tiff_end(file: BinaryIO) -> int:
     return max((start + count for start, count in zip(offsets, counts, strict=False)), default=0)
 
 
-def looks_whole(file: BinaryIO, picture_format: str) -> bool:
-    """Tell without decoding whether a picture file reaches its end.
+def looks_complete(file: BinaryIO, image_format: str) -> bool:
+    """Tell from its structure whether an image file reaches its end.
 
-    True is trustworthy for files cut short; False is a suspicion (a JPEG with a trailer is
-    whole as well), to be settled by decoding.
+    Parameters
+    ----------
+    file
+        Seekable; its position changes.
+    image_format
+        JPEG, PNG, WEBP, BMP or TIFF, as `read_header` returns it.
 
-    Args:
-        file: seekable; its position is moved.
-        picture_format: as `read_header` gives it.
+    Returns
+    -------
+    bool
+        True means that the file is not cut short. False is only a suspicion, because a complete
+        JPEG may have a trailer: decode the file to be sure.
+
+    Examples
+    --------
+    >>> import io
+    >>> data = io.BytesIO()
+    >>> Image.new("RGB", (8, 8)).save(data, "PNG")
+    >>> looks_complete(data, "PNG")
+    True
+    >>> _ = data.truncate(50)
+    >>> looks_complete(data, "PNG")
+    False
     """
     size = file.seek(0, os.SEEK_END)
-    if picture_format == "JPEG":
-        return _tail(file, size).rstrip(b"\0").endswith(_JPEG_END)
-    if picture_format == "PNG":
-        return _tail(file, size).endswith(_PNG_END)
-    if picture_format == "WEBP":
-        return _little_endian(file, 4) + _RIFF_PREAMBLE <= size
-    if picture_format == "BMP":
-        return 0 < _little_endian(file, 2) <= size
-    return 0 < _tiff_end(file) <= size
+    if image_format == "JPEG":
+        return _read_tail(file, size).rstrip(b"\0").endswith(_JPEG_END)
+    if image_format == "PNG":
+        return _read_tail(file, size).endswith(_PNG_END)
+    if image_format == "WEBP":
+        return _read_uint32_le(file, 4) + _RIFF_PREAMBLE <= size
+    if image_format == "BMP":
+        return 0 < _read_uint32_le(file, 2) <= size
+    return 0 < _tiff_pixels_end(file) <= size

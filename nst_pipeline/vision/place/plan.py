@@ -166,7 +166,7 @@ class _Planner:
         if sticker.lab is None:
             return 0.0
         reach = round(self.parameters.surroundings_fraction * max(box.width, box.height))
-        return float(np.linalg.norm(self.ground.mean_lab(box.widened(reach)) - sticker.lab))
+        return float(np.linalg.norm(self.ground.mean_lab(box.expanded(reach)) - sticker.lab))
 
     def _best(self, boxes: Iterator[Box], sticker: LibrarySticker) -> Box | None:
         """The box with the best ground; among equally good ones, the closest in color."""

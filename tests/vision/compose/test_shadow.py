@@ -35,7 +35,7 @@ def test_the_shadow_of_a_symmetric_object_is_symmetric(table):
 
 
 def test_the_shadow_stays_at_the_foot(table):
-    """Nothing is darkened beside the top, nor far before the feet."""
+    """Nothing is darken beside the top, nor far before the feet."""
     shade = in_frame(table)
     assert shade[:125].max() < 0.05 and shade[200:].max() < 0.02
 

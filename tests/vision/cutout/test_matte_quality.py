@@ -7,7 +7,7 @@ from nst_pipeline.vision.cutout.matte_quality import MatteQualityParameters, fin
 @pytest.fixture
 def sticker(disc):
     pixels = np.dstack([disc.photo, np.rint(disc.alpha * 255).astype(np.uint8)])
-    return pixels[disc.box.widened(2).slices]
+    return pixels[disc.box.expanded(2).slices]
 
 
 def test_a_soft_matte_has_no_defect(sticker):

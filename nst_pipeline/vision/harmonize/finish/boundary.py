@@ -61,7 +61,7 @@ def soften_boundary(image: Rgb, matte: Matte) -> Rgb:
     share = 0.0 if seen is None else hardness(seen.lab, seen.inside)
     if share == 0:
         return image
-    part = object_box(matte).widened(REACH_PX).clipped(*matte.shape[::-1]).slices
+    part = object_box(matte).expanded(REACH_PX).clipped(*matte.shape[::-1]).slices
     inside = object_mask(matte[part])
     wanted = np.clip(max(matte.shape) * WIDTH_SHARE, LEAST_WIDTH_PX, MOST_WIDTH_PX)
     width = float(wanted) - MATTE_SHARE * _softness(matte[part], inside)
