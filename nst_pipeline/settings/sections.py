@@ -11,10 +11,10 @@ from nst_pipeline.settings.section import Section
 
 
 class IngestSettings(Section):
-    """Which files of an inbox become partitions."""
+    """Which files in an inbox become partitions."""
 
     max_megapixels: float = Field(
-        100.0, gt=0, description="Pictures larger than this are refused from their header."
+        100.0, gt=0, description="Larger pictures are refused before they are decoded."
     )
 
 
@@ -52,17 +52,24 @@ class DetectionSettings(Section):
 
 
 class CutoutSettings(Section):
-    """How a detection becomes a sticker."""
+    """How detections become stickers."""
 
-    matting: bool = Field(True, description="Soft matte and decontaminated colors (pymatting).")
+    matting: bool = Field(
+        True,
+        description="Compute a soft matte and remove the background's color from the edge "
+        "(pymatting). If false, edges are hard.",
+    )
     work_side: int = Field(
         640,
         ge=128,
         le=4096,
-        description="Mattes and clean colors are worked out at this longest side, pixels.",
+        description="Longest side at which mattes and edge colors are computed, in pixels.",
     )
     min_area_fraction: float = Field(
-        0.002, ge=0, le=1, description="Smaller objects (share of the photo) become no sticker."
+        0.002,
+        ge=0,
+        le=1,
+        description="Smallest object that becomes a sticker, as a fraction of the photo's area.",
     )
 
 
@@ -105,30 +112,39 @@ class PlacementSettings(Section):
 
 
 class RecipeSettings(Section):
-    """The two preprocessing recipes, `left` and `right`."""
+    """The two recipes that prepare pictures for the networks, `left` and `right`."""
 
-    left_side: int = Field(1024, ge=64, le=8192, description="Longest side of `left`, pixels.")
-    right_side: int = Field(256, ge=64, le=2048, description="Side of the `right` square, pixels.")
+    left_side: int = Field(1024, ge=64, le=8192, description="Longest side of `left`, in pixels.")
+    right_side: int = Field(
+        256, ge=64, le=2048, description="Side of the square `right`, in pixels."
+    )
     style: str = Field(
         "ring",
-        description="Where the style comes from: `ring` (the scene around the object, without the "
-        "sticker), `scene` (all of it), `composite` (same picture), or a file.",
+        description="Where the style comes from: `ring` (the scene around the object, before "
+        "pasting), `scene` (the whole scene), `composite` (the picture itself), or the path of a "
+        "picture.",
     )
 
 
 class MagentaSettings(Section):
-    """Google Magenta's arbitrary image stylization."""
+    """Google Magenta's network for arbitrary image stylization."""
 
     handle: str = Field(
-        "bundled", description="`bundled`, a TensorFlow Hub URL, or the path of a SavedModel."
+        "bundled",
+        description="The network: `bundled`, a TensorFlow Hub URL, or the path of a SavedModel.",
     )
-    strength: float = Field(1.0, ge=0, le=1, description="0: the content's own style, 1: all.")
+    strength: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Blend between the picture's own style (0) and the other picture's (1).",
+    )
     batch_size: int = Field(
         1,
         ge=1,
         le=64,
-        description="Pictures in one call of the network. More gain 2 % on a CPU at 1024 pixels, "
-        "and make the last bit depend on which pictures came together.",
+        description="Pictures per call of the network. More than 1 saves 2 % on a CPU at 1024 "
+        "pixels, but the last bit of a result then depends on the other pictures of its batch.",
     )
 
 
@@ -136,53 +152,62 @@ StylizeMode = Literal["photographic", "artistic"]
 
 
 class Vgg19Settings(Section):
-    """Gatys' pixel optimization over VGG19 features."""
+    """Style transfer by pixel optimization over VGG19 features (Gatys et al. 2016)."""
 
-    weights: str = Field("imagenet", description="`imagenet` (Keras' cache or download) or a path.")
+    weights: str = Field(
+        "imagenet",
+        description="The network's weights: `imagenet` (from Keras' cache, else downloaded), or a "
+        "path.",
+    )
     mode: StylizeMode = Field(
         "photographic",
-        description="`photographic` keeps the picture's edges and changes its look; `artistic` is "
-        "the plain method, whose brush redraws them.",
+        description="`photographic` keeps the picture's edges and changes its colors and contrast; "
+        "`artistic` is the original method, which redraws edges as brushstrokes.",
     )
-    luminance_only: bool = Field(False, description="Change light and dark, and keep the colors.")
+    luminance_only: bool = Field(False, description="Change only lightness; keep the colors.")
     optimizer: Literal["lbfgs", "adam", "classic"] = Field(
         "lbfgs",
-        description="`lbfgs` and `adam` go from coarse to fine; `classic` is SGD at the Keras "
-        "example's rates, which takes thousands of steps.",
+        description="`lbfgs` and `adam` work from coarse to fine; `classic` is SGD at the rates of "
+        "the Keras example, which takes thousands of steps.",
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="`auto`: bfloat16, twice as fast, where the processor has instructions for it.",
+        description="`auto` uses bfloat16 (twice as fast) if the processor has instructions for "
+        "it, else float32.",
     )
-    steps: int = Field(60, ge=1, description="Optimizer steps at each size, at most.")
+    steps: int = Field(60, ge=1, description="Most optimizer steps at each size.")
     flat_gain: float = Field(
         0.002,
         ge=0,
         lt=1,
-        description="Stop when five steps have lowered the loss by less than this share; 0: never.",
+        description="Stop when five steps lower the loss by less than this fraction. 0: never "
+        "stop early.",
     )
     side: int = Field(
         400,
         ge=32,
         le=1024,
-        description="Optimized at this longest side, pixels; larger pictures get the change.",
+        description="Longest side at which pictures are optimized, in pixels. On a larger picture "
+        "the change is enlarged and applied.",
     )
-    content_weight: float = Field(2.5e-8, ge=0, description="More: the object keeps its shapes.")
-    style_weight: float = Field(1e-6, ge=0, description="More: it looks like its surroundings.")
-    total_variation_weight: float = Field(1e-6, ge=0, description="More: less noise.")
+    content_weight: float = Field(2.5e-8, ge=0, description="Higher: shapes are kept more.")
+    style_weight: float = Field(1e-6, ge=0, description="Higher: the style is matched more.")
+    total_variation_weight: float = Field(1e-6, ge=0, description="Higher: less noise.")
     laplacian_weight: float = Field(
-        1e-5, ge=0, description="Photographic mode. More: edges and lines stay as they are."
+        1e-5, ge=0, description="Only in mode `photographic`. Higher: edges are kept more."
     )
     moments_weight: float = Field(
-        1e-5, ge=0, description="Photographic mode. More: contrast follows the style more closely."
+        1e-5, ge=0, description="Only in mode `photographic`. Higher: contrast is matched more."
     )
     style_layers: list[str] = Field(
         default=["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"],
-        description="Layers whose statistics are the style; early ones are fine texture.",
+        description="Layers whose statistics are the style; early layers are fine texture.",
     )
-    content_layer: str = Field("block5_conv2", description="Layer that stands for the content.")
+    content_layer: str = Field("block5_conv2", description="Layer whose features are the content.")
     style_region: Literal["ring", "scene"] = Field(
-        "ring", description="Statistics of the ring around the object, or of the whole scene."
+        "ring",
+        description="Where the style is measured: the `ring` around the object, or the whole "
+        "`scene`.",
     )
 
 
@@ -227,12 +252,12 @@ class HarmonizeSettings(Section):
 
 
 class RunSettings(Section):
-    """How runs use the machine. Nothing that they make depends on it."""
+    """How runs use the machine. Results do not depend on it."""
 
     workers: int = Field(
         0,
         ge=0,
         le=64,
-        description="Images in the making at the same time in one run; 0: one for each core and "
-        "for every 3 GB of memory, at most 4.",
+        description="Images that one run works on at the same time. 0: one per core and per 3 GB "
+        "of memory, at most 4.",
     )
