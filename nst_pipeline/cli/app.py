@@ -26,6 +26,7 @@ from nst_pipeline.cli.pictures.harmonize import harmonize
 from nst_pipeline.cli.pictures.stylize import stylize
 from nst_pipeline.cli.pictures.sweep import sweep
 from nst_pipeline.errors import NstError, RenamedSettingWarning
+from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, quit_process
 
 _PANELS = {
     "Collection": (samples, models, run, retry, status, lineage, export, report),
@@ -103,3 +104,7 @@ def main() -> None:
     except NstError as error:
         print_error(str(error))
         sys.exit(1)
+    except SystemExit as end:
+        if end.code == STOPPED_EXIT_CODE:
+            quit_process()
+        raise

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from types import FrameType
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 Result = TypeVar("Result")
 
@@ -143,15 +143,19 @@ def run_until_stopped(
                     stopped_at = time.monotonic()
                     on_stop()
                 elif stopped_at is not None and time.monotonic() - stopped_at > GRACE_SECONDS:
-                    _quit(on_quit)
+                    on_quit()
+                    quit_process()
         except KeyboardInterrupt:
-            _quit(on_quit)
+            on_quit()
+            quit_process()
         return future.result()
 
 
-def _quit(on_quit: Callable[[], object]) -> None:
-    """End the process without waiting for its threads."""
-    on_quit()
+def quit_process() -> NoReturn:
+    """End the process with `STOPPED_EXIT_CODE`, without waiting for threads or for its teardown.
+
+    Python takes seconds to tear down a process that has loaded TensorFlow.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(STOPPED_EXIT_CODE)
