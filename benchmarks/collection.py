@@ -50,7 +50,7 @@ from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.pipeline.steps.sticker_library import library_table, sticker_library
 from nst_pipeline.pipeline.steps.stickers import sticker_id, stickers
-from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_of
+from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_artifacts_of
 from nst_pipeline.publish.dataset import parquet_bytes
 from nst_pipeline.storage.artifact_files import LIBRARY_TABLE
 from nst_pipeline.storage.catalog import Row
@@ -205,7 +205,7 @@ def _ask(workspace: Workspace, figures: dict[str, float]) -> None:
         with _stopwatch(figures, f"question: {name}"):
             question(Lineage(open_workspace(workspace.root).catalog))
     with _stopwatch(figures, "question: why is this photo stale"):
-        stale_of(open_workspace(workspace.root), "scenes", scene)
+        stale_artifacts_of(open_workspace(workspace.root), "scenes", scene)
     with _stopwatch(figures, "question: all that is stale"):
         list(stale_artifacts(open_workspace(workspace.root)))
 

@@ -97,11 +97,12 @@ class Store:
 
     def __init__(self, root: UPath) -> None:
         self.root = root
-        self._folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
+        self.folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
+        """Returns the folder of an asset's files."""
 
     def path(self, asset: str, key: str, name: str) -> UPath:
         """Return the path of an artifact's file; `name` is one of `artifact_files`."""
-        return self._folder(asset) / file_name(key, name)
+        return self.folder(asset) / file_name(key, name)
 
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
         """Write an artifact's files, each whole or not at all.
@@ -214,11 +215,11 @@ class Store:
         names
             Only these files; None: all, with one listing.
         """
-        return sizes_in(self._folder(asset), names)
+        return sizes_in(self.folder(asset), names)
 
     def remove_leftovers(self, asset: str) -> None:
         """Remove an asset's unfinished files that killed processes left behind."""
-        remove_leftovers(self._folder(asset))
+        remove_leftovers(self.folder(asset))
 
     def remove(self, asset: str, key: str, names: tuple[str, ...]) -> None:
         """Remove files of an artifact; missing ones are no error."""

@@ -9,7 +9,7 @@ from skimage import data
 
 from nst_pipeline.defs.partitions import OBJECTS
 from nst_pipeline.pipeline.steps.sticker_library import read_library
-from nst_pipeline.pipeline.upkeep.stale import stale_of
+from nst_pipeline.pipeline.upkeep.stale import stale_artifacts_of
 from nst_pipeline.vision.images.png import encode_png
 
 
@@ -94,5 +94,5 @@ def test_a_scene_whose_placements_fail_keeps_its_old_result_and_leaves_the_datas
     labels = json.loads((collection.root / "artifacts/dataset/coco.json").read_text())
     assert key not in {image["key"] for image in labels["images"]}
     assert len(labels["images"]) == 2
-    waiting = stale_of(collection.open(), "scenes", key)
+    waiting = stale_artifacts_of(collection.open(), "scenes", key)
     assert any("cofee.jpg" in each.reason for each in waiting if each.asset == "harmonized")

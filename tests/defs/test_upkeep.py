@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
-from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_of
+from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_artifacts_of
 from nst_pipeline.pipeline.upkeep.verify import verify
 from nst_pipeline.storage.catalog import Catalog
 
@@ -111,7 +111,7 @@ def test_a_changed_photo_is_the_reason_for_its_own_artifacts(collection):
         key,
         "scenes/temple.jpg changed",
     )
-    assert stale_of(workspace, "scenes", key) == [only]
+    assert stale_artifacts_of(workspace, "scenes", key) == [only]
 
 
 def test_retry_makes_what_failed_and_what_follows_and_nothing_else(collection):

@@ -20,14 +20,14 @@ from nst_pipeline.cli.output import (
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace, existing_workspace
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
-from nst_pipeline.pipeline.upkeep.stale import Stale, stale_artifacts, stale_of
+from nst_pipeline.pipeline.upkeep.stale import StaleArtifact, stale_artifacts, stale_artifacts_of
 from nst_pipeline.pipeline.upkeep.verify import verify as find_problems
 
 _KEEP_DAYS = 7
 """How long the catalog's superseded files are kept: a reader may still have them open."""
 
 
-def _stale_of_photo(workspace: Workspace, name: str) -> list[Stale]:
+def _stale_of_photo(workspace: Workspace, name: str) -> list[StaleArtifact]:
     """Return the stale artifacts of one photo.
 
     Raises
@@ -35,13 +35,13 @@ def _stale_of_photo(workspace: Workspace, name: str) -> list[Stale]:
     NstError
         No photo has this path or key.
     """
-    found: list[Stale] = []
+    found: list[StaleArtifact] = []
     known = False
     for collection in COLLECTIONS:
         photos = workspace.index(collection).photos
         for key in (k for k, photo in photos.items() if name in (k, photo.path)):
             known = True
-            found += stale_of(workspace, collection, key)
+            found += stale_artifacts_of(workspace, collection, key)
     if not known:
         raise NstError(f"no photo is named {name!r}: give its path in the inbox, or its key")
     return found

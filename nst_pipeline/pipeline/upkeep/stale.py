@@ -1,11 +1,10 @@
-"""What is not as it would be made now, and why."""
+"""Explains which artifacts are out of date, and why."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.item import DueArtifact
@@ -17,23 +16,24 @@ from nst_pipeline.settings import current_name
 from nst_pipeline.storage.catalog import Row
 
 _BLOCK = 5000
-"""Rows that are read whole at a time."""
+"""Rows to read at a time."""
 
 
 @dataclass(frozen=True)
-class Stale:
-    """An artifact that a run would make, and for what reason."""
+class StaleArtifact:
+    """An artifact that a run would make, and the reason."""
 
     asset: str
     key: str
     reason: str
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Flatten nested settings to one level, with names such as `harmonize.method`."""
+    flat: dict[str, object] = {}
     for name, value in settings.items():
-        at = f"{prefix}{name}"
-        flat |= _flat(value, f"{at}.") if isinstance(value, dict) else {at: value}
+        path = f"{prefix}{name}"
+        flat |= _flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
     return flat
 
 
@@ -51,12 +51,12 @@ def _models_changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 def _inputs_changed(row: Row, due: DueArtifact) -> str:
     before = {(each.asset, each.key): each.digest for each in row.inputs}
-    other = [each for each in due.inputs if before.get((each.asset, each.key)) != each.digest]
-    if not other:
-        return "made from something that is gone"
-    first = other[0]
+    changed = [each for each in due.inputs if before.get((each.asset, each.key)) != each.digest]
+    if not changed:
+        return "an input is gone"
+    first = changed[0]
     verb = "changed" if (first.asset, first.key) in before else "is new"
-    more = f", and {len(other) - 1} more" if len(other) > 1 else ""
+    more = f", and {len(changed) - 1} more" if len(changed) > 1 else ""
     return f"{first.asset}/{first.key} {verb}{more}"
 
 
@@ -64,7 +64,9 @@ def _reason(row: Row | None, asset: Asset, due: DueArtifact, plan: Plan) -> str:
     if row is None:
         return "not made yet"
     if row.fingerprint == due.fingerprint:
-        return f"failed: {row.error}" if row.status == "failed" else "a file is gone or cut short"
+        return (
+            f"failed: {row.error}" if row.status == "failed" else "a file is missing or truncated"
+        )
     if row.code_version != asset.code_version:
         return f"code version {asset.code_version}, was {row.code_version}"
     return (
@@ -76,33 +78,39 @@ def _reason(row: Row | None, asset: Asset, due: DueArtifact, plan: Plan) -> str:
 
 def _stale(
     snapshot: Snapshot, asset: Asset, keys: Sequence[str], *, files: bool
-) -> Iterator[Stale]:
+) -> Iterator[StaleArtifact]:
     plan = plan_asset(snapshot, asset, keys, files=files)
     for first in range(0, len(plan.due), _BLOCK):
         block = plan.due[first : first + _BLOCK]
         rows = snapshot.workspace.catalog.latest(asset.name, [due.key for due in block])
         for due in block:
-            yield Stale(asset.name, due.key, _reason(rows.get(due.key), asset, due, plan))
+            yield StaleArtifact(asset.name, due.key, _reason(rows.get(due.key), asset, due, plan))
     for key, reason in plan.waiting.items():
-        yield Stale(asset.name, key, f"waiting: {reason}")
+        yield StaleArtifact(asset.name, key, f"waiting: {reason}")
 
 
-def stale_artifacts(workspace: Workspace, *, files: bool = False) -> Iterator[Stale]:
-    """All artifacts of a collection that a run would make, each asset after what it is made from.
+def stale_artifacts(workspace: Workspace, *, files: bool = False) -> Iterator[StaleArtifact]:
+    """Find all artifacts that a run would make now, upstream assets first.
 
-    What is made from a stale artifact is named once that was made anew and came out different.
+    An artifact whose inputs are stale is not listed yet: it becomes stale if making them again
+    changes them.
 
-    Args:
-        workspace: the collection; what was scanned last counts.
-        files: also look whether all files are there.
+    Parameters
+    ----------
+    workspace
+        The collection, as of the last scan of its inboxes.
+    files
+        Also check that all files exist.
     """
     snapshot = Snapshot(workspace)
     for asset in ASSETS:
         yield from _stale(snapshot, asset, snapshot.keys(asset), files=files)
 
 
-def stale_of(workspace: Workspace, collection: Collection, key: str) -> list[Stale]:
-    """Those of one photo."""
+def stale_artifacts_of(
+    workspace: Workspace, collection: Collection, key: str
+) -> list[StaleArtifact]:
+    """Find the stale artifacts of one photo, checking its files, too."""
     snapshot = Snapshot(workspace, scope=(collection, [key]))
     own = (asset for asset in ASSETS if asset.collection == collection)
     return [each for asset in own for each in _stale(snapshot, asset, [key], files=True)]

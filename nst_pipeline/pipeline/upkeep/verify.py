@@ -1,11 +1,11 @@
-"""Whether what the catalog says and what stands in the store are the same."""
+"""Verifies a store: whether the catalog and the files agree."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,57 +13,75 @@ import pyarrow.compute as pc
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.storage.artifact_files import file_name
+from nst_pipeline.storage.catalog import Status
 from nst_pipeline.storage.files import is_leftover, is_temporary
 from nst_pipeline.storage.store import Store
 
-Kind = Literal["missing", "damaged", "orphan", "leftover", "duplicate", "lineage"]
+ProblemKind = Literal["missing", "damaged", "orphan", "leftover", "duplicate", "lineage"]
 
 _BLOCK = 256
+"""Artifacts to check between two progress reports."""
 _READERS = 4
-_OWN_FOLDER = "gallery"
-"""Keeps account of its files itself."""
+_SELF_MANAGED = "gallery"
+"""The asset that keeps track of its files itself, in its manifest."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it must be."""
+    """A disagreement between the catalog and the files."""
 
-    kind: Kind
-    """Missing file, damaged file, file without a row, temporary file that a killed process left,
-    row twice, row made from something that the catalog does not know."""
+    kind: ProblemKind
+    """`missing` or `damaged` file, `orphan` file without a row, `leftover` temporary file of a
+    killed process, `duplicate` row, or `lineage`: a row made from something unknown."""
     asset: str
     name: str
     """File name, or key."""
     detail: str
 
 
-def _file_problem(store: Store, row: dict[str, Any], sizes: dict[str, int]) -> Problem | None:
-    """What is wrong with an artifact's files, if anything."""
+class _FilesRow(TypedDict):
+    """The columns of a row that describe its files."""
+
+    asset: str
+    key: str
+    status: Status
+    files: list[str]
+    size_bytes: int
+    digest: str
+
+
+def identities(*columns: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Join string columns row by row, into strings that are equal only if all columns are."""
+    return pc.binary_join_element_wise(*columns, "\0")
+
+
+def _file_problem(store: Store, row: _FilesRow, sizes: Mapping[str, int]) -> Problem | None:
+    """Check one artifact's files, given the sizes of all files of its asset."""
     asset, key, files = row["asset"], row["key"], tuple(row["files"])
     names = [file_name(key, name) for name in files]
     if gone := [name for name in names if name not in sizes]:
-        return Problem("missing", asset, gone[0], f"{len(gone)} of {len(names)} files are gone")
-    if asset == _OWN_FOLDER:
+        return Problem("missing", asset, gone[0], f"{len(gone)} of {len(names)} files are missing")
+    if asset == _SELF_MANAGED:
         return None
     size = sum(sizes[name] for name in names)
     if size != row["size_bytes"]:
-        return Problem("damaged", asset, key, f"{size} bytes, {row['size_bytes']} were written")
+        detail = f"has {size} bytes instead of {row['size_bytes']}"
+        return Problem("damaged", asset, key, detail)
     if store.digest(asset, key, files) != row["digest"]:
-        return Problem("damaged", asset, key, "the content is not what was written")
+        return Problem("damaged", asset, key, "the content changed since it was written")
     return None
 
 
-def _check_files(
-    workspace: Workspace, on_artifact: Callable[[int, int], None]
+def _file_problems(
+    workspace: Workspace, on_artifact: Callable[[int, int], object]
 ) -> Iterator[Problem]:
-    columns = ("asset", "key", "status", "files", "size_bytes", "digest")
-    table = workspace.catalog.table(columns)
+    table = workspace.catalog.table(tuple(_FilesRow.__annotations__))
     has_files = pc.greater(pc.list_value_length(table["files"]), 0)
     good = table.filter(pc.and_(pc.not_equal(table["status"], "failed"), has_files))
     rows = good.sort_by([("asset", "ascending"), ("key", "ascending")])
     sizes = {asset.name: workspace.store.sizes(asset.name) for asset in ASSETS}
 
-    def problem(row: dict[str, Any]) -> Problem | None:
+    def problem(row: _FilesRow) -> Problem | None:
         return _file_problem(workspace.store, row, sizes[row["asset"]])
 
     with ThreadPoolExecutor(_READERS) as pool:
@@ -73,28 +91,36 @@ def _check_files(
             on_artifact(min(first + _BLOCK, rows.num_rows), rows.num_rows)
 
 
-def known_files(history: pa.Table, asset: str) -> set[str]:
-    """The names of all files that an asset's rows, those of the past too, speak of."""
+def _known_files(history: pa.Table, asset: str) -> set[str]:
+    """Return the names of all files in an asset's rows, past ones included."""
     rows = history.filter(pc.equal(history["asset"], asset))
     keys, files = rows["key"].to_pylist(), rows["files"].to_pylist()
     return {file_name(key, name) for key, names in zip(keys, files, strict=True) for name in names}
 
 
 def stray_files(workspace: Workspace, history: pa.Table) -> Iterator[Problem]:
-    """Files that no row speaks of, and what killed processes left behind."""
+    """Find files without a row, and temporary files of killed processes.
+
+    Parameters
+    ----------
+    workspace
+        The collection.
+    history
+        `asset`, `key` and `files` of all rows of its catalog.
+    """
     for asset in ASSETS:
-        if asset.name == _OWN_FOLDER:
+        if asset.name == _SELF_MANAGED:
             continue
-        known = known_files(history, asset.name)
+        known = _known_files(history, asset.name)
         for name in sorted(workspace.store.sizes(asset.name).keys() - known):
             if is_leftover(name):
-                yield Problem("leftover", asset.name, name, "of a process that is no more")
+                yield Problem("leftover", asset.name, name, "its process no longer runs")
             elif not is_temporary(name):
-                yield Problem("orphan", asset.name, name, "no row of the catalog speaks of it")
+                yield Problem("orphan", asset.name, name, "the catalog has no row for it")
 
 
-def _twice(history: pa.Table) -> Iterator[Problem]:
-    """Artifacts that one run made more than once from the same causes."""
+def _duplicates(history: pa.Table) -> Iterator[Problem]:
+    """Find artifacts that one run made more than once from the same inputs and settings."""
     good = history.filter(pc.not_equal(history["status"], "failed"))
     same = ["asset", "key", "run_id", "fingerprint"]
     counts = good.group_by(same).aggregate([([], "count_all")])
@@ -103,47 +129,52 @@ def _twice(history: pa.Table) -> Iterator[Problem]:
         yield Problem("duplicate", row["asset"], row["key"], detail)
 
 
-def _identities(asset: Any, key: Any, digest: Any) -> Any:
-    return pc.binary_join_element_wise(asset, key, digest, "\0")
-
-
-def _open_ends(history: pa.Table, current: pa.Table) -> Iterator[Problem]:
-    """Rows that were made from something that the catalog never knew."""
-    known = _identities(history["asset"], history["key"], history["digest"]).combine_chunks()
+def _unknown_inputs(history: pa.Table, current: pa.Table) -> Iterator[Problem]:
+    """Find current rows with an input that the catalog never had."""
+    known = identities(history["asset"], history["key"], history["digest"]).combine_chunks()
     for asset in current["asset"].unique().to_pylist():
         rows = current.filter(pc.equal(current["asset"], asset))
         inputs = rows["inputs"].combine_chunks()
         each = inputs.flatten()
-        names = _identities(each.field("asset"), each.field("key"), each.field("digest"))
+        names = identities(each.field("asset"), each.field("key"), each.field("digest"))
         made = pc.is_in(each.field("asset"), value_set=pa.array(list(BY_NAME)))
-        # The gallery names what failed by its fingerprint.
+        # The gallery lists failed artifacts as inputs, by their fingerprints.
         failed = pc.starts_with(each.field("digest"), "failed: ")
-        is_open = pc.and_(pc.and_not(made, failed), pc.invert(pc.is_in(names, value_set=known)))
-        owners = pc.list_parent_indices(inputs).filter(is_open)
+        is_known = pc.is_in(names, value_set=known)
+        is_unknown = pc.and_(pc.and_not(made, failed), pc.invert(is_known))
+        owners = pc.list_parent_indices(inputs).filter(is_unknown)
         keys = rows["key"].take(owners).to_pylist()
-        for key, name in zip(keys, names.filter(is_open).to_pylist(), strict=True):
+        for key, name in zip(keys, names.filter(is_unknown).to_pylist(), strict=True):
             source = "/".join(name.split("\0")[:2])
-            yield Problem("lineage", asset, key, f"made from a {source} that no row speaks of")
+            yield Problem("lineage", asset, key, f"its input {source} has no row")
 
 
 def verify(
-    workspace: Workspace, *, on_artifact: Callable[[int, int], None] = lambda *_: None
+    workspace: Workspace, *, on_artifact: Callable[[int, int], object] = lambda *_: None
 ) -> list[Problem]:
-    """Check a whole store; nothing may be at work on it meanwhile.
+    """Check a whole store, which no run may be changing meanwhile.
 
-    Every file is read and its digest compared; every file must have its row, every row its
-    files; what artifacts were made from must itself be known.
+    Every file is read and compared with its digest; every file must have a row, every row its
+    files, and every input of an artifact its own row.
 
-    Args:
-        workspace: the collection.
-        on_artifact: told how many artifacts' files were read, and how many there are.
+    Parameters
+    ----------
+    workspace
+        The collection.
+    on_artifact
+        Called with the number of artifacts whose files were read, and the number there are.
+
+    Returns
+    -------
+    list of Problem
+        Empty if the store is whole.
     """
     columns = ("asset", "key", "status", "files", "digest", "run_id", "fingerprint")
     history = workspace.catalog.history(columns)
     current = workspace.catalog.table(("asset", "key", "inputs"))
     return [
-        *_check_files(workspace, on_artifact),
+        *_file_problems(workspace, on_artifact),
         *stray_files(workspace, history),
-        *_twice(history),
-        *_open_ends(history, current),
+        *_duplicates(history),
+        *_unknown_inputs(history, current),
     ]
