@@ -2,15 +2,15 @@
 
     python benchmarks/harmonization.py SET [--model FILE] [--methods ring model auto ...]
 
-SET holds any of these folders; pictures that belong together have the same name:
+SET holds any of these folders; corresponding pictures have the same name:
 
-    recolor/    composite, mask, real (the photo as it was), cases.csv with case and kind:
-                 `natural` is a photo that was not changed, any other kind is one sort of change
+    recolor/     composite, mask, real (the original photo), cases.csv with case and kind:
+                 `natural` is an unchanged photo, any other kind names a sort of change
     realistic/   composite, mask: pasted from another photo; there is no truth
     painterly/   composite, mask: pasted on a painting
-    calibration/ photo, mask: natural photos; `model` and `auto` learn from them unless --model
-                 names a harmonizer that `nst calibrate` wrote; without either, the built-in
-                 model is used
+    calibration/ photo, mask: natural photos; the color model is fitted to them unless --model
+                 names a file that `nst calibrate` wrote; without either, the built-in model is
+                 used
 
 The last line is the table as JSON.
 """
@@ -55,14 +55,14 @@ Method = Callable[[Rgb, Matte], Rgb]
 Figures = dict[str, float]
 
 SEAM_PX, NEAR_PX = 6, 10
-"""Reach of the rim and ring whose colors are compared, and of what counts as near the outline."""
+"""Width of the rim and ring whose colors are compared, and of what is near the outline."""
 HARMED = 1.25
-"""A result with so much more error than the untouched composite is a harm."""
+"""A result with this factor of the untouched composite's error is harmed."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A composite, its object, what kind of case it is, and the truth where there is one."""
+    """A composite, its object, the kind of case, and the true picture if there is one."""
 
     kind: str
     composite: Rgb
@@ -71,7 +71,7 @@ class Case:
 
 
 def cases_of(folder: Path) -> Iterator[Case]:
-    """The cases of one folder of the set."""
+    """Read the cases of one folder of the set."""
     listing = folder / "cases.csv"
     kinds = {}
     if listing.is_file():
@@ -85,11 +85,11 @@ def cases_of(folder: Path) -> Iterator[Case]:
         yield Case(kinds.get(path.stem, folder.name), composite, np.rint(matte), truth)
 
 
-# Rivals: what is commonly done.
+# Rivals: common methods.
 
 
 def reinhard(composite: Rgb, matte: Matte) -> Rgb:
-    """The object takes all of the background's statistics (Reinhard et al. 2001)."""
+    """Transfer the background's statistics to the object (Reinhard et al. 2001)."""
     lab, inside = to_lab(composite), matte > 0
     own, around = lab_statistics(lab, inside), lab_statistics(lab, ~inside)
     gain = around.std / np.maximum(own.std, 1)
@@ -97,7 +97,7 @@ def reinhard(composite: Rgb, matte: Matte) -> Rgb:
 
 
 def histogram(composite: Rgb, matte: Matte) -> Rgb:
-    """The object takes the background's histograms, channel by channel."""
+    """Match the object's histograms to the background's, channel by channel."""
     from skimage.exposure import match_histograms
 
     inside, result = matte > 0, composite.copy()
@@ -107,7 +107,7 @@ def histogram(composite: Rgb, matte: Matte) -> Rgb:
 
 
 def poisson(composite: Rgb, matte: Matte) -> Rgb:
-    """The object's gradients, integrated from the scene at its outline (Pérez et al. 2003)."""
+    """Integrate the object's gradients from the scene at its outline (Pérez et al. 2003)."""
     inner = (matte > 0).astype(np.uint8)
     inner[[0, -1]] = inner[:, [0, -1]] = 0
     x, y, width, height = cv2.boundingRect(inner)
@@ -122,7 +122,7 @@ OURS = (*(each.name for each in CANDIDATES), "auto")
 
 
 def method_named(name: str, harmonizer: Harmonizer) -> Method:
-    """A rival, or a method of ours as `nst harmonize` runs it."""
+    """Return a rival, or a method of this package as `nst harmonize` runs it."""
     if name in RIVALS:
         return RIVALS[name]
     settings = HarmonizeSettings.model_validate({"method": name})
@@ -140,7 +140,7 @@ def method_named(name: str, harmonizer: Harmonizer) -> Method:
 
 
 def square_error(image: Rgb, truth: Rgb, inside: Mask) -> float:
-    """Mean squared error over the object, 8-bit units (fMSE)."""
+    """Compute the mean squared error over the object, 8-bit units (fMSE)."""
     return float(((image.astype(np.float64) - truth) ** 2)[inside].mean())
 
 
@@ -150,14 +150,14 @@ def _grown(mask: Mask, reach: int) -> Mask:
 
 
 def chroma_jump(image: Rgb, inside: Mask) -> float:
-    """Distance of mean (a, b) on the two sides of the outline, LAB units."""
+    """Compute the distance of mean (a, b) on the two sides of the outline, LAB units."""
     lab = to_lab(image)
     rim, ring = inside & _grown(~inside, SEAM_PX), _grown(inside, SEAM_PX) & ~inside
     return float(np.linalg.norm((lab[rim].mean(0) - lab[ring].mean(0))[1:]))
 
 
 def gradient_ratio(image: Rgb, inside: Mask) -> float:
-    """Mean gradient of lightness on the outline, relative to that near it."""
+    """Compute the mean gradient of lightness on the outline, relative to that near it."""
     lightness = to_lab(image)[..., 0]
     slope = np.hypot(cv2.Sobel(lightness, -1, 1, 0), cv2.Sobel(lightness, -1, 0, 1))
     edge = _grown(inside, 1) & _grown(~inside, 1)
@@ -166,7 +166,7 @@ def gradient_ratio(image: Rgb, inside: Mask) -> float:
 
 
 def structure(image: Rgb, composite: Rgb, inside: Mask) -> float:
-    """SSIM of result and composite over the object (Wang et al. 2004)."""
+    """Compute the SSIM of result and composite over the object (Wang et al. 2004)."""
     from skimage.metrics import structural_similarity
 
     grays = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (image, composite))
@@ -175,7 +175,7 @@ def structure(image: Rgb, composite: Rgb, inside: Mask) -> float:
 
 
 def with_truth(results: list[tuple[Case, Rgb]]) -> Figures:
-    """How much of the untouched composites' error is left, how many are better, how many harmed."""
+    """Compare with the truth: the share of the error that is left, better and harmed cases."""
     errors: NDArray[np.float64] = np.array(
         [
             [square_error(each, case.truth, case.matte > 0) for each in (case.composite, image)]
@@ -194,7 +194,7 @@ def with_truth(results: list[tuple[Case, Rgb]]) -> Figures:
 
 
 def without_truth(results: list[tuple[Case, Rgb]]) -> Figures:
-    """Medians of what the outline shows, and of how much of the object's structure is left."""
+    """Compute medians of the jump across the outline and of the structure that is left."""
     rows = [
         (
             chroma_jump(image, case.matte > 0),
@@ -208,7 +208,7 @@ def without_truth(results: list[tuple[Case, Rgb]]) -> Figures:
 
 
 def run(name: str, method: Method, cases: list[Case]) -> Figures:
-    """All figures of one method, each named by the kind of case, and seconds for a composite."""
+    """Measure one method: its figures by kind of case, and seconds per composite."""
     results, start = defaultdict(list), time.perf_counter()
     for case in track(cases, description=name, console=Console(stderr=True), transient=True):
         image = method(case.composite, case.matte)
@@ -223,7 +223,7 @@ def run(name: str, method: Method, cases: list[Case]) -> Figures:
 
 
 def harmonizer_for(folder: Path, model: Path | None) -> Harmonizer:
-    """The given model, or one calibrated on the set's own photos."""
+    """Load the given model, or calibrate one on the set's photos."""
     if model is not None:
         return load(model)
     if not (folder / "calibration").is_dir():
@@ -239,7 +239,7 @@ def harmonizer_for(folder: Path, model: Path | None) -> Harmonizer:
 
 
 def show(table: dict[str, Figures]) -> None:
-    """Print the figures, a row for each and a column for each method; then all as JSON."""
+    """Print a table of figures by method, then all as JSON."""
     names = list(dict.fromkeys(name for figures in table.values() for name in figures))
     shown = Table(title="harmonizing methods")
     for heading in ("figure", *table):
@@ -255,7 +255,7 @@ def main() -> None:
     """Read the command line, run the methods, print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("set", type=Path, help="folder with recolor, realistic, painterly, ...")
-    parser.add_argument("--model", type=Path, help="harmonizer that nst calibrate wrote")
+    parser.add_argument("--model", type=Path, help="color model that nst calibrate wrote")
     parser.add_argument("--methods", nargs="+", choices=[*RIVALS, *OURS], default=[*RIVALS, *OURS])
     given = parser.parse_args()
     folders = (given.set / name for name in ("recolor", "realistic", "painterly"))
@@ -271,7 +271,7 @@ def main() -> None:
         try:
             table[name] = run(name, method_named(name, harmonizer), cases)
         except ModelUnavailableError as error:
-            Console(stderr=True).print(f"{name} is left out: {error}")
+            Console(stderr=True).print(f"{name} is skipped: {error}")
     show(table)
 
 

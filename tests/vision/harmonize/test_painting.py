@@ -13,7 +13,7 @@ def photo_named(name: str) -> np.ndarray:
 
 
 def brushed(photo: np.ndarray) -> np.ndarray:
-    """The photo as strokes of a brush lay it on: noise smeared along one direction."""
+    """The photo with brush strokes: noise smeared along one direction."""
     noise = np.random.default_rng(1).normal(0, 40, photo.shape[:2]).astype(np.float32)
     strokes = cv2.GaussianBlur(noise, (0, 0), sigmaX=2.5, sigmaY=0.5)
     return np.clip(photo + strokes[..., None], 0, 255).astype(np.uint8)
@@ -27,7 +27,7 @@ def test_photos_have_smooth_parts_and_paintings_none(name):
     assert looks_painted(brushed(photo), nothing)
 
 
-def test_the_object_does_not_count():
+def test_the_object_s_own_relief_does_not_count():
     photo = photo_named("coffee")
     matte = np.zeros(photo.shape[:2], np.float32)
     matte[60:340, 100:500] = 1
@@ -55,7 +55,7 @@ def test_the_painted_object_nears_the_colors_around_it(cup):
     np.testing.assert_array_equal(result[matte == 0], photo[matte == 0])
 
 
-def test_some_structure_of_the_object_comes_back(cup):
+def test_some_structure_of_the_object_is_restored(cup):
     photo, matte = cup
     flat = np.where(matte[..., None] > 0, np.array([120, 100, 80], np.uint8), photo)
     result = fit_to_palette(flat, photo, matte)

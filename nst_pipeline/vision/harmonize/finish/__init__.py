@@ -1,1 +1,7 @@
-"""Match edge, sharpness, grain, and compression to the scene."""
+"""Match an object to its scene after its colors, in this order.
+
+- `sharpness`: blur an object that is sharper than its scene
+- `boundary`: soften a hard outline
+- `grain`: add the scene's grain
+- `compression`: add the scene's JPEG blocks
+"""

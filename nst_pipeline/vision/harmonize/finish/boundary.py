@@ -1,6 +1,8 @@
-"""Soften a pasted outline: the object's outermost pixels take on the scene's colors."""
+"""Soften a pasted outline by blending the scene's colors into the outermost pixels."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -13,64 +15,77 @@ from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import CLEAR_ALPHA, object_box, object_mask
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
-WIDTH_SHARE = 1 / 224
-LEAST_WIDTH_PX, MOST_WIDTH_PX = 2.0, 6.0
-"""How far inside the outline the scene's colors reach: a share of the picture's longer side, as a
-lens blurs a share of it, within limits of what keeps the object's shape."""
-MATTE_SHARE = 2.0
-"""Pixels that every pixel of a matte's own softness makes needless: a matte is mostly as soft as
-the object is, and what is softened twice looks out of focus."""
-SMALLEST_WIDTH_PX = 0.5
-"""Less is not seen."""
-SCENE_SHARE = 0.85
-"""Share of the scene's colors at the outline itself."""
-SIGMA_PX = 2.0
-"""Width of the Gaussian that carries the scene's colors inwards, pixels."""
-REACH_PX = 12
-"""Pixels around the object that the Gaussian needs."""
+
+@dataclass(frozen=True)
+class BoundaryParameters:
+    """How an outline is softened."""
+
+    width_share: float = 1 / 224
+    """How far inside the outline the scene's colors reach, as a share of the picture's longer side,
+    because a lens blurs a share of the picture."""
+    width_px: tuple[float, float] = (2.0, 6.0)
+    """Limits of that width; beyond them, the object loses its shape."""
+    matte_share: float = 2.0
+    """Pixels of that width that each pixel of the matte's own softness replaces. A matte is mostly
+    as soft as the object, and what is softened twice looks out of focus."""
+    smallest_width_px: float = 0.5
+    """A smaller width is not visible."""
+    scene_share: float = 0.85
+    """Share of the scene's colors at the outline itself."""
+    sigma_px: float = 2.0
+    """Width of the Gaussian that carries the scene's colors inward."""
+    reach_px: int = 12
+    """Pixels around the object that the Gaussian needs."""
 
 
 def _scene_within(
     image: NDArray[np.float32], outside: Matte, sigma_px: float
 ) -> NDArray[np.float32]:
-    """The scene's colors carried into the object: means of the scene's pixels near each."""
+    """Carry the scene's colors into the object, as means of the scene's pixels near each."""
     carried = cv2.GaussianBlur(image * outside[..., None], (0, 0), sigma_px)
     known = cv2.GaussianBlur(outside, (0, 0), sigma_px)
     return np.asarray(carried / np.maximum(known, 1e-6)[..., None], np.float32)
 
 
 def _softness(matte: Matte, inside: Mask) -> float:
-    """How many pixels the matte itself takes from scene to object."""
+    """Return the width of the matte's transition from scene to object, pixels."""
     edge = inside & (cv2.erode(inside.view(np.uint8), np.ones((3, 3), np.uint8)) == 0)
     between = (matte > CLEAR_ALPHA) & (matte < 1 - CLEAR_ALPHA)
     return float(between.sum() / max(1, edge.sum()))
 
 
-def soften_boundary(image: Rgb, matte: Matte) -> Rgb:
-    """Let the outline of a pasted object run into the scene, as a lens would show it.
+def soften_boundary(
+    image: Rgb, matte: Matte, *, parameters: BoundaryParameters = BoundaryParameters()
+) -> Rgb:
+    """Blend the outline of a pasted object into the scene, as a lens would.
 
-    Only as far as the outline is harder than those of photos (`hardness`) and the matte does not
-    do it already, only inside the object, and only in its outermost pixels: its colors within
-    stay, and so does every byte outside.
+    Only the object's outermost pixels change, and only as far as the outline is harder than those
+    of photos (`hardness`) and the matte is not already soft.
 
-    Args:
-        image: (height, width, 3) uint8 RGB.
-        matte: (height, width) float32, 0..1.
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1; where it is 0, no byte changes.
+    parameters
+        How an outline is softened.
     """
-    seen = object_view(image, matte)
-    share = 0.0 if seen is None else hardness(seen.lab, seen.inside)
+    view = object_view(image, matte)
+    share = 0.0 if view is None else hardness(view.lab, view.inside)
     if share == 0:
         return image
-    part = object_box(matte).expanded(REACH_PX).clipped(*matte.shape[::-1]).slices
+    part = object_box(matte).expanded(parameters.reach_px).clipped(*matte.shape[::-1]).slices
     inside = object_mask(matte[part])
-    wanted = np.clip(max(matte.shape) * WIDTH_SHARE, LEAST_WIDTH_PX, MOST_WIDTH_PX)
-    width = float(wanted) - MATTE_SHARE * _softness(matte[part], inside)
-    if width < SMALLEST_WIDTH_PX:
+    wanted = np.clip(max(matte.shape) * parameters.width_share, *parameters.width_px)
+    width = float(wanted) - parameters.matte_share * _softness(matte[part], inside)
+    if width < parameters.smallest_width_px:
         return image
     depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) - 0.5
     weight = np.zeros_like(matte)
-    weight[part] = share * SCENE_SHARE * np.clip(1 - depth / width, 0, 1) * inside
-    within = _scene_within(image[part].astype(np.float32), (~inside).astype(np.float32), SIGMA_PX)
+    weight[part] = share * parameters.scene_share * np.clip(1 - depth / width, 0, 1) * inside
+    colors, outside = image[part].astype(np.float32), (~inside).astype(np.float32)
+    within = _scene_within(colors, outside, parameters.sigma_px)
     scene = image.copy()
     scene[part] = round_to_uint8(within)
     return recompose(image, weight, scene)

@@ -1,6 +1,8 @@
-"""Give a clean object the JPEG blocks of a scene that shows them."""
+"""Give a clean object the JPEG blocks of a scene that has visible ones."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,17 +16,27 @@ Gray = NDArray[np.uint8]
 Steps = NDArray[np.int16]
 
 BLOCK_PX = 8
-QUALITIES = (80, 65, 50, 40, 30, 20)
-"""JPEG qualities tried; better ones leave no blocks that anyone sees."""
-CLEAR_BLOCKS = 1.25
-"""Steps across blocks, relative to those within, from which blocks show."""
-LEAST_DIFFERENCE = 0.15
-"""Between object and scene; photos' own parts differ by as much."""
+"""Side of JPEG's blocks."""
+
+
+@dataclass(frozen=True)
+class CompressionParameters:
+    """When and how an object is compressed."""
+
+    qualities: tuple[int, ...] = (80, 65, 50, 40, 30, 20)
+    """JPEG qualities to try; better ones leave no visible blocks."""
+    visible_blockiness: float = 1.25
+    """Blockiness from which blocks are visible."""
+    smallest_difference: float = 0.15
+    """Of blockiness, between object and scene; parts of one photo differ by as much."""
+
+
 FEWEST_STEPS = 400
+"""Steps across blocks that a region needs for its blockiness to be measured."""
 
 
 def _steps(gray: Gray, mask: Mask) -> tuple[Steps, Steps]:
-    """Absolute differences of neighbors along rows, across and within blocks, inside the mask."""
+    """Absolute differences of neighbors in a row, across blocks and within, inside the mask."""
     difference = np.abs(np.diff(gray.astype(np.int16), axis=1))
     both = mask[:, 1:] & mask[:, :-1]
     across = np.arange(1, gray.shape[1]) % BLOCK_PX == 0
@@ -32,14 +44,19 @@ def _steps(gray: Gray, mask: Mask) -> tuple[Steps, Steps]:
 
 
 def blockiness(image: Rgb, mask: Mask) -> float | None:
-    """How much larger steps between JPEG's blocks are than within them; 1 where there are none.
+    """Measure how much larger steps between JPEG's blocks are than steps within them.
 
-    Args:
-        image: (height, width, 3) uint8 RGB; a block begins at its first pixel.
-        mask: (height, width) bool; what counts.
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB; a block begins at its first pixel.
+    mask
+        (height, width) bool, the region to measure.
 
-    Returns:
-        None where too few steps lie in the mask.
+    Returns
+    -------
+    float or None
+        1 where there are no blocks; None if too few steps lie in the mask.
     """
     gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
     rows, columns = _steps(gray, mask), _steps(gray.T, mask.T)
@@ -49,35 +66,41 @@ def blockiness(image: Rgb, mask: Mask) -> float | None:
     return float((across.mean() + 0.1) / (within.mean() + 0.1))
 
 
-def _encoded(image: Rgb, quality: int) -> Rgb:
+def _compressed(image: Rgb, quality: int) -> Rgb:
     _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return decoded[..., ::-1]
 
 
-def match_compression(image: Rgb, matte: Matte) -> Rgb:
-    """Compress an object without JPEG's blocks as much as the blocky scene around it.
+def match_compression(
+    image: Rgb, matte: Matte, *, parameters: CompressionParameters = CompressionParameters()
+) -> Rgb:
+    """Compress an object without JPEG blocks as much as the blocky scene around it.
 
-    The scene must have been pasted on at its file's own size: scaled, its blocks lie elsewhere and
-    nothing is done.
+    A scene that was scaled has its blocks elsewhere; then nothing changes.
 
-    Args:
-        image: (height, width, 3) uint8 RGB.
-        matte: (height, width) float32, 0..1; where it is 0, no byte changes.
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB, at the size of the scene's file.
+    matte
+        (height, width) float32, 0..1; where it is 0, no byte changes.
+    parameters
+        When and how to compress.
     """
     part, inside, outside = object_surroundings(matte, align=BLOCK_PX)
     wanted = blockiness(image[part], outside)
-    if wanted is None or wanted < CLEAR_BLOCKS:
+    if wanted is None or wanted < parameters.visible_blockiness:
         return image
     own = blockiness(image[part], inside)
-    if own is None or wanted < own + LEAST_DIFFERENCE:
+    if own is None or wanted < own + parameters.smallest_difference:
         return image
     best, smallest = image[part], wanted - own
-    for quality in QUALITIES:
-        tried = _encoded(image[part], quality)
+    for quality in parameters.qualities:
+        tried = _compressed(image[part], quality)
         distance = abs(wanted - (blockiness(tried, inside) or own))
         if distance < smallest:
             best, smallest = tried, distance
-    compressed = image.copy()
-    compressed[part] = best
-    return recompose(image, matte, compressed)
+    result = image.copy()
+    result[part] = best
+    return recompose(image, matte, result)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +13,28 @@ from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.images.regions import object_surroundings
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
-REBLUR_PX = 1.0
-CLEAR_EDGE = 90.0
-"""Sobel strength of lightness. Only clear edges tell a lens's blur: clouds have none."""
-FEWEST_EDGES = 200
-SHARPEST = 0.8
-"""Quantile of the edges' sharpness: a scene is as sharp as what is in its focus."""
-LEAST_BLUR_PX, MOST_BLUR_PX = 0.7, 1.2
-"""A smaller difference is not seen, nor told from chance; more would cost the object detail."""
-MASK_MARGIN_PX = 3
-"""The seam is no edge of either side."""
+
+@dataclass(frozen=True)
+class SharpnessParameters:
+    """How sharpness is measured and matched."""
+
+    reblur_px: float = 1.0
+    """Gaussian that edges are blurred by once more."""
+    clear_edge: float = 90.0
+    """Sobel strength of lightness. Only clear edges show a lens's blur; clouds have none."""
+    fewest_edge_px: int = 200
+    """A region with fewer pixels on clear edges is not measured."""
+    sharpest_quantile: float = 0.8
+    """Of the edges' sharpness: a scene is as sharp as what is in its focus."""
+    smallest_blur_px: float = 0.7
+    """A smaller difference is neither visible nor significant."""
+    largest_blur_px: float = 1.2
+    """More would cost the object detail."""
+    mask_margin_px: int = 3
+    """Pixels along the outline to leave out: the seam is an edge of neither side."""
+
+
+SHARPNESS = SharpnessParameters()
 
 
 def _gradient(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -28,48 +42,70 @@ def _gradient(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.hypot(across, cv2.Sobel(lightness, cv2.CV_32F, 0, 1)), np.float32)
 
 
-def edge_blurs(lightness: NDArray[np.float32], *masks: Mask) -> list[float | None]:
-    """Width of each region's sharpest edges, the sigma of a Gaussian in pixels; None without any.
+def measure_edge_blur(
+    lightness: NDArray[np.float32], *masks: Mask, parameters: SharpnessParameters = SHARPNESS
+) -> list[float | None]:
+    """Measure the width of each region's sharpest edges.
 
-    It includes the width of Sobel's filter, which falls out where two are compared by squares.
+    An edge that is blurred once more loses less of its slope the wider it was. The width includes
+    that of Sobel's filter, which cancels out in a difference of squares.
 
-    Args:
-        lightness: (height, width) float32, LAB's L.
-        masks: (height, width) bool; the regions.
+    Parameters
+    ----------
+    lightness
+        (height, width) float32, LAB's L.
+    *masks
+        (height, width) bool, the regions.
+    parameters
+        How sharpness is measured.
 
-    Source: Zhuo & Sim, "Defocus Map Estimation from a Single Image", 2011: an edge blurred again
-    loses the less of its slope, the wider it was.
+    Returns
+    -------
+    list of float or None
+        Sigma of a Gaussian, pixels; None for a region without clear edges.
+
+    References
+    ----------
+    S. Zhuo, T. Sim, "Defocus Map Estimation from a Single Image", Pattern Recognition, 2011.
     """
+    reblur_px = parameters.reblur_px
     slope = _gradient(lightness)
-    again = _gradient(np.asarray(cv2.GaussianBlur(lightness, (0, 0), REBLUR_PX), np.float32))
-    size = 2 * MASK_MARGIN_PX + 1
+    again = _gradient(np.asarray(cv2.GaussianBlur(lightness, (0, 0), reblur_px), np.float32))
+    size = 2 * parameters.mask_margin_px + 1
 
     def sharpest(mask: Mask) -> float | None:
         within = cv2.erode(mask.view(np.uint8), np.ones((size, size), np.uint8)) > 0
-        edges = within & (slope >= CLEAR_EDGE)
-        if edges.sum() < FEWEST_EDGES:
+        edges = within & (slope >= parameters.clear_edge)
+        if edges.sum() < parameters.fewest_edge_px:
             return None
-        loss = float(np.quantile(slope[edges] / again[edges], SHARPEST))
-        return REBLUR_PX / float(np.sqrt(max(loss**2 - 1, 1e-2)))
+        loss = float(np.quantile(slope[edges] / again[edges], parameters.sharpest_quantile))
+        return reblur_px / float(np.sqrt(max(loss**2 - 1, 1e-2)))
 
     return [sharpest(mask) for mask in masks]
 
 
-def match_sharpness(image: Rgb, matte: Matte) -> Rgb:
-    """Blur the object as much as the scene's sharpest edges are softer than its own.
+def match_sharpness(
+    image: Rgb, matte: Matte, *, parameters: SharpnessParameters = SHARPNESS
+) -> Rgb:
+    """Blur an object that is sharper than the sharpest edges of its scene.
 
-    A sharp object before a blurred background is a usual photo, so all of the surroundings must be
-    soft, where they have clear edges at all.
+    The sharpest edges decide, because a sharp object before a blurred background is normal.
 
-    Args:
-        image: (height, width, 3) uint8 RGB.
-        matte: (height, width) float32, 0..1; where it is 0, no byte changes.
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1; where it is 0, no byte changes.
+    parameters
+        How sharpness is measured and matched.
     """
     part, inside, outside = object_surroundings(matte)
-    own, around = edge_blurs(to_lab(image[part])[..., 0], inside, outside)
-    if own is None or around is None or around**2 - own**2 < LEAST_BLUR_PX**2:
+    lightness = to_lab(image[part])[..., 0]
+    own, around = measure_edge_blur(lightness, inside, outside, parameters=parameters)
+    if own is None or around is None or around**2 - own**2 < parameters.smallest_blur_px**2:
         return image
-    sigma = min(float(np.sqrt(around**2 - own**2)), MOST_BLUR_PX)
+    sigma = min(float(np.sqrt(around**2 - own**2)), parameters.largest_blur_px)
     softer = image.copy()
     softer[part] = cv2.GaussianBlur(image[part], (0, 0), sigma)
     return recompose(image, matte, softer)

@@ -1,21 +1,21 @@
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.harmonize.finish.boundary import LEAST_WIDTH_PX, soften_boundary
+from nst_pipeline.vision.harmonize.finish.boundary import BoundaryParameters, soften_boundary
 from nst_pipeline.vision.harmonize.model.seam import step_ratio
 from nst_pipeline.vision.images.color import to_lab
 
 
 @pytest.fixture(scope="module")
 def paste(cup) -> tuple[np.ndarray, np.ndarray]:
-    """The cup's photo with a lighter cup cut out with scissors."""
+    """The cup's photo with a lighter cup pasted by a hard mask."""
     photo, matte = cup
     hard = np.rint(matte)
     lighter = np.clip(photo.astype(int) + 60, 0, 255)
     return np.where(hard[..., None] > 0, lighter, photo).astype(np.uint8), hard
 
 
-def test_a_hard_outline_steps_less(paste):
+def test_a_hard_outline_is_softened(paste):
     image, matte = paste
     before, after = to_lab(image), to_lab(soften_boundary(image, matte))
     assert step_ratio(after, matte > 0.5) < step_ratio(before, matte > 0.5) - 0.3
@@ -28,10 +28,10 @@ def test_only_the_outermost_pixels_inside_change(paste):
     changed = (soften_boundary(image, matte) != image).any(-1)
     depth = cv2.distanceTransform(matte.astype(np.uint8), cv2.DIST_L2, 5)
     assert changed.any() and not changed[matte == 0].any()
-    assert depth[changed].max() <= LEAST_WIDTH_PX + 0.5
+    assert depth[changed].max() <= BoundaryParameters().width_px[0] + 0.5
 
 
-def test_a_photo_s_own_outline_stays(cup):
+def test_a_photo_s_own_outline_is_unchanged(cup):
     photo, matte = cup
     np.testing.assert_array_equal(soften_boundary(photo, matte), photo)
 
@@ -42,7 +42,7 @@ def test_no_outline_no_change(cup, value):
     np.testing.assert_array_equal(soften_boundary(photo, np.full_like(matte, value)), photo)
 
 
-def test_a_matte_that_is_soft_already_is_left(paste):
+def test_a_soft_matte_is_not_softened_again(paste):
     import cv2
 
     image, matte = paste

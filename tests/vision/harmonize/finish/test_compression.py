@@ -27,7 +27,7 @@ def flower_large() -> tuple[np.ndarray, np.ndarray]:
     return photo, matte
 
 
-def test_blocks_are_seen(flower_large):
+def test_blockiness_measures_blocks(flower_large):
     photo, _ = flower_large
     everywhere = np.ones(photo.shape[:2], bool)
     assert abs(blockiness(photo, everywhere) - 1) < 0.05

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.harmonize.finish.grain import grains, match_grain
+from nst_pipeline.vision.harmonize.finish.grain import match_grain, measure_grain
 from nst_pipeline.vision.images.color import to_lab
 
 
@@ -17,15 +17,15 @@ def grainy(cup) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_grain_is_the_noise_of_calm_parts():
     noise = np.random.default_rng(0).normal(0, 2, (200, 200)).astype(np.float32)
     everywhere = np.ones((200, 200), bool)
-    measured, nowhere = grains(50 + noise, everywhere, ~everywhere)
+    measured, nowhere = measure_grain(50 + noise, everywhere, ~everywhere)
     assert abs(measured - 2) < 0.5 and nowhere is None
 
 
 def test_a_clean_object_takes_on_the_scene_s_grain(grainy):
     image, matte, _ = grainy
     inside, outside = matte > 0.5, matte < 0.05
-    before, wanted = grains(to_lab(image)[..., 0], inside, outside)
-    (after,) = grains(to_lab(match_grain(image, matte))[..., 0], inside)
+    before, wanted = measure_grain(to_lab(image)[..., 0], inside, outside)
+    (after,) = measure_grain(to_lab(match_grain(image, matte))[..., 0], inside)
     assert before < 0.3 * wanted
     assert 0.6 * wanted < after < 1.4 * wanted
 
@@ -38,7 +38,7 @@ def test_same_seed_same_bytes_and_background_stays(grainy):
     assert (one != match_grain(image, matte, seed=5)).any()
 
 
-def test_what_has_its_grain_stays(grainy, cup):
+def test_a_grainy_object_is_unchanged(grainy, cup):
     _, matte, all_over = grainy
     np.testing.assert_array_equal(match_grain(all_over, matte), all_over)
     np.testing.assert_array_equal(match_grain(*cup), cup[0])

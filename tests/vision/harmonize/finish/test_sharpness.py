@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.harmonize.finish.sharpness import edge_blurs, match_sharpness
+from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness, measure_edge_blur
 from nst_pipeline.vision.images.color import to_lab
 
 
@@ -23,28 +23,28 @@ def test_two_edges_differ_by_the_blur_between_them(sharper, softer):
     sharp = np.tile(stripes, (300, 1)).astype(np.float32)
     everywhere = np.ones(sharp.shape, bool)
     one, other = (
-        edge_blurs(cv2.GaussianBlur(sharp, (0, 0), sigma), everywhere)[0]
+        measure_edge_blur(cv2.GaussianBlur(sharp, (0, 0), sigma), everywhere)[0]
         for sigma in (sharper, softer)
     )
     between = np.sqrt(other**2 - one**2)
     assert abs(between - np.sqrt(softer**2 - sharper**2)) < 0.15
 
 
-def test_no_clear_edge_tells_nothing():
+def test_a_region_without_clear_edges_is_not_measured():
     slope = np.tile(np.linspace(0, 90, 300, dtype=np.float32), (300, 1))
-    assert edge_blurs(slope, np.ones(slope.shape, bool)) == [None]
+    assert measure_edge_blur(slope, np.ones(slope.shape, bool)) == [None]
 
 
-def test_a_sharp_object_in_a_soft_scene_gets_softer(bike):
+def test_a_sharp_object_in_a_soft_scene_is_blurred(bike):
     photo, matte = bike
     soft = cv2.GaussianBlur(photo, (0, 0), 1.4)
     image = np.where(matte[..., None] > 0.5, photo, soft)
     result = match_sharpness(image, matte)
     inside = matte > 0.5
-    before, after = (edge_blurs(to_lab(each)[..., 0], inside)[0] for each in (image, result))
+    before, after = (measure_edge_blur(to_lab(each)[..., 0], inside)[0] for each in (image, result))
     assert after > before + 0.3
     np.testing.assert_array_equal(result[~inside], image[~inside])
 
 
-def test_a_photo_of_one_sharpness_stays(bike):
+def test_a_photo_of_one_sharpness_is_unchanged(bike):
     np.testing.assert_array_equal(match_sharpness(*bike), bike[0])

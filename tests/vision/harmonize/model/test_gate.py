@@ -53,7 +53,7 @@ def test_separable_examples_give_finite_weights():
 
 
 @given(st.floats(0, 1))
-def test_more_certain_takes_more(certainty):
+def test_a_higher_confidence_applies_a_larger_share(certainty):
     share = share_to_apply(certainty)
     assert 0 <= share <= share_to_apply(min(1, certainty + 0.1)) <= 1
     assert (share == 0) == (certainty <= GATE.none_up_to)

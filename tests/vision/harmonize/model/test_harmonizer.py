@@ -34,14 +34,16 @@ def test_leaves_natural_photos_nearly_alone(calibrated, collection):
     assert np.mean(moved) < 100
 
 
-def test_is_surer_that_recolored_photos_need_a_change_than_natural_ones(calibrated, collection):
-    natural, wrong = [], []
+def test_confidence_is_high_for_recolored_photos_and_low_for_natural_ones(calibrated, collection):
+    natural, recolored = [], []
     for photo, matte in collection:
         view = object_view(photo, matte)
         tint = ColorChange(object_colors(view).own.mean, np.ones(3), np.array([5, 30.0, -25.0]))
         natural.append(calibrated.advise(view).confidence)
-        wrong.append(calibrated.advise(object_view(recolor(photo, matte, tint), matte)).confidence)
-    assert np.mean(natural) < 0.2 < 0.6 < np.mean(wrong)
+        recolored.append(
+            calibrated.advise(object_view(recolor(photo, matte, tint), matte)).confidence
+        )
+    assert np.mean(natural) < 0.2 < 0.6 < np.mean(recolored)
 
 
 def test_background_bytes_stay(calibrated, flower):
@@ -52,7 +54,7 @@ def test_background_bytes_stay(calibrated, flower):
     )
 
 
-def test_an_object_like_no_other_is_not_moved_far(calibrated, flower):
+def test_an_object_unlike_any_example_is_not_moved_far(calibrated, flower):
     photo, matte = flower
     strange = np.where(matte[..., None] > 0.5, np.array([0, 255, 0], np.uint8), photo)
     shift = calibrated.advise(object_view(strange, matte)).change.shift
@@ -68,7 +70,7 @@ def test_same_photos_same_bytes(calibrated, collection):
     assert calibrate(collection, seed=2).digest != calibrated.digest
 
 
-def test_saved_and_loaded_it_does_the_same(calibrated, flower, tmp_path):
+def test_a_saved_and_loaded_model_gives_the_same_result(calibrated, flower, tmp_path):
     calibrated.save(tmp_path / "harmonizer.npz")
     again = load(tmp_path / "harmonizer.npz")
     assert again.digest == calibrated.digest and again.photos == calibrated.photos
@@ -86,15 +88,15 @@ def test_photos_without_an_object_do_not_count(collection):
 
 def test_the_built_in_model_corrects_recolored_photos_and_leaves_natural_ones(collection):
     """It was fitted to other photos, so these are new to it."""
-    rng, before, after, sure = np.random.default_rng(7), 0.0, 0.0, []
+    rng, before, after, confidences = np.random.default_rng(7), 0.0, 0.0, []
     for photo, matte in collection[:2]:
         for _ in range(4):
             wrong = np.where(matte[..., None] > 0.5, move_sliders(photo, rng), photo)
             before += error(wrong, photo, matte)
             after += error(builtin().apply(wrong, matte), photo, matte)
-        sure.append(builtin().advise(object_view(photo, matte)).confidence)
+        confidences.append(builtin().advise(object_view(photo, matte)).confidence)
     assert after < 0.7 * before
-    assert np.mean(sure) < 0.3
+    assert np.mean(confidences) < 0.3
 
 
 def test_the_built_in_model_reads_as_it_was_written(cup):

@@ -6,7 +6,7 @@ from nst_pipeline.vision.harmonize.model.seam import SEAM_FEATURES, describe_sea
 from nst_pipeline.vision.images.color import to_lab
 
 
-def test_a_tint_makes_a_step_that_a_photo_has_not(cup):
+def test_a_tint_makes_a_step_that_a_photo_does_not_have(cup):
     photo, matte = cup
     lab, inside = to_lab(photo), matte > 0.5
     tinted = np.where(inside[..., None], lab + np.float32([0, 20, -15]), lab)
@@ -14,8 +14,8 @@ def test_a_tint_makes_a_step_that_a_photo_has_not(cup):
     assert step_ratio(tinted, inside) > 0.5
 
 
-def test_the_step_tells_what_was_added(cup):
-    """Colors continue across this outline, so the first features are the change itself."""
+def test_the_step_features_are_the_change_itself(cup):
+    """Colors continue across this outline, so the first features show the change."""
     photo, matte = cup
     lab, inside = to_lab(photo), matte > 0.5
     change = np.float32([12, -9, 6])
