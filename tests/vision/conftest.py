@@ -1,4 +1,4 @@
-"""Real photos with an object that the tests know the place of."""
+"""Real photos with objects at known places."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ def _ellipse(shape: tuple[int, ...], center, axes) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def flower() -> tuple[np.ndarray, np.ndarray]:
-    """A flower before dark leaves, and its matte; 160 x 240 pixels."""
+    """A flower in front of dark leaves, and its matte; 160 x 240 pixels."""
     from sklearn.datasets import load_sample_image
 
     photo = cv2.resize(load_sample_image("flower.jpg"), (240, 160), interpolation=cv2.INTER_AREA)
@@ -31,7 +31,7 @@ def cup() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def collection(flower, cup) -> list[tuple[np.ndarray, np.ndarray]]:
-    """A small collection: objects here and there in crops of real photos."""
+    """A small collection: elliptic objects at random places in crops of real photos."""
     from skimage import data
     from sklearn.datasets import load_sample_image
 

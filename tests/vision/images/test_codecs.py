@@ -19,7 +19,7 @@ from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 
 PHOTO: Rgb = import_module("skimage.data").astronaut()[:200, 100:260]
-"""Taller than wide, so that a turned picture shows."""
+"""Taller than wide, so that a wrong rotation changes the shape."""
 
 
 def saved(picture: Image.Image, picture_format: str, **options: Any) -> bytes:
@@ -37,7 +37,7 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("picture_format", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
-def test_every_format_gives_the_same_picture(picture_format: str) -> None:
+def test_every_format_decodes_to_the_same_photo(picture_format: str) -> None:
     options = {} if picture_format in ("TIFF", "BMP") else {"quality": 95}
     data = saved(Image.fromarray(PHOTO), picture_format, **options)
     assert difference(decoded(data), PHOTO) < 3
@@ -58,7 +58,7 @@ def test_every_format_gives_the_same_picture(picture_format: str) -> None:
         (8, np.rot90(PHOTO, -1)),
     ],
 )
-def test_the_camera_was_held_askew(
+def test_photos_are_rotated_by_their_exif_orientation(
     picture_format: str, orientation: int, stored: np.ndarray
 ) -> None:
     exif = Image.Exif()
@@ -80,7 +80,7 @@ def test_16_bit_color_is_scaled() -> None:
     assert np.array_equal(decoded(encode_png(PHOTO.astype(np.uint16) * 257)), PHOTO)
 
 
-def test_16_bit_planes_are_refused_rather_than_misread() -> None:
+def test_16_bit_planes_are_refused_and_not_misread() -> None:
     import tifffile
 
     buffer = io.BytesIO()
@@ -97,7 +97,7 @@ def test_gray_and_palette_become_rgb() -> None:
     assert np.array_equal(decoded(saved(palette, "PNG")), np.asarray(palette.convert("RGB")))
 
 
-def test_inks_of_adobe_and_of_others() -> None:
+def test_cmyk_jpegs_of_adobe_and_of_others_have_the_same_colors() -> None:
     inks = Image.fromarray(PHOTO).convert("CMYK")
     adobe = saved(inks, "JPEG", quality=95)
     assert difference(decoded(adobe), PHOTO) < 3
@@ -142,8 +142,8 @@ def _profile(red: tuple[float, float], green: tuple[float, float], gamma: float)
     return head + len(tags).to_bytes(4, "big") + table + body
 
 
-def test_a_wide_gamut_photo_is_converted() -> None:
-    """Adobe RGB (1998), adapted to D50: the same numbers mean a more vivid green there."""
+def test_a_wide_gamut_photo_is_converted_to_srgb() -> None:
+    """In Adobe RGB (1998), adapted to D50, the same numbers are a more vivid green."""
     adobe_rgb = _profile(red=(0.648, 0.331), green=(0.230, 0.702), gamma=2.2)
     colors = np.full((8, 8, 3), (110, 160, 120), np.uint8)
     plain = decoded(saved(Image.fromarray(colors), "PNG"))[0, 0].astype(int)
@@ -162,7 +162,7 @@ def test_an_srgb_profile_changes_nothing_and_a_broken_one_is_ignored() -> None:
     assert np.array_equal(broken, PHOTO)
 
 
-def test_transparency_is_laid_on_white_and_can_be_had_as_a_matte() -> None:
+def test_transparent_pixels_become_white_and_alpha_becomes_a_matte() -> None:
     alpha = np.zeros(PHOTO.shape[:2], np.uint8)
     alpha[50:150, 40:120] = 255
     data = encode_png(np.dstack([PHOTO, alpha]))
@@ -180,7 +180,7 @@ def test_an_opaque_photo_has_no_matte() -> None:
     assert decode_alpha(encode_png(np.concatenate([PHOTO, opaque], axis=2))) is None
 
 
-def test_the_further_pictures_of_a_phones_jpeg_are_no_animation() -> None:
+def test_the_additional_images_of_a_phones_jpeg_are_no_animation() -> None:
     picture = Image.fromarray(PHOTO)
     data = saved(picture, "MPO", save_all=True, append_images=[picture])
     assert read_header(data).frames == 1
@@ -188,14 +188,14 @@ def test_the_further_pictures_of_a_phones_jpeg_are_no_animation() -> None:
 
 
 @pytest.mark.parametrize("picture_format", ["JPEG", "PNG", "WEBP", "TIFF", "BMP"])
-def test_a_file_cut_short_is_named(picture_format: str) -> None:
+def test_the_error_names_a_file_that_is_cut_short(picture_format: str) -> None:
     data = saved(Image.fromarray(PHOTO), picture_format)
     with pytest.raises(UnreadableImageError, match=r"cat\.jpg: damaged or cut short"):
         decoded(data[: len(data) // 2])
 
 
 @pytest.mark.parametrize(("data", "reason"), [(b"", "empty"), (b"hello " * 30, "not a JPEG")])
-def test_no_picture_at_all(data: bytes, reason: str) -> None:
+def test_a_file_that_is_no_photo_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableImageError, match=reason):
         decoded(data)
 
@@ -211,15 +211,15 @@ def test_several_frames_are_refused(picture_format: str, reason: str) -> None:
         decoded(data)
 
 
-def test_the_copyright_notice_is_told() -> None:
+def test_the_copyright_notice_is_read() -> None:
     exif, file = Image.Exif(), io.BytesIO()
     exif[0x8298] = "© Jane Doe,  CC BY 4.0\0".encode()
     Image.new("RGB", (9, 9)).save(file, "JPEG", exif=exif)
     assert read_header(file.getvalue()).copyright == "© Jane Doe, CC BY 4.0"
 
 
-def test_an_oversized_picture_is_refused_from_its_header() -> None:
-    """A bomb: a header that promises 900 megapixels, and next to nothing after it."""
+def test_an_oversized_photo_is_refused_by_its_header() -> None:
+    """A decompression bomb: the header announces 900 megapixels, and almost nothing follows."""
     header = bytearray(encode_png(PHOTO)[:33])
     header[16:24] = (30_000).to_bytes(4, "big") * 2
     header[29:33] = zlib.crc32(header[12:29]).to_bytes(4, "big")
@@ -230,7 +230,7 @@ def test_an_oversized_picture_is_refused_from_its_header() -> None:
         decoded(bytes(header) + empty_idat)
 
 
-def test_transparency_is_bound_by_the_limit_too() -> None:
+def test_the_size_limit_also_applies_to_decoding_alpha() -> None:
     clear = encode_png(np.zeros((500, 400, 4), np.uint8))
     with pytest.raises(UnreadableImageError, match=r"400 x 500 pixels = 0\.2 Mpx"):
         decode_alpha(clear, max_megapixels=0.1)
@@ -240,7 +240,7 @@ def test_reading_a_png_header_does_not_decode_it() -> None:
     assert read_header(encode_png(PHOTO)[:2000]).width == 160
 
 
-def test_a_thumbnail_is_small_and_keeps_proportions_and_colors() -> None:
+def test_a_thumbnail_is_small_and_keeps_aspect_ratio_and_colors() -> None:
     data = encode_webp_thumbnail(PHOTO, 80, 70)
     assert len(data) < 6000
     small = decoded(data)

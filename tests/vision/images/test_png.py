@@ -24,7 +24,7 @@ pictures = st.tuples(sides, sides, st.sampled_from([None, 3, 4])).flatmap(
 
 
 @given(pictures)
-def test_round_trip(picture: Picture) -> None:
+def test_decoding_restores_the_image_and_encoding_is_deterministic(picture: Picture) -> None:
     data = encode_png(picture)
     again = decode_png(data)
     assert again.dtype == picture.dtype and np.array_equal(again, picture)
@@ -32,14 +32,14 @@ def test_round_trip(picture: Picture) -> None:
 
 
 @given(pictures)
-def test_others_read_what_we_write(picture: Picture) -> None:
+def test_pillow_reads_what_we_write(picture: Picture) -> None:
     with Image.open(io.BytesIO(encode_png(picture))) as image:
         image.load()
         assert np.array_equal(np.asarray(image), picture)
 
 
 @given(pictures, st.integers(0, 9))
-def test_we_read_what_others_write(picture: Picture, level: int) -> None:
+def test_we_read_what_pillow_writes(picture: Picture, level: int) -> None:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG", compress_level=level)
     assert np.array_equal(decode_png(file.getvalue()), picture)
@@ -47,19 +47,19 @@ def test_we_read_what_others_write(picture: Picture, level: int) -> None:
 
 @settings(deadline=None, max_examples=300)
 @given(pictures, st.data())
-def test_no_damage_gives_another_picture(picture: Picture, draw: st.DataObject) -> None:
+def test_damage_never_yields_another_image(picture: Picture, draw: st.DataObject) -> None:
     data = bytearray(encode_png(picture))
     data[draw.draw(st.integers(0, len(data) - 1))] ^= draw.draw(st.integers(1, 255))
     with suppress(UnreadableImageError):
         assert np.array_equal(decode_png(bytes(data)), picture)
 
 
-def test_a_part_of_a_picture() -> None:
+def test_a_strided_part_of_an_image_is_encoded() -> None:
     part = PHOTO[10:90:2, 5:77]
     assert np.array_equal(decode_png(encode_png(part)), part)
 
 
-def test_a_photo_gets_smaller_and_a_flat_mask_hardly_takes_room() -> None:
+def test_photos_are_compressed_and_flat_masks_are_tiny() -> None:
     assert len(encode_png(PHOTO)) < 0.7 * PHOTO.nbytes
     mask = np.zeros((1000, 1000), np.uint8)
     mask[300:700, 200:600] = 255
@@ -67,14 +67,14 @@ def test_a_photo_gets_smaller_and_a_flat_mask_hardly_takes_room() -> None:
 
 
 def _with_content(content: bytes) -> bytes:
-    """A picture of ours whose chunk of data holds something else, by a right checksum."""
+    """One of our files with other content in its IDAT chunk, and a valid checksum."""
     chunk = b"IDAT" + content
     checksum = struct.pack(">I", zlib.crc32(chunk))
     return encode_png(PHOTO)[:33] + struct.pack(">I", len(content)) + chunk + checksum + _END
 
 
 def _with_header(*header: int) -> bytes:
-    """A picture of ours that calls itself larger, by a right checksum."""
+    """One of our files with another header, and a valid checksum."""
     chunk = b"IHDR" + struct.pack(">2I5B", *header)
     data = encode_png(PHOTO)
     return data[:12] + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
@@ -94,6 +94,6 @@ _DAMAGED = [
 
 
 @pytest.mark.parametrize("data", _DAMAGED)
-def test_a_damaged_artifact_is_no_picture(data: bytes) -> None:
+def test_damaged_files_are_refused(data: bytes) -> None:
     with pytest.raises(UnreadableImageError):
         decode_png(data)

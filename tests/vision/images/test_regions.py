@@ -2,7 +2,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nst_pipeline.vision.images.regions import object_box, object_mask, rim_mask, ring_mask
+from nst_pipeline.vision.images.regions import (
+    object_box,
+    object_mask,
+    object_surroundings,
+    rim_mask,
+    ring_mask,
+)
 from nst_pipeline.vision.shapes import Box
 
 
@@ -12,19 +18,19 @@ def square(side: int = 40, start: int = 10, end: int = 30) -> np.ndarray:
     return matte
 
 
-def test_ring_lies_just_outside_and_rim_just_inside():
+def test_the_ring_lies_just_outside_and_the_rim_just_inside():
     matte = square()
     ring, rim = ring_mask(matte, 3), rim_mask(matte, 3)
     assert ring[20, 9] and ring[20, 7] and not ring[20, 6] and not ring[20, 10]
     assert rim[20, 10] and rim[20, 12] and not rim[20, 13] and not rim[20, 9]
 
 
-def test_gap_leaves_the_outline_out():
+def test_a_gap_excludes_the_outline():
     assert not ring_mask(square(), 3, gap_px=2)[20, 8]
     assert ring_mask(square(), 3, gap_px=2)[20, 7]
 
 
-def test_faint_haze_counts_as_scene():
+def test_faint_haze_belongs_to_the_scene():
     matte = square()
     matte[20, 5:10] = 0.01
     np.testing.assert_array_equal(ring_mask(matte, 3), ring_mask(square(), 3))
@@ -37,7 +43,7 @@ def test_faint_haze_counts_as_scene():
     st.integers(1, 12),
     st.integers(1, 5),
 )
-def test_box_holds_the_object_tightly_and_ring_never_touches_it(x, y, width, height, ring_px):
+def test_the_box_is_tight_and_the_ring_never_touches_the_object(x, y, width, height, ring_px):
     matte = np.zeros((20, 20), np.float32)
     box = Box(x, y, width, height).clipped(20, 20)
     matte[box.slices] = 0.7
@@ -45,10 +51,30 @@ def test_box_holds_the_object_tightly_and_ring_never_touches_it(x, y, width, hei
     assert not (ring_mask(matte, ring_px) & object_mask(matte)).any()
 
 
-def test_margin_widens_the_box_within_the_picture():
+def test_a_margin_expands_the_box_within_the_image():
     assert object_box(square(), margin=0.25) == Box(5, 5, 30, 30)
     assert object_box(square(), margin=2) == Box(0, 0, 40, 40)
 
 
-def test_empty_matte_has_an_empty_box():
+def test_an_empty_matte_has_an_empty_box():
     assert object_box(np.zeros((4, 4), np.float32)) == Box(0, 0, 0, 0)
+
+
+def test_the_surroundings_hold_object_and_scene_apart():
+    matte = square()
+    matte[9, 10:30] = 0.2  # neither object nor scene
+
+    part, inside, scene = object_surroundings(matte, align=4)
+
+    assert part == (slice(0, 40), slice(0, 40))
+    np.testing.assert_array_equal(inside, object_mask(matte))
+    assert not (inside & scene).any()
+    assert not inside[9].any() and not scene[9, 10:30].any()
+
+
+def test_the_surroundings_begin_at_a_multiple_of_the_alignment():
+    part, inside, _ = object_surroundings(square(100, 45, 55), align=8)
+
+    rows, columns = part
+    assert rows == columns == slice(32, 61)
+    assert inside.shape == (29, 29)
