@@ -1,4 +1,4 @@
-"""One picture under a grid of VGG19's weights, because weights are found by looking."""
+"""Stylize one picture with a grid of VGG19's weights, to choose weights by eye."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ from nst_pipeline.style.stylize_vgg19 import Vgg19Result
 from nst_pipeline.vision.shapes import Rgb
 
 CONTENT_WEIGHTS, STYLE_WEIGHTS = (2.5e-9, 2.5e-8, 2.5e-7), (1e-7, 1e-6, 1e-5)
-"""A tenth of the defaults, the defaults, ten times as much."""
+"""A tenth of the defaults, the defaults, and ten times the defaults."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The labeled sheet, (height, width, 3) uint8 RGB, and each cell's weights and loss."""
+    """The result of a sweep.
+
+    Attributes
+    ----------
+    sheet
+        (height, width, 3) uint8, RGB: all pictures with their labels.
+    cells
+        For each picture, by rows, its weights and loss: `content`, `style`, `loss`.
+    """
 
     sheet: Rgb
     cells: list[dict[str, float]]
@@ -30,26 +38,33 @@ def sweep_weights(
     *,
     cell_px: int,
 ) -> Sweep:
-    """Stylize with every pair of weights, a row for each content weight.
+    """Stylize with every pair of weights, one row for each content weight.
 
-    Args:
-        settings: everything but the weights.
-        content_weights, style_weights: what to try.
-        stylize: makes one picture; is given its label and settings.
-        cell_px: side of a picture on the sheet, pixels.
+    Parameters
+    ----------
+    settings
+        All settings but the two weights.
+    content_weights, style_weights
+        The weights of the rows and columns.
+    stylize
+        Makes one picture from its label and settings.
+    cell_px
+        Side of a picture on the sheet, pixels.
 
-    Raises:
-        SettingError: a weight is out of range.
+    Raises
+    ------
+    SettingError
+        A weight is out of range.
     """
     pictures: list[tuple[str, Rgb]] = []
     cells = []
     for content in content_weights:
         for style in style_weights:
             weights = {"content_weight": content, "style_weight": style}
-            chosen = load_section(Vgg19Settings, settings.model_dump() | weights, "vgg19")
+            cell_settings = load_section(Vgg19Settings, settings.model_dump() | weights, "vgg19")
             label = f"content {content:g}, style {style:g}"
-            made = stylize(label, chosen)
-            pictures.append((label, made.image))
-            cells.append({"content": content, "style": style, "loss": made.loss})
+            result = stylize(label, cell_settings)
+            pictures.append((label, result.image))
+            cells.append({"content": content, "style": style, "loss": result.loss})
     sheet = contact_sheet(pictures, columns=len(style_weights), cell_px=cell_px)
     return Sweep(sheet, cells)

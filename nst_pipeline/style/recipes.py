@@ -50,8 +50,17 @@ def _extremes(picture: NDArray[Any]) -> tuple[np.float32, np.float32]:
     return np.float32(picture.min()), np.float32(picture.max())
 
 
-def min_max_normalize(picture: NDArray[Any]) -> NDArray[np.float32]:
+def min_max_normalize(
+    picture: NDArray[Any], *, extremes: tuple[np.float32, np.float32] | None = None
+) -> NDArray[np.float32]:
     """Stretch the values of all channels together to float32 0..1; a flat picture becomes 0.
+
+    Parameters
+    ----------
+    picture
+        Of any shape and dtype.
+    extremes
+        The values that become 0 and 1; None: the picture's minimum and maximum.
 
     Examples
     --------
@@ -59,7 +68,7 @@ def min_max_normalize(picture: NDArray[Any]) -> NDArray[np.float32]:
     >>> min_max_normalize(np.array([[50, 100], [150, 250]], np.uint8)).tolist()
     [[0.0, 0.25], [0.5, 1.0]]
     """
-    low, high = _extremes(picture)
+    low, high = extremes or _extremes(picture)
     return np.asarray((picture.astype(np.float32) - low) / (high - low or np.float32(1)))
 
 
@@ -104,8 +113,8 @@ def _crop(picture: Rgb, square: Box) -> Rgb:
 def _tensor(part: Rgb, picture: Rgb, width: int, height: int) -> Tensor:
     """Resize a part of a picture and normalize it like the whole; the order does not matter."""
     small = resize(part.astype(np.float32), width, height)
-    low, high = _extremes(picture)
-    return np.asarray(np.clip((small - low) / (high - low or np.float32(1)), 0, 1)[np.newaxis])
+    normalized = min_max_normalize(small, extremes=_extremes(picture))
+    return np.asarray(np.clip(normalized, 0, 1)[np.newaxis])
 
 
 def preprocess_left(picture: Rgb, *, side: int = LEFT_SIDE) -> Tensor:

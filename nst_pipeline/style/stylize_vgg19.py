@@ -17,7 +17,7 @@ from nst_pipeline.style.optimize.problem import (
     mask_or_full,
 )
 from nst_pipeline.style.optimize.progress import ProgressCallback
-from nst_pipeline.style.optimize.search import PIXEL_RANGE, Pixels
+from nst_pipeline.style.optimize.search import Pixels
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -118,9 +118,8 @@ def stylize_vgg19(
 ) -> Vgg19Result:
     """Change a picture toward the style of another while keeping its content.
 
-    The pixels are optimized from coarse to fine, at a longest side of at most `settings.side`. The
-    change is then enlarged and added to the original, which keeps its detail. For a region, only a
-    crop around it is optimized.
+    The pixels, or a crop around the region, are optimized from coarse to fine at a longest side of
+    at most `settings.side`. The change is then enlarged and added to the original.
 
     Parameters
     ----------
@@ -133,10 +132,9 @@ def stylize_vgg19(
         The network, from `load_vgg19`.
     settings
         Optimizer, mode, weights of the losses, layers, steps and size.
-    start_mask
-        (height, width) float32, 0..1: only these pixels change and count. None: all.
-    style_mask
-        Region of the style picture, such as the ring. None or an empty mask: all.
+    start_mask, style_mask
+        (height, width) float32, 0..1: the pixels that change and count, and the region of the
+        style picture, such as the ring. None, or an empty `style_mask`: all.
     goal
         A level of the search ends when its loss is at most this.
     on_progress
@@ -160,13 +158,12 @@ def stylize_vgg19(
         return Vgg19Result(start.copy(), [], 0.0, 0, "nothing")
     crop, transfer = _set_up(start, mask, style, style_mask, vgg, settings, parameters)
     change, results = transfer.solve(goal, on_progress)
-    picture = np.clip(transfer.space(transfer.finest, change).start, *PIXEL_RANGE)
     image = start.copy()
     image[crop] = _apply_change(start[crop], mask[crop], change)
     return Vgg19Result(
         image,
         [loss for result in results for loss in result.losses],
-        transfer.loss(transfer.finest, "float32").value(picture),
+        transfer.final_loss(change),
         sum(result.evaluations for result in results),
         results[-1].stop_reason,
     )

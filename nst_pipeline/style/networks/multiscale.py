@@ -28,6 +28,7 @@ from nst_pipeline.style.optimize.pyramid import (
     working_size,
 )
 from nst_pipeline.style.optimize.search import (
+    PIXEL_RANGE,
     LossAndGradient,
     OnStep,
     Pixels,
@@ -85,6 +86,11 @@ class MultiscaleTransfer:
         content = np.asarray(problem.content, np.float32)
         space = SearchSpace(content, problem.mask[..., np.newaxis], self.settings.luminance_only)
         return replace(space, start=space.start + space.project(change))
+
+    def final_loss(self, change: Pixels) -> float:
+        """Compute the float32 loss of the content plus a change, at the finest level."""
+        picture = np.clip(self.space(self.finest, change).start, *PIXEL_RANGE)
+        return self.loss(self.finest, "float32").value(picture)
 
     def solve(
         self, goal: float, on_progress: ProgressCallback | None

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from nst_pipeline.style.optimize.curvature import Vector, measure_preconditioner
+from nst_pipeline.style.optimize.curvature import (
+    Preconditioner,
+    Vector,
+    measure_preconditioner,
+)
 from nst_pipeline.style.optimize.search import (
     LossAndGradient,
     OnStep,
+    Pixels,
     SearchMonitor,
     SearchResult,
     SearchSpace,
@@ -24,6 +29,24 @@ class LbfgsParameters:
 
     memory_steps: int = 20
     """Steps remembered to estimate the curvature; cheap compared with one evaluation."""
+
+
+@dataclass(frozen=True)
+class _PreconditionedLoss:
+    """The loss and its gradient as functions of the preconditioner's units."""
+
+    evaluate: LossAndGradient
+    space: SearchSpace
+    preconditioner: Preconditioner
+    start_loss: float
+    start_gradient: Pixels
+
+    def __call__(self, units: Vector) -> tuple[float, Vector]:
+        if not units.any():
+            return self.start_loss, self.preconditioner.gradient(self.start_gradient)
+        change = self.preconditioner.change(units)
+        loss, gradient = self.evaluate(self.space.picture(change))
+        return loss, self.preconditioner.gradient(self.space.gradient(change, gradient))
 
 
 def lbfgs(
@@ -55,17 +78,9 @@ def lbfgs(
     SIAM Journal on Scientific Computing, 1995.
     """
     no_change = np.zeros_like(space.start)
-    start_loss, start_gradient = evaluate(space.picture(no_change))
-    start_gradient = space.gradient(no_change, start_gradient)
-    preconditioner = measure_preconditioner(evaluate, space, start_gradient)
-
-    def evaluate_units(units: Vector) -> tuple[float, Vector]:
-        if not units.any():
-            return start_loss, preconditioner.gradient(start_gradient)
-        change = preconditioner.change(units)
-        loss, gradient = evaluate(space.picture(change))
-        return loss, preconditioner.gradient(space.gradient(change, gradient))
-
+    start_loss, gradient = evaluate(space.picture(no_change))
+    gradient = space.gradient(no_change, gradient)
+    preconditioner = measure_preconditioner(evaluate, space, gradient)
     monitor = SearchMonitor(criteria, on_step, [start_loss])
 
     # SciPy passes the loss only to a parameter of this name.
@@ -76,7 +91,7 @@ def lbfgs(
             raise StopIteration
 
     found = minimize(
-        evaluate_units,
+        _PreconditionedLoss(evaluate, space, preconditioner, start_loss, gradient),
         np.zeros(space.start.size),
         jac=True,
         method="L-BFGS-B",
@@ -89,9 +104,6 @@ def lbfgs(
             "gtol": 0.0,
         },
     )
-    return SearchResult(
-        preconditioner.change(found.x),
-        monitor.losses,
-        found.nfev + 1,
-        monitor.stop_reason() or "flat",
-    )
+    change = preconditioner.change(found.x)
+    reason = monitor.stop_reason() or "flat"
+    return SearchResult(change, monitor.losses, found.nfev + 1, reason)
