@@ -12,10 +12,9 @@ import pyarrow.parquet as pq
 
 from nst_pipeline.publish.coco import CocoAnnotation, CocoDataset, CocoImage
 from nst_pipeline.publish.columns import Column, schema_of
-from nst_pipeline.storage.labels import UncompressedMask
+from nst_pipeline.storage.labels import PlainRunLengths
 
 _BOX = pa.list_(pa.int32(), 4)
-
 
 COLUMNS = (
     Column("annotation_id", pa.int64(), "Annotation id in `coco.json`."),
@@ -78,7 +77,7 @@ def _row(
     label: str,
     licenses: Mapping[int | None, str],
 ) -> dict[str, Any]:
-    crowd = isinstance(annotation.segmentation, UncompressedMask)
+    crowd = isinstance(annotation.segmentation, PlainRunLengths)
     return {
         **{name: getattr(annotation, name) for name in _FROM_ANNOTATION},
         **{name: getattr(image, name) for name in _FROM_IMAGE},

@@ -7,17 +7,16 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.publish.outlines import outlines
 from nst_pipeline.publish.splits import side_of, split_of
 from nst_pipeline.storage.labels import (
     Annotation,
     BoxEntry,
-    CompressedMask,
     ImageEntry,
+    PlainRunLengths,
+    RunLengths,
     SceneLabels,
-    UncompressedMask,
 )
 from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shapes import Box, Detection, Mask, Matte
@@ -166,25 +165,6 @@ def visible_part(
     )
 
 
-def _compressed(mask: Mask) -> CompressedMask:
-    from pycocotools.mask import encode
-
-    pixels: NDArray[np.uint8] = np.asfortranarray(mask, dtype=np.uint8)
-    counts: bytes = encode(pixels)["counts"]
-    height, width = mask.shape
-    return CompressedMask(size=(height, width), counts=counts.decode("ascii"))
-
-
-def _uncompressed(mask: Mask) -> UncompressedMask:
-    pixels = mask.ravel(order="F")
-    changes = np.flatnonzero(np.diff(pixels)) + 1
-    counts = np.diff(np.concatenate([[0], changes, [pixels.size]])).tolist()
-    height, width = mask.shape
-    return UncompressedMask(
-        size=(height, width), counts=(0, *counts) if pixels[0] else tuple(counts)
-    )
-
-
 def _entry(box: Box) -> BoxEntry:
     return box.x, box.y, box.width, box.height
 
@@ -198,8 +178,8 @@ def _annotation(item: SceneObject) -> Annotation | None:
     polygons = () if item.crowd else tuple(tuple(polygon) for polygon in outlines(mask))
     return Annotation(
         label=item.label,
-        segmentation=_uncompressed(mask) if item.crowd else polygons,
-        rle=_compressed(mask),
+        segmentation=PlainRunLengths.of(mask) if item.crowd else polygons,
+        rle=RunLengths.of(mask),
         bbox=_entry(item.box or _bounds(mask)),
         full_bbox=_entry(item.full_box),
         area=area,

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
+
+from nst_pipeline.vision.shapes import Mask
 
 BoxEntry = tuple[int, int, int, int]
 """x, y, width, height in pixels."""
@@ -19,20 +22,62 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class CompressedMask(_Entry):
+class RunLengths(_Entry):
     """A mask as COCO's compressed run lengths."""
 
     counts: str
     size: tuple[int, int]
     """Height and width."""
 
+    @classmethod
+    def of(cls, mask: Mask) -> RunLengths:
+        """Encode a mask, (height, width) bool.
 
-class UncompressedMask(_Entry):
-    """A mask as COCO's plain run lengths: down the columns, alternately outside and inside."""
+        Examples
+        --------
+        >>> mask = np.array([[False, True], [False, True]])
+        >>> RunLengths.of(mask)
+        RunLengths(counts='22', size=(2, 2))
+        >>> RunLengths.of(mask).mask().tolist()
+        [[False, True], [False, True]]
+        """
+        from pycocotools.mask import encode
+
+        encoded = encode(np.asfortranarray(mask, dtype=np.uint8))
+        height, width = mask.shape
+        return cls(size=(height, width), counts=encoded["counts"].decode("ascii"))
+
+    def mask(self) -> Mask:
+        """Decode the mask, (height, width) bool."""
+        from pycocotools.mask import decode
+
+        return np.asarray(decode({"size": list(self.size), "counts": self.counts}), np.bool_)
+
+
+class PlainRunLengths(_Entry):
+    """A mask as COCO's uncompressed run lengths.
+
+    The counts go down the columns and are alternately those of pixels outside and inside.
+    """
 
     counts: tuple[int, ...]
     size: tuple[int, int]
     """Height and width."""
+
+    @classmethod
+    def of(cls, mask: Mask) -> PlainRunLengths:
+        """Encode a mask, (height, width) bool.
+
+        Examples
+        --------
+        >>> PlainRunLengths.of(np.array([[True, False], [False, True]]))
+        PlainRunLengths(counts=(0, 1, 2, 1), size=(2, 2))
+        """
+        pixels = mask.ravel(order="F")
+        changes = np.flatnonzero(np.diff(pixels)) + 1
+        counts = np.diff(np.concatenate([[0], changes, [pixels.size]])).tolist()
+        height, width = mask.shape
+        return cls(size=(height, width), counts=(0, *counts) if pixels[0] else tuple(counts))
 
 
 class VisibleObject(_Entry):
@@ -54,9 +99,9 @@ class VisibleObject(_Entry):
     """Side of the object photo; None for an annotation of the scene photo."""
     outline: Literal["matte", "mask", "box"]
     """Origin of the mask: a sticker's matte, or an annotation's mask or box."""
-    rle: CompressedMask
+    rle: RunLengths
     score: float
-    segmentation: tuple[Polygon, ...] | UncompressedMask
+    segmentation: tuple[Polygon, ...] | PlainRunLengths
     """Polygons; run lengths for a crowd."""
     source: Literal["sticker", "scene"]
     """A pasted sticker, or an annotation of the scene photo."""

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
-import numpy as np
 from PIL import Image, PngImagePlugin
 from pydantic import (
     BaseModel,
@@ -23,8 +22,8 @@ from pydantic import (
 )
 
 from nst_pipeline.errors import DamagedRecordError
-from nst_pipeline.storage.labels import Annotation, ImageEntry
-from nst_pipeline.vision.shapes import Box, Detection, Mask, Placement, Rgba, StickerLayer
+from nst_pipeline.storage.labels import Annotation, ImageEntry, RunLengths
+from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgba, StickerLayer
 
 PROVENANCE = "nst:provenance"
 """The PNG text chunk that tells where a sticker comes from."""
@@ -85,29 +84,6 @@ class ScenePhotoRecord(PhotoRecord):
     """A validated scene photo, with the user's own placements; None: the user gave none."""
 
     placements: tuple[Placement, ...] | None
-
-
-class RunLengths(Record):
-    """A mask as COCO's compressed run lengths; `size` is (height, width)."""
-
-    size: tuple[int, int]
-    counts: str
-
-    @classmethod
-    def of(cls, mask: Mask) -> RunLengths:
-        """Encode a mask, (height, width) bool."""
-        from pycocotools import mask as coco_mask
-
-        encoded = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
-        height, width = encoded["size"]
-        return cls(size=(height, width), counts=encoded["counts"].decode("ascii"))
-
-    def mask(self) -> Mask:
-        """Decode the mask, (height, width) bool."""
-        from pycocotools import mask as coco_mask
-
-        encoded = {"size": list(self.size), "counts": self.counts}
-        return np.asarray(coco_mask.decode(encoded), np.bool_)
 
 
 class DetectionRecord(Record):

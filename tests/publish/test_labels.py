@@ -15,7 +15,7 @@ from nst_pipeline.publish.labels import (
 )
 from nst_pipeline.publish.splits import side_of
 from nst_pipeline.storage.labels import SceneLabels
-from nst_pipeline.storage.store import to_json
+from nst_pipeline.storage.records import CompositeRecord, dump_record, parse_record
 from nst_pipeline.vision.shapes import Box, Detection
 
 WIDTH, HEIGHT = 80, 60
@@ -57,10 +57,12 @@ def test_pixels_count_as_visible_from_half_opacity():
 
 
 @pytest.mark.parametrize("crowd", [False, True])
-def test_labels_survive_json(crowd: bool):
+def test_labels_survive_the_composites_record(crowd: bool):
     labels = labeled(thing("cat", Box(1, 2, 3, 4), crowd=crowd))
-    assert SceneLabels.model_validate(json.loads(to_json(labels.model_dump()))) == labels
-    assert list(json.loads(to_json(labels.model_dump()))["image"]) == [
+    record = CompositeRecord(layers=(), image=labels.image, annotations=labels.annotations)
+    content = dump_record(record)
+    assert parse_record(CompositeRecord, content, "a.json") == record
+    assert sorted(json.loads(content)["image"]) == [
         *("copyright", "file_name", "height", "key", "scene_digest", "scene_photo"),
         *("scene_split", "split", "width"),
     ]

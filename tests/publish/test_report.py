@@ -9,6 +9,7 @@ import pytest
 
 from nst_pipeline.publish.report import (
     ExampleResult,
+    FigurePlot,
     best_and_worst,
     html_page,
     markdown_page,
@@ -16,6 +17,12 @@ from nst_pipeline.publish.report import (
 )
 
 ASSETS = ["stickers", "composites", "harmonized"]
+PLOTS = (
+    FigurePlot("harmonized", "score", "Realism", "1 is best"),
+    FigurePlot("harmonized", "confidence", "Confidence", "a probability"),
+    FigurePlot("stickers", "quality", "Cut-outs", "expected overlap"),
+    FigurePlot("stickers", "no such figure", "Missing", "left out"),
+)
 START = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
@@ -51,7 +58,7 @@ def rows() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def batch(rows):
-    return summarize_batch(rows, ASSETS)
+    return summarize_batch(rows, ASSETS, result="harmonized", plots=PLOTS)
 
 
 def test_each_asset_is_counted_and_timed(batch):
@@ -80,14 +87,14 @@ def test_histograms_count_every_result(batch):
 
 
 def test_the_best_and_the_worst_twelve_are_shown(rows):
-    best, worst = best_and_worst(rows)
+    best, worst = best_and_worst(rows, result="harmonized")
     assert [each.key for each in best[:2]] == ["harmonized-39", "harmonized-38"]
     assert [each.key for each in worst[:2]] == ["harmonized-00", "harmonized-01"]
     assert len(best) == len(worst) == 12
 
 
 def test_no_result_is_shown_twice_when_there_are_few(rows):
-    best, worst = best_and_worst(rows[rows.asset == "harmonized"].head(5))
+    best, worst = best_and_worst(rows[rows.asset == "harmonized"].head(5), result="harmonized")
     assert len({each.key for each in best + worst}) == len(best) + len(worst) == 5
 
 
@@ -106,7 +113,9 @@ def test_pages_embed_everything_they_show(batch):
 
 
 def test_a_batch_without_results_is_still_reported(rows):
-    batch = summarize_batch(rows[rows.asset == "composites"], ASSETS)
+    batch = summarize_batch(
+        rows[rows.asset == "composites"], ASSETS, result="harmonized", plots=PLOTS
+    )
     assert batch.histograms == batch.methods == ()
     assert "Batch of 24 November 2026, 10:00 UTC" in html_page(batch, [], []).decode()
-    assert best_and_worst(rows[rows.asset == "composites"]) == ([], [])
+    assert best_and_worst(rows[rows.asset == "composites"], result="harmonized") == ([], [])

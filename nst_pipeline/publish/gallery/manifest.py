@@ -10,9 +10,9 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from upath import UPath
 
+from nst_pipeline.storage.artifact_files import GALLERY_MANIFEST
 from nst_pipeline.storage.files import write_atomically
 
-_FILE = "manifest.json"
 _VERSION = 2
 
 
@@ -97,7 +97,7 @@ def read_manifest(folder: UPath) -> Manifest:
     DamagedManifestError
         The file is not a manifest.
     """
-    path = folder / _FILE
+    path = folder / GALLERY_MANIFEST
     try:
         content = json.loads(path.read_bytes())
         if content["version"] != _VERSION:
@@ -123,7 +123,7 @@ def write_manifest(folder: UPath, manifest: Manifest) -> None:
         "scenes": {key: vars(entry) for key, entry in sorted(manifest.scenes.items())},
         "files": manifest.files,
     }
-    write_atomically(folder / _FILE, json.dumps(content, separators=(",", ":")).encode())
+    write_atomically(folder / GALLERY_MANIFEST, json.dumps(content, separators=(",", ":")).encode())
 
 
 def assign_slots(entries: Mapping[str, SceneEntry], keys: Iterable[str]) -> dict[str, int]:

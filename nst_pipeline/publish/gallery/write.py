@@ -28,6 +28,7 @@ from nst_pipeline.publish.gallery.pages import (
 )
 from nst_pipeline.publish.gallery.previews import OpenImage, write_previews
 from nst_pipeline.publish.gallery.records import GalleryScene
+from nst_pipeline.storage.artifact_files import GALLERY_MANIFEST, GALLERY_PAGE
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.store import sha256
 
@@ -92,7 +93,7 @@ def _read_or_restart(folder: UPath) -> tuple[Manifest, str]:
         return read_manifest(folder), ""
     except DamagedManifestError as error:
         problem = (
-            f"{folder / 'manifest.json'} is damaged ({error}): all pages and images are written "
+            f"{folder / GALLERY_MANIFEST} is damaged ({error}): all pages and images are written "
             "again; pages of scenes removed since the last update may stay in the folder"
         )
         _LOG.warning("%s", problem)
@@ -173,7 +174,7 @@ def _write_shared_files(
         **static_files(),
         **data,
         "data/chunks.js": data_file_list(versions),
-        "index.html": index_page(title, versions, len(entries)),
+        GALLERY_PAGE: index_page(title, versions, len(entries)),
     }
     digests = {name: sha256(content) for name, content in files.items()}
     for name, content in files.items():

@@ -4,6 +4,7 @@ from nst_pipeline.publish.report.pages import html_page, markdown_page
 from nst_pipeline.publish.report.summary import (
     BatchSummary,
     ExampleResult,
+    FigurePlot,
     best_and_worst,
     summarize_batch,
 )
@@ -11,6 +12,7 @@ from nst_pipeline.publish.report.summary import (
 __all__ = [
     "BatchSummary",
     "ExampleResult",
+    "FigurePlot",
     "best_and_worst",
     "html_page",
     "markdown_page",

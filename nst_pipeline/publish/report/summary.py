@@ -10,13 +10,21 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-RESULT, CUT_OUT = "harmonized", "stickers"
-"""Assets whose quality figures the report plots."""
 _EXAMPLES = 12
 """Number of best results shown, and of worst."""
 _KEYS_LISTED = 8
 """Keys listed per reason; the catalog has all of them."""
 _BINS = 20
+
+
+@dataclass(frozen=True)
+class FigurePlot:
+    """A figure of an asset to plot as a histogram; its values lie in 0..1."""
+
+    asset: str
+    figure: str
+    title: str
+    explanation: str
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,8 @@ class BatchSummary:
     assets: tuple[AssetFigures, ...]
     reasons: tuple[Reason, ...]
     histograms: tuple[Histogram, ...]
+    results: int
+    """Number of harmonized results."""
     methods: tuple[tuple[str, int], ...]
     """Candidates and how often each became the result, most frequent first."""
 
@@ -119,11 +129,6 @@ class BatchSummary:
     def count(self, status: str) -> int:
         """Number of artifacts with a status: `made`, `empty` or `failed`."""
         return sum(getattr(each, status) for each in self.assets)
-
-    @property
-    def results(self) -> int:
-        """Number of harmonized results."""
-        return sum(each.made for each in self.assets if each.asset == RESULT)
 
 
 def _asset_figures(rows: pd.DataFrame, asset: str) -> AssetFigures:
@@ -162,17 +167,17 @@ def _figures(rows: pd.DataFrame, asset: str) -> pd.DataFrame:
     return pd.DataFrame.from_records([json.loads(each) for each in made.figures], index=made.key)
 
 
-def _histogram(
-    title: str, explanation: str, figures: pd.DataFrame, column: str
-) -> Histogram | None:
-    if column not in figures or figures.empty:
+def _histogram(plot: FigurePlot, figures: pd.DataFrame) -> Histogram | None:
+    if plot.figure not in figures or figures.empty:
         return None
-    values = figures[column].to_numpy(float).clip(0, 1)
+    values = figures[plot.figure].to_numpy(float).clip(0, 1)
     counts, _ = np.histogram(values, bins=_BINS, range=(0, 1))
-    return Histogram(title, explanation, tuple(counts.tolist()), float(values.mean()))
+    return Histogram(plot.title, plot.explanation, tuple(counts.tolist()), float(values.mean()))
 
 
-def summarize_batch(rows: pd.DataFrame, assets: Sequence[str]) -> BatchSummary:
+def summarize_batch(
+    rows: pd.DataFrame, assets: Sequence[str], *, result: str, plots: Sequence[FigurePlot] = ()
+) -> BatchSummary:
     """Compute the figures of a batch.
 
     Parameters
@@ -181,21 +186,15 @@ def summarize_batch(rows: pd.DataFrame, assets: Sequence[str]) -> BatchSummary:
         Catalog rows of the batch, at least one.
     assets
         Asset names in display order.
+    result
+        The asset that holds the results; its figure `chosen` names a result's candidate.
+    plots
+        Figures to plot. The mean of the first one is shown at the top of the report.
     """
-    results, cut_outs = _figures(rows, RESULT), _figures(rows, CUT_OUT)
+    figures = {name: _figures(rows, name) for name in {result, *(plot.asset for plot in plots)}}
+    results = figures[result]
     began = rows.made_at - pd.to_timedelta(rows.seconds, unit="s").dt.round("us")
-    histograms = (
-        _histogram(
-            "Realism",
-            "Predicted fit of colors and edges, not of content; 1 is best",
-            results,
-            "score",
-        ),
-        _histogram(
-            "Confidence", "Probability that the change is an improvement", results, "confidence"
-        ),
-        _histogram("Cut-outs", "Expected overlap with the true outline", cut_outs, "quality"),
-    )
+    histograms = (_histogram(plot, figures[plot.asset]) for plot in plots)
     chosen = results["chosen"].value_counts() if "chosen" in results else pd.Series(dtype=int)
     return BatchSummary(
         started=began.min().to_pydatetime(),
@@ -204,24 +203,29 @@ def summarize_batch(rows: pd.DataFrame, assets: Sequence[str]) -> BatchSummary:
         assets=tuple(_asset_figures(rows, name) for name in assets if (rows.asset == name).any()),
         reasons=_reasons(rows),
         histograms=tuple(each for each in histograms if each is not None),
+        results=len(results),
         methods=tuple((str(name), int(count)) for name, count in chosen.items()),
     )
 
 
-def best_and_worst(rows: pd.DataFrame) -> tuple[list[ExampleResult], list[ExampleResult]]:
+def best_and_worst(
+    rows: pd.DataFrame, *, result: str
+) -> tuple[list[ExampleResult], list[ExampleResult]]:
     """Select the best and the worst results, by realism score and then by confidence.
 
     Parameters
     ----------
     rows
         Catalog rows of the batch.
+    result
+        The asset that holds the results, with the figures `score`, `confidence` and `chosen`.
 
     Returns
     -------
     best, worst
         At most 12 each, the extreme first; no result is in both. Without `image` and `page`.
     """
-    results = _figures(rows, RESULT)
+    results = _figures(rows, result)
     if results.empty:
         return [], []
     ordered = results.sort_values(["score", "confidence"], ascending=False, kind="stable")
