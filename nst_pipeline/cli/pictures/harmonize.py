@@ -26,9 +26,7 @@ from nst_pipeline.vision.harmonize.harmonize import harmonize as harmonize_pictu
 from nst_pipeline.vision.harmonize.model.harmonizer import builtin, load
 from nst_pipeline.vision.images.png import encode_png
 
-METHOD_HELP = "auto takes the best of: {}.".format(
-    "; ".join(f"{each.name} ({each.summary})" for each in CANDIDATES)
-)
+METHOD_HELP = "auto takes the best of: {}.".format("; ".join(each.title for each in CANDIDATES))
 _DEFAULTS = HarmonizeSettings()
 
 

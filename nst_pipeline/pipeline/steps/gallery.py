@@ -30,6 +30,7 @@ from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row
 from nst_pipeline.storage.records import HarmonizedRecord, Placements
 from nst_pipeline.storage.store import joint_digest, sha256
+from nst_pipeline.vision.harmonize.candidates import candidate_title
 from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
 from nst_pipeline.vision.shapes import Picture
 
@@ -105,7 +106,8 @@ def why_chosen(method: str, record: HarmonizedRecord) -> str:
     if share == 0:
         return f"{confidence}. That is not above {GATE.none_up_to}: the composite is left as it is."
     amount = "all" if share == 1 else f"{share:.0%}"
-    best = f"{record.chosen} has the best score of {len(record.scores)} candidates."
+    title = candidate_title(record.chosen)
+    best = f"{title} has the best score of {len(record.scores)} candidates."
     return f"{best} {confidence}, so {amount} of the advised change is made."
 
 

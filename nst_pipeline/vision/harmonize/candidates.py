@@ -3,7 +3,7 @@
 To add a candidate, write a function that turns a `Request` into a `Preview`, list it in
 `CANDIDATES`, and add its name to `settings.HarmonizeMethod`. If it needs a network, add the
 function that runs the network to `style/proposals.py` and the one that reads stored results to
-`pipeline/steps/harmony.py`. Settings, command line, scores, gallery and benchmarks follow.
+`pipeline/steps/harmonized.py`. Settings, command line, scores, gallery and benchmarks follow.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Candidate:
     name
         Value of `harmonize.method` and key of its score.
     summary
-        What it does, in a few words, for help texts.
+        What it does, in a few words, for help texts and the gallery.
     preview
         Makes the change, as far as scoring needs it.
     needs_proposal
@@ -103,6 +103,11 @@ class Candidate:
     needs_proposal: bool = False
     on_request: bool = False
     applies: Callable[[Request], bool] | None = None
+
+    @property
+    def title(self) -> str:
+        """The name, and in parentheses the summary."""
+        return f"{self.name} ({self.summary})"
 
     def is_available(self, proposals: Proposals) -> bool:
         """Whether the candidate has the network's proposal that it needs."""
@@ -191,3 +196,14 @@ CANDIDATES: tuple[Candidate, ...] = (
     Candidate("model", "the change that the color model advises", _preview_model),
 )
 """All candidates. The first of equal scores wins, and the first best guess is used."""
+
+
+def candidate_title(name: str) -> str:
+    """Return a candidate's title, or the name itself if no candidate has it.
+
+    Examples
+    --------
+    >>> candidate_title("untouched"), candidate_title("of an earlier version")
+    ('untouched (the composite as it is)', 'of an earlier version')
+    """
+    return next((each.title for each in CANDIDATES if each.name == name), name)

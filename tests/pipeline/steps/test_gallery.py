@@ -17,12 +17,14 @@ from nst_pipeline.storage.records import HarmonizedRecord
         ),
         (
             *("auto", 0.5),
-            "ring has the best score of 2 candidates. Confidence that a change helps: 0.50, "
+            "ring (part of the way to the colors around the object) has the best score of "
+            "2 candidates. Confidence that a change helps: 0.50, "
             "so 75% of the advised change is made.",
         ),
         (
             *("auto", 0.7),
-            "ring has the best score of 2 candidates. Confidence that a change helps: 0.70, "
+            "ring (part of the way to the colors around the object) has the best score of "
+            "2 candidates. Confidence that a change helps: 0.70, "
             "so all of the advised change is made.",
         ),
     ],
