@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,11 +17,9 @@ from nst_pipeline.cli.collection.status import counts, print_counts
 from nst_pipeline.cli.output import (
     Json,
     bars,
-    error_console,
     print_error,
     print_json,
     print_line,
-    print_note,
 )
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.progress import LISTENER, Progress
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _STOPPING = "stopping after the images in progress; press Ctrl-C again to quit at once"
+_SHOW_CURSOR = "\x1b[?25h" if sys.stderr.isatty() else ""
 _STOPPED = "stopped: finished work is kept, and `nst run` continues from there"
 
 
@@ -88,18 +88,29 @@ def retry(as_json: Json = False) -> None:
 def _stoppable(work: Callable[[Progress], Result]) -> Result:
     """Do work under progress bars; Ctrl-C or SIGTERM stops it at a safe point."""
 
-    def quit_now() -> None:
-        error_console.show_cursor()
-        print_error(_STOPPED)
-
     try:
-        with _progress_bars() as progress:
+        with _direct_errors() as print_direct, _progress_bars() as progress:
             return run_until_stopped(
-                partial(work, progress), on_stop=lambda: print_note(_STOPPING), on_quit=quit_now
+                partial(work, progress),
+                on_stop=lambda: print_direct(f"note: {_STOPPING}"),
+                on_quit=lambda: print_direct(f"{_SHOW_CURSOR}error: {_STOPPED}"),
             )
     except Stopped:
         print_error(_STOPPED)
         raise typer.Exit(STOPPED_EXIT_CODE) from None
+
+
+@contextmanager
+def _direct_errors() -> Iterator[Callable[[str], object]]:
+    """Yield a function that prints a line on standard error, past Dagster.
+
+    Dagster redirects the file descriptor to its log while an asset is made.
+    """
+    descriptor = os.dup(2)
+    try:
+        yield lambda line: os.write(descriptor, f"\n{line}\n".encode())
+    finally:
+        os.close(descriptor)
 
 
 def _finish(
