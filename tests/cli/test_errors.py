@@ -1,4 +1,4 @@
-"""Bad input: one line that names the thing and the remedy, exit code 1, nothing half-written."""
+"""Bad input is one line that names the file and the remedy, with exit code 1."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def _one_line(done) -> str:
     return line
 
 
-def test_a_collection_without_inboxes(nst, tmp_path):
+def test_a_collection_without_inboxes_is_refused(nst, tmp_path):
     (tmp_path / "data").mkdir()
     line = _one_line(nst("run"))
     assert str(tmp_path / "data/objects") in line
     assert "nst samples" in line
 
 
-def test_a_wrong_setting(nst, tmp_path):
+def test_a_setting_out_of_range_is_refused_with_its_file(nst, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/nst.toml").write_text("[placement]\nstickers_per_scene = -1\n")
     line = _one_line(nst("status"))
@@ -32,31 +32,31 @@ def test_a_wrong_setting(nst, tmp_path):
     assert "nst.toml" in line
 
 
-def test_a_setting_that_does_not_exist(nst, tmp_path):
+def test_an_unknown_setting_is_refused(nst, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/nst.toml").write_text("[placement]\nstickers = 1\n")
     assert "placement.stickers" in _one_line(nst("status"))
 
 
-def test_an_unknown_key(nst, tmp_path):
+def test_an_unknown_key_is_refused(nst, tmp_path):
     (tmp_path / "data").mkdir()
     line = _one_line(nst("lineage", "nobody"))
     assert "'nobody'" in line
 
 
-def test_a_missing_dagster_home(nst, tmp_path):
+def test_a_missing_dagster_home_is_refused(nst, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "dagster_home/dagster.yaml").unlink()
     assert "dagster.yaml" in _one_line(nst("run"))
 
 
-def test_a_missing_folder(nst, tmp_path):
+def test_a_missing_folder_is_refused(nst, tmp_path):
     line = _one_line(nst("cutout", "--photos", "nowhere", "--out", "out"))
     assert "nowhere" in line
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unknown_method(nst, tmp_path):
+def test_an_unknown_method_is_refused_before_anything_is_written(nst, tmp_path):
     (tmp_path / "c").mkdir()
     (tmp_path / "c/a.png").write_bytes(encode_png(data.chelsea()))
     done = nst("harmonize", "--composites", "c", "--masks", "c", "--out", "o", "--method", "best")
@@ -66,7 +66,7 @@ def test_an_unknown_method(nst, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["magenta", "vgg19"])
-def test_a_model_that_cannot_be_had(nst, tmp_path, method):
+def test_a_missing_model_is_named(nst, tmp_path, method):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/nst.toml").write_text(
         "[magenta]\nhandle = 'no/such/model'\n[vgg19]\nweights = 'no/such/weights.h5'\n"
@@ -78,7 +78,7 @@ def test_a_model_that_cannot_be_had(nst, tmp_path, method):
     assert not (tmp_path / "o.png").exists()
 
 
-def test_a_broken_harmonizer(nst, tmp_path):
+def test_a_broken_harmonizer_is_named(nst, tmp_path):
     (tmp_path / "c").mkdir()
     (tmp_path / "c/a.png").write_bytes(encode_png(data.chelsea()))
     (tmp_path / "model.npz").write_bytes(b"no model")
@@ -89,7 +89,7 @@ def test_a_broken_harmonizer(nst, tmp_path):
 
 @pytest.fixture
 def pasted(tmp_path) -> Path:
-    """A folder as `nst compose` leaves it: a composite, and its mask beside it."""
+    """A folder as `nst compose` writes it: a composite with its mask beside it."""
     photo = data.coffee()[::2, ::2]
     mask = np.zeros(photo.shape[:2], np.uint8)
     mask[60:140, 90:200] = 255
@@ -114,7 +114,7 @@ def test_a_composite_is_never_its_own_mask(nst, pasted, tmp_path):
     assert changed.any() and not changed[mask == 0].any()
 
 
-def test_results_never_take_the_place_of_what_they_are_made_from(nst, pasted):
+def test_a_result_never_overwrites_an_input(nst, pasted):
     before = (pasted / "cup.png").read_bytes()
     done = nst("harmonize", "--composites", pasted, "--masks", pasted, "--out", pasted)
     assert done.returncode == 1 and "is an input and would be overwritten" in done.stderr
@@ -126,20 +126,20 @@ def test_results_never_take_the_place_of_what_they_are_made_from(nst, pasted):
 @pytest.mark.parametrize(
     ("value", "shows"), [(0, "no object"), (1, "no object"), (255, "no background")]
 )
-def test_a_mask_that_shows_nothing_is_named(nst, pasted, tmp_path, value, shows):
+def test_a_mask_without_object_or_background_is_refused(nst, pasted, tmp_path, value, shows):
     mask = decode_png((pasted / "cup.png").read_bytes())[..., 0] * 0 + np.uint8(value)
     (pasted / "cup.mask.png").write_bytes(encode_png(mask))
     done = nst("harmonize", "--composites", pasted, "--masks", pasted, "--out", tmp_path / "out")
     assert done.returncode == 1 and shows in done.stderr and "cup.mask.png" in done.stderr
 
 
-def test_options_that_contradict_each_other_are_refused(nst, pasted, tmp_path):
+def test_contradicting_options_are_refused(nst, pasted, tmp_path):
     given = ("harmonize", "--composites", pasted, "--masks", pasted, "--out", tmp_path / "out")
     done = nst(*given, "--method", "painted", "--color-only")
     assert done.returncode == 1 and "contradicts" in done.stderr
 
 
-def test_nothing_to_export(nst, tmp_path):
+def test_export_without_a_dataset_is_refused(nst, tmp_path):
     (tmp_path / "data").mkdir()
     line = _one_line(nst("export", "out"))
     assert "nst run" in line
@@ -147,17 +147,17 @@ def test_nothing_to_export(nst, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("data/artifacts/here",), "inside the data folder"),
         (("out", "--format", "coco", "--segments"), "--segments"),
     ],
 )
-def test_an_export_that_is_not_meant_is_refused(nst, tmp_path, arguments, said):
+def test_an_export_that_cannot_be_meant_is_refused(nst, tmp_path, arguments, message):
     (tmp_path / "data").mkdir()
-    assert said in _one_line(nst("export", *arguments))
+    assert message in _one_line(nst("export", *arguments))
 
 
-def test_a_time_that_is_none(nst, tmp_path):
+def test_an_invalid_time_is_refused(nst, tmp_path):
     (tmp_path / "data").mkdir()
     assert "--since yesterday" in _one_line(nst("report", "--since", "yesterday"))

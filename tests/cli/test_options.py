@@ -1,5 +1,7 @@
 """Options of `nst` as a whole: help, version, data folder, renamed flags and settings."""
 
+from importlib.metadata import version
+
 import pytest
 
 
@@ -14,10 +16,16 @@ def test_the_short_help_flag_works_for_commands_too(nst):
     assert nst("status", "-h").stdout == nst("status", "--help").stdout
 
 
-def test_version_names_the_installed_package(nst):
-    from importlib.metadata import version
+def test_the_installed_command_prints_the_version_of_its_package(installed_nst):
+    done = installed_nst("--version")
+    assert (done.returncode, done.stdout) == (0, f"nst {version('nst-pipeline')}\n")
 
-    assert nst("--version").stdout == f"nst {version('nst-pipeline')}\n"
+
+def test_the_shell_completes_the_values_of_an_option(installed_nst, monkeypatch):
+    monkeypatch.setenv("_NST_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "nst harmonize --look ")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    assert installed_nst().stdout.split() == ["auto", "photo", "painting"]
 
 
 def test_data_wins_over_the_environment(nst, tmp_path):

@@ -1,4 +1,4 @@
-"""One-off work on folders: cut out, compose, harmonize, calibrate."""
+"""Commands on picture files: cutout, compose, harmonize, calibrate, stylize, sweep."""
 
 import json
 
@@ -24,7 +24,7 @@ def photos(tmp_path):
     return folder, boxes
 
 
-def test_cutout_writes_a_sticker_for_each_photo_of_the_boxes(nst, photos, tmp_path):
+def test_cutout_writes_a_sticker_for_each_photo_in_the_boxes_file(nst, photos, tmp_path):
     folder, boxes = photos
     done = nst("cutout", "--photos", folder, "--boxes", boxes, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
@@ -44,7 +44,7 @@ def test_cutout_full_frame_writes_the_matte_at_the_photos_size(nst, photos, tmp_
     assert matte[200, 280] > 127 > matte[5, 5]
 
 
-def test_a_photo_that_fails_is_named_and_the_others_are_made(nst, photos, tmp_path):
+def test_a_failed_photo_is_named_and_the_others_are_made(nst, photos, tmp_path):
     folder, _ = photos
     (folder / "broken.png").write_bytes(b"\x89PNG")
     done = nst("cutout", "--photos", folder, "--out", tmp_path / "out")
@@ -53,7 +53,7 @@ def test_a_photo_that_fails_is_named_and_the_others_are_made(nst, photos, tmp_pa
     assert (tmp_path / "out/coffee.png").exists()
 
 
-def test_compose_pastes_a_sticker_and_leaves_the_rest_alone(nst, photos, tmp_path):
+def test_compose_changes_only_the_sticker_and_its_shadow(nst, photos, tmp_path):
     folder, boxes = photos
     nst("cutout", "--photos", folder, "--boxes", boxes, "--out", "stickers")
     scene = cv2.resize(data.rocket(), (500, 334))
@@ -63,12 +63,12 @@ def test_compose_pastes_a_sticker_and_leaves_the_rest_alone(nst, photos, tmp_pat
     assert done.returncode == 0, done.stderr
     made = decode_png((tmp_path / "made.png").read_bytes())
     mask = decode_png((tmp_path / "made.mask.png").read_bytes())
-    assert (made <= scene)[mask == 0].all()  # the shadow at its foot only darkens
+    assert (made <= scene)[mask == 0].all()  # outside the mask, the contact shadow only darkens
     assert np.array_equal(made[:100][mask[:100] == 0], scene[:100][mask[:100] == 0])
     assert (made != scene).any()
 
 
-def test_compose_casts_no_shadow_where_none_is_wanted(nst, photos, tmp_path):
+def test_compose_without_a_shadow_changes_only_the_sticker(nst, photos, tmp_path):
     folder, boxes = photos
     nst("cutout", "--photos", folder, "--boxes", boxes, "--out", "stickers")
     scene = cv2.resize(data.rocket(), (500, 334))
@@ -83,7 +83,7 @@ def test_compose_casts_no_shadow_where_none_is_wanted(nst, photos, tmp_path):
 
 @pytest.fixture
 def composites(tmp_path):
-    """A cat whose object is too blue, and its mask."""
+    """A photo of a cat, the same with the cat too blue, and the mask of the cat."""
     photo = data.chelsea()
     mask = np.zeros(photo.shape[:2], np.uint8)
     cv2.ellipse(mask, (225, 150), (110, 100), 0, 0, 360, 255, -1)
@@ -96,7 +96,7 @@ def composites(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["auto", "ring", "magenta", "untouched"])
-def test_harmonize_changes_the_object_alone(nst, composites, tmp_path, method):
+def test_harmonize_changes_only_the_object(nst, composites, tmp_path, method):
     photo, made, mask = composites
     arguments = ("--composites", "composites", "--masks", "masks", "--out", "out")
     done = nst("harmonize", *arguments, "--method", method)
@@ -142,7 +142,7 @@ def test_calibrate_writes_a_model_that_harmonize_reads(nst, composites, tmp_path
     assert (tmp_path / "out/사진 1.png").exists()
 
 
-def test_harmonize_by_vgg19_changes_the_object_alone(nst, composites, tmp_path, vgg19_file):
+def test_harmonize_with_vgg19_changes_only_the_object(nst, composites, tmp_path, vgg19_file):
     _, made, mask = composites
     (tmp_path / "data").mkdir()
     settings = f"[vgg19]\nweights = '{vgg19_file}'\nside = 48\nsteps = 2\n"
@@ -157,7 +157,7 @@ def test_harmonize_by_vgg19_changes_the_object_alone(nst, composites, tmp_path, 
 
 @pytest.fixture
 def tiny_vgg19(tmp_path, vgg19_file):
-    """Settings that finish at once, and two photos."""
+    """Settings that finish quickly, and two photos."""
     (tmp_path / "data").mkdir()
     settings = f"[vgg19]\nweights = '{vgg19_file}'\nside = 48\nsteps = 2\n"
     (tmp_path / "data/nst.toml").write_text(settings)
@@ -166,7 +166,7 @@ def tiny_vgg19(tmp_path, vgg19_file):
     return "--content", "content.png", "--style", "style.png"
 
 
-def test_stylize_by_vgg19_tells_the_loss_and_keeps_frames(nst, tiny_vgg19, tmp_path):
+def test_stylize_with_vgg19_reports_the_loss_and_writes_frames(nst, tiny_vgg19, tmp_path):
     given = (*tiny_vgg19, "--out", "made.png", "--method", "vgg19", "--frames", "frames", "--json")
     done = nst("stylize", *given)
     assert done.returncode == 0, done.stderr
@@ -179,7 +179,7 @@ def test_stylize_by_vgg19_tells_the_loss_and_keeps_frames(nst, tiny_vgg19, tmp_p
     assert decode_png((tmp_path / "frames/0002.png").read_bytes()).shape == (48, 48, 3)
 
 
-def test_sweep_lays_a_grid_of_weights_on_one_labeled_sheet(nst, tiny_vgg19, tmp_path):
+def test_sweep_draws_a_grid_of_weights_on_one_sheet(nst, tiny_vgg19, tmp_path):
     weights = ("--content-weights", "1e-8,1e-7", "--style-weights", "1e-6,1e-5,1e-4")
     done = nst("sweep", *tiny_vgg19, "--out", "sheet.png", *weights, "--cell", "96", "--json")
     assert done.returncode == 0, done.stderr
@@ -189,7 +189,7 @@ def test_sweep_lays_a_grid_of_weights_on_one_labeled_sheet(nst, tiny_vgg19, tmp_
     assert width > 3 * 96 and height > 2 * 96
 
 
-def test_sweep_refuses_weights_that_are_no_numbers(nst, tiny_vgg19):
+def test_sweep_refuses_weights_that_are_not_numbers(nst, tiny_vgg19):
     done = nst("sweep", *tiny_vgg19, "--out", "sheet.png", "--style-weights", "1e-6;1e-5")
     assert done.returncode == 1
-    assert "--style-weights 1e-6;1e-5: give numbers with commas between them" in done.stderr
+    assert "--style-weights 1e-6;1e-5: give numbers separated by commas" in done.stderr
