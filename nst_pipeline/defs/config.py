@@ -1,43 +1,44 @@
 """Launchpad forms: the settings that determine an asset, as its run config.
 
-What a run sets there holds for that run; what it leaves open is as in `nst.toml`.
+What a run sets there holds for that run. What it leaves open is as in `nst.toml`.
 """
 
-import json
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 import dagster as dg
+import yaml
 from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
 from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.settings import Section, Settings, load_section
 
-_TO_TRY = (
-    "To try other settings for one run: the arrow beside *Materialize*, *Open launchpad*, and "
-    "there what is to be different of this (the defaults):"
+_HOW_TO_TRY = (
+    "To try other settings for one run, open the arrow beside *Materialize*, choose *Open "
+    "launchpad*, and enter what should differ from these defaults:"
 )
+_ONE_RUN_ONLY = "For this run only: the sensor and `nst run` go back to what `nst.toml` says."
 
 
 @cache
 def _choice(values: tuple[str, ...]) -> type[Enum]:
-    """Dagster's config knows no Literal, but offers an enumeration's names to choose from."""
-    return Enum("_or_".join(values), {value: value for value in values})  # type: ignore[return-value]
+    """Turn a Literal into an enumeration, whose names Dagster's config offers as choices."""
+    return Enum("_or_".join(values), {value: value for value in values})  # type: ignore[return-value]  # mypy takes the functional form for an instance
 
 
-def _formed(annotation: Any) -> Any:
-    """A setting's type as Dagster's config has it."""
+def _config_type(annotation: Any) -> Any:
+    """Return a setting's type as Dagster's config knows it."""
     if get_origin(annotation) is Literal:
         return _choice(get_args(annotation))
     if get_origin(annotation) is list:
-        return list[_formed(get_args(annotation)[0])]  # type: ignore[misc]
+        return list[_config_type(get_args(annotation)[0])]  # type: ignore[misc]  # made at run time
     return annotation
 
 
 def _description(name: str, info: FieldInfo) -> str:
-    """What a field means, its bounds, and what it is without being set."""
+    """Describe a field: its meaning, bounds, and default."""
     limits = ", ".join(str(limit) for limit in info.metadata)
     bounds = f" ({limits})" if limits else ""
     return f"{info.description or name}{bounds} Default: {info.default!r}."
@@ -47,7 +48,7 @@ def _description(name: str, info: FieldInfo) -> str:
 def _section_form(section: type[Section]) -> type[dg.Config]:
     fields: dict[str, Any] = {
         name: (
-            _formed(info.annotation) | None,
+            _config_type(info.annotation) | None,
             Field(None, description=_description(name, info)),
         )
         for name, info in section.model_fields.items()
@@ -56,46 +57,38 @@ def _section_form(section: type[Section]) -> type[dg.Config]:
 
 
 def form(node: Node) -> type[dg.Config]:
-    """The config class of an asset: its settings sections, every field open."""
-    told = "For this run alone: the sensor and `nst run` go back to what `nst.toml` says."
+    """Return the config class of an asset: its settings sections, every field optional."""
     fields: dict[str, Any] = {}
     for name in node.settings:
         section: type[Section] = type(Settings.model_fields[name].default)
-        shape = _section_form(section)
-        fields[name] = (
-            shape,
-            Field(shape(), description=f"{(section.__doc__ or '').strip()} {told}"),
-        )
+        section_form = _section_form(section)
+        description = f"{(section.__doc__ or '').strip()} {_ONE_RUN_ONLY}"
+        fields[name] = (section_form, Field(section_form(), description=description))
     return create_model(f"{node.name.title().replace('_', '')}Form", __base__=dg.Config, **fields)
 
 
-def _yaml(value: Any) -> str:
-    """A value in YAML; JSON but for numbers such as 1e-06, which YAML takes for text."""
-    text = json.dumps(value)
-    return text.replace("e", ".0e") if isinstance(value, float) and "." not in text else text
-
-
 def example(node: Node) -> str:
-    """What to write in the launchpad, in Markdown: all settings of the asset, at their defaults."""
+    """Return an asset's settings at their defaults, as Markdown to copy into the launchpad."""
     if not node.settings:
         return ""
-    lines = ["ops:", f"  {node.name}:", "    config:"]
-    for name in node.settings:
-        section: Section = Settings.model_fields[name].default
-        lines.append(f"      {name}:")
-        lines += [f"        {k}: {_yaml(v)}" for k, v in section.model_dump(mode="json").items()]
-    return "\n".join([_TO_TRY, "```yaml", *lines, "```"])
+    defaults = {
+        name: Settings.model_fields[name].default.model_dump(mode="json") for name in node.settings
+    }
+    config = yaml.safe_dump({"ops": {node.name: {"config": defaults}}}, sort_keys=False)
+    return f"{_HOW_TO_TRY}\n```yaml\n{config}```"
 
 
 def with_form(settings: Settings, node: Node, filled: dg.Config) -> Settings:
-    """The settings with what the launchpad says about this asset.
+    """Return the settings, changed by what the launchpad says about an asset.
 
-    Raises:
-        SettingError: a value is out of range.
+    Raises
+    ------
+    SettingError
+        A value is out of range.
     """
     sections = {}
     for name in node.settings:
         section: Section = getattr(settings, name)
-        said = getattr(filled, name).model_dump(mode="json", exclude_none=True)
-        sections[name] = load_section(type(section), section.model_dump() | said, name)
+        entered = getattr(filled, name).model_dump(mode="json", exclude_none=True)
+        sections[name] = load_section(type(section), section.model_dump() | entered, name)
     return settings.model_copy(update=sections)

@@ -1,4 +1,4 @@
-"""A collection opened for work: settings, store, catalog and the two inboxes."""
+"""A collection that is open for work: settings, store, catalog, and the two inboxes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from nst_pipeline.vision.shapes import Rgb
 Collection = Literal["objects", "scenes"]
 COLLECTIONS: tuple[Collection, Collection] = ("objects", "scenes")
 
-_REMEMBER_EVERY_S = 30.0
+_SAVE_EVERY_SECONDS = 30.0
+"""A killed scan repeats at most this much."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,11 @@ class Workspace:
         return self.root / "catalog" / f"inbox_{collection}.parquet"
 
     def inbox(self, collection: Collection) -> UPath:
-        """The folder that photos are dropped into."""
+        """Return the folder that users drop photos into."""
         return self.root / collection
 
     def index(self, collection: Collection) -> InboxIndex:
-        """What the inbox held when it was last scanned."""
+        """Return what the inbox held when it was last scanned."""
         if collection not in self._indexes:
             self._indexes[collection] = load_index(self._index_path(collection))
         return self._indexes[collection]
@@ -66,57 +67,70 @@ class Workspace:
         seconds: float = math.inf,
         on_file: OnFile = lambda *_: None,
     ) -> Scan:
-        """Look through the inbox, and remember what it holds now.
+        """Scan an inbox, and save what it holds now.
 
-        What was read is remembered every half a minute, so that a killed scan goes on from there.
+        The index is saved every half minute, so that the scan after a killed one continues there.
 
-        Args:
-            collection: whose inbox.
-            seconds: about when to stop reading new and changed files; the next call goes on.
-            on_file: told how many of them were read, and how many there are.
+        Parameters
+        ----------
+        collection
+            The inbox.
+        seconds
+            About how long to read new and changed files; the next call continues.
+        on_file
+            Called with how many of them were read, and how many there are.
         """
         known, end = self.index(collection), time.monotonic() + seconds
         while True:
-            until = min(end, time.monotonic() + _REMEMBER_EVERY_S)
+            until = min(end, time.monotonic() + _SAVE_EVERY_SECONDS)
             now = self.index(collection)
             found = scan(
                 self.inbox(collection), now, self.settings.ingest, until=until, on_file=on_file
             )
-            self._remember(collection, found.index)
+            self._save_index(collection, found.index)
             if not found.pending or time.monotonic() > end:
                 return compare(known, found.index, ignored=found.ignored, pending=found.pending)
 
     def reexamine(self, collection: Collection, key: str) -> None:
-        """Look at one photo of the inbox alone, as it is now."""
+        """Scan one photo of an inbox, and save what it is now."""
         settings = self.settings.ingest
         now = examine_again(self.inbox(collection), self.index(collection), key, settings)
-        self._remember(collection, now)
+        self._save_index(collection, now)
 
-    def _remember(self, collection: Collection, index: InboxIndex) -> None:
+    def _save_index(self, collection: Collection, index: InboxIndex) -> None:
         if index != self.index(collection):
             save_index(self._index_path(collection), index)
             self._indexes[collection] = index
 
     def photo_file(self, collection: Collection, key: str) -> PhotoFile:
-        """A photo's place in its inbox.
+        """Return a photo's place in its inbox.
 
-        Raises:
-            NstError: the last scan found no such photo.
+        Raises
+        ------
+        NstError
+            The last scan found no such photo.
         """
         file = self.index(collection).photos.get(key)
         if file is None:
-            raise NstError(f"{self.inbox(collection)} holds no photo of key {key}: scan it again")
+            raise NstError(f"{self.inbox(collection)} holds no photo with key {key}: scan it again")
         return file
 
     def photo_bytes(self, collection: Collection, key: str) -> bytes:
-        """A photo's bytes as they lie in the inbox."""
+        """Read a photo's file."""
         return (self.inbox(collection) / self.photo_file(collection, key).path).read_bytes()
 
     def photo(self, collection: Collection, key: str) -> Rgb:
-        """A photo, upright, sRGB, 8 bits; read-only; decoded once while memory allows.
+        """Decode a photo, once while memory allows.
 
-        Raises:
-            UnreadableImageError: it cannot be decoded; names the file and the reason.
+        Returns
+        -------
+        ndarray
+            (height, width, 3) uint8 sRGB, upright; read-only.
+
+        Raises
+        ------
+        UnreadableImageError
+            The photo cannot be decoded; names the file and the reason.
         """
         file = self.photo_file(collection, key)
         return self.store.remembered(
@@ -134,9 +148,12 @@ def existing_workspace() -> Workspace:
 
     Commands that only look use it: a mistyped folder must not pass for an empty collection.
 
-    Raises:
-        NstError: there is no such folder.
-        SettingError: its settings cannot be used.
+    Raises
+    ------
+    NstError
+        There is no such folder.
+    SettingError
+        Its settings cannot be used.
     """
     root = data_root()
     if not root.is_dir():
@@ -150,8 +167,10 @@ def existing_workspace() -> Workspace:
 def open_workspace(root: UPath | None = None) -> Workspace:
     """Open a collection, by default that of `NST_DATA`.
 
-    Raises:
-        SettingError: its settings cannot be used.
+    Raises
+    ------
+    SettingError
+        Its settings cannot be used.
     """
     root = root or data_root()
     return Workspace(root, load_settings(root))
