@@ -26,8 +26,8 @@ Polygon = tuple[float, ...]
 """x0, y0, x1, y1, ... in pixels, as COCO writes polygons."""
 
 
-class RunLengths(TypedDict):
-    """A mask in COCO's run-length encoding."""
+class CocoRunLengths(TypedDict):
+    """A mask in run-length encoding, as COCO files have it."""
 
     counts: str | list[int]
     size: list[int]
@@ -42,7 +42,7 @@ class Annotation:
     label: str = _DEFAULT_LABEL
     polygons: tuple[Polygon, ...] = ()
     """The object's outlines; empty if the file has none."""
-    rle: RunLengths | None = None
+    rle: CocoRunLengths | None = None
     """The object's mask, if the file has it in this form."""
     crowd: bool = False
     """Many objects annotated as one: COCO's `iscrowd`."""
@@ -66,13 +66,13 @@ def _parse_box(values: object, where: str) -> Box:
 
 def _parse_segmentation(
     segmentation: object, where: str
-) -> tuple[tuple[Polygon, ...], RunLengths | None]:
+) -> tuple[tuple[Polygon, ...], CocoRunLengths | None]:
     if not segmentation:
         return (), None
     if isinstance(segmentation, dict):
         if not {"counts", "size"} <= segmentation.keys():
             raise SidecarError(f"{where}: the RLE segmentation lacks `counts` or `size`: add them")
-        return (), cast(RunLengths, segmentation)
+        return (), cast(CocoRunLengths, segmentation)
     try:
         polygons = tuple(
             tuple(float(value) for value in polygon)
@@ -208,7 +208,7 @@ def _draw(polygons: tuple[Polygon, ...], width: int, height: int) -> Mask:
     return canvas.astype(bool)
 
 
-def _decode(rle: RunLengths, width: int, height: int) -> Mask:
+def _decode(rle: CocoRunLengths, width: int, height: int) -> Mask:
     from pycocotools import mask as coco_mask
 
     if list(rle["size"]) != [height, width]:
