@@ -142,15 +142,12 @@ def cut_out(
     Returns
     -------
     Cutout
-        Matte and colors in the photo's frame. `quality` is the expected IoU with the true mask, or
-        the detection's score if the detection has a mask. `figures` has what `segment` measured,
-        or `given`, the score of the mask. Matte and quality are 0 if the box is (nearly) outside
-        the photo, or if the object is smaller than the settings allow.
+        Matte and colors in the photo's frame. `quality` is the expected IoU with the true mask, and
+        `figures` has what `segment` measured; for a given mask, both are the detection's score.
+        Matte and quality are 0 if the box is outside the photo or the object too small.
 
     References
     ----------
-    Rother, Kolmogorov, Blake, "GrabCut: Interactive Foreground Extraction using Iterated Graph
-    Cuts", 2004; combined with other features by an additive logistic regression.
     Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
     Germer, Uelwer, Conrad, Harmeling, "Fast Multi-Level Foreground Estimation", 2020.
 

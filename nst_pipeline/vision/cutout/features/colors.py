@@ -23,7 +23,9 @@ class PaletteParameters:
     sharing_std: float = 6.0
     """Colors share their counts with similar colors, by a Gaussian of this many LAB units."""
     iterations: int = 12
-    """Of k-means."""
+    """Of k-means, at most."""
+    tolerance: float = 0.5
+    """Of k-means: it stops once the colors move less, LAB units."""
     samples: int = 6000
     """Pixels that k-means sees."""
     seed: int = 0
@@ -31,6 +33,8 @@ class PaletteParameters:
     smoothing: float = 0.3
     """Added to the shares of a region's histogram, spread evenly over all colors: a color that
     occurs once must not decide."""
+    share_prior_px: float = 5
+    """Pixels added to the denominator of a color's share inside the box: rare colors count less."""
     min_region_px: float = 20.0
     """Regions with fewer pixels have no histogram."""
 
@@ -94,7 +98,11 @@ def _quantize(
     flat = values.reshape(-1, values.shape[-1])
     sample = np.ascontiguousarray(flat[:: max(len(flat) // parameters.samples, 1)])
     cv2.setRNGSeed(parameters.seed)
-    stop = (cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS, parameters.iterations, 0.5)
+    stop = (
+        cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS,
+        parameters.iterations,
+        parameters.tolerance,
+    )
     start = np.zeros((len(sample), 1), np.int32)
     count = min(parameters.colors, len(sample))
     _, _, palette = cv2.kmeans(sample, count, start, stop, 1, cv2.KMEANS_PP_CENTERS)
@@ -142,7 +150,7 @@ def _palette_features(
         "core_vs_outside": _log_odds(core, outside, parameters.palette),
         "core_vs_box": _log_odds(core, inside, parameters.palette),
         "rim_vs_box": _log_odds(rim, inside, parameters.palette),
-        "share_inside": inside / (inside + outside + 5),
+        "share_inside": inside / (inside + outside + parameters.palette.share_prior_px),
         "mean_radius": count(boxed, ellipse) / np.maximum(inside, 1e-6),
         "log_area": np.log(inside / inside.sum() + parameters.palette.floor),
     }

@@ -25,8 +25,18 @@ class SegmentParameters:
     """Standard deviation of the blur before the RGB segmentations."""
     lab_blur_px: float = 2.0
     """Standard deviation of the blur before the LAB segmentations, which find larger structures."""
+    lab_scale: tuple[float, int] = (100, 60)
+    lab_texture_scale: tuple[float, int] = (200, 80)
+    chroma_texture_scale: tuple[float, int] = (150, 80)
+    """Scale and smallest segment of the LAB segmentations, on LAB units divided by 100."""
+    lab_segment_blur_px: float = 0.5
+    """Standard deviation of Felzenszwalb's own blur, in addition to `lab_blur_px`."""
     texture_px: float = 3.0
-    """Standard deviation of the window in which their texture is measured."""
+    """Standard deviation of the window in which texture is measured."""
+    texture_weight: float = 2
+    """Weight of texture beside LAB."""
+    chroma_weight: float = 1.5
+    """Weight of chroma beside texture."""
     averaged_features: tuple[str, ...] = (
         "vote_mean",
         "ellipse_radius",
@@ -42,7 +52,7 @@ class SegmentParameters:
 
 
 def _felzenszwalb(
-    image: NDArray[np.floating], scale: float, min_size_px: int, blur_px: float
+    image: NDArray[np.floating], scale: tuple[float, int], blur_px: float
 ) -> NDArray[np.intp]:
     from skimage.segmentation import felzenszwalb
 
@@ -51,9 +61,9 @@ def _felzenszwalb(
         warnings.simplefilter("ignore", RuntimeWarning)
         labels = felzenszwalb(
             image.astype(np.float64),
-            scale=scale,
+            scale=scale[0],
             sigma=blur_px,
-            min_size=min_size_px,
+            min_size=scale[1],
             channel_axis=-1,
         )
     return np.asarray(labels, np.intp)
@@ -66,19 +76,18 @@ def _segmentations(
     lab_image = neighborhood.lab
     lab = np.asarray(cv2.GaussianBlur(lab_image, (0, 0), parameters.lab_blur_px), np.float32)
     texture = np.expm1(log_texture(lab_image, parameters.texture_px))
+    textured = np.dstack([lab, texture * parameters.texture_weight])
+    chroma = np.dstack([lab[..., 1:] * parameters.chroma_weight, texture])
+    blur_px = parameters.lab_segment_blur_px
     rgb = {
-        f"rgb_{scale}": _felzenszwalb(
-            neighborhood.image / 255.0, scale, min_size_px, parameters.rgb_blur_px
-        )
-        for scale, min_size_px in parameters.rgb_scales
+        f"rgb_{scale[0]}": _felzenszwalb(neighborhood.image / 255.0, scale, parameters.rgb_blur_px)
+        for scale in parameters.rgb_scales
     }
     return {
         **rgb,
-        "lab": _felzenszwalb(lab / 100, 100, 60, 0.5),
-        "lab_texture": _felzenszwalb(np.dstack([lab, texture * 2]) / 100, 200, 80, 0.5),
-        "chroma_texture": _felzenszwalb(
-            np.dstack([lab[..., 1:] * 1.5, texture]) / 100, 150, 80, 0.5
-        ),
+        "lab": _felzenszwalb(lab / 100, parameters.lab_scale, blur_px),
+        "lab_texture": _felzenszwalb(textured / 100, parameters.lab_texture_scale, blur_px),
+        "chroma_texture": _felzenszwalb(chroma / 100, parameters.chroma_texture_scale, blur_px),
     }
 
 
