@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +31,7 @@ def to_float(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(image.astype(np.float32) / np.float32(_MAX_LEVEL))
 
 
-def to_uint8(image: NDArray[Any]) -> NDArray[np.uint8]:
+def to_uint8(image: NDArray[np.number]) -> NDArray[np.uint8]:
     """Scale 0..1 to 8-bit levels, rounded to the nearest; values out of range are clipped.
 
     Parameters
@@ -54,7 +52,7 @@ def to_uint8(image: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.clip(image, 0, 1) * _MAX_LEVEL), np.uint8)
 
 
-def round_to_uint8(levels: NDArray[Any]) -> NDArray[np.uint8]:
+def round_to_uint8(levels: NDArray[np.number]) -> NDArray[np.uint8]:
     """Round levels to the nearest integer; values outside 0..255 are clipped.
 
     Parameters
