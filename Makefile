@@ -45,7 +45,7 @@ check: setup     ## lint, format, types, import layers, dead code, unused depend
 	$(BIN)/vulture
 	$(BIN)/deptry .
 
-dev: setup       ## the Dagster UI at http://localhost:3000 (PORT=3001 for another); Ctrl-C ends it
+dev: setup       ## start the Dagster UI at http://localhost:3000 (another port: PORT=3001); Ctrl-C stops it
 	$(BIN)/python -W '$(SUPERSEDED)' -m dagster dev --workspace workspace.yaml --port $(PORT)
 
 screenshots: setup  ## the pictures in docs/ that show the UI, made anew by the tests of the UI

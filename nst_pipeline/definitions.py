@@ -24,6 +24,6 @@ defs = dg.Definitions(
     sensors=[inbox_sensor],
     schedules=[nightly, weekly_maintenance],
     resources={"collection": CollectionResource()},
-    # One process a run: models load once, and pictures pass from asset to asset in memory.
+    # One process per run: models load once, and pictures pass from asset to asset in memory.
     executor=dg.in_process_executor,
 )

@@ -1,4 +1,4 @@
-"""A small collection of real photos, brought up to date once and copied for each test."""
+"""A small collection of real photos, made once and copied for each test that changes it."""
 
 import shutil
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from nst_pipeline.defs.update import RunResult, update
 from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
 from nst_pipeline.vision.images.codecs import encode_jpeg
 
-# Three object photos are too few to divide: every scene may take every sticker.
+# Three object photos are too few to split: every scene may use every sticker.
 SETTINGS = """
 [placement]
 same_split = false
@@ -67,7 +67,7 @@ class Collection:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Collection:
-    """A collection with everything made, not to be changed."""
+    """A complete collection. Tests must not change it."""
     folder = tmp_path_factory.mktemp("made")
     collection = Collection(folder / "data", folder / "home")
     collection.home.mkdir()

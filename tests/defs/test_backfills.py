@@ -1,4 +1,4 @@
-"""A backfill over scattered photos, by the daemon's own code and with real run processes."""
+"""A backfill of scattered photos, launched by the daemon's own code in real run processes."""
 
 import logging
 import shutil
@@ -19,30 +19,30 @@ from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import (
 from nst_pipeline.defs.inboxes import scan_inboxes
 
 PROJECT = Path(__file__).parents[2]
-SECONDS = 180
+TIMEOUT_SECONDS = 180
+UNUSED = {"title": None, "description": None, "run_config": None}
 
 
 @pytest.fixture
-def daemon(collection, monkeypatch):
-    """Backfills `scene_photos` and `placements` of some scenes, and waits for the end."""
+def run_backfill(collection, monkeypatch):
+    """Backfill `scene_photos` and `placements` of some scenes, and wait for the end."""
     shutil.copy(PROJECT / "dagster_home/dagster.yaml", collection.home)
     monkeypatch.setenv("DAGSTER_HOME", str(collection.home))
     monkeypatch.chdir(PROJECT)
     log = logging.getLogger("quiet")
     log.setLevel(logging.CRITICAL)
 
-    def backfill(instance, keys):
+    def run_backfill(instance, keys):
         with WorkspaceProcessContext(instance, WorkspaceFileTarget(["workspace.yaml"])) as context:
             graph = context.create_request_context().asset_graph
             assets = [dg.AssetKey("scene_photos"), dg.AssetKey("placements")]
-            told = {"title": None, "description": None, "run_config": None}
-            asked = PartitionBackfill.from_asset_partitions(
-                "scattered", graph, keys, assets, time.time(), {}, instance, False, **told
+            backfill = PartitionBackfill.from_asset_partitions(
+                "scattered", graph, keys, assets, time.time(), {}, instance, False, **UNUSED
             )
-            instance.add_backfill(asked)
+            instance.add_backfill(backfill)
             queue, until = (
                 QueuedRunCoordinatorDaemon(interval_seconds=1),
-                time.monotonic() + SECONDS,
+                time.monotonic() + TIMEOUT_SECONDS,
             )
             status = BulkActionStatus.REQUESTED
             while status == BulkActionStatus.REQUESTED and time.monotonic() < until:
@@ -52,7 +52,7 @@ def daemon(collection, monkeypatch):
                 time.sleep(0.5)
             return status
 
-    return backfill
+    return run_backfill
 
 
 def _was_started(instance, run) -> bool:
@@ -61,8 +61,8 @@ def _was_started(instance, run) -> bool:
 
 
 @pytest.mark.slow
-def test_one_process_makes_scattered_photos_and_a_bad_one_fails_alone(collection, daemon):
-    """The first photo is bad: its run fails, and the next takes the others along."""
+def test_one_process_makes_scattered_photos_and_a_bad_one_fails_alone(collection, run_backfill):
+    """The first photo is bad: its run fails, and the next run takes over the others."""
     scenes = collection.root / "scenes"
     for number in range(7):
         shutil.copy(scenes / "temple.jpg", scenes / f"z{number}.jpg")
@@ -72,7 +72,7 @@ def test_one_process_makes_scattered_photos_and_a_bad_one_fails_alone(collection
         assert len(keys) == 4
         bad = scenes / f"{keys[0].partition('-')[0]}.jpg"
         bad.write_bytes(bad.read_bytes()[:2000])
-        assert daemon(instance, keys) == BulkActionStatus.COMPLETED_FAILED
+        assert run_backfill(instance, keys) == BulkActionStatus.COMPLETED_FAILED
 
         runs = instance.get_runs(dg.RunsFilter(tags={"dagster/backfill": "scattered"}))
         assert Counter(run.status.value for run in runs) == {"SUCCESS": 3, "FAILURE": 1}

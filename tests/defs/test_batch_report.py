@@ -1,4 +1,4 @@
-"""Each batch that made something leaves a report; the next one begins where it ended."""
+"""Each batch that made something writes a report, which starts where the last one ended."""
 
 from datetime import UTC, datetime
 
@@ -17,11 +17,11 @@ def _reports(collection) -> list[str]:
     return sorted(path.name for path in (collection.root / "reports").glob("*.html"))
 
 
-def test_a_batch_is_what_was_made_since_the_last_report(collection):
+def test_a_batch_report_covers_what_was_made_since_the_last_one(collection):
     (first,) = _reports(collection)
     text = (collection.root / "reports" / first).with_suffix(".md").read_text("utf-8")
     assert "| scene_photos | 3 | 0 | 0 |" in text
-    assert "| gallery | 1 | 0 | 0 |" in text  # it is told by the report that it writes
+    assert "| gallery | 1 | 0 | 0 |" in text  # the gallery is in the report that it writes
     collection.update()
     assert _reports(collection) == [first]
     photo = collection.root / "scenes/a_b.jpg"
@@ -35,7 +35,7 @@ def test_a_batch_is_what_was_made_since_the_last_report(collection):
     assert report_batch(collection.open()) is None
 
 
-def test_reports_on_demand_do_not_move_where_the_next_batch_begins(collection):
+def test_reports_on_demand_do_not_change_where_the_next_batch_report_starts(collection):
     workspace = collection.open()
     before = last_report(workspace)
     since = report_since(workspace, datetime(2020, 1, 1, tzinfo=UTC))
@@ -47,7 +47,7 @@ def test_reports_on_demand_do_not_move_where_the_next_batch_begins(collection):
     assert last_report(workspace) == before
 
 
-def test_a_picture_that_is_gone_leaves_its_figures(collection):
+def test_a_report_lists_scenes_whose_picture_is_gone(collection):
     for picture in (collection.root / "artifacts/harmonized").glob("*.png"):
         picture.unlink()
     page = report_since(collection.open(), datetime(2020, 1, 1, tzinfo=UTC))
@@ -55,7 +55,7 @@ def test_a_picture_that_is_gone_leaves_its_figures(collection):
     assert "data:image/webp" not in page.read_text("utf-8")
 
 
-def test_times_are_written_as_people_do():
+def test_times_are_read_as_iso_8601():
     from nst_pipeline.cli.collection.report import parse_time
 
     assert parse_time("2026-11-24T18:30+00:00") == datetime(2026, 11, 24, 18, 30, tzinfo=UTC)

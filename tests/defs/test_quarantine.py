@@ -15,7 +15,7 @@ from nst_pipeline.vision.images.png import encode_png
 
 @pytest.fixture
 def with_a_broken_photo(collection):
-    """Its header and its end are right, so that only decoding it tells."""
+    """With a photo whose header and end are valid, so that only decoding shows the damage."""
     whole = encode_png(data.chelsea())
     middle = len(whole) // 2
     broken = whole[:middle] + bytes(400) + whole[middle + 400 :]
@@ -44,7 +44,7 @@ def test_the_others_are_made_and_the_broken_one_is_named(with_a_broken_photo):
         assert bad.key not in instance.get_materialized_partitions(dg.AssetKey("object_photos"))
 
 
-def test_the_next_update_tries_the_broken_one_alone(with_a_broken_photo):
+def test_the_next_update_retries_the_broken_one_alone(with_a_broken_photo):
     with_a_broken_photo.update()
     before = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalog.rows()}
     ran = with_a_broken_photo.update()
@@ -55,7 +55,7 @@ def test_the_next_update_tries_the_broken_one_alone(with_a_broken_photo):
     assert [(run.phase, run.success) for run in ran] == [("objects", True)]
 
 
-def test_a_run_of_one_image_fails_with_it(with_a_broken_photo):
+def test_a_run_of_a_single_image_fails_if_the_image_does(with_a_broken_photo):
     with_a_broken_photo.update()
     with with_a_broken_photo.instance() as instance:
         keys = OBJECTS.get_partition_keys(dynamic_partitions_store=instance)
@@ -68,8 +68,8 @@ def test_a_run_of_one_image_fails_with_it(with_a_broken_photo):
         assert "broken.png" in failure.user_failure_data.description
 
 
-def test_nothing_is_made_from_what_was_cut_out_before_its_photo_failed(collection):
-    """The old cut-out shows another photo by now."""
+def test_nothing_is_made_from_a_cut_out_whose_photo_has_failed_since(collection):
+    """The old cut-out is of a photo that has changed since."""
     cat = next(key for key in collection.rows("stickers") if key.startswith("cat"))
     (collection.root / "objects/cat.mask.png").write_bytes(
         encode_png(np.full((10, 10), 255, np.uint8))

@@ -1,4 +1,4 @@
-"""What a user lays beside a photo wins."""
+"""Files that a user puts beside a photo override what the pipeline would find."""
 
 import json
 
@@ -39,7 +39,7 @@ def test_every_box_of_the_user_becomes_a_sticker(with_sidecars):
     assert {each.source for each in stickers} == {"sidecar"}
 
 
-def test_a_mask_is_trusted(with_sidecars):
+def test_a_mask_by_the_user_is_used_as_the_outline(with_sidecars):
     store = with_sidecars.open().store
     (record,) = store.record(Stickers, "stickers", _key(with_sidecars, "stickers", "사진"))
     x, y, width, height = record.box
@@ -49,14 +49,14 @@ def test_a_mask_is_trusted(with_sidecars):
     assert abs(height - 121) <= 12
 
 
-def test_a_placement_is_taken_as_it_is(with_sidecars):
+def test_a_placement_by_the_user_is_used_unchanged(with_sidecars):
     store = with_sidecars.open().store
     (placed,) = store.record(Placements, "placements", _key(with_sidecars, "placements", "temple"))
     assert placed.box == Box(20, 60, 80, 80)
     assert placed.photo == "사진 1.jpg"
 
 
-def test_a_placement_of_nobody_is_quarantined_with_the_name(collection):
+def test_a_placement_of_an_unknown_sticker_is_quarantined_and_names_it(collection):
     before = (collection.root / "artifacts/gallery/manifest.json").read_bytes()
     sidecar = collection.root / "scenes/temple.placements.json"
     sidecar.write_text('[{"sticker": "dog.jpg", "x": 0, "y": 0, "width": 9, "height": 9}]')

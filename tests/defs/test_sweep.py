@@ -9,7 +9,7 @@ from nst_pipeline.vision.images.png import decode_png, encode_png
 
 @pytest.fixture
 def root(tmp_path, vgg19_file):
-    """A data root whose VGG19 finishes at once, and two photos in it."""
+    """A data root with two photos, where VGG19 takes one step."""
     settings = f"[vgg19]\nweights = '{vgg19_file}'\nside = 48\nsteps = 1\n"
     (tmp_path / "nst.toml").write_text(settings)
     (tmp_path / "scenes").mkdir()
@@ -26,7 +26,7 @@ def sweep(root, **config) -> dg.ExecuteInProcessResult:
     )
 
 
-def test_a_sheet_with_a_cell_for_every_pair_of_weights(root):
+def test_the_sheet_has_a_cell_for_every_pair_of_weights(root):
     given = {"content": "scenes/cup.png", "style": "scenes/cat.png", "cell_px": 64}
     done = sweep(root, **given, content_weights=[1e-8], style_weights=[1e-6, 1e-5])
     assert done.success
@@ -38,7 +38,7 @@ def test_a_sheet_with_a_cell_for_every_pair_of_weights(root):
     assert sheet.shape[1] >= 2 * 64
 
 
-def test_a_picture_that_is_not_there_is_named(root):
+def test_a_missing_picture_is_named(root):
     done = sweep(root, content="scenes/nowhere.png", style="scenes/cat.png")
     assert not done.success
     (failure,) = (event for event in done.all_events if event.event_type_value == "STEP_FAILURE")

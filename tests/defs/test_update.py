@@ -32,7 +32,7 @@ def test_vgg19_without_weights_is_an_empty_result_that_says_so(made):
         assert "missing.h5" in row.error
 
 
-def test_the_background_keeps_the_scenes_bytes_at_full_resolution(made):
+def test_the_background_keeps_the_pixels_of_the_scene_at_full_resolution(made):
     workspace = made.open()
     for key in made.rows("harmonized"):
         scene = workspace.photo("scenes", key)
@@ -47,7 +47,7 @@ def test_the_background_keeps_the_scenes_bytes_at_full_resolution(made):
         assert (matte > 0).any()
 
 
-def test_the_library_tells_where_photos_cut_their_objects(made):
+def test_the_library_records_where_photos_cut_their_objects(made):
     """The astronaut's photo ends at her waist."""
     stickers = read_library(made.open().store).stickers
     astronaut = next(each for each in stickers if each.sticker.startswith("people"))
@@ -55,7 +55,7 @@ def test_the_library_tells_where_photos_cut_their_objects(made):
     assert all(0 < each.lab[0] < 100 for each in stickers)
 
 
-def test_a_row_tells_what_the_artifact_was_made_from(made):
+def test_a_row_records_what_the_artifact_was_made_from(made):
     row = next(iter(made.rows("composites").values()))
     assert {each.asset for each in row.inputs} == {"scene_photos", "placements", "stickers"}
     magenta = next(iter(made.rows("stylized_magenta").values()))
@@ -104,7 +104,7 @@ def test_a_lost_file_is_made_again_with_the_same_bytes(collection):
     assert collection.rows("harmonized")[key].digest == row.digest
 
 
-def test_another_setting_remakes_what_it_determines(collection):
+def test_a_changed_setting_remakes_only_what_depends_on_it(collection):
     settings = collection.root / "nst.toml"
     settings.write_text(settings.read_text() + "[harmonize]\nmethod = 'untouched'\n")
     made = _made_by(collection, collection.update())
@@ -132,7 +132,7 @@ def test_vgg19_with_weights_makes_a_picture_and_its_loss_curve(collection, vgg19
         assert "vgg19" in store.record(HarmonizedRecord, "harmonized", key).scores
 
 
-def test_a_setting_that_cannot_be_used_is_named(collection):
+def test_a_setting_that_cannot_be_used_fails_the_run_and_is_named(collection):
     settings = collection.root / "nst.toml"
     settings.write_text("[recipes]\nstyle = 'nowhere.jpg'\nleft_side = 192\n")
     (failed,) = [run for run in collection.update() if not run.success]

@@ -1,4 +1,4 @@
-"""Whether a collection is whole, what is stale and why, what can go; on a real one."""
+"""Verifying a real collection, explaining what is stale, removing garbage, and surviving a stop."""
 
 import os
 import signal
@@ -7,8 +7,13 @@ import sys
 import time
 
 import dagster as dg
+import pyarrow.compute as pc
 import pytest
 
+from nst_pipeline.definitions import defs
+from nst_pipeline.defs.inboxes import scan_inboxes
+from nst_pipeline.defs.jobs import JOBS
+from nst_pipeline.defs.update import update
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_artifacts_of
 from nst_pipeline.pipeline.upkeep.verify import verify
@@ -19,7 +24,7 @@ def _kinds(collection):
     return sorted((each.kind, each.asset) for each in verify(collection.open()))
 
 
-def test_what_was_made_is_whole_and_nothing_can_go(made):
+def test_a_collection_just_made_is_intact_and_has_no_garbage(made):
     workspace = made.open()
     assert verify(workspace) == []
     garbage = find_garbage(workspace)
@@ -27,7 +32,7 @@ def test_what_was_made_is_whole_and_nothing_can_go(made):
     assert list(stale_artifacts(workspace, files=True)) == []
 
 
-def test_every_kind_of_harm_is_named(collection):
+def test_every_kind_of_damage_is_reported(collection):
     folder = collection.root / "artifacts"
     keys = sorted(collection.rows("harmonized"))
     (folder / f"harmonized/{keys[0]}.png").unlink()
@@ -56,13 +61,11 @@ def test_every_kind_of_harm_is_named(collection):
 
 
 def _is(asset):
-    import pyarrow.compute as pc
-
     return pc.field("asset") == asset
 
 
-def test_what_was_made_from_a_deleted_photo_goes_but_not_while_it_is_used(collection):
-    """Its stickers may be part of present composites until these are made anew."""
+def test_artifacts_of_a_deleted_photo_are_garbage_once_nothing_uses_them(collection):
+    """Its stickers may be part of current composites until these are remade."""
     cat = collection.root / "objects/cat.jpg"
     cat.unlink()
     workspace = collection.open()
@@ -91,7 +94,7 @@ def test_what_was_made_from_a_deleted_photo_goes_but_not_while_it_is_used(collec
         ("[detection]\nmax_objects = 2\n", "detections", "detection.max_objects"),
     ],
 )
-def test_a_changed_setting_is_named(collection, settings, asset, reason):
+def test_a_changed_setting_is_given_as_the_reason(collection, settings, asset, reason):
     toml = collection.root / "nst.toml"
     toml.write_text(toml.read_text() + settings)
     found = list(stale_artifacts(collection.open()))
@@ -99,7 +102,7 @@ def test_a_changed_setting_is_named(collection, settings, asset, reason):
     assert len([each for each in found if each.asset == asset]) == 3
 
 
-def test_a_changed_photo_is_the_reason_for_its_own_artifacts(collection):
+def test_a_changed_photo_is_given_as_the_reason(collection):
     photo = collection.root / "scenes/temple.jpg"
     photo.write_bytes(photo.read_bytes() + b"\0")
     workspace = collection.open()
@@ -114,11 +117,7 @@ def test_a_changed_photo_is_the_reason_for_its_own_artifacts(collection):
     assert stale_artifacts_of(workspace, "scenes", key) == [only]
 
 
-def test_retry_makes_what_failed_and_what_follows_and_nothing_else(collection):
-    from nst_pipeline.definitions import defs
-    from nst_pipeline.defs.inboxes import scan_inboxes
-    from nst_pipeline.defs.jobs import JOBS
-    from nst_pipeline.defs.update import update
+def test_retry_makes_what_failed_and_what_depends_on_it_and_nothing_else(collection):
 
     style = collection.root / "scenes/again.jpg"
     style.write_bytes((collection.root / "scenes/temple.jpg").read_bytes())
@@ -142,13 +141,13 @@ def test_retry_makes_what_failed_and_what_follows_and_nothing_else(collection):
     assert not any(key.startswith("other") for key in rows)
 
 
-def test_a_killed_run_leaves_a_collection_that_the_next_one_makes_whole(collection, made):
-    """kill -9 while pictures are written; what comes of it in the end has the same bytes."""
+def test_the_run_after_a_killed_one_completes_the_collection(collection, made):
+    """Killed with SIGKILL while it writes pictures; the result has the same bytes in the end."""
     (collection.root / "nst.toml").write_text((made.root / "nst.toml").read_text() + "\n")
     for asset in ("composites", "harmonized", "stylized_magenta"):
         for path in (collection.root / "artifacts" / asset).iterdir():
             path.unlink()
-    run = _run_that_has_begun(collection)
+    run = _started_run(collection)
     run.kill()
     run.wait()
     subprocess.run(_RUN, env=_environment(collection), check=True, capture_output=True)
@@ -159,17 +158,17 @@ def test_a_killed_run_leaves_a_collection_that_the_next_one_makes_whole(collecti
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped_begins_no_other_phase(collection, stop):
-    """Ctrl-C, or `kill`: what was made stays, what was not is not begun."""
+def test_a_stopped_run_starts_no_other_phase(collection, stop):
+    """Stopped by Ctrl-C or `kill`, it keeps what was made and starts nothing else."""
     for path in (collection.root / "artifacts/composites").iterdir():
         path.unlink()
-    run = _run_that_has_begun(collection)
+    run = _started_run(collection)
     run.send_signal(stop)
-    said, wrong = run.communicate(timeout=60)
-    assert run.returncode == 130, wrong
-    assert "`nst run` continues from there" in wrong
-    assert "Gallery" not in said
-    # Of those that it did not come to, the files are still gone; all else is whole.
+    output, errors = run.communicate(timeout=60)
+    assert run.returncode == 130, errors
+    assert "`nst run` continues from there" in errors
+    assert "Gallery" not in output
+    # Composites that it did not reach still lack their files; everything else is intact.
     assert {kind for kind, _ in _kinds(collection)} <= {"missing"}
 
 
@@ -183,8 +182,8 @@ def _environment(collection):
     }
 
 
-def _run_that_has_begun(collection):
-    """`nst run` of which the first composite is there."""
+def _started_run(collection):
+    """Start `nst run` and wait until it has written the first composite."""
     run = subprocess.Popen(
         _RUN,
         env=_environment(collection),

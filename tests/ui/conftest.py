@@ -1,4 +1,4 @@
-"""A Dagster UI and its daemon at work on a small collection of real photos.
+"""A Dagster UI with its daemon, on a small collection of real photos.
 
 `pytest tests/ui --screenshots docs/images` also writes the pictures that the pages in docs/ show.
 """
@@ -44,7 +44,7 @@ DROPPED_LATER = "scenes/launch pad.jpg"
 START_SECONDS = 120
 END_SECONDS = 20
 UI_MS = 60_000
-"""How long a page may take; the machine may be busy with the runs themselves."""
+"""How long a page may take; the machine may be busy with runs."""
 MOST_BYTES = 150_000
 WINDOW = ViewportSize(width=1280, height=720)
 
@@ -62,15 +62,15 @@ class Ui:
     """What `make dev` has printed."""
     data: Path
     later: Path
-    """A scene that lies ready to be dropped into the inbox."""
+    """A scene outside the inbox, for `drop`."""
 
     def drop(self) -> None:
-        """Put the scene into the inbox, whole."""
+        """Move the scene into the inbox."""
         self.later.rename(self.data / DROPPED_LATER)
 
 
 def _collection(folder: Path) -> Path:
-    """Two object photos and three scenes of the samples; a fourth scene lies outside."""
+    """Write two object photos and three scenes of the samples, and a fourth scene outside."""
     root = folder / "data"
     write_samples(UPath(root))
     for name in LEFT_OUT:
@@ -81,7 +81,7 @@ def _collection(folder: Path) -> Path:
 
 
 def _cut_out_stickers(root: Path, home: Path) -> None:
-    """The phases before the scenes; they need no network, and no time worth speaking of."""
+    """Run the phases before the scenes, which need no network and little time."""
     workspace = open_workspace(UPath(root))
     with dg.DagsterInstance.from_config(str(home)) as instance:
         scan_inboxes(workspace, instance)
@@ -115,10 +115,10 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """End what was started here, and what that started: its own process group."""
-    for told in (signal.SIGINT, signal.SIGKILL):
+    """End the process group that was started here."""
+    for signal_number in (signal.SIGINT, signal.SIGKILL):
         try:
-            os.killpg(server.pid, told)
+            os.killpg(server.pid, signal_number)
             server.wait(END_SECONDS)
         except (ProcessLookupError, subprocess.TimeoutExpired):
             continue
@@ -126,7 +126,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
-    """`make dev` on a collection whose stickers are cut out already."""
+    """Run `make dev` on a collection whose stickers are cut out already."""
     folder = tmp_path_factory.mktemp("ui")
     home = folder / "home"
     home.mkdir()
@@ -156,7 +156,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A window as wide as the docs' pictures."""
+    """A window as wide as the pictures in docs/."""
     opened = browser.new_page(viewport=WINDOW)
     opened.set_default_timeout(UI_MS)
     yield opened
@@ -175,13 +175,13 @@ def _webp(png: bytes) -> bytes:
 
 @pytest.fixture
 def shoot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Keep a page's picture under a name, if somebody asked for pictures."""
+    """Save a screenshot under a name, if `--screenshots` names a folder."""
     folder: Path | None = request.config.getoption("--screenshots", None)
 
-    def keep(page: Page, name: str) -> None:
+    def save(page: Page, name: str) -> None:
         if folder is not None:
             page.wait_for_timeout(800)  # animations end
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{name}.webp").write_bytes(_webp(page.screenshot()))
 
-    return keep
+    return save

@@ -1,4 +1,4 @@
-"""What people do in the Dagster UI, by clicking; each test goes on where the last one ended."""
+"""What people do in the Dagster UI, by clicking; each test continues where the last one ended."""
 
 import re
 import time
@@ -19,7 +19,7 @@ Shoot = Callable[[Page, str], None]
 expect.set_options(timeout=UI_MS)
 LOOK_MS = 8_000
 RUN_MS = 180_000
-"""How long a run may take to be launched and to end: the daemon looks every 30 seconds."""
+"""How long a run may take to start and end; the daemon checks every 30 seconds."""
 
 
 def open_asset(page: Page, ui: Ui, asset: str, view: str = "overview", **more: str) -> None:
@@ -36,7 +36,7 @@ def key_of(ui: Ui, start: str) -> str:
 
 
 def reload_until_seen(page: Page, text: str) -> None:
-    """A partition's page does not follow what goes on: look again until it shows the text."""
+    """Reload a partition's page, which does not update itself, until it shows the text."""
     seen = page.get_by_text(text).first
     deadline = time.monotonic() + RUN_MS / 1000
     while time.monotonic() < deadline:
@@ -61,7 +61,7 @@ def open_launch_dialog(page: Page, ui: Ui) -> None:
 
 
 def show_picture(page: Page) -> None:
-    """Open the first picture of what is shown, and see that the browser can draw it."""
+    """Open the first picture on the page, and check that the browser can draw it."""
     page.get_by_text("[Show Markdown]").first.click()
     picture = page.locator("img[src^='data:image/webp']")
     expect(picture).to_be_visible()
@@ -85,7 +85,7 @@ def test_the_catalog_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot):
     shoot(page, "ui-asset")
 
 
-def test_one_partition_is_materialized_and_its_picture_seen(ui: Ui, page: Page, shoot: Shoot):
+def test_one_partition_is_materialized_and_its_picture_is_shown(ui: Ui, page: Page, shoot: Shoot):
     key = key_of(ui, "pavement")
     open_launch_dialog(page, ui)
     page.get_by_text("Select a partition or create one").click()
@@ -123,7 +123,7 @@ def test_a_backfill_is_launched_and_finishes(ui: Ui, page: Page, shoot: Shoot):
     shoot(page, "ui-batch")
 
 
-def test_the_sensor_picks_up_a_photo_that_is_dropped(ui: Ui, page: Page, shoot: Shoot):
+def test_the_sensor_picks_up_a_new_photo(ui: Ui, page: Page, shoot: Shoot):
     ui.drop()
     page.goto(f"{ui.url}/automation")
     for name in ("inbox_sensor", "nightly"):
@@ -131,7 +131,7 @@ def test_the_sensor_picks_up_a_photo_that_is_dropped(ui: Ui, page: Page, shoot: 
     shoot(page, "ui-automation")
     page.goto(f"{ui.url}/locations/nst_pipeline/sensors/inbox_sensor")
     expect(page.get_by_text("Running")).to_be_visible()
-    # Dagster's switch hides the input itself.
+    # Dagster's switch hides its input element.
     page.get_by_role("checkbox").dispatch_event("click")
     expect(page.get_by_text(re.compile(r"\d runs? requested")).first).to_be_visible(timeout=RUN_MS)
     shoot(page, "ui-sensor")
@@ -139,7 +139,7 @@ def test_the_sensor_picks_up_a_photo_that_is_dropped(ui: Ui, page: Page, shoot: 
     reload_until_seen(page, "[Show Markdown]")
 
 
-def test_what_was_published_is_linked_and_described(ui: Ui, page: Page, shoot: Shoot):
+def test_the_dataset_describes_its_columns_and_the_gallery_opens(ui: Ui, page: Page, shoot: Shoot):
     published = ui.data / "artifacts/gallery/index.html"
     deadline = time.monotonic() + RUN_MS / 1000
     while not published.exists():
@@ -155,7 +155,7 @@ def test_what_was_published_is_linked_and_described(ui: Ui, page: Page, shoot: S
 
 
 def test_the_launchpad_offers_the_choices_of_a_setting(ui: Ui, page: Page, shoot: Shoot):
-    # Before the scenes are made, Dagster asks first whether one is sure.
+    # Before the scenes are made, Dagster would ask for confirmation first.
     open_asset(page, ui, "harmonized")
     materialize = page.get_by_role("button", name="Materialize…")
     materialize.locator("xpath=following::button[1]").click()
