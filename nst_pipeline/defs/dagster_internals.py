@@ -35,9 +35,9 @@ RANGE_END_TAG: Final = _tags.ASSET_PARTITION_RANGE_END_TAG
 NO_MATERIALIZATION_KEY: Final = SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 """Metadata key of an `Output` that keeps Dagster from materializing the step's partitions itself.
 
-Dagster materializes every partition of a run's range, also those that failed; a public way to leave
-some out is asked for in its issue 17836. Without an output (`output_required=False`) the steps
-downstream would be skipped.
+Dagster materializes every partition of a run's range, even those that failed. Its issue 17836 asks
+for a public way to leave some out, and is still open. Without an output (`output_required=False`),
+the steps downstream would be skipped.
 """
 
 _PLANNED_AS_RANGE = "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS"
@@ -116,9 +116,9 @@ def latest_materialization_ids(
 ) -> Mapping[str, int]:
     """The id of the newest materialization of each of `partitions` that has one.
 
-    Of the public means, `fetch_materializations` reads every event of these partitions in full (200
-    ms rather than 15 for 500 partitions), and `get_status_by_partition` tells of a partition that
-    the current run is to make only that it is in progress.
+    Of the public methods, `fetch_materializations` reads every event of these partitions in full
+    (200 ms instead of 15 for 500 partitions), and `get_status_by_partition` reports a partition of
+    the current run as in progress, whether it was materialized before or not.
     """
     return instance.event_log_storage.get_latest_storage_id_by_partition(
         asset_key, dg.DagsterEventType.ASSET_MATERIALIZATION, set(partitions)
