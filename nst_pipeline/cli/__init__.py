@@ -1,4 +1,4 @@
-"""`nst`: the library's functions for one-off use."""
+"""The command line, `nst`."""
 
 from nst_pipeline.cli.app import main
 

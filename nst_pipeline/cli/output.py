@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBars
 from rich.table import Table
 
 console = Console()
@@ -76,7 +77,7 @@ def print_note(message: str) -> None:
 
 
 @contextmanager
-def bars() -> Iterator[Progress]:
+def bars() -> Iterator[ProgressBars]:
     """Show progress bars with the remaining time on standard error."""
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -84,7 +85,7 @@ def bars() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=error_console, transient=True) as display:
+    with ProgressBars(*columns, console=error_console, transient=True) as display:
         yield display
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.progress import Progress
+from rich.progress import Progress as ProgressBars
 
 from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json, bars, busy, finish
@@ -24,10 +24,10 @@ from nst_pipeline.vision.shapes import Rgb
 
 Method = Literal["magenta", "vgg19"]
 
-_PER_CENT = 100
+_PERCENT = 100
 
 
-def _by_magenta(content: Rgb, style: Rgb, strength: float) -> Rgb:
+def _stylize_with_magenta(content: Rgb, style: Rgb, strength: float) -> Rgb:
     magenta = load_magenta(current_settings().magenta.handle)
     (result,) = magenta.stylize([content], [style], strength=strength)
     return result.astype("uint8", copy=False)
@@ -37,11 +37,11 @@ def _write_frame(folder: Path, number: int, picture: Pixels) -> None:
     write_file(folder / f"{number:04d}.png", encode_png(round_to_uint8(picture)))
 
 
-def by_vgg19(
+def optimize_with_vgg19(
     content: Rgb,
     style: Rgb,
     settings: Vgg19Settings,
-    progress: Progress,
+    display: ProgressBars,
     *,
     name: str = "optimizing",
     frames: Path | None = None,
@@ -56,7 +56,7 @@ def by_vgg19(
         uint8, RGB.
     settings
         Weights, mode and size.
-    progress
+    display
         Where the bar is drawn.
     name
         Label of the bar.
@@ -64,17 +64,17 @@ def by_vgg19(
         Folder to write the picture to after every step, at the size of that step.
     """
     network = load_vgg19(settings.weights)
-    task = progress.add_task(name, total=_PER_CENT)
+    task = display.add_task(name, total=_PERCENT)
     numbers = itertools.count(1)
 
     def on_progress(step: OptimizationStep) -> None:
-        done = round(_PER_CENT * step.fraction_done)
-        progress.update(task, completed=done, description=f"{name}, loss {step.loss:.4g}")
+        done = round(_PERCENT * step.fraction_done)
+        display.update(task, completed=done, description=f"{name}, loss {step.loss:.4g}")
         if frames:
             _write_frame(frames, next(numbers), step.picture)
 
     result = stylize_vgg19(content, style, network, settings, on_progress=on_progress)
-    progress.update(task, completed=_PER_CENT)
+    display.update(task, completed=_PERCENT)
     return result
 
 
@@ -101,11 +101,11 @@ def stylize(
     row = {"result": str(out), "method": method}
     if method == "magenta":
         with busy("stylizing with Magenta"):
-            result = _by_magenta(*pictures, strength)
+            result = _stylize_with_magenta(*pictures, strength)
     else:
         settings = current_settings().vgg19.model_copy(update={"mode": mode})
-        with bars() as progress:
-            made = by_vgg19(*pictures, settings, progress, frames=frames)
+        with bars() as display:
+            made = optimize_with_vgg19(*pictures, settings, display, frames=frames)
         result = made.image
         row |= {"loss": f"{made.loss:.5g}", "evaluations": str(made.evaluations)}
     write_file(out, encode_png(result))

@@ -11,7 +11,7 @@ import typer
 from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json, bars, finish
 from nst_pipeline.cli.pictures.files import check_png, current_settings, read_picture, write_file
-from nst_pipeline.cli.pictures.stylize import by_vgg19
+from nst_pipeline.cli.pictures.stylize import optimize_with_vgg19
 from nst_pipeline.errors import SettingError
 from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import StylizeMode, Vgg19Settings, load_section
@@ -64,10 +64,10 @@ def sweep(
     columns = _split(style_weights, "--style-weights")
     content_picture = shrink_to_fit(read_picture(content), max(cell, settings.side))
     style_picture = read_picture(style)
-    with bars() as progress:
+    with bars() as display:
 
         def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
-            return by_vgg19(content_picture, style_picture, chosen, progress, name=label)
+            return optimize_with_vgg19(content_picture, style_picture, chosen, display, name=label)
 
         made = sweep_weights(settings, rows, columns, stylize, cell_px=cell)
     write_file(out, encode_png(made.sheet))
