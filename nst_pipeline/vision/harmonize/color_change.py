@@ -157,6 +157,15 @@ def recolor(composite: Rgb, matte: Matte, change: ColorChange) -> Rgb:
         (height, width) float32, 0..1; where it is 0, no byte changes.
     change
         The change.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> gray, matte = np.full((4, 4, 3), 128, np.uint8), np.zeros((4, 4), np.float32)
+    >>> matte[1:3, 1:3] = 1
+    >>> lighter = ColorChange(np.zeros(3), np.ones(3), np.array([20.0, 0.0, 0.0]))
+    >>> recolor(gray, matte, lighter)[:2, 1].tolist()
+    [[128, 128, 128], [181, 181, 181]]
     """
     part, foreground = object_box(matte).slices, composite.copy()
     foreground[part] = change.apply(composite[part])

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from nst_pipeline.vision.harmonize.object_view import ObjectView
 
-SCORE_SCALE = 10.0
-"""LAB units; an expected error of this size gives a score of one half."""
+
+@dataclass(frozen=True)
+class RealismParameters:
+    """How an expected error becomes a score."""
+
+    half_score_error: float = 10.0
+    """LAB units; an expected error of this size gives a score of one half."""
+
+
 UNDECIDED = 0.5
 """Score and confidence where there is nothing to judge by."""
 
@@ -18,7 +27,12 @@ def _squared_distance(one: ObjectView, other: ObjectView) -> float:
 
 
 def score_candidate(
-    candidate: ObjectView, untouched: ObjectView, corrected: ObjectView, trust: float
+    candidate: ObjectView,
+    untouched: ObjectView,
+    corrected: ObjectView,
+    trust: float,
+    *,
+    parameters: RealismParameters = RealismParameters(),
 ) -> float:
     """Score a candidate by its expected error.
 
@@ -31,6 +45,8 @@ def score_candidate(
         The same composite in different colors.
     trust
         Probability that the untouched object is natural, 0..1.
+    parameters
+        How the error becomes a score.
 
     Returns
     -------
@@ -50,4 +66,4 @@ def score_candidate(
     """
     expected = trust * _squared_distance(candidate, untouched)
     expected += (1 - trust) * _squared_distance(candidate, corrected)
-    return float(1 / (1 + np.sqrt(expected) / SCORE_SCALE))
+    return float(1 / (1 + np.sqrt(expected) / parameters.half_score_error))

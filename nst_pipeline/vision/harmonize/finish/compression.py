@@ -29,10 +29,11 @@ class CompressionParameters:
     """Blockiness from which blocks are visible."""
     smallest_difference: float = 0.15
     """Of blockiness, between object and scene; parts of one photo differ by as much."""
+    fewest_steps: int = 400
+    """Steps across blocks that a region needs for its blockiness to be measured."""
 
 
-FEWEST_STEPS = 400
-"""Steps across blocks that a region needs for its blockiness to be measured."""
+COMPRESSION = CompressionParameters()
 
 
 def _steps(gray: Gray, mask: Mask) -> tuple[Steps, Steps]:
@@ -43,7 +44,9 @@ def _steps(gray: Gray, mask: Mask) -> tuple[Steps, Steps]:
     return difference[:, across][both[:, across]], difference[:, ~across][both[:, ~across]]
 
 
-def blockiness(image: Rgb, mask: Mask) -> float | None:
+def blockiness(
+    image: Rgb, mask: Mask, *, parameters: CompressionParameters = COMPRESSION
+) -> float | None:
     """Measure how much larger steps between JPEG's blocks are than steps within them.
 
     Parameters
@@ -52,16 +55,26 @@ def blockiness(image: Rgb, mask: Mask) -> float | None:
         (height, width, 3) uint8 RGB; a block begins at its first pixel.
     mask
         (height, width) bool, the region to measure.
+    parameters
+        How many steps it needs.
 
     Returns
     -------
     float or None
         1 where there are no blocks; None if too few steps lie in the mask.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> blocks = np.random.default_rng(0).integers(0, 256, (8, 8, 1), np.uint8)
+    >>> image = np.tile(blocks.repeat(8, 0).repeat(8, 1), 3)
+    >>> blockiness(image, np.ones((64, 64), bool)) > 100
+    True
     """
     gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
     rows, columns = _steps(gray, mask), _steps(gray.T, mask.T)
     across, within = (np.concatenate(pair) for pair in zip(rows, columns, strict=True))
-    if len(across) < FEWEST_STEPS:
+    if len(across) < parameters.fewest_steps:
         return None
     return float((across.mean() + 0.1) / (within.mean() + 0.1))
 
@@ -73,7 +86,7 @@ def _compressed(image: Rgb, quality: int) -> Rgb:
 
 
 def match_compression(
-    image: Rgb, matte: Matte, *, parameters: CompressionParameters = CompressionParameters()
+    image: Rgb, matte: Matte, *, parameters: CompressionParameters = COMPRESSION
 ) -> Rgb:
     """Compress an object without JPEG blocks as much as the blocky scene around it.
 
@@ -89,16 +102,16 @@ def match_compression(
         When and how to compress.
     """
     part, inside, outside = object_surroundings(matte, align=BLOCK_PX)
-    wanted = blockiness(image[part], outside)
+    wanted = blockiness(image[part], outside, parameters=parameters)
     if wanted is None or wanted < parameters.visible_blockiness:
         return image
-    own = blockiness(image[part], inside)
+    own = blockiness(image[part], inside, parameters=parameters)
     if own is None or wanted < own + parameters.smallest_difference:
         return image
     best, smallest = image[part], wanted - own
     for quality in parameters.qualities:
         tried = _compressed(image[part], quality)
-        distance = abs(wanted - (blockiness(tried, inside) or own))
+        distance = abs(wanted - (blockiness(tried, inside, parameters=parameters) or own))
         if distance < smallest:
             best, smallest = tried, distance
     result = image.copy()

@@ -74,6 +74,14 @@ def measure_grain(
     References
     ----------
     J. Immerkær, "Fast Noise Variance Estimation", Computer Vision and Image Understanding, 1996.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> noise = np.random.default_rng(0).normal(50, 2, (256, 256)).astype(np.float32)
+    >>> grain, = measure_grain(noise, np.ones((256, 256), bool))
+    >>> 1 < grain < 2
+    True
     """
     block_px = parameters.block_px
     noise = _block_means(np.abs(cv2.filter2D(lightness, cv2.CV_32F, _FINE)), block_px)

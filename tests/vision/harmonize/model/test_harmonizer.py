@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -103,6 +106,18 @@ def test_the_built_in_model_reads_as_it_was_written(cup):
     again = from_bytes(builtin().to_bytes())
     assert again.digest == builtin().digest and again.photos == 0
     np.testing.assert_array_equal(again.apply(*cup), builtin().apply(*cup))
+
+
+def test_prediction_does_not_import_scikit_learn():
+    code = (
+        "import sys, numpy as np\n"
+        "from nst_pipeline.vision.harmonize.model.harmonizer import builtin\n"
+        "matte = np.zeros((60, 60), np.float32)\n"
+        "matte[20:40, 20:40] = 1\n"
+        "builtin().apply(np.full((60, 60, 3), 90, np.uint8), matte)\n"
+        "sys.exit('sklearn' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut off"])
