@@ -1,4 +1,4 @@
-"""A batch of images through one asset: make what is due, quarantine what fails, catalog all."""
+"""Makes one asset's due artifacts: quarantines what fails, and catalogs all of it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from nst_pipeline.pipeline.engine.progress import Progress
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 from nst_pipeline.pipeline.engine.workers import in_order
-from nst_pipeline.storage.catalog import ArtifactState, Row
+from nst_pipeline.storage.catalog import ArtifactState, Row, Status
 from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.store import Content
 
 _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0
-"""A killed run repeats at most this much work; fewer, larger commits cost less."""
+"""Commit after so many rows or seconds. A killed run repeats at most this much work; fewer, larger
+commits cost less."""
 
 GROUP_ERROR = "group error"
 """Figure of an image that was made alone, because the group it belonged to had failed."""
@@ -34,18 +35,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Outcome:
-    """How the keys of a batch ended."""
+    """What happened to each key of a batch."""
 
     made: dict[str, Row] = field(default_factory=dict)
     skipped: dict[str, ArtifactState] = field(default_factory=dict)
-    """Up to date already: their fingerprint is in the catalog."""
+    """Up to date: the catalog has their fingerprint."""
     failed: dict[str, Row] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
-    """Passed over: something upstream is missing or failed."""
+    """Not made, with the reason: something upstream is missing or failed."""
 
 
 class Batch:
-    """The making of one asset's due artifacts within one run."""
+    """Makes one asset's due artifacts within one run; a context manager that catalogs them."""
 
     def __init__(self, snapshot: Snapshot, asset: Asset, plan: Plan, run_id: str) -> None:
         self._snapshot, self._asset, self._plan, self._run_id = snapshot, asset, plan, run_id
@@ -57,9 +58,9 @@ class Batch:
         self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
 
     def make(self, due: Sequence[DueArtifact]) -> list[Row]:
-        """Make these together; if that fails, one by one, so that one costs not the others.
+        """Make artifacts together; if that fails, one by one, so that one does not fail the others.
 
-        Several threads may do so. Nothing is cataloged before `add`.
+        Several threads may call this. Nothing is cataloged before `add`.
         """
         started = time.perf_counter()
         try:
@@ -105,9 +106,9 @@ class Batch:
             commit.result()
 
     def _commit(self) -> None:
-        """Have what was made cataloged, while the next images are made."""
+        """Start to catalog the pending rows, while the next images are made."""
         while self._commits and self._commits[0].done():
-            self._commits.popleft().result()  # where rows cannot be written, no more are made
+            self._commits.popleft().result()  # if rows cannot be written, make no more
         rows, self._pending = self._pending, []
         self._commits.append(self._committer.submit(self._catalog, rows))
         self._committed_at = time.monotonic()
@@ -115,7 +116,7 @@ class Batch:
     def _catalog(self, rows: list[Row]) -> None:
         """Catalog rows, and remove files that an artifact's new version no longer has."""
         store = self._snapshot.workspace.store
-        # In this order: no row may outlive a power cut that its files do not.
+        # Files first: after a power cut no row may refer to files that were lost.
         sync_files(store.path(row.asset, row.key, name) for row in rows for name in row.files)
         self._snapshot.workspace.catalog.append(rows)
         for row in rows:
@@ -125,7 +126,7 @@ class Batch:
                 store.remove(row.asset, row.key, gone)
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Have these cataloged, soon."""
+        """Accept rows, and catalog them soon."""
         for row in rows:
             (self.outcome.failed if row.status == "failed" else self.outcome.made)[row.key] = row
         self._pending += rows
@@ -137,9 +138,8 @@ class Batch:
         started = time.perf_counter()
         files: dict[str, Content] = dict(made.files)
         written = self._snapshot.workspace.store.write(self._asset.name, each.key, files)
-        return self._row(
-            each,
-            status="empty" if made.empty else "ok",
+        return replace(
+            self._row(each, "empty" if made.empty else "ok"),
             error=made.empty,
             path=written.path,
             files=written.files,
@@ -151,25 +151,26 @@ class Batch:
         )
 
     def _failed(self, each: DueArtifact, error: Exception, seconds: float) -> Row:
-        # What the user can put right speaks for itself; anything else is ours, and is traced.
+        # An error that the user can fix explains itself; any other is a bug and needs a traceback.
         if isinstance(error, NstError):
             _log.error("%s %s: %s", self._asset.name, each.key, error)
             reason = str(error)
         else:
             _log.error("%s %s failed", self._asset.name, each.key, exc_info=error)
             reason = f"{type(error).__name__}: {error}"
-        return self._row(each, status="failed", error=reason, inputs=each.inputs, seconds=seconds)
+        row = self._row(each, "failed")
+        return replace(row, error=reason, inputs=each.inputs, seconds=seconds)
 
-    def _row(self, each: DueArtifact, **values: object) -> Row:
+    def _row(self, each: DueArtifact, status: Status) -> Row:
         return Row(
             asset=self._asset.name,
             key=each.key,
+            status=status,
             fingerprint=each.fingerprint,
             settings=self._plan.settings_json,
             code_version=self._asset.code_version,
             models=self._plan.models,
             run_id=self._run_id,
-            **values,  # type: ignore[arg-type]
         )
 
 
@@ -184,17 +185,27 @@ def run_batch(
 ) -> Outcome:
     """Bring the artifacts of `keys` up to date.
 
-    Args:
-        snapshot: the catalog's state when the batch begins.
-        asset: the asset.
-        keys: its partition keys, or `ALL` alone.
-        run_id: cataloged with every row.
-        workers: how many calls of `make` may run at the same time.
-        progress: told after every call of `make`.
+    Parameters
+    ----------
+    snapshot
+        The catalog's state when the batch begins.
+    asset
+        The asset to make.
+    keys
+        Its partition keys, or `ALL` alone.
+    run_id
+        Recorded in every row.
+    workers
+        Number of threads that make artifacts.
+    progress
+        Called after every group of images with the number done and the number due.
 
-    Raises:
-        ModelUnavailableError, SettingError: no image could be made; what was made is cataloged.
-        Stopped: somebody asked to stop; what was made is cataloged.
+    Raises
+    ------
+    ModelUnavailableError, SettingError
+        No image can be made. What was made before is cataloged.
+    Stopped
+        Somebody asked to stop. What was made before is cataloged.
     """
     STOP.raise_if_requested()
     snapshot.store.remove_leftovers(asset.name)

@@ -1,4 +1,7 @@
-"""Progress of a batch: a log line every few seconds, or whoever listens in this process."""
+"""Reports progress to a listener in this process, and to a log every few seconds.
+
+Reports of long pieces of work are also where a stop takes effect.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TypeVar
 from nst_pipeline.pipeline.engine.stopping import STOP
 
 Progress = Callable[[str, int, int], None]
-"""Told the asset, how many of its images are through, and how many there are."""
+"""Called with a name, such as an asset's, the number of items done, and their total number."""
 
 LISTENER: ContextVar[Progress | None] = ContextVar("progress listener", default=None)
 """Set by `nst run` to draw its bars."""
@@ -38,16 +41,24 @@ def _reporter(log: Callable[[str], None] | None) -> Progress:
 
 
 def report_progress(log: Callable[[str], None]) -> Progress:
-    """Tell the listener every step, and the log every few seconds with the time left."""
+    """Return a function that reports to the listener, and to `log` with the time left."""
     _LOG.set(log)
     return _reporter(log)
 
 
 def report_part(name: str) -> Callable[[int, int], None]:
-    """Tell the same of a part of the work on one artifact, `dataset scenes` say.
+    """Report the progress of one part of the work on an artifact.
 
-    Returns:
-        A function to be told after every step: how many are through, and how many there are.
+    Parameters
+    ----------
+    name
+        Name of the part, such as `dataset scenes`.
+
+    Returns
+    -------
+    callable
+        Call it after every step with the number of items done and their total number. It raises
+        `Stopped` once somebody asked to stop.
     """
     report = _reporter(_LOG.get())
 
@@ -59,7 +70,13 @@ def report_part(name: str) -> Callable[[int, int], None]:
 
 
 def tracked(name: str, items: Iterable[Item], total: int) -> Iterator[Item]:
-    """Hand items on one by one, and tell how many are through."""
+    """Yield items one by one and report how many are done.
+
+    Raises
+    ------
+    Stopped
+        Somebody asked to stop.
+    """
     report = report_part(name)
     for through, item in enumerate(items, start=1):
         yield item
@@ -69,14 +86,20 @@ def tracked(name: str, items: Iterable[Item], total: int) -> Iterator[Item]:
 def report_steps(
     key: str, log_to: Callable[[str], None] | None = None
 ) -> Callable[[float, float], None]:
-    """Tell a log every few seconds how far the work on one item is.
+    """Log every few seconds how far an optimization is.
 
-    Args:
-        key: what is worked on.
-        log_to: None: the run's log, where there is one.
+    Parameters
+    ----------
+    key
+        Name of the image in work.
+    log_to
+        Takes a line; None: the run's log, if there is one.
 
-    Returns:
-        A function to be told after every step: the loss, and the share done, above 0 to 1.
+    Returns
+    -------
+    callable
+        Call it after every step with the loss and the share done, above 0 to 1. It raises
+        `Stopped` once somebody asked to stop.
     """
     started = logged = time.monotonic()
 
