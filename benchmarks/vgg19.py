@@ -21,7 +21,6 @@ cores. The last line is JSON.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import resource
 import subprocess
@@ -34,13 +33,19 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from scipy.optimize import minimize
+from vgg19_baselines import (
+    CLOSE,
+    ROWS,
+    classic_run,
+    example_loss,
+    pictures,
+    plain_lbfgs,
+    seeded_weights,
+)
 
 from nst_pipeline.settings import Vgg19Settings
 from nst_pipeline.style.networks.objective import (
@@ -52,156 +57,27 @@ from nst_pipeline.style.networks.vgg19 import Vgg19
 from nst_pipeline.style.optimize.precision import resolve_precision
 from nst_pipeline.style.optimize.problem import TransferProblem
 from nst_pipeline.style.optimize.progress import OptimizationStep
-from nst_pipeline.style.optimize.search import LossAndGradient, Pixels
+from nst_pipeline.style.optimize.search import Pixels
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19, vgg19_loss
 from nst_pipeline.style.vgg19 import IMAGENET, find_weights, load_vgg19
-from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.shapes import Matte, Rgb
 
-ROWS = 400
-"""The example's height; the picture is square, so that its 500 steps fit into the time."""
-OBJECT_AREA = 1 / 8
-SEED = 19
 ARTISTIC = Vgg19Settings(mode="artistic", steps=200, flat_gain=0.0, side=ROWS)
-"""The example's loss; the search ends at the loss asked for, not when it is flat."""
-CLOSE = 1.05
-"""Plain L-BFGS has arrived when its loss is so near to that of its last evaluation."""
+"""The example's loss. The search stops at its goal, not when the loss is flat."""
 REPEATS = 3
-"""Of our runs, which take seconds; the median counts."""
-AIM = 0.995
-"""What is asked for, as a share of the goal: bfloat16 is not exact."""
+"""Runs of `stylize_vgg19`, which take seconds; the median is reported."""
+GOAL_FACTOR = 0.995
+"""The search aims at this fraction of the goal, because bfloat16 is not exact."""
 MATMUL_SIDE, MATMULS = 3072, 8
 MEMORY_SIDES = (512, 1024, 4000)
 MEMORY_WORKING_SIDE = 512
-
-
-def sized(picture: Rgb, side: int) -> Rgb:
-    """A square picture of that side."""
-    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
-
-
-def pictures() -> tuple[Rgb, Matte, Rgb]:
-    """The composite, its object's matte, and the style."""
-    from skimage import data
-    from sklearn.datasets import load_sample_image
-
-    photo, style = sized(data.astronaut(), ROWS), sized(load_sample_image("china.jpg"), ROWS)
-    side = round(ROWS * np.sqrt(OBJECT_AREA * 4 / np.pi))
-    cat = sized(data.chelsea()[20:280, 90:350], side)
-    disc = np.zeros((side, side), np.float32)
-    cv2.circle(disc, (side // 2, side // 2), side // 2 - 1, 1.0, -1, cv2.LINE_AA)
-    matte = np.zeros((ROWS, ROWS), np.float32)
-    matte[-side - 20 : -20, 20 : side + 20] = disc
-    pasted = np.zeros_like(photo)
-    pasted[-side - 20 : -20, 20 : side + 20] = cat
-    share = matte[..., np.newaxis]
-    return round_to_uint8(photo * (1 - share) + pasted * share), matte, style
-
-
-def seeded_weights(folder: Path) -> Path:
-    """A weights file of random numbers, He-scaled so that signals keep their size."""
-    model = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
-    random = np.random.default_rng(SEED)
-    for layer in model.layers:
-        if layer.weights:
-            kernel, bias = layer.get_weights()
-            std = np.float32(np.sqrt(2 / np.prod(kernel.shape[:3])))
-            layer.set_weights([random.standard_normal(kernel.shape, np.float32) * std, bias])
-    path = folder / "seeded.weights.h5"
-    model.save_weights(path)
-    return path
-
-
-# The usual ways.
-
-
-def example_loss(vgg: Vgg19, content: Rgb, style: Rgb) -> LossAndGradient:
-    """Loss and gradient of the Keras example, of float32 pictures (height, width, 3), RGB.
-
-    The example runs the network on content and style at every step; here it runs on them once,
-    which makes a step three times as fast.
-    """
-    settings = Vgg19Settings()
-    names = [*settings.style_layers, settings.content_layer]
-    model = keras.Model(vgg.model.inputs, [vgg.model.get_layer(name).output for name in names])
-
-    def features(picture: tf.Tensor) -> list[tf.Tensor]:
-        return model(picture[tf.newaxis, ..., ::-1] - np.float32([103.939, 116.779, 123.68]))
-
-    def gram(layer: tf.Tensor) -> tf.Tensor:
-        flat = tf.reshape(tf.transpose(layer[0], (2, 0, 1)), (layer.shape[-1], -1))
-        return tf.matmul(flat, tf.transpose(flat))
-
-    deep = features(tf.constant(content, tf.float32))[-1]
-    grams = [gram(layer) for layer in features(tf.constant(style, tf.float32))[:-1]]
-
-    def loss(picture: tf.Tensor) -> tf.Tensor:
-        *layers, last = features(picture)
-        total = settings.content_weight * tf.reduce_sum((last - deep) ** 2)
-        for layer, style_gram in zip(layers, grams, strict=True):
-            distance = tf.reduce_sum((style_gram - gram(layer)) ** 2) / (
-                4.0 * 3**2 * (ROWS * ROWS) ** 2
-            )
-            total += settings.style_weight / len(grams) * distance
-        down = (picture[:-1, :-1] - picture[1:, :-1]) ** 2
-        across = (picture[:-1, :-1] - picture[:-1, 1:]) ** 2
-        return total + settings.total_variation_weight * tf.reduce_sum((down + across) ** 1.25)
-
-    @tf.function
-    def traced(picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            value = loss(picture)
-        return value, tape.gradient(value, picture)
-
-    def evaluate(picture: NDArray[Any]) -> tuple[float, NDArray[np.float32]]:
-        value, gradient = traced(tf.constant(picture, tf.float32))
-        return float(value), gradient.numpy()
-
-    evaluate(content)  # traced before anything is timed
-    return evaluate
-
-
-def classic_run(evaluate: LossAndGradient, content: Rgb, steps: int) -> tuple[float, Pixels]:
-    """Seconds that the example's SGD takes for its first steps, and the picture that it reaches."""
-    rate = keras.optimizers.schedules.ExponentialDecay(100.0, decay_steps=100, decay_rate=0.96)
-    optimizer = keras.optimizers.SGD(learning_rate=rate)
-    picture = keras.Variable(content.astype(np.float32))
-    started = time.perf_counter()
-    for _ in range(steps):
-        optimizer.apply([evaluate(picture.numpy())[1]], [picture])
-    return time.perf_counter() - started, picture.numpy()
-
-
-def plain_lbfgs(evaluate: LossAndGradient, content: Rgb, evaluations: int) -> tuple[float, float]:
-    """Seconds until SciPy's L-BFGS has come close to its last loss, and the loss it then had.
-
-    Its first step is scaled to one level of 255, where SciPy would begin with far less.
-    """
-    unit = np.sqrt(content.size)
-    seen: list[tuple[float, float]] = []
-    started = time.perf_counter()
-
-    def in_units(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        if len(seen) == evaluations:
-            raise StopIteration
-        loss, gradient = evaluate((point * unit).reshape(content.shape))
-        seen.append((time.perf_counter() - started, loss))
-        return loss, gradient.ravel().astype(np.float64) * unit
-
-    options = {"maxiter": evaluations, "maxfun": evaluations, "ftol": 0.0, "gtol": 0.0}
-    start = content.astype(np.float64).ravel() / unit
-    with contextlib.suppress(StopIteration):
-        minimize(in_units, start, jac=True, method="L-BFGS-B", options=options)
-    goal = CLOSE * min(loss for _, loss in seen)
-    return next((seconds, goal) for seconds, loss in seen if loss <= goal)
 
 
 # Ours.
 
 
 def seconds_of(call: Callable[[], Any]) -> float:
-    """Seconds that a call takes."""
+    """Measure the seconds that a call takes."""
     started = time.perf_counter()
     call()
     return time.perf_counter() - started
@@ -209,14 +85,14 @@ def seconds_of(call: Callable[[], Any]) -> float:
 
 @dataclass(frozen=True)
 class Ours:
-    """Seconds until float32 says that the goal is reached, and the loss it says.
+    """Seconds until the float32 loss is at the goal, and that loss.
 
-    `pace` is the seconds of one of the classic run's steps right after: what else the machine did.
+    `classic_step_seconds` is measured right afterwards, to show how busy the machine was.
     """
 
     seconds: float
     loss: float
-    pace: float
+    classic_step_seconds: float
 
 
 def reach(
@@ -228,16 +104,16 @@ def reach(
     check: Callable[[Vgg19Result, Pixels], float],
     step: Callable[[], Any],
 ) -> Ours:
-    """The median of some runs until `check` says of the picture that it has reached the goal.
+    """Run until the loss that `check` computes is at the goal; return the median run.
 
-    Each begins anew with everything, the style's statistics too. What bfloat16 takes for the goal
-    may be just above it: then a run aims lower, and the time of the first counts as well.
+    Each run measures the style's statistics anew. A loss at the goal in bfloat16 may be just above
+    it in float32: the search is then repeated with a lower goal, and the time of both counts.
     """
     runs = []
     for _ in range(REPEATS):
         seconds, aim, loss = 0.0, goal, np.inf
         while loss > goal:
-            aim *= AIM
+            aim *= GOAL_FACTOR
             if aim < goal / 2:
                 raise SystemExit(f"a loss of {goal:.4g} is not reached, only {loss:.4g}")
             started = time.perf_counter()
@@ -255,7 +131,7 @@ def reach(
 
 
 def floating_point_operations(vgg: Vgg19, settings: Vgg19Settings, side: int) -> float:
-    """Of all convolutions and Gram matrices, forwards and backwards to the picture."""
+    """Count those of all convolutions and Gram matrices, forward and backward to the picture."""
     total = 0.0
     for layer in vgg.model.layers[1:]:
         if not layer.weights:
@@ -270,7 +146,7 @@ def floating_point_operations(vgg: Vgg19, settings: Vgg19Settings, side: int) ->
 
 
 def speed(vgg: Vgg19, given: tuple[Rgb, Rgb]) -> dict[str, dict[str, float]]:
-    """GFLOP/s of matrix products and of loss and gradient, the best of interleaved runs."""
+    """Measure GFLOP/s of matrix products and of loss and gradient; interleaved, best run."""
     found: dict[str, dict[str, float]] = {}
     for precision in ("float32", "bfloat16"):
         square = tf.cast(tf.random.normal((MATMUL_SIDE, MATMUL_SIDE)), precision)
@@ -298,7 +174,7 @@ def speed(vgg: Vgg19, given: tuple[Rgb, Rgb]) -> dict[str, dict[str, float]]:
 
 
 def stylize_one(weights: str, side: int) -> None:
-    """Stylize one picture of that side, and print this process's peak memory in GiB."""
+    """Stylize one picture of this side, and print the peak memory of this process in GiB."""
     composite, _, style = pictures()
     large = cv2.resize(composite, (side, side), interpolation=cv2.INTER_CUBIC)
     settings = ARTISTIC.model_copy(update={"side": MEMORY_WORKING_SIDE, "steps": 4})
@@ -307,7 +183,7 @@ def stylize_one(weights: str, side: int) -> None:
 
 
 def peak_memory_gib(weights: str, side: int) -> float:
-    """Peak memory of a process that stylizes one picture of that side."""
+    """Measure the peak memory of a process that stylizes one picture of this side."""
     command = [sys.executable, __file__, "--weights", weights, "--memory-of", str(side)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -316,16 +192,16 @@ def peak_memory_gib(weights: str, side: int) -> float:
 
 
 def compared(vgg: Vgg19, steps: int, evaluations: int, console: Console) -> dict[str, Any]:
-    """All runs, with what each took and reached."""
+    """Do all runs; return the time and loss of each."""
     composite, matte, style = pictures()
     given = composite, style
     stylize_vgg19(*given, vgg, ARTISTIC.model_copy(update={"steps": 1}))  # traced before timing
     evaluate = example_loss(vgg, composite, style)
-    share = matte[..., np.newaxis]
+    alpha = matte[..., np.newaxis]
 
     def object_loss(picture: Rgb | Pixels) -> float:
-        """Of the picture's object on the composite's surroundings, which region mode keeps."""
-        pasted = composite + share * (picture - composite.astype(np.float32))
+        """Compute the loss of the object on the composite's background, which does not change."""
+        pasted = composite + alpha * (picture - composite.astype(np.float32))
         return vgg19_loss(pasted, *given, vgg, ARTISTIC, start_mask=matte)
 
     def whole(_: Vgg19Result, picture: Pixels) -> float:
@@ -343,21 +219,21 @@ def compared(vgg: Vgg19, steps: int, evaluations: int, console: Console) -> dict
     full = reach(classic["loss"], ARTISTIC, vgg, given, None, whole, step)
     region = reach(classic["object"], ARTISTIC, vgg, given, matte, own, step)
     console.print(f"ours: {full}, region: {region}")
-    rival_seconds, goal = plain_lbfgs(evaluate, composite, evaluations)
-    console.print(f"plain L-BFGS: {rival_seconds:.1f} s to {goal:.4g}")
+    plain_seconds, goal = plain_lbfgs(evaluate, composite, evaluations)
+    console.print(f"plain L-BFGS: {plain_seconds:.1f} s to {goal:.4g}")
     deep = reach(goal, ARTISTIC, vgg, given, None, whole, step)
     return {
         "start": evaluate(composite)[0],
         "classic": classic,
         "full": full,
         "region": region,
-        "plain": {"seconds": rival_seconds, "loss": goal},
+        "plain": {"seconds": plain_seconds, "loss": goal},
         "deep": deep,
     }
 
 
 def headline(found: dict[str, Any], rates: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """The figures by which this benchmark is judged."""
+    """Return the figures that sum up the benchmark."""
     used = rates[resolve_precision("auto")]
     return {
         "speedup_full_frame": found["classic"]["seconds"] / found["full"].seconds,
@@ -370,7 +246,7 @@ def headline(found: dict[str, Any], rates: dict[str, dict[str, float]]) -> dict[
 def table(
     found: dict[str, Any], rates: dict[str, dict[str, float]], memory: dict[int, float], steps: int
 ) -> Table:
-    """Everything that was measured, a row each."""
+    """Tabulate all measurements."""
     report = Table("what", "seconds", "loss (float32)", "note")
 
     def row(what: str, seconds: float, loss: float, note: str) -> None:
@@ -379,8 +255,8 @@ def table(
     classic, plain = found["classic"], found["plain"]
     row("start", 0, found["start"], f"{ROWS} x {ROWS}, object 1/8 of it")
 
-    def own(what: str, name: str, asked: float) -> None:
-        note = f"asked for {asked:.5g}; a classic step took {found[name].pace:.2f} s"
+    def own(what: str, name: str, goal: float) -> None:
+        note = f"goal {goal:.5g}; a classic step took {found[name].classic_step_seconds:.2f} s"
         row(what, found[name].seconds, found[name].loss, note)
 
     note = f"a step took {classic['seconds'] / steps:.2f} s"
@@ -399,7 +275,7 @@ def table(
 
 
 def main() -> None:
-    """Run all, print the table, and the headline as JSON."""
+    """Run the benchmark, print the table, and the headline as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--weights", default=IMAGENET, help="`imagenet` or a file")
     parser.add_argument("--steps", type=int, default=500, help="of the classic run")

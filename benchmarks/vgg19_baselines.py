@@ -1,0 +1,146 @@
+"""The usual ways of style transfer with VGG19, for benchmarks/vgg19.py to compare with."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from nst_pipeline.settings import Vgg19Settings
+from nst_pipeline.style.networks.vgg19 import Vgg19
+from nst_pipeline.style.optimize.search import LossAndGradient, Pixels
+from nst_pipeline.vision.images.dtype import round_to_uint8
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+ROWS = 400
+"""Height of the example's picture. This one is square, so that 500 steps take minutes."""
+OBJECT_AREA = 1 / 8
+SEED = 19
+CLOSE = 1.05
+"""Plain L-BFGS has converged when its loss is within this factor of its lowest one."""
+
+
+def sized(picture: Rgb, side: int) -> Rgb:
+    """Resize to a square picture."""
+    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def pictures() -> tuple[Rgb, Matte, Rgb]:
+    """Make the composite, its object's matte, and the style picture."""
+    from skimage import data
+    from sklearn.datasets import load_sample_image
+
+    photo, style = sized(data.astronaut(), ROWS), sized(load_sample_image("china.jpg"), ROWS)
+    side = round(ROWS * np.sqrt(OBJECT_AREA * 4 / np.pi))
+    cat = sized(data.chelsea()[20:280, 90:350], side)
+    disc = np.zeros((side, side), np.float32)
+    cv2.circle(disc, (side // 2, side // 2), side // 2 - 1, 1.0, -1, cv2.LINE_AA)
+    matte = np.zeros((ROWS, ROWS), np.float32)
+    matte[-side - 20 : -20, 20 : side + 20] = disc
+    pasted = np.zeros_like(photo)
+    pasted[-side - 20 : -20, 20 : side + 20] = cat
+    alpha = matte[..., np.newaxis]
+    return round_to_uint8(photo * (1 - alpha) + pasted * alpha), matte, style
+
+
+def seeded_weights(folder: Path) -> Path:
+    """Write a weights file of random numbers, He-scaled so that features keep their size."""
+    model = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
+    random = np.random.default_rng(SEED)
+    for layer in model.layers:
+        if layer.weights:
+            kernel, bias = layer.get_weights()
+            std = np.float32(np.sqrt(2 / np.prod(kernel.shape[:3])))
+            layer.set_weights([random.standard_normal(kernel.shape, np.float32) * std, bias])
+    path = folder / "seeded.weights.h5"
+    model.save_weights(path)
+    return path
+
+
+def example_loss(vgg: Vgg19, content: Rgb, style: Rgb) -> LossAndGradient:
+    """Return the Keras example's loss and gradient of float32 pictures (height, width, 3), RGB.
+
+    The example runs the network on content and style at every step; here it runs on them once,
+    which makes a step three times as fast.
+    """
+    settings = Vgg19Settings()
+    names = [*settings.style_layers, settings.content_layer]
+    model = keras.Model(vgg.model.inputs, [vgg.model.get_layer(name).output for name in names])
+
+    def features(picture: tf.Tensor) -> list[tf.Tensor]:
+        return model(picture[tf.newaxis, ..., ::-1] - np.float32([103.939, 116.779, 123.68]))
+
+    def gram(layer: tf.Tensor) -> tf.Tensor:
+        flat = tf.reshape(tf.transpose(layer[0], (2, 0, 1)), (layer.shape[-1], -1))
+        return tf.matmul(flat, tf.transpose(flat))
+
+    deep = features(tf.constant(content, tf.float32))[-1]
+    grams = [gram(layer) for layer in features(tf.constant(style, tf.float32))[:-1]]
+
+    def loss(picture: tf.Tensor) -> tf.Tensor:
+        *layers, last = features(picture)
+        total = settings.content_weight * tf.reduce_sum((last - deep) ** 2)
+        for layer, style_gram in zip(layers, grams, strict=True):
+            distance = tf.reduce_sum((style_gram - gram(layer)) ** 2) / (
+                4.0 * 3**2 * (ROWS * ROWS) ** 2
+            )
+            total += settings.style_weight / len(grams) * distance
+        down = (picture[:-1, :-1] - picture[1:, :-1]) ** 2
+        across = (picture[:-1, :-1] - picture[:-1, 1:]) ** 2
+        return total + settings.total_variation_weight * tf.reduce_sum((down + across) ** 1.25)
+
+    @tf.function
+    def traced(picture: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            value = loss(picture)
+        return value, tape.gradient(value, picture)
+
+    def evaluate(picture: Pixels) -> tuple[float, Pixels]:
+        value, gradient = traced(tf.constant(picture, tf.float32))
+        return float(value), gradient.numpy()
+
+    evaluate(content)  # traced before anything is timed
+    return evaluate
+
+
+def classic_run(evaluate: LossAndGradient, content: Rgb, steps: int) -> tuple[float, Pixels]:
+    """Run the example's SGD; return the seconds and the picture."""
+    rate = keras.optimizers.schedules.ExponentialDecay(100.0, decay_steps=100, decay_rate=0.96)
+    optimizer = keras.optimizers.SGD(learning_rate=rate)
+    picture = keras.Variable(content.astype(np.float32))
+    started = time.perf_counter()
+    for _ in range(steps):
+        optimizer.apply([evaluate(picture.numpy())[1]], [picture])
+    return time.perf_counter() - started, picture.numpy()
+
+
+def plain_lbfgs(evaluate: LossAndGradient, content: Rgb, evaluations: int) -> tuple[float, float]:
+    """Run SciPy's L-BFGS; return the seconds until it has converged, and the loss it then had.
+
+    The first step is scaled to one level of 255; SciPy would begin with far less.
+    """
+    unit = np.sqrt(content.size)
+    seen: list[tuple[float, float]] = []
+    started = time.perf_counter()
+
+    def evaluate_scaled(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        if len(seen) == evaluations:
+            raise StopIteration
+        loss, gradient = evaluate((point * unit).reshape(content.shape))
+        seen.append((time.perf_counter() - started, loss))
+        return loss, gradient.ravel().astype(np.float64) * unit
+
+    options = {"maxiter": evaluations, "maxfun": evaluations, "ftol": 0.0, "gtol": 0.0}
+    start = content.astype(np.float64).ravel() / unit
+    with contextlib.suppress(StopIteration):
+        minimize(evaluate_scaled, start, jac=True, method="L-BFGS-B", options=options)
+    goal = CLOSE * min(loss for _, loss in seen)
+    return next((seconds, goal) for seconds, loss in seen if loss <= goal)
