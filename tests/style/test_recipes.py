@@ -178,19 +178,19 @@ boxes = st.builds(
 
 @given(boxes, st.integers(1, 100), st.integers(1, 100))
 def test_the_square_holds_the_object_and_stays_inside_where_it_can(box, width, height):
-    seen = box.clipped(width, height)
+    visible = box.clipped(width, height)
 
     square = square_around(box, width, height)
 
-    assert square.width == square.height == max(seen.width, seen.height, 1)
+    assert square.width == square.height == max(visible.width, visible.height, 1)
     for first, last, size in (
         (square.x, square.right, width),
         (square.y, square.bottom, height),
     ):
         assert (first >= 0 and last <= size) or ((first < 0 or last > size) and square.width > size)
-    if seen.width and seen.height:
-        assert square.x <= seen.x and seen.right <= square.right
-        assert square.y <= seen.y and seen.bottom <= square.bottom
+    if visible.width and visible.height:
+        assert square.x <= visible.x and visible.right <= square.right
+        assert square.y <= visible.y and visible.bottom <= square.bottom
 
 
 def test_surroundings_reach_half_the_objects_longer_side():

@@ -37,31 +37,31 @@ def test_pixels_outside_the_region_do_not_count(vgg):
 
     both = network(np.stack([inside, np.where(mask[..., None] > 0, inside, outside)]))
 
-    for features, seen in zip(both, layer_masks(mask, layers), strict=True):
+    for features, layer_mask in zip(both, layer_masks(mask, layers), strict=True):
         one, other = features.numpy()
-        np.testing.assert_allclose(one[seen > 0], other[seen > 0], rtol=1e-4, atol=1e-2)
-        assert np.abs(one - other)[seen == 0].max() > 1
+        np.testing.assert_allclose(one[layer_mask > 0], other[layer_mask > 0], rtol=1e-4, atol=1e-2)
+        assert np.abs(one - other)[layer_mask == 0].max() > 1
 
 
 def test_a_small_region_keeps_a_quarter_of_its_area_in_every_layer():
     mask = filled(128, 128, slice(50, 80), slice(40, 70))
 
-    for seen in layer_masks(mask, LAYERS):
-        assert seen.mean() >= mask.mean() / 4
+    for layer_mask in layer_masks(mask, LAYERS):
+        assert layer_mask.mean() >= mask.mean() / 4
 
 
 def test_a_whole_picture_counts_everywhere():
-    for seen in layer_masks(np.ones((50, 70), np.float32), LAYERS):
-        np.testing.assert_array_equal(seen, 1)
+    for layer_mask in layer_masks(np.ones((50, 70), np.float32), LAYERS):
+        np.testing.assert_array_equal(layer_mask, 1)
 
 
 def test_a_soft_edge_counts_as_its_smallest_value():
     mask = np.ones((32, 32), np.float32)
     mask[10, 10] = 0.5
 
-    (seen,) = layer_masks(mask, ["block1_conv1"])
+    (layer_mask,) = layer_masks(mask, ["block1_conv1"])
 
-    np.testing.assert_array_equal(seen[9:12, 9:12], 0.5)
+    np.testing.assert_array_equal(layer_mask[9:12, 9:12], 0.5)
 
 
 @given(st.integers(16, 90), st.integers(16, 90), st.integers(0, 1000))
@@ -69,8 +69,8 @@ def test_even_one_pixel_has_an_average_weight_of_one(rows, columns, seed):
     mask = np.zeros((rows, columns), np.float32)
     mask[seed % rows, seed % columns] = 1
 
-    for number, seen in enumerate(layer_masks(mask, LAYERS)):
-        weights = region_weights(seen)
+    for number, layer_mask in enumerate(layer_masks(mask, LAYERS)):
+        weights = region_weights(layer_mask)
         assert weights.shape == (rows >> number, columns >> number)
         assert weights.min() >= 0
         assert weights.mean() == pytest.approx(1, rel=1e-4)
