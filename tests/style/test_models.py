@@ -12,7 +12,7 @@ def settings_with(weights: str, handle: str = "bundled") -> Settings:
     return Settings(magenta=MagentaSettings(handle=handle), vgg19=Vgg19Settings(weights=weights))
 
 
-def test_what_is_missing_says_how_to_get_it(tmp_path, monkeypatch):
+def test_the_status_of_missing_weights_says_how_to_get_them(tmp_path, monkeypatch):
     monkeypatch.setenv("NST_MODELS", str(tmp_path))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
 
@@ -25,7 +25,7 @@ def test_what_is_missing_says_how_to_get_it(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_prepared_models_are_here_with_path_and_digest(vgg19_file, models_folder):
+def test_prepared_models_have_a_path_and_a_digest(vgg19_file, models_folder):
     for status in prepare_models(settings_with(str(vgg19_file))):
         assert status.available
         assert status.path is not None and status.path.exists()
@@ -45,7 +45,7 @@ def test_missing_magenta_is_an_error(tmp_path):
         prepare_models(settings_with("/no/such.h5", handle=str(tmp_path)))
 
 
-def test_asking_for_the_status_imports_no_tensorflow():
+def test_the_status_is_known_without_importing_tensorflow():
     code = (
         "import sys; from nst_pipeline.settings import Settings;"
         "from nst_pipeline.style.models import models_status; models_status(Settings());"

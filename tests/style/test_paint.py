@@ -20,7 +20,7 @@ def pasted() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.where(matte[..., None] > 0, cat, scene), matte, scene
 
 
-def test_the_object_takes_on_the_scene_s_look_and_nothing_else_changes(pasted):
+def test_the_object_takes_on_the_scenes_colors_and_nothing_else_changes(pasted):
     composite, matte, scene = pasted
     result = paint_object(composite, matte, scene, load_magenta())
     np.testing.assert_array_equal(result[matte == 0], composite[matte == 0])
@@ -34,12 +34,12 @@ def test_the_object_takes_on_the_scene_s_look_and_nothing_else_changes(pasted):
     assert gap(result) < 0.6 * gap(composite)
 
 
-def test_same_bytes_each_time(pasted):
+def test_the_same_input_gives_the_same_bytes(pasted):
     one, again = (paint_object(*pasted, load_magenta()) for _ in range(2))
     np.testing.assert_array_equal(one, again)
 
 
-def test_no_object_no_change(pasted):
+def test_a_composite_without_an_object_does_not_change(pasted):
     composite, matte, scene = pasted
     result = paint_object(composite, np.zeros_like(matte), scene, load_magenta())
     np.testing.assert_array_equal(result, composite)

@@ -62,7 +62,7 @@ def test_normalizing_stretches_all_channels_together():
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
-def test_a_flat_picture_divides_by_nothing(value):
+def test_a_flat_picture_becomes_0(value):
     result = min_max_normalize(np.full((4, 5, 3), value, np.uint8))
 
     np.testing.assert_array_equal(result, 0)
@@ -91,7 +91,7 @@ def test_left_enlarges_a_small_photo_to_1024(photos):
 
 
 @pytest.mark.parametrize("shape", [(1, 900), (900, 1), (1, 1)])
-def test_left_of_a_sliver_keeps_a_pixel_across(shape):
+def test_left_keeps_at_least_one_pixel_of_a_thin_picture(shape):
     result = preprocess_left(np.zeros((*shape, 3), np.uint8), side=64)
 
     assert max(result.shape[1:3]) == 64
@@ -140,7 +140,7 @@ def test_right_mirrors_where_the_picture_is_smaller_than_the_square():
     np.testing.assert_allclose(result[0], result[3], atol=1e-6)
 
 
-def test_the_style_is_average_pooled_once_more(photos):
+def test_a_style_picture_is_average_pooled(photos):
     plain = preprocess_right(photos["flower"], Box(107, 0, 427, 427))[0].astype(float)
 
     result = preprocess_right_style(photos["flower"], Box(107, 0, 427, 427))
@@ -163,7 +163,7 @@ def test_pooling_equals_tensorflows(photos):
     np.testing.assert_allclose(average_pool(pictures), expected, atol=1e-6)
 
 
-def test_a_style_without_an_object_is_its_middle(photos):
+def test_a_style_picture_without_a_box_is_cropped_to_its_middle(photos):
     wide = photos["china"]  # 640 x 427
 
     np.testing.assert_array_equal(
@@ -230,7 +230,7 @@ def test_an_unchanged_result_changes_no_pixel(width, height, box, recipe, data):
     np.testing.assert_array_equal(carried, picture)
 
 
-def test_a_change_lands_on_the_square_it_was_cut_from(photos):
+def test_a_change_is_applied_to_the_square_that_was_cropped(photos):
     picture = photos["astronaut"] // 2
     box = Box(300, 200, 100, 80)
     made_from = model_inputs(picture, box, picture, RecipeSettings())["right"]
@@ -243,7 +243,7 @@ def test_a_change_lands_on_the_square_it_was_cut_from(photos):
     np.testing.assert_allclose(carried.astype(int), expected, atol=1)
 
 
-def test_a_change_can_be_carried_back_at_a_smaller_size(photos):
+def test_a_change_can_be_applied_at_a_smaller_size(photos):
     picture = photos["astronaut"] // 2
     made_from = model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())["right"]
     brighter = made_from.content[0] + np.float32(40 / (made_from.high - made_from.low))
@@ -257,7 +257,7 @@ def test_a_change_can_be_carried_back_at_a_smaller_size(photos):
     np.testing.assert_allclose(carried.astype(int), expected, atol=1)
 
 
-def test_a_small_picture_is_carried_back_as_it_is(photos):
+def test_a_small_picture_is_not_shrunk(photos):
     picture = photos["astronaut"]
     made_from = model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())["right"]
     placed, small = shrink_input(made_from, picture, 512)

@@ -13,7 +13,7 @@ def features(vgg, picture: np.ndarray, layers=LAYERS) -> list[np.ndarray]:
     return [x.numpy() for x in vgg.network(layers)(preprocess(pixels))]
 
 
-def test_features_are_keras_own(vgg, vgg19_file, photos):
+def test_features_equal_those_of_keras(vgg, vgg19_file, photos):
     import keras
 
     picture = photos["chelsea"][:64, :80]
@@ -26,7 +26,7 @@ def test_features_are_keras_own(vgg, vgg19_file, photos):
         assert ours.std() > 1
 
 
-def test_bfloat16_rounds_keras_own_features(vgg, photos):
+def test_bfloat16_features_are_close_to_float32(vgg, photos):
     from nst_pipeline.style.networks.vgg19 import preprocess
 
     picture = photos["chelsea"][np.newaxis, :64, :80].astype(np.float32)
