@@ -7,6 +7,10 @@ import pytest
 
 from tests.browser import browser
 
+_SLOW_FOLDERS = {"benchmarks", "ui"}
+_SLOW_FIXTURES = {"browser", "collection", "made", "vgg19_file"}
+"""What needs a whole collection, a browser, or a network takes seconds."""
+
 __all__ = ["browser"]
 """The fixture for pages in headless Chromium; `tests.browser.needs_browser` marks their tests."""
 
@@ -30,3 +34,12 @@ def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("vgg19") / "seeded.weights.h5"
     model.save_weights(path)
     return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-fast` leaves out."""
+    for item in items:
+        folders = set(item.path.relative_to(Path(__file__).parent).parts)
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if folders & _SLOW_FOLDERS or fixtures & _SLOW_FIXTURES:
+            item.add_marker(pytest.mark.slow)

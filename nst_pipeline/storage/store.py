@@ -88,11 +88,12 @@ class Store:
     Examples
     --------
     >>> import tempfile
+    >>> from nst_pipeline.storage.records import Losses
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     store = Store(UPath(folder))
-    ...     written = store.write("composites", "cat-1a2b3c4d", {RECORD: {"layers": []}})
-    ...     written.path, store.record("composites", "cat-1a2b3c4d")
-    ('artifacts/composites/cat-1a2b3c4d.json', {'layers': []})
+    ...     written = store.write("stylized_vgg19", "cat-1a2b3c4d", {RECORD: Losses((2.5, 1.0))})
+    ...     written.path, list(store.record(Losses, "stylized_vgg19", "cat-1a2b3c4d"))
+    ('artifacts/stylized_vgg19/cat-1a2b3c4d.json', [2.5, 1.0])
     """
 
     def __init__(self, root: UPath) -> None:
