@@ -13,9 +13,9 @@ TELL_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about 3900 
 # others (46 MB, among them clients for Dagster's cloud and for GitHub).
 SUPERSEDED = ignore:Function `dev_command` is superseded
 
-.PHONY: demo setup test check dev screenshots lock clean help
+.PHONY: demo setup test test-fast check dev screenshots lock clean help
 help:            ## list these commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
 setup: .venv/ready  ## prepare .venv: locked packages, models
 
@@ -36,6 +36,9 @@ demo: setup      ## sample photos through the whole graph; prints what was made 
 
 test: setup      ## all tests, a few files at a time; says what it had to leave out
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
+
+test-fast: setup ## the tests that need no whole collection, network, or browser: under a minute
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
 check: setup     ## lint, format, types, import layers, dead code, unused dependencies
 	$(BIN)/ruff check .

@@ -37,7 +37,7 @@ from rich.console import Console
 from rich.table import Table
 from upath import UPath
 
-from nst_pipeline.defs.orphans import end_orphaned_runs
+from nst_pipeline.defs.runs.orphans import end_orphaned_runs
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.pipeline.upkeep.verify import verify
 

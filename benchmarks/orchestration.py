@@ -41,9 +41,9 @@ from sqlalchemy import create_engine, text
 from upath import UPath
 
 from nst_pipeline.definitions import defs
-from nst_pipeline.defs.inboxes import scan_inboxes
 from nst_pipeline.defs.jobs import JOBS
-from nst_pipeline.defs.update import update
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.update import update
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.settings import load_settings
 

@@ -4,7 +4,7 @@ import os
 
 import dagster as dg
 
-from nst_pipeline.defs.dagster_asset import dagster_asset
+from nst_pipeline.defs.assets.dagster_asset import dagster_asset
 from nst_pipeline.defs.dagster_internals import plan_runs_as_ranges
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.maintenance import maintenance_job, weekly_maintenance

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from nst_pipeline.defs.freshness import confirm
-from nst_pipeline.defs.inboxes import scan_inboxes
+from nst_pipeline.defs.assets.freshness import confirm
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.resources import CollectionResource
-from nst_pipeline.defs.update import update
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.update import update
 
 
 @dg.op(description="Scans the inboxes and executes each phase that has something due as a run.")

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from nst_pipeline.defs.inboxes import InboxScans, scan_inboxes
 from nst_pipeline.defs.jobs import JOBS
-from nst_pipeline.defs.orphans import end_orphaned_runs
 from nst_pipeline.defs.resources import CollectionResource
-from nst_pipeline.defs.runs import RunPlan, is_large, plan_runs, plan_scanned
+from nst_pipeline.defs.runs.inboxes import InboxScans, scan_inboxes
+from nst_pipeline.defs.runs.orphans import end_orphaned_runs
+from nst_pipeline.defs.runs.plans import RunPlan, is_large, plan_runs, plan_scanned
 from nst_pipeline.pipeline.engine.asset import PHASES
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace

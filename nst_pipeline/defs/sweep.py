@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import Field
 from upath import UPath
 
-from nst_pipeline.defs.metadata import picture_metadata, table_metadata
+from nst_pipeline.defs.assets.metadata import picture_metadata, table_metadata
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.engine.progress import report_steps

@@ -12,9 +12,9 @@ from sklearn.datasets import load_sample_image
 from upath import UPath
 
 from nst_pipeline.definitions import defs
-from nst_pipeline.defs.inboxes import scan_inboxes
 from nst_pipeline.defs.jobs import JOBS
-from nst_pipeline.defs.update import RunResult, update
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.update import RunResult, update
 from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
 from nst_pipeline.vision.images.codecs import encode_jpeg
 

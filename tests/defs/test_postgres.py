@@ -7,9 +7,9 @@ import dagster as dg
 import pytest
 
 from nst_pipeline.definitions import defs
-from nst_pipeline.defs.inboxes import scan_inboxes
 from nst_pipeline.defs.jobs import JOBS
-from nst_pipeline.defs.update import update
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.update import update
 
 HOME = Path(__file__).parents[2] / "dagster_home/postgres"
 

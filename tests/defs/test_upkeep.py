@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 import pytest
 
 from nst_pipeline.definitions import defs
-from nst_pipeline.defs.inboxes import scan_inboxes
 from nst_pipeline.defs.jobs import JOBS
-from nst_pipeline.defs.update import update
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.update import update
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_artifacts_of
 from nst_pipeline.pipeline.upkeep.verify import verify

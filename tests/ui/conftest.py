@@ -23,9 +23,9 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from upath import UPath
 
 from nst_pipeline.definitions import defs
-from nst_pipeline.defs.inboxes import scan_inboxes
 from nst_pipeline.defs.jobs import JOBS
-from nst_pipeline.defs.runs import plan_phase
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.plans import plan_phase
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.samples import write_samples
 from nst_pipeline.storage.keys import ALL

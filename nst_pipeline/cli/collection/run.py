@@ -30,7 +30,7 @@ from nst_pipeline.pipeline.upkeep.reporting import last_report
 if TYPE_CHECKING:
     import dagster as dg
 
-    from nst_pipeline.defs.update import RunResult
+    from nst_pipeline.defs.runs.update import RunResult
 
 Result = TypeVar("Result")
 
@@ -151,7 +151,7 @@ def _progress_bars() -> Iterator[Progress]:
 
 def _scan(workspace: Workspace, instance: dg.DagsterInstance, progress: Progress) -> list[str]:
     """Scan both inboxes; return the summary lines."""
-    from nst_pipeline.defs.inboxes import scan_inboxes
+    from nst_pipeline.defs.runs.inboxes import scan_inboxes
 
     return scan_inboxes(workspace, instance, progress=progress).messages
 
@@ -162,7 +162,7 @@ def _update(
     """Run every phase that is due."""
     from nst_pipeline.definitions import defs
     from nst_pipeline.defs.jobs import JOBS
-    from nst_pipeline.defs.update import update
+    from nst_pipeline.defs.runs.update import update
 
     return update(
         workspace,

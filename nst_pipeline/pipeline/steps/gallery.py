@@ -207,4 +207,10 @@ def gallery(item: Item) -> Made:
     made = {
         name: (folder / name).read_bytes() for name in (files.GALLERY_PAGE, files.GALLERY_MANIFEST)
     }
-    return Made(made, {"scenes": report.scenes, "pages_written": report.pages_written})
+    figures: dict[str, float | str] = {
+        "scenes": report.scenes,
+        "pages_written": report.pages_written,
+    }
+    if report.manifest_problem:
+        figures["problem"] = report.manifest_problem
+    return Made(made, figures)

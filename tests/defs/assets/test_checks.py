@@ -4,7 +4,7 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from nst_pipeline.defs.checks import check_results, check_specs
+from nst_pipeline.defs.assets.checks import check_results, check_specs
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps import BY_NAME

@@ -12,23 +12,23 @@ from typing import Any
 
 import dagster as dg
 
-from nst_pipeline.defs.backfills import finish_step, is_backfill, take_over_siblings
-from nst_pipeline.defs.checks import check_results, check_specs
-from nst_pipeline.defs.config import example, form, with_form
-from nst_pipeline.defs.dagster_internals import NO_MATERIALIZATION_KEY, latest_event_id
-from nst_pipeline.defs.events import report_materializations, reported_partitions
-from nst_pipeline.defs.freshness import freshness
-from nst_pipeline.defs.metadata import (
+from nst_pipeline.defs.assets.backfills import finish_step, is_backfill, take_over_siblings
+from nst_pipeline.defs.assets.checks import check_results, check_specs
+from nst_pipeline.defs.assets.config import example, form, with_form
+from nst_pipeline.defs.assets.events import report_materializations, reported_partitions
+from nst_pipeline.defs.assets.freshness import freshness
+from nst_pipeline.defs.assets.metadata import (
     columns_metadata,
     quarantine_metadata,
     quarantined,
     row_metadata,
 )
-from nst_pipeline.defs.orphans import record_process
-from nst_pipeline.defs.partitions import PARTITIONS
+from nst_pipeline.defs.assets.versions import version_tags
+from nst_pipeline.defs.dagster_internals import NO_MATERIALIZATION_KEY, latest_event_id
+from nst_pipeline.defs.partitions import PARTITIONS, PARTITIONS_PER_RUN
 from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.defs.runs.orphans import record_process
 from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG
-from nst_pipeline.defs.versions import version_tags
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.batch import Outcome, run_batch
@@ -46,8 +46,6 @@ from nst_pipeline.storage.keys import ALL
 # the tests show what the policy does.
 warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 
-PARTITIONS_PER_RUN = 500
-"""Models load once for this many images. A run that dies repeats only what was not cataloged."""
 _RANGES = dg.BackfillPolicy.multi_run(PARTITIONS_PER_RUN)
 _RICH_REPORTS = 10
 """Up to this many partitions, a materialization carries its pictures and tables."""

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from nst_pipeline.definitions import defs
-from nst_pipeline.defs.config import example, form, with_form
+from nst_pipeline.defs.assets.config import example, form, with_form
 from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.settings import Settings

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.defs.metadata import quarantine_metadata, quarantined, row_metadata
+from nst_pipeline.defs.assets.metadata import quarantine_metadata, quarantined, row_metadata
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps import BY_NAME

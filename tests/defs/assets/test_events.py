@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from nst_pipeline.defs.events import report_materializations, reported_partitions
+from nst_pipeline.defs.assets.events import report_materializations, reported_partitions
 
 KEY = dg.AssetKey("pictures")
 MATERIALIZED = dg.DagsterEventType.ASSET_MATERIALIZATION

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import dagster as dg
 
 from nst_pipeline.defs.dagster_internals import is_stop, step_failure_message
-from nst_pipeline.defs.orphans import end_orphaned_runs
-from nst_pipeline.defs.runs import RunPlan, due_keys, plan_phase, quarantined_keys
+from nst_pipeline.defs.runs.orphans import end_orphaned_runs
+from nst_pipeline.defs.runs.plans import RunPlan, due_keys, plan_phase, quarantined_keys
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped

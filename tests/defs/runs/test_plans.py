@@ -3,9 +3,9 @@
 import dagster as dg
 import pytest
 
-from nst_pipeline.defs import runs
-from nst_pipeline.defs.inboxes import scan_inboxes
-from nst_pipeline.defs.runs import (
+from nst_pipeline.defs.runs import plans
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.plans import (
     RunPlan,
     cover_with_ranges,
     due_keys,
@@ -83,7 +83,7 @@ def test_a_lost_file_is_due_only_if_files_are_looked_at(collection):
 @pytest.fixture
 def large(collection, monkeypatch):
     """A collection in which the scenes do not fit into one run, with a new object photo."""
-    monkeypatch.setattr(runs, "PARTITIONS_PER_RUN", 2)
+    monkeypatch.setattr(plans, "PARTITIONS_PER_RUN", 2)
     (collection.root / "objects/again.jpg").write_bytes(
         (collection.root / "objects/cat.jpg").read_bytes()
     )

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from nst_pipeline.defs.dagster_asset import PARTITIONS_PER_RUN
 from nst_pipeline.defs.dagster_internals import PRIORITY_TAG, partition_range_tags
 from nst_pipeline.defs.jobs import assets_of
-from nst_pipeline.defs.partitions import PARTITIONS
+from nst_pipeline.defs.partitions import PARTITIONS, PARTITIONS_PER_RUN
 from nst_pipeline.defs.tags import PHASE_TAG
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
 from nst_pipeline.pipeline.engine.plan import plan_asset

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import dagster as dg
 
+from nst_pipeline.defs.assets.metadata import row_metadata
+from nst_pipeline.defs.assets.versions import version_tags
 from nst_pipeline.defs.dagster_internals import latest_event_id
-from nst_pipeline.defs.metadata import row_metadata
-from nst_pipeline.defs.versions import version_tags
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from nst_pipeline.defs.metadata import table_metadata
+from nst_pipeline.defs.assets.metadata import table_metadata
 from nst_pipeline.pipeline.engine.asset import Asset, Check
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot

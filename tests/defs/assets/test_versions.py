@@ -7,10 +7,9 @@ from dagster._core.loader import LoadingContextForTest
 from skimage import data
 
 from nst_pipeline.definitions import defs
-from nst_pipeline.defs.freshness import confirm
+from nst_pipeline.defs.assets.freshness import confirm
 from nst_pipeline.pipeline.steps import ASSETS
-
-from .conftest import write_photo
+from tests.defs.conftest import write_photo
 
 
 def unsynced(instance: dg.DagsterInstance, collection) -> set[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from nst_pipeline.defs.orphans import end_orphaned_runs, record_process, this_process
+from nst_pipeline.defs.runs.orphans import end_orphaned_runs, record_process, this_process
 from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
 
 

@@ -16,7 +16,7 @@ from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import (
     QueuedRunCoordinatorDaemon,
 )
 
-from nst_pipeline.defs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
 
 PROJECT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 180

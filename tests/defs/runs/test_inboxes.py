@@ -2,7 +2,7 @@
 
 import pytest
 
-from nst_pipeline.defs.inboxes import scan_inboxes
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 
 

@@ -1,0 +1,30 @@
+"""Names that are used where vulture cannot see it; each line says where."""
+
+from typing import Any
+
+_: Any = None
+
+# Set on other people's modules and arrays, which read them.
+_.showwarning  # warnings
+_.writeable  # numpy
+_.MAX_IMAGE_PIXELS  # Pillow
+
+# Called or read by pydantic.
+_.model_config
+_.settings_customise_sources
+
+# Fields of records and of JSON formats: they are written as a whole.
+_.supercategory  # COCO
+_.src, _.aspect  # the gallery's manifest
+_.full_bbox, _.object_split, _.scene_split  # the dataset
+_.photo_size  # stickers
+
+# Read by templates.
+_.notes
+_.megabytes, _.seconds_each, _.minutes
+
+# Documentation as data: a test compares it with the settings' descriptions.
+_.finds
+
+# What a caller of the library may ask about the gallery that was written.
+_.pages_removed
