@@ -134,39 +134,39 @@ class Batch:
         if len(self._pending) >= _COMMIT_ROWS or waited > _COMMIT_SECONDS:
             self._commit()
 
-    def _store(self, each: DueArtifact, made: Made, seconds: float) -> Row:
+    def _store(self, artifact: DueArtifact, made: Made, seconds: float) -> Row:
         started = time.perf_counter()
         files: dict[str, Content] = dict(made.files)
-        written = self._snapshot.workspace.store.write(self._asset.name, each.key, files)
+        written = self._snapshot.workspace.store.write(self._asset.name, artifact.key, files)
         return replace(
-            self._row(each, "empty" if made.empty else "ok"),
+            self._row(artifact, "empty" if made.empty else "ok"),
             error=made.empty,
             path=written.path,
             files=written.files,
             size_bytes=written.size_bytes,
             digest=written.digest,
-            inputs=tuple(dict.fromkeys((*each.inputs, *made.used))),
+            inputs=tuple(dict.fromkeys((*artifact.inputs, *made.used))),
             figures=made.figures,
             seconds=seconds + time.perf_counter() - started,
         )
 
-    def _failed(self, each: DueArtifact, error: Exception, seconds: float) -> Row:
+    def _failed(self, artifact: DueArtifact, error: Exception, seconds: float) -> Row:
         # An error that the user can fix explains itself; any other is a bug and needs a traceback.
         if isinstance(error, NstError):
-            _log.error("%s %s: %s", self._asset.name, each.key, error)
+            _log.error("%s %s: %s", self._asset.name, artifact.key, error)
             reason = str(error)
         else:
-            _log.error("%s %s failed", self._asset.name, each.key, exc_info=error)
+            _log.error("%s %s failed", self._asset.name, artifact.key, exc_info=error)
             reason = f"{type(error).__name__}: {error}"
-        row = self._row(each, "failed")
-        return replace(row, error=reason, inputs=each.inputs, seconds=seconds)
+        row = self._row(artifact, "failed")
+        return replace(row, error=reason, inputs=artifact.inputs, seconds=seconds)
 
-    def _row(self, each: DueArtifact, status: Status) -> Row:
+    def _row(self, artifact: DueArtifact, status: Status) -> Row:
         return Row(
             asset=self._asset.name,
-            key=each.key,
+            key=artifact.key,
             status=status,
-            fingerprint=each.fingerprint,
+            fingerprint=artifact.fingerprint,
             settings=self._plan.settings_json,
             code_version=self._asset.code_version,
             models=self._plan.models,
