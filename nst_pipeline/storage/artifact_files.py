@@ -2,8 +2,9 @@
 
 An artifact of one photo is stored as `<key><name>`: the picture of `barn-1a2b3c4d` is
 `barn-1a2b3c4d.png`, its mask `barn-1a2b3c4d.mask.png`. An artifact of the whole collection (key
-`ALL`) is stored as `<name>` alone. Every such name is spelled here and nowhere else: to keep
-pictures in another format, change `PICTURE_FORMAT`.
+`ALL`) is stored as `<name>` alone. Every such name is spelled here and nowhere else. To keep
+pictures in another format, change `PICTURE_FORMAT`, and raise the code version of the assets that
+write pictures.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class PictureFormat:
     decode: Callable[[bytes], Picture]
 
 
-PICTURE_FORMAT = PictureFormat(".png", encode_png, decode_png)
+PNG = PictureFormat(".png", encode_png, decode_png)
+PICTURE_FORMAT = PNG
+"""The format of new pictures."""
 
 PICTURE = PICTURE_FORMAT.suffix
 """The main picture of an artifact, RGB."""
@@ -50,8 +53,19 @@ ANNOTATIONS_TABLE = "annotations.parquet"
 GALLERY_PAGE = "index.html"
 GALLERY_MANIFEST = "manifest.json"
 
-_STICKER_SUFFIX = ".png"
+_STICKER_SUFFIX = PNG.suffix
 """Stickers stay PNG whatever `PICTURE_FORMAT` is: a text chunk holds their provenance."""
+
+
+def decode_picture(name: str, data: bytes) -> Picture:
+    """Decode a picture in the format that its name says.
+
+    Raises
+    ------
+    UnreadableImageError
+        The file is damaged.
+    """
+    return (PNG if name.endswith(PNG.suffix) else PICTURE_FORMAT).decode(data)
 
 
 def sticker(number: int | str) -> str:

@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 from upath import UPath
 
-from nst_pipeline.storage.artifact_files import PICTURE, PICTURE_FORMAT, RECORD, file_name
+from nst_pipeline.storage.artifact_files import (
+    PICTURE,
+    PICTURE_FORMAT,
+    RECORD,
+    decode_picture,
+    file_name,
+)
 from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomically
 from nst_pipeline.storage.records import AnyRecord, Record, RecordList, dump_record, parse_record
 from nst_pipeline.vision.shapes import Picture
@@ -192,10 +198,10 @@ class Store:
         """
         path = self.path(asset, key, name)
         if not keep:
-            return PICTURE_FORMAT.decode(path.read_bytes())
+            return decode_picture(name, path.read_bytes())
         # fsspec's key identifies a version of the file by its size and time of change, or ETag.
         version = f"{path} {path.fs.ukey(path.path)}"
-        return self.remembered(version, lambda: PICTURE_FORMAT.decode(path.read_bytes()))
+        return self.remembered(version, lambda: decode_picture(name, path.read_bytes()))
 
     def remembered(self, name: str, decode: Callable[[], Picture]) -> Picture:
         """Return a picture by a unique name, read-only; call `decode` if it is not in memory."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from nst_pipeline.pipeline.engine.asset import Check, GalleryPicture, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.photos import annotated_objects
 from nst_pipeline.pipeline.engine.pictures import beside_photo, in_turn, single_picture
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -43,6 +44,19 @@ _LABELED_ASSET = "harmonized"
 def read_matte(item: Item) -> Matte:
     """Read the composite's matte, (height, width) float32, 0..1."""
     return to_float(item.picture(composites, files.MASK))
+
+
+def present_row(snapshot: Snapshot, node: Node, key: str) -> Row | None:
+    """Return a scene's row of an asset; None if there is none, or if the composite has changed.
+
+    A setting that fails a whole asset leaves results behind that belong to the composite before.
+    """
+    row, composite = snapshot.rows(node).get(key), snapshot.rows(composites).get(key)
+    if row is None or composite is None:
+        return row
+    made_from = {each.asset: each.digest for each in row.inputs if each.key == key}
+    is_present = made_from.get(composites.name, composite.digest) == composite.digest
+    return row if is_present else None
 
 
 def _changed_background(snapshot: Snapshot, row: Row) -> str:

@@ -11,10 +11,9 @@ from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Collection
-from nst_pipeline.pipeline.steps.composites import composites
+from nst_pipeline.pipeline.steps.composites import composites, present_row
 from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
-from nst_pipeline.pipeline.steps.scene_rows import present_row
 from nst_pipeline.publish.coco import DatasetScene, coco_json, join_scenes
 from nst_pipeline.publish.dataset import COLUMNS, dataset_parquet
 from nst_pipeline.storage import artifact_files as files

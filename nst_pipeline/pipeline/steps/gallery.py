@@ -11,14 +11,13 @@ from upath import UPath
 from nst_pipeline.pipeline.engine.asset import Asset, GalleryPicture, define_asset
 from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection
 from nst_pipeline.pipeline.engine.item import Item, Made
-from nst_pipeline.pipeline.engine.node import Node
+from nst_pipeline.pipeline.engine.node import Node, with_ancestors
 from nst_pipeline.pipeline.engine.progress import report_part
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.steps.composites import composites
+from nst_pipeline.pipeline.steps.composites import composites, present_row
 from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.pipeline.steps.placements import placements
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
-from nst_pipeline.pipeline.steps.scene_rows import SCENE_ASSETS, present_row
 from nst_pipeline.publish.gallery import (
     GalleryPlacement,
     GalleryScene,
@@ -33,6 +32,11 @@ from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.harmonize.candidates import candidate_title
 from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
 from nst_pipeline.vision.shapes import Picture
+
+_UPSTREAM = (composites, harmonized)
+"""What the gallery is made from. It shows these assets, and the scene's assets before them."""
+SCENE_ASSETS = tuple(node for node in with_ancestors(_UPSTREAM) if node.collection == "scenes")
+"""The scene's assets that the gallery shows, in the order of making."""
 
 
 def _gallery_pictures() -> Iterator[tuple[Asset, GalleryPicture]]:
@@ -84,10 +88,11 @@ def _notes(snapshot: Snapshot, key: str) -> Iterator[str]:
 
 
 def _decisive(rows: list[Row | None]) -> Row | None:
-    """Return the row that says how the scene stands: its first failure, else its last row."""
+    """Return the row that represents the scene: its first failure, else its result or last row."""
     made = [row for row in rows if row is not None]
     failed = [row for row in made if row.status == "failed"]
-    return next(iter(failed or made[::-1]), None)
+    results = [row for row in made if row.asset == harmonized.name]
+    return next(iter(failed or results or made[::-1]), None)
 
 
 def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
@@ -172,8 +177,8 @@ def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
 
 def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
     """Return a function that opens pictures by their path relative to the gallery's folder."""
-    return lambda path: files.PICTURE_FORMAT.decode(
-        (artifacts / path.removeprefix("../")).read_bytes()
+    return lambda path: files.decode_picture(
+        path, (artifacts / path.removeprefix("../")).read_bytes()
     )
 
 
@@ -182,7 +187,7 @@ def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
     collection=None,
     group="published",
     kinds={"html"},
-    upstream=(composites, harmonized),
+    upstream=_UPSTREAM,
     inputs=_results_and_failures,
     code_version="2",
     ends_batch=True,

@@ -46,7 +46,7 @@ def scene_photos(item: Item) -> Made:
 def _not_of_scene_size(snapshot: Snapshot, row: Row) -> str:
     """Open an artifact's first picture, and compare its size with the scene's."""
     name = next(each for each in row.files if files.is_picture(each))
-    picture = files.PICTURE_FORMAT.decode(snapshot.store.read(row.asset, row.key, name))
+    picture = files.decode_picture(name, snapshot.store.read(row.asset, row.key, name))
     scene = snapshot.store.record(ScenePhotoRecord, scene_photos.name, row.key)
     if picture.shape[:2] != (scene.height, scene.width):
         found = f"{picture.shape[1]}x{picture.shape[0]}"
