@@ -1,9 +1,9 @@
-"""Write docs/images/methods.webp: every harmonizing method on the samples' composites.
+"""Write docs/images/methods.webp: the harmonizing methods side by side, on the sample composites.
 
-    NST_DATA=FOLDER nst samples && NST_DATA=FOLDER nst run
+    nst --data FOLDER samples && nst --data FOLDER run
     python docs/make_methods.py FOLDER model.npz
 
-FOLDER is the collection; model.npz a harmonizer that `nst calibrate` wrote.
+FOLDER is the collection. `nst calibrate` writes model.npz.
 """
 
 from __future__ import annotations
@@ -28,20 +28,31 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 
 PICTURE = Path(__file__).parent / "images" / "methods.webp"
 METHODS = ("untouched", "ring", "model", "magenta", "painted", "auto")
-WIDTH, HEIGHT, LABEL = 240, 200, 24
+WIDTH_PX, HEIGHT_PX, LABEL_PX = 240, 200, 24
+"""Size of a cell, and height of the label above it."""
 MARGIN = 0.35
-"""Of the scene around the object, as a share of its longer side."""
-QUALITY = 88
+"""What a cell shows around the object, as a fraction of the object's longer side."""
+WEBP_QUALITY = 88
 
 
-def composites_of(artifacts: Path) -> Iterator[tuple[Rgb, Matte, str]]:
-    """The samples' composites, their mattes, and what the scenes are; one of them painted."""
-    made = [
-        (read_picture(path), path.with_suffix(".mask.png"))
-        for path in sorted(artifacts.glob("*.png"))
-        if path.name.count(".") == 1
-    ]
-    pairs = [(composite, read_matte(mask, composite)) for composite, mask in made]
+def read_composites(artifacts: Path) -> Iterator[tuple[Rgb, Matte, str]]:
+    """Read the sample composites, and paint the scene of the last one.
+
+    Parameters
+    ----------
+    artifacts
+        The folder of the asset `composites`.
+
+    Yields
+    ------
+    composite, matte, look
+        (height, width, 3) uint8 RGB, (height, width) float32, and `photo` or `painting`.
+    """
+    composites = [path for path in sorted(artifacts.glob("*.png")) if path.name.count(".") == 1]
+    pairs = []
+    for path in composites:
+        composite = read_picture(path)
+        pairs.append((composite, read_matte(path.with_suffix(".mask.png"), composite)))
     for composite, matte in pairs:
         yield composite, matte, "photo"
     composite, matte = pairs[-1]
@@ -49,44 +60,64 @@ def composites_of(artifacts: Path) -> Iterator[tuple[Rgb, Matte, str]]:
     yield recompose(np.asarray(painted, np.uint8), matte, composite), matte, "painting"
 
 
-def detail(picture: Rgb, matte: Matte) -> Rgb:
-    """The object and what is around it, on white, at the size of a cell."""
+def crop_to_cell(picture: Rgb, matte: Matte) -> Rgb:
+    """Crop a picture to the object and its surroundings, and fit it into a white cell."""
     part = picture[object_box(matte, MARGIN).slices]
-    scale = min(WIDTH / part.shape[1], HEIGHT / part.shape[0])
+    scale = min(WIDTH_PX / part.shape[1], HEIGHT_PX / part.shape[0])
     small = resize(part, round(part.shape[1] * scale), round(part.shape[0] * scale))
-    cell = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
-    top, left = (HEIGHT - small.shape[0]) // 2, (WIDTH - small.shape[1]) // 2
+    cell = np.full((HEIGHT_PX, WIDTH_PX, 3), 255, np.uint8)
+    top, left = (HEIGHT_PX - small.shape[0]) // 2, (WIDTH_PX - small.shape[1]) // 2
     cell[top : top + small.shape[0], left : left + small.shape[1]] = small
     return cell
 
 
-def row(composite: Rgb, matte: Matte, look: str, harmonizer: Harmonizer) -> Rgb:
-    """All methods' results on one composite, side by side; what `auto` chose is written above."""
-    cells = []
-    for method in METHODS:
-        # To paint an object is to take the scene for a painting.
-        seen_as = "painting" if method == "painted" else look
-        settings = HarmonizeSettings.model_validate({"method": method, "look": seen_as})
-        proposals = proposals_for(composite, matte, Settings(), method)
-        result = harmonize(composite, matte, settings, harmonizer=harmonizer, proposals=proposals)
-        told = f"auto: {result.chosen}" if method == "auto" else method
-        cells.append(labeled(detail(result.image, matte), told))
-    return np.hstack(cells)
-
-
-def labeled(cell: Rgb, text: str) -> Rgb:
-    """A cell with a line of text above it."""
-    head = np.full((LABEL, cell.shape[1], 3), 255, np.uint8)
+def label_cell(cell: Rgb, text: str) -> Rgb:
+    """Add a line of text above a cell."""
+    head = np.full((LABEL_PX, cell.shape[1], 3), 255, np.uint8)
     cv2.putText(head, text, (8, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
     return np.vstack([head, cell])
 
 
+def compare_methods(composite: Rgb, matte: Matte, look: str, harmonizer: Harmonizer) -> Rgb:
+    """Lay the results of all methods for one composite side by side.
+
+    Parameters
+    ----------
+    composite
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1.
+    look
+        Value of `harmonize.look`.
+    harmonizer
+        The color model.
+    """
+    cells = []
+    for method in METHODS:
+        # Painting an object implies that the scene is a painting.
+        used_look = "painting" if method == "painted" else look
+        settings = HarmonizeSettings.model_validate({"method": method, "look": used_look})
+        proposals = proposals_for(composite, matte, Settings(), method)
+        result = harmonize(composite, matte, settings, harmonizer=harmonizer, proposals=proposals)
+        label = f"auto: {result.chosen}" if method == "auto" else method
+        cells.append(label_cell(crop_to_cell(result.image, matte), label))
+    return np.hstack(cells)
+
+
 def main(data: Path, model: Path) -> None:
-    """Write the picture."""
+    """Write the picture, one row per composite.
+
+    Parameters
+    ----------
+    data
+        The collection.
+    model
+        The color model's file.
+    """
     harmonizer = load(model)
-    cases = composites_of(data / "artifacts/composites")
-    sheet = np.vstack([row(*case, harmonizer) for case in cases])
-    options = [cv2.IMWRITE_WEBP_QUALITY, QUALITY]
+    composites = read_composites(data / "artifacts/composites")
+    sheet = np.vstack([compare_methods(*each, harmonizer) for each in composites])
+    options = [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY]
     cv2.imwrite(str(PICTURE), sheet[..., ::-1], options)
 
 
