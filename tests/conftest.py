@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser import browser
 
-_SLOW_FOLDERS = {"benchmarks", "ui"}
+_SLOW_FOLDERS = {"benchmarks", "networks", "ui"}
 _SLOW_FIXTURES = {"browser", "collection", "made", "vgg19_file"}
 """What needs a whole collection, a browser, or a network takes seconds."""
 

@@ -17,6 +17,7 @@ def _modules_with_examples() -> list[str]:
     return [".".join(parts).removesuffix(".__init__") for parts in names]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _modules_with_examples())
 def test_examples_in_docstrings_run(name):
     failed, tried = doctest.testmod(import_module(name))

@@ -16,11 +16,13 @@ def test_the_short_help_flag_works_for_commands_too(nst):
     assert nst("status", "-h").stdout == nst("status", "--help").stdout
 
 
+@pytest.mark.slow
 def test_the_installed_command_prints_the_version_of_its_package(installed_nst):
     done = installed_nst("--version")
     assert (done.returncode, done.stdout) == (0, f"nst {version('nst-pipeline')}\n")
 
 
+@pytest.mark.slow
 def test_the_shell_completes_the_values_of_an_option(installed_nst, monkeypatch):
     monkeypatch.setenv("_NST_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", "nst harmonize --look ")

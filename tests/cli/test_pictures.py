@@ -9,6 +9,8 @@ from skimage import data
 
 from nst_pipeline.vision.images.png import decode_png, encode_png
 
+pytestmark = pytest.mark.slow
+
 CUP = "78,12,404,376"
 
 

@@ -1,5 +1,6 @@
 """What the package relies on in Dagster beyond its public API, shown on real instances.
 
+
 A failure here after an upgrade of Dagster says which entry of `dagster_internals` has to change.
 """
 
@@ -42,6 +43,8 @@ from nst_pipeline.defs.dagster_internals import (
     version_event_tags,
 )
 from nst_pipeline.errors import SettingError
+
+pytestmark = pytest.mark.slow
 
 LETTERS = dg.DynamicPartitionsDefinition(name="letters")
 PICTURES = dg.AssetKey("pictures")

@@ -88,6 +88,7 @@ def test_yolo_boxes_equal_the_coco_boxes(dataset, rows, locate, tmp_path):
         assert found == pytest.approx(each.bbox, abs=0.001)
 
 
+@pytest.mark.slow
 def test_yolo_outlines_cover_the_coco_masks(dataset, rows, locate, tmp_path):
     write_export(tmp_path / "yolo", yolo_files(rows, locate, segments=True))
     lines = (tmp_path / "yolo/labels/train/a.txt").read_text().splitlines()

@@ -90,6 +90,7 @@ def test_artifacts_are_found_by_the_name_and_the_digest_of_a_network(catalog):
     assert made == [("stylized_magenta", "s1"), ("stylized_magenta", "s2"), ("harmonized", "s1")]
 
 
+@pytest.mark.slow
 def test_maintenance_changes_no_answer(catalog):
     for number in range(70):
         catalog.append([_row("composites", f"more-{number:02d}", ("stickers", "cat-1"))])
@@ -100,6 +101,7 @@ def test_maintenance_changes_no_answer(catalog):
     pd.testing.assert_frame_equal(catalog.frame(), rows)
 
 
+@pytest.mark.slow
 def test_compacting_many_small_files_changes_no_row(catalog):
     for number in range(66):
         catalog.append([_row("stickers", f"more-{number}")])

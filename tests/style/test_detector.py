@@ -9,6 +9,8 @@ from nst_pipeline.style.detector import find_with_network, network_finder
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.shapes import Box, Detection
 
+pytestmark = pytest.mark.slow
+
 SIDE = 64
 PHOTO = np.full((100, 200, 3), 90, np.uint8)
 """Scaled by 0.32 into the 64 x 64 input: 64 wide, 32 high."""

@@ -31,6 +31,7 @@ def test_a_url_is_found_in_tensorflow_hubs_cache(tmp_path, monkeypatch):
     assert obtain_saved_model(URL, **FOR_MESSAGES) == folder
 
 
+@pytest.mark.slow
 def test_the_cache_folder_is_the_one_that_tensorflow_hub_uses(tmp_path, monkeypatch):
     import tensorflow_hub as hub
 

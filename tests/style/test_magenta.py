@@ -15,6 +15,8 @@ from nst_pipeline.style.magenta import (
     obtain_magenta,
 )
 
+pytestmark = pytest.mark.slow
+
 SOME_DIFFERENCE = 0.01
 
 

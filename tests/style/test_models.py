@@ -33,6 +33,7 @@ def test_prepared_models_have_a_path_and_a_digest(vgg19_file, models_folder):
         assert status.remedy == ""
 
 
+@pytest.mark.slow
 def test_missing_vgg19_weights_do_not_keep_magenta_from_being_prepared(models_folder):
     magenta, vgg19 = prepare_models(settings_with("/no/such.h5"))
 
@@ -45,6 +46,7 @@ def test_missing_magenta_is_an_error(tmp_path):
         prepare_models(settings_with("/no/such.h5", handle=str(tmp_path)))
 
 
+@pytest.mark.slow
 def test_the_status_is_known_without_importing_tensorflow():
     code = (
         "import sys; from nst_pipeline.settings import Settings;"

@@ -6,6 +6,8 @@ from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.vision.images.color import to_lab
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pasted() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -33,6 +33,7 @@ def test_vgg19_changes_the_object_alone(pasted, vgg19_file):
     assert np.abs(proposal.after[matte == 1].astype(int) - composite[matte == 1]).mean() > 1
 
 
+@pytest.mark.slow
 def test_magenta_stylizes_by_the_surroundings_and_by_the_composite_itself(pasted, models_folder):
     proposal = proposals_for(*pasted, Settings(), "magenta")["magenta"]()
 
@@ -41,6 +42,7 @@ def test_magenta_stylizes_by_the_surroundings_and_by_the_composite_itself(pasted
     assert not np.array_equal(proposal.after, proposal.before)
 
 
+@pytest.mark.slow
 def test_the_painting_changes_the_object_alone(pasted, models_folder):
     composite, matte = pasted
 

@@ -153,6 +153,7 @@ def test_a_style_picture_is_average_pooled(photos):
     np.testing.assert_allclose(result[0], expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_pooling_equals_tensorflows(photos):
     import tensorflow as tf
 

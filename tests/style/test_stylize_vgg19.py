@@ -6,6 +6,8 @@ from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import Vgg19Settings
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19, vgg19_loss
 
+pytestmark = pytest.mark.slow
+
 SMALL = Vgg19Settings(side=64, steps=3, mode="artistic", precision="float32")
 PHOTO = SMALL.model_copy(update={"mode": "photographic"})
 

@@ -12,6 +12,8 @@ from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def photos():

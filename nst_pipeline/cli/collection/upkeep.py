@@ -96,7 +96,10 @@ def verify(as_json: Json = False) -> None:
         print_line(", ".join(f"{count} {kind}" for kind, count in kinds.items()))
         rows = [list(asdict(each).values()) for each in found]
         print_table("Problems", ("kind", "asset", "name", "problem"), rows, limit=LIST_LIMIT)
-        print_line("`nst run` remakes missing and damaged artifacts; `nst gc` removes the rest.")
+        print_line(
+            "`nst run` remakes artifacts whose files are missing or of another size. If a file is "
+            "damaged otherwise, delete it first. `nst gc` removes the rest."
+        )
     if found:
         raise typer.Exit(1)
 

@@ -18,7 +18,7 @@ from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import (
 
 from nst_pipeline.defs.runs.inboxes import scan_inboxes
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 TIMEOUT_SECONDS = 180
 UNUSED = {"title": None, "description": None, "run_config": None}
 

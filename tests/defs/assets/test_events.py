@@ -30,6 +30,7 @@ def _run(instance, do):
     return dg.materialize([pictures], instance=instance)
 
 
+@pytest.mark.slow
 def test_each_partition_has_its_own_event_and_data_version(instance):
     keys = [f"k{number}" for number in range(1200)]  # more than one statement takes
     done = _run(instance, lambda context: report_materializations(context, _materializations(keys)))

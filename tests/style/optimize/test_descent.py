@@ -26,6 +26,7 @@ def test_the_classic_rate_is_100_and_decays_by_0_96_every_100_steps():
     assert (found.evaluations, found.stop_reason) == (151, "steps")
 
 
+@pytest.mark.slow
 def test_classic_sgd_follows_keras_own_schedule():
     import keras
 

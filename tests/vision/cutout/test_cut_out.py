@@ -9,6 +9,8 @@ from nst_pipeline.vision.cutout.cut_out import CropParameters, CutoutParameters,
 from nst_pipeline.vision.cutout.masks import largest_filled_component
 from nst_pipeline.vision.shapes import Box, Detection
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = CutoutSettings()
 QUICK = CutoutSettings(matting=False)
 

@@ -25,6 +25,7 @@ def classifier():
     )
 
 
+@pytest.mark.slow
 def test_the_shipped_classifier_weighs_every_feature(disc):
     features = compute_features(extract_neighborhood(disc.photo, disc.box))
 

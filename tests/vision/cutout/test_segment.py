@@ -27,6 +27,7 @@ def test_the_best_threshold_hedges_if_nothing_is_known():
     assert expected_iou == pytest.approx(0.4)
 
 
+@pytest.mark.slow
 def test_an_object_is_segmented_with_its_figures(disc):
     mask, figures = segment(disc.photo, disc.box)
 
@@ -51,6 +52,7 @@ def test_holes_below_the_given_probability_stay_open(disc):
         assert bool(mask[80, 80]) == is_filled
 
 
+@pytest.mark.slow
 def test_features_are_maps_of_the_box(disc):
     neighborhood = extract_neighborhood(disc.photo, disc.box)
 

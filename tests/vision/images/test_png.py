@@ -45,6 +45,7 @@ def test_we_read_what_pillow_writes(picture: Picture, level: int) -> None:
     assert np.array_equal(decode_png(file.getvalue()), picture)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(pictures, st.data())
 def test_damage_never_yields_another_image(picture: Picture, draw: st.DataObject) -> None:
