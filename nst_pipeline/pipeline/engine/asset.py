@@ -15,6 +15,7 @@ from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Collection as PhotoCollection
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.publish.columns import Column
+from nst_pipeline.publish.report import FigurePlot
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.vision.shapes import Box
@@ -108,6 +109,8 @@ class Presentation:
         The columns of that table.
     gallery
         The pictures that the gallery shows for each scene.
+    plots
+        The figures that the batch report plots.
     """
 
     pictures: PicturesOf = picture_files
@@ -116,6 +119,7 @@ class Presentation:
     counts_rows: str = ""
     columns: tuple[Column, ...] = ()
     gallery: tuple[GalleryPicture, ...] = ()
+    plots: tuple[FigurePlot, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -152,6 +156,8 @@ class Asset(Node):
     consumed_in_part
         Whether each downstream artifact depends on a few entries of this one. A change of its
         content then does not make the UI call them out of date.
+    keeps_own_files
+        Whether the asset manages its folder itself, so that the catalog does not list its files.
     """
 
     make: Make
@@ -168,6 +174,7 @@ class Asset(Node):
     presentation: Presentation = Presentation()
     read_by_people: bool = False
     consumed_in_part: bool = False
+    keeps_own_files: bool = False
 
 
 def _for_each(function: Callable[[Item], Made]) -> Make:

@@ -191,6 +191,7 @@ def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
     inputs=_results_and_failures,
     code_version="2",
     ends_batch=True,
+    keeps_own_files=True,
     read_by_people=True,
 )
 def gallery(item: Item) -> Made:

@@ -17,6 +17,7 @@ from nst_pipeline.pipeline.steps.model_inputs import read_model_input
 from nst_pipeline.pipeline.steps.scene_photos import OPENS, scene_photos
 from nst_pipeline.pipeline.steps.stylized_magenta import magenta_digest, stylized_magenta
 from nst_pipeline.pipeline.steps.stylized_vgg19 import stylized_vgg19
+from nst_pipeline.publish.report import FigurePlot
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import HarmonizedRecord
@@ -107,6 +108,20 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
         tables=_tables,
         ranked_by="score",
         gallery=(GalleryPicture("harmonized", "Harmonized", files.PICTURE),),
+        plots=(
+            FigurePlot(
+                "harmonized",
+                "score",
+                "Realism",
+                "Predicted fit of colors and edges, not of content; 1 is best",
+            ),
+            FigurePlot(
+                "harmonized",
+                "confidence",
+                "Confidence",
+                "Probability that the change is an improvement",
+            ),
+        ),
     ),
 )
 def harmonized(item: Item) -> Made:

@@ -9,6 +9,7 @@ from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps.detections import detections
 from nst_pipeline.pipeline.steps.object_photos import object_photos
+from nst_pipeline.publish.report import FigurePlot
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import (
@@ -98,7 +99,12 @@ def _describe(
     settings=("cutout",),
     code_version="3",
     checks=(_MATTE_QUALITY,),
-    presentation=Presentation(ranked_by="quality"),
+    presentation=Presentation(
+        ranked_by="quality",
+        plots=(
+            FigurePlot("stickers", "quality", "Cut-outs", "Expected overlap with the true outline"),
+        ),
+    ),
 )
 def stickers(item: Item) -> Made:
     """Cut the objects out: one transparent PNG for each, with soft edges and clean colors.

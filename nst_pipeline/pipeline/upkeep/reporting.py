@@ -19,10 +19,8 @@ from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.pipeline.steps.harmonized import harmonized
-from nst_pipeline.pipeline.steps.stickers import stickers
 from nst_pipeline.publish.report import (
     ExampleResult,
-    FigurePlot,
     best_and_worst,
     html_page,
     markdown_page,
@@ -31,21 +29,8 @@ from nst_pipeline.publish.report import (
 from nst_pipeline.publish.thumbnails import as_rgb, inline_webp
 from nst_pipeline.storage.files import write_atomically
 
-_PLOTS = (
-    FigurePlot(
-        harmonized.name,
-        "score",
-        "Realism",
-        "Predicted fit of colors and edges, not of content; 1 is best",
-    ),
-    FigurePlot(
-        harmonized.name,
-        "confidence",
-        "Confidence",
-        "Probability that the change is an improvement",
-    ),
-    FigurePlot(stickers.name, "quality", "Cut-outs", "Expected overlap with the true outline"),
-)
+_PLOTS = tuple(plot for asset in reversed(ASSETS) for plot in asset.presentation.plots)
+"""Results first."""
 _THUMBNAIL_PX = 320
 """Longest side of an example's image."""
 _TIME = "%Y-%m-%dT%H%M%S"

@@ -22,8 +22,6 @@ ProblemKind = Literal["missing", "damaged", "orphan", "leftover", "duplicate", "
 _BLOCK = 256
 """Artifacts to check between two progress reports."""
 _READERS = 4
-_SELF_MANAGED = "gallery"
-"""The asset that keeps track of its files itself, in its manifest."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def _file_problem(store: Store, row: _FilesRow, sizes: Mapping[str, int]) -> Pro
     names = [file_name(key, name) for name in files]
     if gone := [name for name in names if name not in sizes]:
         return Problem("missing", asset, gone[0], f"{len(gone)} of {len(names)} files are missing")
-    if asset == _SELF_MANAGED:
+    if BY_NAME[asset].keeps_own_files:
         return None
     size = sum(sizes[name] for name in names)
     if size != row["size_bytes"]:
@@ -109,7 +107,7 @@ def stray_files(workspace: Workspace, history: pa.Table) -> Iterator[Problem]:
         `asset`, `key` and `files` of all rows of its catalog.
     """
     for asset in ASSETS:
-        if asset.name == _SELF_MANAGED:
+        if asset.keeps_own_files:
             continue
         known = _known_files(history, asset.name)
         for name in sorted(workspace.store.sizes(asset.name).keys() - known):
