@@ -26,6 +26,7 @@ from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.records import StickerRecord, Stickers
 from nst_pipeline.storage.store import Content, Store
+from nst_pipeline.vision.detect.finders import FINDERS
 from nst_pipeline.vision.place.choose import LibrarySticker, candidates_from
 from nst_pipeline.vision.place.cut_edges import EDGES
 from nst_pipeline.vision.place.explicit import sticker_names
@@ -42,7 +43,8 @@ COLUMNS = (
     Column(
         "source",
         pa.string(),
-        "Who found it: `sidecar` (you), `dnn`, `hog`, `haar`, `subject`, or `alpha`.",
+        f"Who found it: {', '.join(f'`{name}`' for name in FINDERS)} (`sidecar` is you), or "
+        "`alpha`, the photo's own transparency.",
     ),
     Column("score", pa.float64(), "Confidence of the finder, 0..1."),
     Column(
