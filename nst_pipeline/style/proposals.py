@@ -1,4 +1,4 @@
-"""Let the networks propose changes of a composite when its scene is not available."""
+"""Have the networks propose changes of a composite whose scene is not available."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from nst_pipeline.settings import Settings
 from nst_pipeline.style.magenta import FloatOr8Bit, load_magenta
+from nst_pipeline.style.object_ring import object_ring
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import apply_result, crop_surroundings, model_inputs, shrink_input
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
@@ -15,11 +16,8 @@ from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.inpaint import inpaint_object
-from nst_pipeline.vision.images.regions import object_box, ring_mask
+from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.shapes import Matte, Rgb
-
-RING_REACH = 0.5
-"""How far VGG19's ring reaches, as a fraction of the object's longer side."""
 
 
 def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
@@ -40,15 +38,15 @@ def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Propos
 
 def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
     """Optimize the object of a composite toward the style statistics of its ring."""
-    box, window = object_box(matte), object_box(matte, margin=RING_REACH).slices
-    reach = max(1, round(RING_REACH * max(box.width, box.height)))
+    ring = object_ring(matte)
+    window = ring.window.slices
     result = stylize_vgg19(
         composite[window],
         composite[window],
         load_vgg19(settings.vgg19.weights),
         settings.vgg19,
-        start_mask=matte[window],
-        style_mask=ring_mask(matte[window], reach).astype(np.float32),
+        start_mask=ring.matte,
+        style_mask=ring.mask,
     )
     after = composite.copy()
     after[window] = result.image
@@ -70,7 +68,7 @@ _PROPOSERS = {
 
 
 def proposals_for(composite: Rgb, matte: Matte, settings: Settings, method: str) -> Proposals:
-    """Prepare the networks' proposals for a harmonizing method; a network runs when one is called.
+    """Prepare the networks' proposals for a harmonizing method; each runs its network when called.
 
     Parameters
     ----------
@@ -79,7 +77,7 @@ def proposals_for(composite: Rgb, matte: Matte, settings: Settings, method: str)
     matte
         (height, width) float32, 0..1.
     settings
-        Of the recipes and networks.
+        Settings of the recipes and networks.
     method
         As in `harmonize.method`.
 

@@ -17,10 +17,9 @@ from nst_pipeline.publish.plots import plot_loss
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.records import Losses
-from nst_pipeline.style.proposals import RING_REACH
+from nst_pipeline.style.object_ring import object_ring
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19, weights_digest
-from nst_pipeline.vision.images.regions import object_box, ring_mask
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 _WITHOUT_WEIGHTS = "none"
@@ -53,15 +52,12 @@ class _Region:
 def _region(item: Item) -> _Region:
     """Cut out the object and as much around it as `vgg19.style_region` takes its style from."""
     matte, scene = read_matte(item), item.photo("scenes")
-    window = object_box(matte, margin=RING_REACH)
-    own = matte[window.slices]
+    ring = object_ring(matte)
+    window = ring.window
     content = item.picture(composites)[window.slices]
     if item.settings.vgg19.style_region == "scene":
-        return _Region(window, content, own, scene, np.ones_like(matte))
-    box = object_box(matte)
-    reach = max(1, round(RING_REACH * max(box.width, box.height)))
-    ring = ring_mask(own, reach).astype(np.float32)
-    return _Region(window, content, own, scene[window.slices], ring)
+        return _Region(window, content, ring.matte, scene, np.ones_like(matte))
+    return _Region(window, content, ring.matte, scene[window.slices], ring.mask)
 
 
 def _in_composite(item: Item, window: Box, picture: Rgb) -> Rgb:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.color_change import LabStatistics, recolor
+from nst_pipeline.vision.harmonize.model.arrays import Array
 from nst_pipeline.vision.harmonize.model.color_model import (
     NATURAL,
     PASTED,
@@ -45,8 +45,6 @@ from nst_pipeline.vision.harmonize.object_view import (
 )
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Matte, Rgb
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.vision.harmonize.color_change import ColorChange, LabStatistics
+from nst_pipeline.vision.harmonize.model.arrays import Array
 from nst_pipeline.vision.harmonize.model.gate import confidence, gate_inputs
 from nst_pipeline.vision.harmonize.object_view import ObjectColors
-
-Array = NDArray[np.float64]
 
 NATURAL, PASTED = 6, 7
 """Columns of a prediction. The first six are the shift and log gain of the three channels."""

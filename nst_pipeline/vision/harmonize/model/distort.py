@@ -9,12 +9,10 @@ import numpy as np
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.color_change import SMALLEST_STD, ColorChange, LabStatistics
+from nst_pipeline.vision.images.color import DISPLAY_GAMMA
 from nst_pipeline.vision.images.dtype import to_float, to_uint8
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.shapes import Matte, Rgb
-
-DISPLAY_GAMMA = 2.2
-"""An sRGB value to this power is close to linear light."""
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.harmonize.model.arrays import Array
 from nst_pipeline.vision.harmonize.model.seam import LOG_SCALE, describe_seam
 from nst_pipeline.vision.harmonize.object_view import ObjectView
 from nst_pipeline.vision.images.color import Lab
 from nst_pipeline.vision.shapes import Mask
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from nst_pipeline.vision.harmonize.model.arrays import Array
 
 GAUSSIAN_FACTOR = 0.5
 """Factor of the mean squared difference of features in the Gaussian's exponent. Part of the model:
