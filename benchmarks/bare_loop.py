@@ -25,7 +25,7 @@ from nst_pipeline.style.recipes import (
     Recipe,
     apply_result,
     crop_surroundings,
-    model_inputs,
+    prepare_model_inputs,
 )
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
@@ -39,7 +39,7 @@ from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.place.choose import Candidates, LibrarySticker, candidates_from
+from nst_pipeline.vision.place.choose import LibrarySticker, StickerCandidates, sticker_candidates
 from nst_pipeline.vision.place.cut_edges import cut_edges
 from nst_pipeline.vision.place.plan import plan
 from nst_pipeline.vision.shapes import Composite, Picture, Rgb, Rgba
@@ -79,7 +79,10 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
 
 
 def _pasted(
-    path: Path, library: dict[LibrarySticker, Rgba], candidates: Candidates, settings: Settings
+    path: Path,
+    library: dict[LibrarySticker, Rgba],
+    candidates: StickerCandidates,
+    settings: Settings,
 ) -> _Pasted:
     scene, key = _photo(path, settings), partition_key(path.name)
     network = network_finder(settings.detection)
@@ -89,7 +92,9 @@ def _pasted(
     layers = [(each, pixels[each.sticker]) for each in placements]
     composite = compose(scene, layers, shadow=settings.placement.shadow)
     box = object_box(composite.matte)
-    inputs = model_inputs(composite.image, box, crop_surroundings(scene, box), settings.recipes)
+    inputs = prepare_model_inputs(
+        composite.image, box, crop_surroundings(scene, box), settings.recipes
+    )
     return _Pasted(key, scene, composite, inputs)
 
 
@@ -154,7 +159,7 @@ def run(root: Path, out: Path, settings: Settings) -> int:
     out.mkdir(parents=True)
     library = dict(_stickers(root, out, settings))
     magenta, model = load_magenta(settings.magenta.handle), calibrate([])
-    candidates = candidates_from(list(library), settings.placement)
+    candidates = sticker_candidates(list(library), settings.placement)
     paths, size = sorted((root / "scenes").glob("*.jpg")), settings.magenta.batch_size
     for first in range(0, len(paths), size):
         batch = [

@@ -22,7 +22,7 @@ from nst_pipeline.storage.pictures import (
     read_matte,
     read_picture,
 )
-from nst_pipeline.vision.harmonize.model.calibrate import calibrate, linear_models
+from nst_pipeline.vision.harmonize.model.calibrate import calibrate, fit_linear_models
 from nst_pipeline.vision.harmonize.object_view import object_view
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--masks", type=Path, required=True)
     given = parser.parse_args()
-    learned = calibrate(pairs(given.photos, given.masks), fit=linear_models)
+    learned = calibrate(pairs(given.photos, given.masks), fit=fit_linear_models)
     if not learned.photos:
         parser.error(f"{given.photos} holds too few photos with an object")
     # Zero photos of the collection's own mark a built-in model.

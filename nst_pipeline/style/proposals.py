@@ -10,7 +10,12 @@ from nst_pipeline.settings import Settings
 from nst_pipeline.style.magenta import FloatOr8Bit, load_magenta
 from nst_pipeline.style.object_ring import object_ring
 from nst_pipeline.style.paint import paint_object
-from nst_pipeline.style.recipes import apply_result, crop_surroundings, model_inputs, shrink_input
+from nst_pipeline.style.recipes import (
+    apply_result,
+    crop_surroundings,
+    prepare_model_inputs,
+    shrink_input,
+)
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg19 import load_vgg19
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
@@ -24,7 +29,7 @@ def magenta_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Propos
     """Stylize a composite by its surroundings and by itself, with recipe `right`."""
     box = object_box(matte)
     style = crop_surroundings(inpaint_object(composite, matte), box)
-    source = model_inputs(composite, box, style, settings.recipes)["right"]
+    source = prepare_model_inputs(composite, box, style, settings.recipes)["right"]
     placed, small = shrink_input(source, composite, NETWORK_CHANGE.side_px)
     magenta, strength = load_magenta(settings.magenta.handle), settings.magenta.strength
     content, style_tensor = source.content[0], source.style[0]

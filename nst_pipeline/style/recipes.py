@@ -192,7 +192,7 @@ def crop_surroundings(scene: Rgb, box: Box) -> Rgb:
     return scene[box.expanded(reach).clipped(scene.shape[1], scene.shape[0]).slices]
 
 
-def model_inputs(
+def prepare_model_inputs(
     composite: Rgb,
     box: Box,
     style: Rgb,

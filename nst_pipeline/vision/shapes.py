@@ -28,7 +28,7 @@ class Box:
     x, y
         Column and row of the top left corner.
     width, height
-        Sides.
+        Size of the rectangle.
 
     Examples
     --------
@@ -114,7 +114,7 @@ class Cutout:
     quality
         Confidence in the outline, 0..1.
     figures
-        What the quality was computed from, by name.
+        The measurements that the quality was computed from, by name.
     """
 
     matte: Matte

@@ -9,7 +9,7 @@ from nst_pipeline.style.recipes import (
     average_pool,
     crop_surroundings,
     min_max_normalize,
-    model_inputs,
+    prepare_model_inputs,
     preprocess_left,
     preprocess_right,
     preprocess_right_style,
@@ -207,7 +207,9 @@ def test_both_recipes_of_a_composite(photos):
     composite, scene = photos["astronaut"], photos["china"]
     box = Box(300, 200, 100, 80)
 
-    inputs = model_inputs(composite, box, scene, RecipeSettings(left_side=128, right_side=64))
+    inputs = prepare_model_inputs(
+        composite, box, scene, RecipeSettings(left_side=128, right_side=64)
+    )
 
     np.testing.assert_array_equal(inputs["left"].content, preprocess_left(composite, side=128))
     np.testing.assert_array_equal(inputs["left"].style, preprocess_left(scene, side=128))
@@ -224,7 +226,7 @@ def test_an_unchanged_result_changes_no_pixel(width, height, box, recipe, data):
     seed = data.draw(st.integers(0, 99))
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
     settings = RecipeSettings(left_side=64, right_side=64)
-    made_from = model_inputs(picture, box, picture, settings)[recipe]
+    made_from = prepare_model_inputs(picture, box, picture, settings)[recipe]
 
     carried = apply_result(made_from.content[0], made_from, picture)
 
@@ -234,7 +236,7 @@ def test_an_unchanged_result_changes_no_pixel(width, height, box, recipe, data):
 def test_a_change_is_applied_to_the_square_that_was_cropped(photos):
     picture = photos["astronaut"] // 2
     box = Box(300, 200, 100, 80)
-    made_from = model_inputs(picture, box, picture, RecipeSettings())["right"]
+    made_from = prepare_model_inputs(picture, box, picture, RecipeSettings())["right"]
     brighter = made_from.content[0] + np.float32(40 / (made_from.high - made_from.low))
 
     carried = apply_result(brighter, made_from, picture)
@@ -246,7 +248,9 @@ def test_a_change_is_applied_to_the_square_that_was_cropped(photos):
 
 def test_a_change_can_be_applied_at_a_smaller_size(photos):
     picture = photos["astronaut"] // 2
-    made_from = model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())["right"]
+    made_from = prepare_model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())[
+        "right"
+    ]
     brighter = made_from.content[0] + np.float32(40 / (made_from.high - made_from.low))
 
     placed, small = shrink_input(made_from, picture, 256)
@@ -260,6 +264,8 @@ def test_a_change_can_be_applied_at_a_smaller_size(photos):
 
 def test_a_small_picture_is_not_shrunk(photos):
     picture = photos["astronaut"]
-    made_from = model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())["right"]
+    made_from = prepare_model_inputs(picture, Box(300, 200, 100, 80), picture, RecipeSettings())[
+        "right"
+    ]
     placed, small = shrink_input(made_from, picture, 512)
     assert placed.window == made_from.window and small is picture

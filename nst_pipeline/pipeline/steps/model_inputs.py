@@ -17,8 +17,13 @@ from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.records import ModelInputsRecord, RecipeRecord
 from nst_pipeline.storage.store import Content
-from nst_pipeline.style.recipes import ModelInput, Recipe, Tensor, crop_surroundings
-from nst_pipeline.style.recipes import model_inputs as prepare_model_inputs
+from nst_pipeline.style.recipes import (
+    ModelInput,
+    Recipe,
+    Tensor,
+    crop_surroundings,
+    prepare_model_inputs,
+)
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.images.dtype import to_float, to_uint8
 from nst_pipeline.vision.images.regions import object_box

@@ -27,7 +27,7 @@ from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.records import StickerRecord, Stickers
 from nst_pipeline.storage.store import Content, Store
 from nst_pipeline.vision.detect.finders import FINDERS
-from nst_pipeline.vision.place.choose import LibrarySticker, candidates_from
+from nst_pipeline.vision.place.choose import LibrarySticker, sticker_candidates
 from nst_pipeline.vision.place.cut_edges import EDGES
 from nst_pipeline.vision.place.explicit import sticker_names
 from nst_pipeline.vision.shapes import Rgb
@@ -196,13 +196,13 @@ class Library:
         A detector that trains on one side must see nothing of the others: neither their scenes
         nor their objects.
         """
-        every = cache(lambda: candidates_from(self.stickers, settings))
+        every = cache(lambda: sticker_candidates(self.stickers, settings))
         if not settings.same_split or len(self.stickers) < _SPLIT_FROM:
             return lambda key, _: every()(key)
         by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
         for each in self.stickers:
             by_side[side_of(self.photos[each.object_key].digest)].append(each)
-        own = cache(lambda side: candidates_from(by_side[side], settings))
+        own = cache(lambda side: sticker_candidates(by_side[side], settings))
         return lambda key, digest: own(side_of(digest))(key) or every()(key)
 
 

@@ -1,1 +1,1 @@
-"""Paste stickers on a scene, with their contact shadows."""
+"""Paste stickers on a scene, with contact shadows."""

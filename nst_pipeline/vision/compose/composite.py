@@ -27,7 +27,7 @@ def _straight(pixels: NDArray[np.float32]) -> Rgba:
 def _scaled(sticker: Rgba, box: Box, visible: Box) -> Rgba:
     """Scale a sticker to `box` and return the part of it that lies in `visible`."""
     height, width = sticker.shape[:2]
-    # Shrink by averaging areas first; enlarge whatever side is still too short.
+    # Shrink by averaging areas first; then enlarge a side that is still too short.
     shrunk = (min(box.width, width), min(box.height, height))
     pixels = resize(premultiply(sticker), *shrunk)
     across, down = box.width / shrunk[0], box.height / shrunk[1]
@@ -69,7 +69,7 @@ def _blend(below: Rgb, above: Rgb, alpha: Matte) -> Rgb:
 
 
 def _shadow(layer: StickerLayer, strength: float, width: int, height: int) -> tuple[Box, Matte]:
-    """The part of a layer's shadow that lies on the scene, and its box in the scene's pixels."""
+    """Clip a layer's shadow to the scene; return its box in the scene's pixels and the shade."""
     box, shade = contact_shadow(_alpha(layer))
     box = replace(box, x=box.x + layer.box.x, y=box.y + layer.box.y)
     visible = box.clipped(width, height)
@@ -87,11 +87,11 @@ def compose(
     scene
         (height, width, 3) uint8 RGB; it is not changed.
     layers
-        Placements and the pixels of their stickers, (h, w, 4) uint8 RGB with straight alpha. What
-        lies outside the scene is clipped.
+        Placements and the pixels of their stickers, (h, w, 4) uint8 RGB with straight alpha. They
+        are clipped to the scene.
     shadow
         Strength, 0..1, of the contact shadow under each sticker. A sticker that the scene's bottom
-        edge cuts throws none, because its foot is out of sight.
+        edge cuts casts none, because its foot is out of sight.
 
     Returns
     -------

@@ -18,30 +18,30 @@ RowOfColumn = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ShadowParameters:
-    """Shape of the shadow. Fractions are of the named length of the object."""
+    """Shape of the shadow. Fractions are of the object's named length."""
 
     work_side_px: int = 384
-    """Shadows are smooth: they are drawn for objects of this longest side, and enlarged."""
+    """Shadows are smooth, so they are drawn for objects of this longest side and then enlarged."""
     lift: float = 0.16
-    """Of the height: where the outline is this far above the foot, 1/e of the shadow is left. A
-    rear wheel still stands on the ground, a tail does not."""
+    """Of the height: height above the foot at which 1/e of the shadow is left. A rear wheel still
+    stands on the ground, a tail does not."""
     clearance: float = 0.3
-    """Of the height: where the underside is this far above the ground, 1/e of it is left."""
+    """Of the height: distance of the underside from the ground at which 1/e of it is left."""
     depth: float = 0.09
-    """Of the height: how the shadow fades toward the back, as the ground is seen at a slant."""
+    """Of the height: distance toward the back over which the shadow fades to 1/e."""
     forward: float = 0.025
-    """Of the height: the dark ground begins this far in front of the lowest row, because a foot
-    has depth."""
+    """Of the height: the shadow begins this far in front of the lowest row, because a foot has
+    depth."""
     narrow_blur: float = 0.015
-    """Of the width: std of the blur of the dark crease."""
+    """Of the width: standard deviation of the narrow blur, which leaves a dark crease."""
     wide_blur: float = 0.07
-    """Of the width: std of the blur of the soft rest."""
+    """Of the width: standard deviation of the wide blur, for the soft rest."""
     flatness: float = 0.4
-    """A blur on ground seen at a slant is this much narrower vertically."""
+    """Ratio of the vertical to the horizontal blur, because the ground is seen at a slant."""
     min_blur_px: float = 0.5
-    """No shadow is sharper than a pixel."""
+    """Least standard deviation of a blur: no shadow is sharper than a pixel."""
     cutoff: float = 3
-    """Gaussians and exponentials are cut off at this many widths, where they have faded out."""
+    """Gaussians and exponentials are cut off at this many widths."""
 
 
 def _lowest_rows(solid: Mask) -> RowOfColumn:
@@ -51,7 +51,7 @@ def _lowest_rows(solid: Mask) -> RowOfColumn:
 
 
 def _ground_line(columns: RowOfColumn, lowest: RowOfColumn) -> RowOfColumn:
-    """The lower convex hull of the outline, like a band stretched from foot to foot.
+    """Compute the lower convex hull of the outline, like a rubber band from foot to foot.
 
     Andrew, "Another Efficient Algorithm for Convex Hulls in Two Dimensions", 1979.
     """
@@ -68,7 +68,7 @@ def _ground_line(columns: RowOfColumn, lowest: RowOfColumn) -> RowOfColumn:
 
 
 def _crease(solid: Mask, region: Box, parameters: ShadowParameters) -> Matte:
-    """The shadow before it is blurred: a band along the ground line, dark at the contacts."""
+    """Draw the shadow before blurring: a band along the ground line, dark at the contacts."""
     columns = np.flatnonzero(solid.any(0))
     lowest = _lowest_rows(solid[:, columns])
     ground = _ground_line(columns.astype(np.float64), lowest)
@@ -90,7 +90,7 @@ def _blurred(crease: Matte, std_px: float, parameters: ShadowParameters) -> Matt
 
 
 def _region(width: int, height: int, parameters: ShadowParameters) -> Box:
-    """How far the shadow of an object of that size reaches, in the object's pixels."""
+    """Return the box that the shadow of an object of that size fills, in the object's pixels."""
     cutoff, wide = parameters.cutoff, parameters.wide_blur
     aside = round(cutoff * wide * width) + 1
     down = round(cutoff * wide * parameters.flatness * width + parameters.forward * height) + 1
@@ -101,11 +101,11 @@ def _region(width: int, height: int, parameters: ShadowParameters) -> Box:
 def contact_shadow(
     alpha: Matte, *, parameters: ShadowParameters = ShadowParameters()
 ) -> tuple[Box, Matte]:
-    """Draw the shadow on the ground right at an object's foot.
+    """Draw the shadow on the ground at an object's foot.
 
     The closer an object is to the ground, the less ambient light gets there: the shadow is dark
-    and narrow along the contact and fades softly around it, the same to the left and right. The
-    ground is the band stretched from one standing point of the outline to the next.
+    and narrow along the contact and fades softly around it, equally to the left and right. The
+    ground line connects the points of the outline on which the object stands.
 
     Parameters
     ----------
@@ -117,10 +117,10 @@ def contact_shadow(
     Returns
     -------
     box
-        Where the shadow lies, in the pixels of `alpha`; it reaches past the matte's edges. Without
-        an object it has no area.
+        Where the shadow lies, in the pixels of `alpha`; it reaches past the matte's edges. It has
+        no area if there is no object.
     shade
-        (h, w) float32, 0..1: the fraction of light that is missing in the box.
+        (h, w) float32, 0..1: the fraction of light that the shadow removes in the box.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def contact_shadow(
         _blurred(crease, fraction * width, parameters)
         for fraction in (parameters.narrow_blur, parameters.wide_blur)
     )
-    # Light has to pass both.
+    # Both shadows remove light, one after the other.
     shade = np.asarray(1 - (1 - narrow) * (1 - wide), np.float32)
     scale = alpha.shape[1] / width
     x, y, across, down = (

@@ -33,7 +33,7 @@ def visible_fraction(layer: StickerLayer, visible_matte: Matte) -> float:
 def count_background_changes(
     scene: Rgb, result: Rgb, mask: NDArray[np.uint8], shadow: NDArray[np.uint8]
 ) -> int:
-    """Count the pixels that differ from the scene although nothing covers or shades them.
+    """Count the pixels that differ from the scene although no sticker or shadow covers them.
 
     Parameters
     ----------
@@ -41,6 +41,11 @@ def count_background_changes(
         (height, width, 3) uint8 RGB.
     mask, shadow
         (height, width) uint8; a pixel is background if both are 0.
+
+    Returns
+    -------
+    int
+        0 if the scene is intact.
 
     Examples
     --------

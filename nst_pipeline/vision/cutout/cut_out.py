@@ -14,7 +14,7 @@ from nst_pipeline.vision.cutout.matting import (
     estimate_foreground,
     estimate_matte,
 )
-from nst_pipeline.vision.cutout.outline import OutlineParameters, refine_outline
+from nst_pipeline.vision.cutout.outline import OutlineRefinementParameters, refine_outline
 from nst_pipeline.vision.cutout.segment import SegmentationParameters, segment
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.resize import shrink_to_fit
@@ -35,16 +35,16 @@ class CutoutParameters:
     """Parameters of `cut_out` and of its steps."""
 
     min_box_side_px: int = 4
-    """Boxes with a shorter side hold too few pixels to tell an object from its background."""
+    """Boxes with a shorter side hold too few pixels to separate object and background."""
     crop: CropParameters = field(default_factory=CropParameters)
     segmentation: SegmentationParameters = field(default_factory=SegmentationParameters)
-    outline: OutlineParameters = field(default_factory=OutlineParameters)
+    outline: OutlineRefinementParameters = field(default_factory=OutlineRefinementParameters)
     matting: MattingParameters = field(default_factory=MattingParameters)
 
 
 @dataclass(frozen=True)
 class Crop:
-    """Part of a photo around a box, shrunk to the size at which outlines are found."""
+    """The part of a photo around a box, shrunk to the size at which outlines are found."""
 
     image: Rgb
     """(height, width, 3) uint8 RGB."""
@@ -69,6 +69,11 @@ def crop_around(
         Pixels; smaller crops are not enlarged.
     parameters
         Width of the background.
+
+    Returns
+    -------
+    Crop
+        The image, with the box in its pixels.
     """
     wanted_margin = int(parameters.margin_share * max(box.width, box.height))
     margin = max(wanted_margin, parameters.min_margin_px)
@@ -135,7 +140,7 @@ def cut_out(
         The object's box, in the photo's pixels. If the detection has a mask, the mask is trusted
         and only its edge is softened.
     settings
-        Working size, whether to estimate a soft matte, smallest object.
+        Working size, whether to estimate a soft matte, and the smallest object.
     parameters
         Parameters of each step.
 
@@ -143,8 +148,8 @@ def cut_out(
     -------
     Cutout
         Matte and colors in the photo's frame. `quality` is the expected IoU with the true mask, and
-        `figures` has what `segment` measured; for a given mask, both are the detection's score.
-        Matte and quality are 0 if the box is outside the photo or the object too small.
+        `figures` holds the measurements of `segment`. For a given mask, both are the detection's
+        score. Matte and quality are 0 if the box is outside the photo or the object is too small.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""GrabCut by OpenCV, made deterministic."""
+"""OpenCV's GrabCut, made deterministic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class GrabCutParameters:
     iterations: int = 2
     """More iterations change the mask little, and on average for the worse."""
     seed: int = 0
-    """OpenCV seeds the color clusters with its global random numbers; fixed for equal masks."""
+    """Seed of OpenCV's global generator, which initializes the color clusters; fixed, so that
+    equal images give equal masks."""
 
 
 def grab_cut(

@@ -50,7 +50,7 @@ def fill_holes(mask: Mask, probability: NDArray[np.float32], max_hole_probabilit
     >>> fill_holes(mask, probability, 0.3)[1].tolist()
     [True, True, True, True, True, False, True]
     """
-    # 4-connectivity: background pixels that meet only diagonally are separated by the mask.
+    # 4-connectivity: the mask separates background pixels that only meet diagonally.
     padded = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
     count, labels = cv2.connectedComponents(padded, connectivity=4)
     labels = labels[1:-1, 1:-1]

@@ -19,7 +19,7 @@ class MatteQualityParameters:
     max_opaque_share: float = 0.98
     """Mean alpha above which the background was kept."""
     min_soft_pixels_per_edge_pixel: float = 0.5
-    """Translucent pixels for each pixel of outline; a hard mask has none."""
+    """Translucent pixels per pixel of the outline; a hard mask has none."""
 
 
 def find_matte_defect(
@@ -42,7 +42,7 @@ def find_matte_defect(
     Returns
     -------
     str
-        A sentence without its subject, or an empty string if nothing is wrong.
+        A clause that describes the defect, or an empty string if there is none.
 
     Examples
     --------

@@ -20,21 +20,22 @@ class NeighborhoodParameters:
     """Length of the box's longer side. Features and GrabCut results are comparable at one scale
     only; matting adds the detail that a larger size would show."""
     open_side_share: float = 0.006
-    """A side of the box this near to the image border, as a share of the box's longer side, counts
-    as lying on it: detected boxes often end a little before the border."""
+    """A side of the box within this distance of the image border, as a share of the box's longer
+    side, counts as lying on it: detected boxes often end a little before the border."""
 
 
 @dataclass(frozen=True)
 class Neighborhood:
-    """An image with an object's box in it.
+    """An image, and an object's box in it.
 
-    `open_sides` (left, top, right, bottom) are the sides at which the box ends only because the
-    image does: the object may be cut off there, and there is no background beyond.
+    `open_sides` (left, top, right, bottom) are the sides that lie on the image border: the object
+    may be cut off there, and there is no background beyond.
     """
 
     image: Rgb
     """(height, width, 3) uint8 RGB."""
     box: Box
+    """In the image's pixels."""
     open_sides: tuple[bool, bool, bool, bool]
 
     @property
@@ -83,7 +84,7 @@ def _find_open_sides(
     left, top = box.x <= reach, box.y <= reach
     right, bottom = width - box.right <= reach, height - box.bottom <= reach
     if left and top and right and bottom:
-        # A box around the whole image does not tell where the object ends.
+        # A box around the whole image does not show where the object ends.
         return (False, False, False, False)
     return left, top, right, bottom
 
@@ -91,7 +92,7 @@ def _find_open_sides(
 def extract_neighborhood(
     image: Rgb, box: Box, *, parameters: NeighborhoodParameters = NeighborhoodParameters()
 ) -> Neighborhood:
-    """Rescale an image so that a box in it has the size that features are computed at.
+    """Rescale an image so that a box in it has the size at which features are computed.
 
     Parameters
     ----------

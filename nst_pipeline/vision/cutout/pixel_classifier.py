@@ -15,8 +15,8 @@ _FILE = Path(__file__).with_name("pixel_classifier.npz")
 KNOTS = (-1.0, 0.0, 1.0)
 """Standard deviations from a feature's mean at which its weight may change."""
 MAX_DEVIATION = 3.0
-"""Standard deviations from the mean to which features are clipped: values never seen in training
-must not decide."""
+"""Features are clipped to this many standard deviations from the mean, so that values never seen in
+training do not dominate."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class PixelClassifier:
 
 
 def piecewise_linear_basis(
-    feature: FeatureMap, mean: np.floating, std: np.floating
+    feature: FeatureMap,
+    mean: np.floating | NDArray[np.floating],
+    std: np.floating | NDArray[np.floating],
 ) -> NDArray[np.float32]:
     """Expand a feature into basis functions of a piecewise linear function.
 

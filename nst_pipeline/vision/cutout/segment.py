@@ -1,4 +1,4 @@
-"""Segment an object in its box: features, probabilities, the best threshold."""
+"""Segment an object in its box: compute features, predict probabilities, find a threshold."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SegmentationParameters:
 def find_best_threshold(probability: FeatureMap) -> tuple[float, float]:
     """Find the threshold with the highest expected IoU.
 
-    Clear probabilities lie far from any threshold. Where they are unclear, the threshold falls
+    Probabilities near 0 and 1 leave little choice. Where they are uncertain, the best threshold is
     below 0.5: missing half of an object costs more IoU than adding as much background.
 
     Parameters

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from nst_pipeline.vision.shapes import Box, Detection
 
 _ROUNDING_TOLERANCE_PX = 1e-6
-"""So that 10 * 1.1 is 11 columns, not 12."""
+"""Keeps 10 * 1.1 at 11 columns, not 12."""
 
 
 @dataclass(frozen=True)
 class DuplicateParameters:
-    """When two boxes show the same object."""
+    """Limits from which two boxes show the same object."""
 
     max_overlap: float = 0.45
     """Boxes with a larger intersection over union show the same object."""
@@ -28,12 +28,12 @@ def _intersection(a: Box, b: Box) -> int:
     return max(width, 0) * max(height, 0)
 
 
-def overlap(a: Box, b: Box) -> float:
+def intersection_over_union(a: Box, b: Box) -> float:
     """Compute the intersection over union of two boxes, 0..1; 0 if neither has an area.
 
     Examples
     --------
-    >>> overlap(Box(0, 0, 10, 10), Box(5, 0, 10, 10))
+    >>> intersection_over_union(Box(0, 0, 10, 10), Box(5, 0, 10, 10))
     0.3333333333333333
     """
     shared = _intersection(a, b)
@@ -44,10 +44,10 @@ def overlap(a: Box, b: Box) -> float:
 def _same_object(a: Box, b: Box, parameters: DuplicateParameters) -> bool:
     smaller = min(a.width * a.height, b.width * b.height)
     inside = _intersection(a, b) / smaller if smaller else 1.0
-    return overlap(a, b) > parameters.max_overlap or inside > parameters.max_inside
+    return intersection_over_union(a, b) > parameters.max_overlap or inside > parameters.max_inside
 
 
-def distinct(
+def drop_duplicates(
     detections: Iterable[Detection], *, parameters: DuplicateParameters = DuplicateParameters()
 ) -> list[Detection]:
     """Drop every detection that shows the same object as one with a higher score.
@@ -57,7 +57,7 @@ def distinct(
     detections
         In any order.
     parameters
-        When two boxes show the same object.
+        Limits from which two boxes show the same object.
 
     Returns
     -------
@@ -71,14 +71,14 @@ def distinct(
     return kept
 
 
-def scaled(box: Box, factor_x: float, factor_y: float) -> Box:
+def scale_box(box: Box, factor_x: float, factor_y: float) -> Box:
     """Convert a box to the pixels of a picture scaled by these factors.
 
-    It is rounded outward: the box of a whole picture stays that of the whole picture.
+    The box is rounded outward, so that the box of a whole picture still covers all of it.
 
     Examples
     --------
-    >>> scaled(Box(1, 2, 3, 4), 2, 0.5)
+    >>> scale_box(Box(1, 2, 3, 4), 2, 0.5)
     Box(x=2, y=1, width=6, height=2)
     """
     x, y = math.floor(box.x * factor_x), math.floor(box.y * factor_y)

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nst_pipeline.settings import DetectionSettings
-from nst_pipeline.vision.detect.boxes import distinct, scaled
+from nst_pipeline.vision.detect.boxes import drop_duplicates, scale_box
 from nst_pipeline.vision.detect.finders import FINDERS, Finder, FinderInput, FindObjects
 from nst_pipeline.vision.images.resize import resize_mask, shrink_to_fit
 from nst_pipeline.vision.shapes import Detection, Rgb
 
 WORK_SIDE_PX = 640
-"""Finders see photos reduced to this longest side; objects worth a sticker stay large."""
+"""Photos are reduced to this longest side first; objects worth a sticker stay large enough."""
 MAX_OBSTACLES = 20
-"""Objects of a scene that stickers keep clear of."""
+"""At most this many objects of a scene count as obstacles."""
 
 
 def _in_photo(found: Detection, reduced: Rgb, photo: Rgb) -> Detection:
     """Convert a detection from the reduced photo's pixels to the photo's."""
     height, width = photo.shape[:2]
-    box = scaled(found.box, width / reduced.shape[1], height / reduced.shape[0])
+    box = scale_box(found.box, width / reduced.shape[1], height / reduced.shape[0])
     mask = None if found.mask is None else resize_mask(found.mask, width, height)
     return replace(found, box=box.clipped(width, height), mask=mask)
 
@@ -44,11 +44,11 @@ def detect(
     photo
         (height, width, 3) uint8 RGB.
     settings
-        Finders in order of trust, the lowest score, how many objects.
+        Finders, most trusted first; the lowest score; the number of objects.
     given
         The user's own boxes and masks, in the photo's pixels; the method `sidecar` returns them.
     network
-        Function for the method `dnn`: `nst_pipeline.style.detector.network_finder` makes it.
+        Function for the method `dnn`, made by `nst_pipeline.style.detector.network_finder`.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def detect(
     for method in settings.methods:
         finder = FINDERS[method]
         found = _run(finder, search, photo)
-        sure = distinct(one for one in found if one.score >= settings.min_score)
+        sure = drop_duplicates(one for one in found if one.score >= settings.min_score)
         if sure:
             return sure if finder.user_given else sure[: settings.max_objects]
     return []
@@ -92,7 +92,7 @@ def find_obstacles(
     *,
     network: FindObjects | None = None,
 ) -> list[Detection]:
-    """Find what stickers must not cover in a scene.
+    """Find the objects of a scene that stickers must not cover.
 
     Parameters
     ----------
@@ -104,6 +104,11 @@ def find_obstacles(
     -------
     list of Detection
         In the scene's pixels, best first.
+
+    Raises
+    ------
+    ValueError, ModelUnavailableError
+        As in `detect`.
     """
     methods = [name for name in settings.methods if FINDERS[name].finds_obstacles]
     every = settings.model_copy(update={"max_objects": MAX_OBSTACLES, "methods": methods})

@@ -22,7 +22,7 @@ FindObjects = Callable[[Rgb], list[Detection]]
 
 @dataclass(frozen=True)
 class FinderInput:
-    """What a finder can use."""
+    """The input that every finder gets; each uses the part that it needs."""
 
     photo: Rgb
     """(height, width, 3) uint8 RGB, reduced to the size at which finders work."""
@@ -39,10 +39,10 @@ class Finder:
     name: FinderName
     """As in the setting `detection.methods`."""
     finds: str
-    """What it finds; the description of the setting repeats it (a test compares them)."""
+    """What it finds. The setting's description repeats these words; a test compares them."""
     find: Callable[[FinderInput], list[Detection]]
     user_given: bool = False
-    """The objects are the user's own: already in the photo's pixels, and all of them are kept."""
+    """Whether the objects are the user's own: already in the photo's pixels, and all kept."""
     finds_obstacles: bool = True
     """Whether stickers must not cover what it finds in a scene."""
 

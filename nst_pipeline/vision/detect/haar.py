@@ -14,7 +14,7 @@ from threading import local
 
 import cv2
 
-from nst_pipeline.vision.detect.boxes import overlap
+from nst_pipeline.vision.detect.boxes import intersection_over_union
 from nst_pipeline.vision.shapes import Box, Detection, Rgb
 
 _SCORED = "haarcascade_frontalface_default.xml"
@@ -23,21 +23,21 @@ _CONFIRMING = "haarcascade_frontalface_alt2.xml"
 """The cascade that must find the same face."""
 
 _THREAD = local()
-"""A cascade keeps the picture that it works on: each thread loads its own."""
+"""A cascade stores the picture that it works on, so each thread loads its own."""
 
 
 @dataclass(frozen=True)
 class FaceParameters:
-    """What face detection was tuned with."""
+    """Tuned constants of face detection."""
 
     scale_step: float = 1.1
     """Ratio of the window sizes tried."""
     min_neighbors: int = 3
-    """Overlapping windows that a face needs."""
+    """Smallest number of overlapping windows for a face."""
     min_agreement: float = 0.5
-    """Two cascades found the same face if the intersection over union is larger."""
+    """Two cascades found the same face if the intersection over union of its boxes is larger."""
     even_weight: float = 3.0
-    """Weight of the last stage at which a face is as likely as not."""
+    """Weight of the last stage at which a face has a probability of one half."""
     weight_scale: float = 0.8
     """Scale of the logistic curve from weight to score."""
     above: float = 0.6
@@ -56,7 +56,7 @@ def _cascade(name: str) -> cv2.CascadeClassifier:
 
 
 def _faces(photo: Rgb, name: str, parameters: FaceParameters) -> list[tuple[Box, float]]:
-    """Boxes and weights of the faces that one cascade finds."""
+    """Return the boxes and weights of the faces that one cascade finds."""
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     boxes, _, weights = _cascade(name).detectMultiScale3(
         gray, parameters.scale_step, parameters.min_neighbors, outputRejectLevels=True
@@ -107,5 +107,7 @@ def find_faces(photo: Rgb, *, parameters: FaceParameters = FaceParameters()) -> 
             "haar",
         )
         for face, weight in _faces(photo, _SCORED, parameters)
-        if any(overlap(face, other) > parameters.min_agreement for other in confirming)
+        if any(
+            intersection_over_union(face, other) > parameters.min_agreement for other in confirming
+        )
     ]

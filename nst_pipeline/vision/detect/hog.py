@@ -17,14 +17,14 @@ _WINDOW_PX = (64, 128)
 
 @dataclass(frozen=True)
 class PeopleParameters:
-    """What people detection was tuned with."""
+    """Tuned constants of people detection."""
 
     stride_px: tuple[int, int] = (8, 8)
     """Steps between windows, across and down."""
     scale_step: float = 1.05
     """Ratio of the picture sizes searched."""
     even_weight: float = 1.2
-    """Distance from the separating plane at which a window is as likely a person as not."""
+    """Distance from the separating plane at which a person has a probability of one half."""
     weight_scale: float = 0.25
     """Scale of the logistic curve from distance to score."""
     margin_x: float = 0.14

@@ -1,7 +1,6 @@
 """Convert the raw output of a detector network into detections.
 
-Loading and running the network is the job of `nst_pipeline.style.detector`; this module only
-handles arrays.
+`nst_pipeline.style.detector` loads and runs the network; this module only handles arrays.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ class NetworkParameters:
     """How photos are passed to a detector network and how its output is filtered."""
 
     default_side_px: int = 640
-    """Input side of networks that accept any size: YOLO exports are trained at it."""
+    """Input side for networks that accept any size; YOLO networks are trained at it."""
     padding_rgb: tuple[int, int, int] = (114, 114, 114)
     """Mid gray around the photo, as in YOLO's training."""
     min_score: float = 0.05
-    """Thousands of candidate boxes score below it; no useful `min_score` setting is lower."""
+    """Drops the thousands of boxes below it; no useful `detection.min_score` is lower."""
 
 
 def letterbox(
@@ -46,6 +45,8 @@ def letterbox(
         (height, width, 3) uint8 RGB.
     side_px
         Side of the square.
+    parameters
+        Color of the padding.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def letterbox(
         Factor by which the photo was scaled.
     """
     scale, size = side_px / max(photo.shape[:2]), fitted_size(photo, side_px)
-    # Small photos are enlarged, too, without the overshoot of `resize`.
+    # Not `resize`, whose bicubic interpolation overshoots when small photos are enlarged.
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
     square = np.full((side_px, side_px, 3), parameters.padding_rgb, np.uint8)
     square[: size[1], : size[0]] = small
@@ -132,6 +133,8 @@ def detections_from_rows(
         Size of the photo, pixels.
     class_names
         Label of each class number; a number without a name is its own label.
+    parameters
+        Lowest score.
 
     Returns
     -------

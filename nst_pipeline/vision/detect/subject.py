@@ -22,14 +22,14 @@ from nst_pipeline.vision.shapes import Detection, Mask, Rgb
 
 @dataclass(frozen=True)
 class SubjectParameters:
-    """What the search for a subject was tuned with. LAB units: lightness 0..100, D65."""
+    """Tuned constants of the search. LAB units: lightness 0..100, white point D65."""
 
     side_px: int = 256
     """Saliency is computed at this longest side."""
     segments: int = 250
-    """Regions, approximately."""
+    """Approximate number of regions."""
     compactness: float = 0.15
-    """Weight of distance against color (each scaled to 0..1) when regions are formed."""
+    """Weight of distance relative to color (each scaled to 0..1) when regions are formed."""
     geodesic_std: float = 10.0
     """LAB distance along a path up to which regions count as one (sigma_clr of the paper)."""
     boundary_std: float = 1.0
@@ -51,7 +51,7 @@ class SubjectParameters:
 
 
 def _regions(lab: NDArray[np.float32], parameters: SubjectParameters) -> NDArray[np.int64]:
-    """Superpixels, numbered from 0 without gaps."""
+    """Segment into superpixels, numbered from 0 without gaps."""
     from skimage.segmentation import slic
 
     labels = slic(
@@ -66,14 +66,14 @@ def _regions(lab: NDArray[np.float32], parameters: SubjectParameters) -> NDArray
 
 
 def _means(values: NDArray[np.float32], regions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean of each region, (regions, channels)."""
+    """Compute the mean of each region, (regions, channels)."""
     flat, channels = regions.ravel(), values.reshape(regions.size, -1).T
     count = np.bincount(flat)
     return np.stack([np.bincount(flat, channel) / count for channel in channels], axis=1)
 
 
 def _border(regions: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which regions touch the photo's edge, (regions,)."""
+    """Mark the regions that touch the photo's edge, (regions,)."""
     edge = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
     return np.bincount(edge, minlength=regions.max() + 1) > 0
 
@@ -81,7 +81,7 @@ def _border(regions: NDArray[np.int64]) -> NDArray[np.bool_]:
 def _path_lengths(
     regions: NDArray[np.int64], colors: NDArray[np.float64], border: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Color change along the smoothest path between each two regions, (regions, regions).
+    """Sum the color changes along the smoothest path between regions, (regions, regions).
 
     Regions at the photo's edge are all neighbors of each other.
     """
@@ -103,26 +103,26 @@ def _path_lengths(
 def _background_probability(
     lengths: NDArray[np.float64], border: NDArray[np.bool_], parameters: SubjectParameters
 ) -> NDArray[np.float64]:
-    """Boundary connectivity of each region, mapped to 0..1 (equations 2 to 4 of the paper)."""
+    """Map each region's boundary connectivity to 0..1 (equations 2 to 4 of the paper)."""
     together = np.exp(-(lengths**2) / (2 * parameters.geodesic_std**2))
     connectivity = together[:, border].sum(1) / np.sqrt(together.sum(1))
     return np.asarray(1 - np.exp(-(connectivity**2) / (2 * parameters.boundary_std**2)))
 
 
 def _contrast(photo: Rgb, parameters: SubjectParameters) -> NDArray[np.float32]:
-    """LAB difference of each pixel's region from the background near it, (height, width)."""
+    """Compare each pixel's region with the background near it: LAB units, (height, width)."""
     lab = to_lab(photo)
     regions = _regions(lab, parameters)
     if regions.max() == 0:
         return np.zeros(lab.shape[:2], np.float32)
     colors = _means(lab, regions)
-    places = np.moveaxis(np.indices(regions.shape, np.float32), 0, -1)
-    centers = _means(places / max(regions.shape), regions)
+    positions = np.moveaxis(np.indices(regions.shape, np.float32), 0, -1)
+    centers = _means(positions / max(regions.shape), regions)
     border = _border(regions)
     lengths = _path_lengths(regions, colors, border)
     background = _background_probability(lengths, border, parameters)
-    apart = np.linalg.norm(centers[:, None] - centers[None], axis=-1)
-    weight = np.exp(-(apart**2) / (2 * parameters.distance_std**2)) * background
+    distance = np.linalg.norm(centers[:, None] - centers[None], axis=-1)
+    weight = np.exp(-(distance**2) / (2 * parameters.distance_std**2)) * background
     difference = np.linalg.norm(colors[:, None] - colors[None], axis=-1)
     saliency = (difference * weight).sum(1) / np.maximum(weight.sum(1), 1e-6)
     return np.asarray((saliency * (1 - background))[regions], np.float32)

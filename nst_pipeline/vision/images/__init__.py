@@ -1,1 +1,1 @@
-"""Pictures as arrays: files in and out, sizes, colors, and the regions that a matte defines."""
+"""Pictures as arrays: read and write files, resize, convert colors, find a matte's regions."""

@@ -24,7 +24,7 @@ from nst_pipeline.vision.shapes import Matte, Picture, Rgb
 Image.MAX_IMAGE_PIXELS = None
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
-"""Pillow opens MPO, JPEG with additional images as phones write it, as JPEG."""
+"""MPO, the JPEG with additional images that phones write, counts as JPEG for Pillow."""
 _ROTATED_ORIENTATIONS = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 _UINT16_PER_UINT8 = 257
@@ -55,9 +55,11 @@ class Header:
     width: int
     height: int
     format: str
+    """JPEG, PNG, WEBP, TIFF or BMP."""
     orientation: int
     """EXIF orientation, 1 (stored upright) to 8."""
     frames: int
+    """Pages or animation frames; 1 for a single picture."""
     mode: str
     """Pillow's mode of the stored pixels: `RGB`, `L`, `I;16`, `CMYK`, `P`, …"""
     copyright: str = ""
@@ -103,7 +105,7 @@ def _header(image: Image.Image) -> Header:
     # Pillow reports the upright size of a TIFF, and the stored size of every other format.
     if orientation in _ROTATED_ORIENTATIONS and image.format != "TIFF":
         width, height = height, width
-    # The additional images of an MPO (previews, depth, gain maps) are no animation.
+    # The additional images of an MPO (previews, depth, gain maps) are not an animation.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     name = "JPEG" if image.format == "MPO" else str(image.format)
     return Header(width, height, name, orientation, frames, image.mode, _copyright(exif))
@@ -116,6 +118,11 @@ def read_header(source: bytes | BinaryIO) -> Header:
     ----------
     source
         The file's content, or a seekable file at its start.
+
+    Returns
+    -------
+    Header
+        Its size is that of the upright photo.
 
     Raises
     ------
@@ -132,6 +139,13 @@ def read_header(source: bytes | BinaryIO) -> Header:
 
 def check_header(header: Header, *, max_megapixels: float) -> None:
     """Refuse photos that the pipeline cannot use.
+
+    Parameters
+    ----------
+    header
+        From `read_header`.
+    max_megapixels
+        Largest allowed size.
 
     Raises
     ------
@@ -200,7 +214,7 @@ def _fix_ink_polarity(image: Image.Image) -> Image.Image:
 
 
 def _is_planar_16_bit(image: TiffImageFile) -> bool:
-    """Tell whether Pillow would misread the file without raising an error."""
+    """Check whether Pillow would misread the file without raising an error."""
     bits = image.tag_v2.get(BITSPERSAMPLE, (8,))
     return image.tag_v2.get(PLANAR_CONFIGURATION) == _SEPARATE_PLANES and max(bits) > 8
 
@@ -308,8 +322,11 @@ def _encode(suffix: str, picture: Picture, parameters: tuple[int, ...]) -> bytes
     return cv2.imencode(suffix, ordered, parameters)[1].tobytes()
 
 
-def encode_jpeg(picture: Rgb, quality: int = 92) -> bytes:
-    """Encode a gray or RGB uint8 image as JPEG; `quality` is 0..100."""
+def encode_jpeg(picture: Picture, quality: int = 92) -> bytes:
+    """Encode a uint8 image, (height, width) or (height, width, 3) RGB, as JPEG.
+
+    `quality` is 0..100.
+    """
     return _encode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
 
 
@@ -323,7 +340,7 @@ def encode_webp_thumbnail(picture: Picture, side: int, quality: int = 75) -> byt
     side
         Longest side in pixels; smaller images are not enlarged.
     quality
-        1..100.
+        1..100; the higher, the better.
     """
     small = shrink_to_fit(picture, side)
     return _encode(".webp", small, (cv2.IMWRITE_WEBP_QUALITY, quality))

@@ -1,4 +1,4 @@
-"""Encode and decode PNG fast, with the same bytes each time.
+"""Encode and decode PNG fast; equal images give equal bytes.
 
 `encode_png` writes one form of PNG: a single IDAT chunk, every row filtered with "Up". `decode_png`
 reads that form faster than a general decoder, and leaves all other PNGs to OpenCV.
@@ -96,14 +96,14 @@ def encode_png(picture: Picture) -> bytes:
 
 
 def _decode_own(data: bytes) -> Picture | None:
-    """Decode a file in the form that `encode_png` writes; None if it has another form."""
+    """Decode a file in the form that `encode_png` writes; return None for any other form."""
     header = data[_HEADER_AT : _HEADER_AT + _HEADER.size]
-    begins = _SIGNATURE + _chunk(b"IHDR", header)
-    content = data[len(begins) + 8 : -len(_END) - 4]
-    if data != b"".join((begins, _chunk(b"IDAT", content), _END)):
+    start = _SIGNATURE + _chunk(b"IHDR", header)
+    content = data[len(start) + 8 : -len(_END) - 4]
+    if data != b"".join((start, _chunk(b"IDAT", content), _END)):
         return None
-    width, height, bits, color_type, *plain = _HEADER.unpack(header)
-    if bits != _BITS or color_type not in _CHANNELS or any(plain):
+    width, height, bits, color_type, *methods = _HEADER.unpack(header)
+    if bits != _BITS or color_type not in _CHANNELS or any(methods):
         return None
     channels = _CHANNELS[color_type]
     size = height * (width * channels + 1)
@@ -136,7 +136,7 @@ def decode_png(data: bytes) -> Picture:
     Raises
     ------
     UnreadableImageError
-        The data is not a PNG, or damaged.
+        The data is not a PNG, or is damaged.
     """
     own = _decode_own(data)
     if own is not None:

@@ -8,9 +8,9 @@ import numpy as np
 from nst_pipeline.vision.shapes import Box, Mask, Matte
 
 CORE_ALPHA = 0.5
-"""From this alpha on, a pixel shows mostly the object."""
+"""A pixel of at least this alpha shows mostly the object."""
 CLEAR_ALPHA = 0.05
-"""Up to this alpha, a pixel shows the scene as it is; faint haze in a matte does not count."""
+"""A pixel of at most this alpha counts as scene: faint haze in a matte is ignored."""
 SURROUNDINGS_SHARE = 0.6
 """Reach of an object's surroundings, as a share of its longer side."""
 
@@ -36,7 +36,7 @@ def ring_mask(matte: Matte, width_px: int, gap_px: int = 0) -> Mask:
     width_px
         Width of the ring, at least 1.
     gap_px
-        Distance between object and ring, where a matte is least certain.
+        Distance between object and ring; a matte is least certain there.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def object_surroundings(matte: Matte, *, align: int = 1) -> tuple[tuple[slice, s
     matte
         (height, width) float32, 0..1.
     align
-        The part begins at a multiple of this many pixels in both directions.
+        The part starts at a multiple of this many pixels in both directions.
 
     Returns
     -------

@@ -18,7 +18,7 @@ _JPEG_END = b"\xff\xd9"
 _PNG_END = b"IEND\xaeB`\x82"
 _RIFF_PREAMBLE = 8
 _TAIL_BYTES = 4096
-"""How much of the end is searched: cameras pad JPEGs with zeros to full sectors."""
+"""Bytes searched for the end mark: cameras pad JPEGs with zeros to full sectors."""
 
 
 def _read_tail(file: BinaryIO, size: int) -> bytes:
@@ -43,7 +43,7 @@ def _tiff_pixels_end(file: BinaryIO) -> int:
 
 
 def looks_complete(file: BinaryIO, image_format: str) -> bool:
-    """Tell from its structure whether an image file reaches its end.
+    """Check by its structure whether an image file is complete.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def looks_complete(file: BinaryIO, image_format: str) -> bool:
     Returns
     -------
     bool
-        True means that the file is not cut short. False is only a suspicion, because a complete
-        JPEG may have a trailer: decode the file to be sure.
+        True if the file is not cut short. False is only a suspicion, because a complete JPEG may
+        have a trailer: decode the file to be sure.
 
     Examples
     --------

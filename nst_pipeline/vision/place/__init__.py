@@ -1,1 +1,1 @@
-"""Choose stickers for a scene, and their places and sizes on it."""
+"""Choose stickers for a scene, and decide where and how large they stand."""

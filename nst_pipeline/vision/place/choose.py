@@ -1,4 +1,4 @@
-"""Choose the stickers that a scene is offered; the order in which files arrive has no effect."""
+"""Choose candidate stickers for a scene, independently of the order in which files arrive."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 
 @dataclass(frozen=True)
 class ChoiceParameters:
-    """How stickers are spread over scenes."""
+    """How stickers are distributed over scenes."""
 
     candidates_per_sticker: int = 4
-    """Stickers offered for each one wanted, because some do not fit."""
+    """Candidates per sticker wanted, because some do not fit."""
     points_per_sticker: int = 64
-    """Points on the circle: the more, the more equal the stickers' shares of the scenes. With 64,
-    shares vary by an eighth."""
+    """Points on the circle per sticker: more points make the stickers' shares of the scenes more
+    equal. With 64, shares vary by an eighth."""
 
 
 @dataclass(frozen=True)
 class LibrarySticker:
-    """What placing needs to know about a sticker.
+    """The properties of a sticker that placement depends on.
 
-    An edge that it touches is an edge of its photo that cuts the object, so the scene's edge must
-    cut it as well.
+    `touches_bottom` and the like say which edges of its photo cut the object off; the same edges of
+    the scene must then cut it, too.
     """
 
     sticker: str
-    """Its id."""
+    """The sticker's id."""
     object_key: str
-    """Partition key of its photo."""
+    """Partition key of the object photo."""
     width: int
     """Pixels."""
     height: int
@@ -52,25 +52,25 @@ class LibrarySticker:
     touches_right: bool = False
     label: str = ""
     lab: tuple[float, float, float] | None = None
-    """Mean LAB color; None if it is unknown, and then any surroundings fit."""
+    """Mean LAB color; None if unknown: any surroundings then fit."""
 
     @property
     def placeable(self) -> bool:
         """Whether the edges of a scene can hide all cuts.
 
-        An object that the top edge cuts stands too near for a scene's usual scale, and so does one
-        that reaches from side to side.
+        An object that the top edge cuts, or that reaches from side to side, is too near for the
+        scale of a usual scene.
         """
         return not self.touches_top and not (self.touches_left and self.touches_right)
 
 
 def name_hash(text: str) -> int:
-    """Hash a text to 64 bits, the same in every process (Python's own hash is salted)."""
+    """Hash a text to 64 bits, equally in every process (Python's own hash is salted)."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Apply splitmix64's finalizer: every bit of the result depends on every bit given.
+    """Apply splitmix64's finalizer: every bit of the result depends on every bit of the input.
 
     Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
     """
@@ -82,16 +82,16 @@ def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
 class Chooser:
     """Choose stickers for scenes by consistent hashing.
 
-    Every sticker has many points on a circle. A scene has one, and takes the stickers that follow
-    it there. A sticker added to n others is the first choice of one scene in n + 1; the choices of
-    all other scenes stay as they are.
+    Every sticker has many points on a circle. A scene has one point, and takes the stickers whose
+    points follow it. A sticker added to n others becomes the first choice of one scene in n + 1;
+    the first choices of all other scenes stay as they are.
 
     Parameters
     ----------
     stickers
         In any order.
     seed
-        Another seed gives other choices.
+        A different seed gives different choices.
     parameters
         Points per sticker.
 
@@ -118,34 +118,34 @@ class Chooser:
 
     def choose(self, scene_key: str, count: int) -> list[LibrarySticker]:
         """Return the first `count` different stickers that follow a scene on the circle."""
-        wanted, met = min(count, len(self._stickers)), dict[int, None]()
+        wanted, found = min(count, len(self._stickers)), dict[int, None]()
         scene = np.uint64(name_hash(f"{self._seed}\0{scene_key}"))
         at = int(np.searchsorted(self._points, scene))
-        while len(met) < wanted:
+        while len(found) < wanted:
             stretch = self._owners.take(range(at, at + 2 * wanted), mode="wrap")
-            met |= dict.fromkeys(stretch.tolist())
+            found |= dict.fromkeys(stretch.tolist())
             at += 2 * wanted
-        return [self._stickers[owner] for owner in islice(met, wanted)]
+        return [self._stickers[owner] for owner in islice(found, wanted)]
 
 
-Candidates = Callable[[str], list[LibrarySticker]]
-"""From a scene's key to the few stickers that its placements depend on, best first."""
+StickerCandidates = Callable[[str], list[LibrarySticker]]
+"""Function from a scene's key to the few stickers that its placements depend on, best first."""
 
 
-def candidates_from(
+def sticker_candidates(
     library: Sequence[LibrarySticker],
     settings: PlacementSettings,
     *,
     parameters: ChoiceParameters = ChoiceParameters(),
-) -> Candidates:
-    """Prepare the choice of stickers for scenes.
+) -> StickerCandidates:
+    """Return the function that chooses candidate stickers for scenes.
 
     Parameters
     ----------
     library
         All stickers. Those of low quality, and those whose cuts no scene can hide, are left out.
     settings
-        Lowest quality, seed, and stickers per scene.
+        Lowest quality, seed, and number of stickers per scene.
     parameters
         Tuned constants.
 
@@ -157,7 +157,7 @@ def candidates_from(
     Examples
     --------
     >>> cat, dog = (LibrarySticker(f"{n}.0", n, 90, 80, quality=0.9) for n in ("cat", "dog"))
-    >>> candidates = candidates_from([cat, dog], PlacementSettings())
+    >>> candidates = sticker_candidates([cat, dog], PlacementSettings())
     >>> sorted(each.sticker for each in candidates("beach"))
     ['cat.0', 'dog.0']
     """

@@ -1,4 +1,4 @@
-"""Find the edges of its photo that cut an object off."""
+"""Find the edges of a photo that cut its object off."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class CutEdgeParameters:
     """How close to an edge an object must end to count as cut by it."""
 
     margin: float = 0.015
-    """Fraction of the photo's side: cutting out often loses the last pixels before an edge."""
+    """Fraction of the photo's side: a cut-out often loses the last pixels before an edge."""
     bottom_margin: float = 0.04
-    """Fraction of the photo's height at the bottom: whole feet are seldom that close, and the
-    shade below a cut looks like a foot."""
+    """Fraction of the photo's height, at the bottom: whole feet are seldom that close to the edge,
+    and the shade below a cut looks like a foot."""
 
 
 def cut_edges(matte: Matte, *, parameters: CutEdgeParameters = CutEdgeParameters()) -> list[str]:

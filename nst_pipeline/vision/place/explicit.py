@@ -13,7 +13,7 @@ from nst_pipeline.vision.shapes import Placement
 def sticker_names(
     stickers: Iterable[LibrarySticker], photo_paths: Mapping[str, str]
 ) -> dict[str, str]:
-    """Index stickers by every name that a user may call them by.
+    """Index stickers by every name that a user may give them in a placements file.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def sticker_names(
     -------
     dict of str to str
         Name to sticker id. Names are the sticker's id, its object key, and its photo's path and
-        file name. Where several stickers share a name, the first one has it.
+        file name. If several stickers share a name, it means the first one.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def resolve_placements(
     *,
     source: str = "the placements file",
 ) -> list[Placement]:
-    """Replace the names in a user's placements by sticker ids.
+    """Replace the names in a user's placements with sticker ids.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def resolve_placements(
     names
         Name to sticker id, from `sticker_names`.
     source
-        What error messages call the file.
+        Name of the file in error messages.
 
     Raises
     ------

@@ -21,51 +21,54 @@ PixelMap = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class GroundParameters:
-    """What the estimate was tuned with. LAB units: lightness 0..100, D65."""
+    """Tuned constants of the estimate. LAB units: lightness 0..100, white point D65."""
 
     analysis_side_px: int = 192
-    """Scenes are reduced to this longest side: ground is no detail."""
+    """Scenes are reduced to this longest side: the ground is visible without fine detail."""
     smoothing_px: float = 1.5
-    """Std of the Gaussian that removes gravel, grass and noise but keeps curbs and table edges."""
+    """Standard deviation of the blur that removes gravel, grass and noise but keeps curbs and table
+    edges."""
 
     horizon_range: tuple[float, float] = (0.25, 0.6)
-    """Fractions of the height: photographers seldom put the horizon outside them."""
+    """Fractions of the height; few photos have their horizon outside this range."""
     usual_horizon: float = 0.5
-    """Fraction of the height at which the horizon is assumed without evidence."""
+    """Fraction of the height at which the horizon is assumed if there is no evidence."""
     usual_horizon_std: float = 0.25
-    """How much the horizon varies around it."""
+    """Standard deviation of the horizon around it, as a fraction of the height."""
     texture_weight: float = 4.0
-    """Weight of gradients against colors: they are small, and say as much."""
+    """Weight of gradients relative to colors: they are smaller numbers but equally informative."""
     min_evidence: float = 0.05
-    """Weight of the weakest evidence, against 1 for a clear horizon: then the usual place wins."""
+    """Evidence that every row gets; a clear horizon gets 1. Without one, the usual place wins."""
 
     min_ground_fraction: float = 0.08
     """A row shows ground if this fraction of its pixels is ground."""
     min_ground_confidence: float = 0.35
-    """Mean confidence of those pixels, at least."""
+    """Lowest mean confidence of those pixels."""
 
     front_fraction: float = 0.25
-    """Of the height: the lowest part of nearly every photo shows ground, and its texture."""
+    """Fraction of the height that counts as the front: the lowest part of nearly every photo shows
+    ground."""
     texture_quantile: float = 0.6
-    """Gradients of the front up to this quantile count as texture of the ground."""
+    """Gradients in the front up to this quantile count as the ground's texture."""
     max_texture_ratio: float = 2.0
-    """That texture is at most so many times the picture's median gradient: a rougher front is full
-    of objects."""
+    """Limit of that texture, relative to the picture's median gradient: a rougher front is full of
+    objects."""
     texture_range: tuple[float, float] = (0.5, 3.0)
-    """Range of that texture, LAB units per pixel: what is below it is noise."""
+    """Limits of that texture, LAB units per pixel; weaker gradients are noise."""
     step_cost: float = 0.05
-    """Cost of a pixel without any edge: far ground is less certain, LAB units."""
+    """Cost of a pixel without an edge, LAB units: far ground is less certain."""
     edge_decay: float = 20.0
-    """Edges crossed on the way from the bottom at which the confidence falls to 1/e, LAB units."""
+    """Path cost from the bottom at which the confidence falls to 1/e, LAB units."""
     sky_balance: float = 4.0
-    """How much easier a pixel is reached from the bottom than from the top if it is ground rather
-    than sky, LAB units."""
+    """Scale of the logistic function that compares the path costs from the top and the bottom: sky
+    is reached more easily from the top. LAB units."""
     foot_edge_decay: float = 4.0
-    """Edge under the foot at which the confidence falls to 1/e, LAB units per pixel."""
+    """Edge strength at the pixel itself at which the confidence falls to 1/e, LAB units per
+    pixel."""
     blue_range: tuple[float, float] = (-12.0, -30.0)
-    """Values of b* between which ground becomes doubtful, as it may be water."""
+    """Values of b* between which ground becomes doubtful, because it may be water."""
     blue_doubt: float = 0.7
-    """Fraction by which the bluest ground is doubted."""
+    """Fraction of its confidence that the bluest ground loses."""
 
 
 @dataclass(frozen=True)
@@ -107,15 +110,15 @@ def _reduced(scene: Rgb, longest_side: int) -> Rgb:
 
 
 def _gradient(lab: Lab) -> PixelMap:
-    """Length of the color gradient, LAB units per pixel."""
+    """Compute the length of the color gradient, LAB units per pixel."""
     across, down = cv2.Sobel(lab, cv2.CV_32F, 1, 0), cv2.Sobel(lab, cv2.CV_32F, 0, 1)
     return np.asarray(np.sqrt((across**2 + down**2).sum(2)) / _SOBEL_GAIN, np.float32)
 
 
 def _row_split(lab: Lab, parameters: GroundParameters) -> float:
-    """The split of the rows into two groups that differ most, drawn toward the usual horizon.
+    """Split the rows into the two groups that differ most, with a prior for the usual horizon.
 
-    Otsu's criterion on color and texture together. Returns a fraction of the height.
+    Applies Otsu's criterion to color and texture together. Returns a fraction of the height.
     """
     features = np.dstack([lab, parameters.texture_weight * _gradient(lab)])
     rows = features.mean(1).astype(np.float64)
@@ -125,15 +128,15 @@ def _row_split(lab: Lab, parameters: GroundParameters) -> float:
     difference = before / above[:, None] - (total - before) / (count - above)[:, None]
     between = (above * (count - above) / count**2) * (difference**2).sum(1)
     explained = between / (rows.var(0).sum() + 1e-9)
-    place = above / count
-    offset = (place - parameters.usual_horizon) / parameters.usual_horizon_std
+    fraction = above / count
+    offset = (fraction - parameters.usual_horizon) / parameters.usual_horizon_std
     prior = np.exp(-(offset**2) / 2)
     score = prior * (parameters.min_evidence + explained**2)
-    return float(place[int(np.argmax(score))])
+    return float(fraction[int(np.argmax(score))])
 
 
 def _farthest_ground(confidence: PixelMap, parameters: GroundParameters) -> float:
-    """The highest row that shows some ground, as a fraction of the height."""
+    """Find the highest row that shows some ground, as a fraction of the height."""
     count = max(1, round(parameters.min_ground_fraction * confidence.shape[1]))
     best = np.partition(confidence, -count, axis=1)[:, -count:].mean(1)
     rows = np.flatnonzero(best >= parameters.min_ground_confidence)
@@ -141,11 +144,11 @@ def _farthest_ground(confidence: PixelMap, parameters: GroundParameters) -> floa
 
 
 def _horizon(lab: Lab, confidence: PixelMap, parameters: GroundParameters) -> float:
-    """The median of three estimates, as a fraction of the height.
+    """Take the median of three estimates, as a fraction of the height.
 
-    The rows split best where the sky ends, and hills and houses raise that above the horizon. The
-    ground ends below the horizon wherever something stands in the way. The third estimate is where
-    the horizon usually is.
+    The rows split best where the sky ends, which hills and houses raise above the horizon. The
+    ground ends below the horizon wherever something stands in the way. The third estimate is the
+    usual horizon.
     """
     estimates = (
         _row_split(lab, parameters),
@@ -156,7 +159,7 @@ def _horizon(lab: Lab, confidence: PixelMap, parameters: GroundParameters) -> fl
 
 
 def _path_costs(steps: PixelMap) -> PixelMap:
-    """Least sum of `steps` on a path from the bottom row to each pixel, up and sideways only."""
+    """Compute the least sum of `steps` on paths from the bottom row, up and sideways only."""
     costs = np.empty_like(steps)
     below = np.zeros(steps.shape[1], np.float32)
     for row in range(len(steps) - 1, -1, -1):
@@ -170,7 +173,7 @@ def _path_costs(steps: PixelMap) -> PixelMap:
 
 
 def _confidence(lab: Lab, parameters: GroundParameters) -> PixelMap:
-    """Confidence, 0..1, that each pixel shows ground.
+    """Estimate the confidence, 0..1, that each pixel shows ground.
 
     Ground can be reached from the bottom of the picture without crossing an edge, and more easily
     than from the top; there is no edge on it, and it is not blue.
@@ -212,7 +215,7 @@ def estimate_ground(scene: Rgb, *, parameters: GroundParameters = GroundParamete
 
     References
     ----------
-    Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979, for the split of rows.
+    Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979 (the split of the rows).
 
     Examples
     --------

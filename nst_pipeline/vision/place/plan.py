@@ -17,39 +17,41 @@ from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgb
 
 @dataclass(frozen=True)
 class PlanParameters:
-    """What planning was tuned with. Fractions are of the named length."""
+    """Tuned constants of planning. Fractions are of the named length."""
 
     max_enlargement: float = 1.5
     """A sticker enlarged by more than this looks soft beside the scene."""
     tries: int = 96
     """Random boxes tried for each sticker."""
     standing_fraction: float = 0.25
-    """Of the object's height, from the foot up: behind it shows the ground that it stands on."""
+    """Of the object's height, from the foot up: the part with ground visible behind it."""
     forward_fraction: float = 0.06
-    """Of the object's height: ground wanted in front of the foot, away from any edge."""
+    """Of the object's height: ground required in front of the foot."""
     strips: int = 3
-    """The ground is rated in this many strips across; the worst counts, so that both ends stand."""
+    """The ground is rated in this many vertical strips. The worst one counts, so that the object
+    stands on both ends."""
     min_support: float = 0.3
-    """Where the confidence in the ground is lower, objects would seem to float."""
+    """Lowest confidence in the ground; with less, objects seem to float."""
     support_tolerance: float = 0.1
-    """Precision of that confidence: colors decide among boxes that differ by less."""
+    """Boxes whose confidence differs by less are equally good, and colors decide."""
     surroundings_fraction: float = 0.3
-    """Of the object's longer side: how far its surroundings reach."""
+    """Of the object's longer side: reach of the surroundings whose color is compared."""
     side_margin_fraction: float = 0.02
     """Of the scene's width: room between the sticker and the left and right edges."""
     cut_overlap_fraction: float = 0.04
-    """Of a cut-off object's side: how far it reaches past the scene's edge, so that neither the
-    cut nor a frayed matte shows there."""
+    """Of a cut-off object's side: how far it reaches past the scene's edge, which hides the cut and
+    a frayed matte."""
     lowest_foot: float = 0.97
-    """Of the scene's height: feet end a little above the bottom edge, where they are visible."""
+    """Of the scene's height: lowest row of a foot, a little above the bottom edge, so that the foot
+    is visible."""
 
 
 @dataclass(frozen=True)
 class _HeightRange:
-    """How tall a sticker may be; fractions of the scene's height."""
+    """Limits of a sticker's height, as fractions of the scene's height."""
 
     at_bottom_edge: float
-    """Its height there; farther away it is shorter, in proportion."""
+    """Height at the scene's bottom edge; farther away it is shorter, in proportion."""
     lowest: float
     highest: float
 
@@ -91,9 +93,9 @@ class _Planner:
         return None if box is None else Placement(sticker.sticker, box, flip)
 
     def _height_range(self, sticker: LibrarySticker) -> _HeightRange | None:
-        """How tall a sticker may be; None if it has too few pixels for the smallest height.
+        """Compute how tall a sticker may be; None if it has too few pixels for the least height.
 
-        A sticker of unknown size is of medium height at the bottom edge.
+        An object of unknown size gets a medium height at the bottom edge.
         """
         ground, parameters = self.ground, self.parameters
         lowest, highest = self.settings.min_height_fraction, self.settings.max_height_fraction
@@ -112,7 +114,7 @@ class _Planner:
         )
 
     def _left(self, sticker: LibrarySticker, width: int, flip: bool, across: float) -> int:
-        """First column of a box `width` pixels wide; `across` is its place, 0 left to 1 right."""
+        """Return the first column of a box; `across` is its position, 0 (left) to 1 (right)."""
         cut_left, cut_right = sticker.touches_left, sticker.touches_right
         if flip:
             cut_left, cut_right = cut_right, cut_left
@@ -132,7 +134,7 @@ class _Planner:
         flip: bool,
         rng: np.random.Generator,
     ) -> Box:
-        """Draw a box in perspective: the nearer the foot, the taller."""
+        """Draw a random box in perspective: the nearer the foot, the taller."""
         across, fraction = rng.random(), rng.uniform(heights.lowest, heights.highest)
         if sticker.touches_bottom:
             fraction = heights.highest
@@ -147,7 +149,7 @@ class _Planner:
         return Box(self._left(sticker, width, flip, across), foot - height, width, height)
 
     def _support(self, box: Box) -> float:
-        """Confidence, 0..1, that there is ground under an object over its whole width."""
+        """Estimate the confidence, 0..1, that an object has ground under its whole width."""
         parameters = self.parameters
         behind, before = (
             round(fraction * box.height)
@@ -162,14 +164,14 @@ class _Planner:
         return min(self.ground.mean_confidence(strip) for strip in strips)
 
     def _color_difference(self, sticker: LibrarySticker, box: Box) -> float:
-        """LAB distance of a sticker's mean color from its surroundings; 0 if it is unknown."""
+        """Compute the LAB distance of a sticker's mean color from its surroundings; 0 if unknown."""
         if sticker.lab is None:
             return 0.0
         reach = round(self.parameters.surroundings_fraction * max(box.width, box.height))
         return float(np.linalg.norm(self.ground.mean_lab(box.expanded(reach)) - sticker.lab))
 
     def _best(self, boxes: Iterator[Box], sticker: LibrarySticker) -> Box | None:
-        """The box with the best ground; among equally good ones, the closest in color."""
+        """Choose the box with the best ground; among equally good ones, the closest in color."""
         rated = [(self._support(box), box) for box in boxes]
         best = max((support for support, _ in rated), default=0.0)
         # An object that the bottom edge cuts needs no ground: its feet are out of sight.
@@ -190,23 +192,23 @@ def plan(
 ) -> list[Placement]:
     """Place up to `settings.stickers_per_scene` stickers on a scene.
 
-    Objects stand on ground, and are the larger the nearer they stand, in proportion to what was
-    found in the scene. An object that an edge of its photo cut is cut by the same edge of the
-    scene. Nothing overlaps an obstacle or another sticker. Among equally good boxes, the one whose
-    surroundings are closest in color is taken.
+    Objects stand on the ground. They are larger the nearer they stand, in proportion to the objects
+    found in the scene. An object that an edge of its photo cuts is cut by the same edge of the
+    scene. Nothing overlaps an obstacle or another sticker. Among equally good boxes, the one with
+    surroundings closest in color is taken.
 
     Parameters
     ----------
     scene
         (height, width, 3) uint8 RGB.
     stickers
-        Candidates, best first (see `candidates_from`). One that does not fit is skipped.
+        Candidates, best first (see `sticker_candidates`). One that does not fit is skipped.
     obstacles
-        What the scene already shows, in its pixels.
+        Objects that the scene already shows, in its pixels.
     settings
-        How many stickers, their heights, whether they may be mirrored, and the seed.
+        Number of stickers, their heights, whether they may be mirrored, and the seed.
     scene_key
-        Decides between boxes, together with `settings.seed`: the same key, the same placements.
+        Seeds the random boxes, together with `settings.seed`; equal keys give equal placements.
     parameters
         Tuned constants.
 

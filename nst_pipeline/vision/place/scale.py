@@ -1,4 +1,4 @@
-"""Work out how tall an object is in a scene, from perspective and from other objects in it."""
+"""Compute how tall an object is in a scene, from perspective and the other objects in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEIGHTS_M: Mapping[str, float] = {
     "suitcase": 0.7, "backpack": 0.5, "umbrella": 0.9, "teddy bear": 0.4,
     "bottle": 0.28, "wine glass": 0.2, "cup": 0.1, "bowl": 0.1, "vase": 0.3,
 }  # fmt: skip
-"""Usual heights of what detectors name (COCO's labels), meters."""
+"""Usual heights of objects by detector label (COCO's names), meters."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,16 @@ class ScaleParameters:
     """Assumptions about the camera and about objects' sizes."""
 
     eye_level_m: float = 1.6
-    """Height of the camera: people take photos standing, so what is as tall as this reaches up to
-    the horizon. Meters."""
+    """Height of the camera, meters: people take photos standing. An object of this height reaches
+    up to the horizon."""
     min_nearness: float = 0.15
-    """A reference object closer to the horizon says little, because the horizon is a guess."""
+    """Objects closer to the horizon are not used as references, because the horizon is an
+    estimate."""
     heights_m: Mapping[str, float] = field(default_factory=lambda: HEIGHTS_M)
     """Usual height of each label, meters."""
 
     def ratio(self, label: str, other: str) -> float | None:
-        """How many times as tall as `other` an object is; None if that is unknown."""
+        """Return the ratio of two labels' usual heights; None if one is unknown."""
         if label == other:
             return 1.0
         if label in self.heights_m and other in self.heights_m:
@@ -63,20 +64,20 @@ def height_at_bottom_edge(
     *,
     parameters: ScaleParameters = ScaleParameters(),
 ) -> float | None:
-    """Work out how tall an object would be at the scene's bottom edge.
+    """Compute how tall an object would be at the scene's bottom edge.
 
     On level ground, an object's height in the picture is the distance of its foot from the
     horizon, times its height divided by the camera's. Objects found in the scene give the camera's
-    height; without any, it is a standing person's.
+    height; without any, it is that of a standing person's eyes.
 
     Parameters
     ----------
     label
-        The object's.
+        The object's label.
     horizon
         Fraction of the scene's height from the top.
     references
-        What was found in the scene, in its pixels.
+        Objects found in the scene, in its pixels.
     scene_height
         Pixels.
     parameters

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nst_pipeline.vision.cutout.outline import OutlineParameters, refine_outline
+from nst_pipeline.vision.cutout.outline import OutlineRefinementParameters, refine_outline
 
 
 def test_the_outline_of_a_large_object_moves_to_its_edges():
@@ -23,5 +23,5 @@ def test_a_small_object_keeps_its_outline():
     image = np.random.default_rng(0).integers(0, 256, (60, 60, 3)).astype(np.uint8)
 
     assert refine_outline(image, mask) is mask
-    refined = refine_outline(image, mask, parameters=OutlineParameters(min_size_px=10))
+    refined = refine_outline(image, mask, parameters=OutlineRefinementParameters(min_size_px=10))
     assert refined is not mask

@@ -5,7 +5,7 @@ import pytest
 
 from nst_pipeline.settings import DetectionSettings
 from nst_pipeline.vision.detect import detect, find_obstacles
-from nst_pipeline.vision.detect.boxes import overlap, scaled
+from nst_pipeline.vision.detect.boxes import intersection_over_union, scale_box
 from nst_pipeline.vision.shapes import Box, Detection
 
 SETTINGS = DetectionSettings()
@@ -36,7 +36,7 @@ def test_a_large_photo_gives_the_same_objects_in_its_own_pixels(photos):
     large = photos["flower"].repeat(3, axis=0).repeat(3, axis=1)
     [small_found], [found] = detect(photos["flower"], SETTINGS), detect(large, SETTINGS)
     assert found.mask.shape == large.shape[:2]
-    assert overlap(found.box, scaled(small_found.box, 3, 3)) > 0.9
+    assert intersection_over_union(found.box, scale_box(small_found.box, 3, 3)) > 0.9
 
 
 def test_detection_is_deterministic(photos):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.detect.boxes import overlap
+from nst_pipeline.vision.detect.boxes import intersection_over_union
 from nst_pipeline.vision.detect.haar import FaceParameters, find_faces
 from nst_pipeline.vision.shapes import Box
 
@@ -11,7 +11,7 @@ from nst_pipeline.vision.shapes import Box
 def test_the_box_of_a_face_is_extended_to_head_and_shoulders(photos):
     [person] = find_faces(photos["astronaut"])
     assert (person.label, person.source) == ("person", "haar")
-    assert overlap(person.box, Box(40, 5, 360, 495)) > 0.8
+    assert intersection_over_union(person.box, Box(40, 5, 360, 495)) > 0.8
     assert person.score > 0.5
 
 

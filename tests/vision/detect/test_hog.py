@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.detect.boxes import distinct, overlap
+from nst_pipeline.vision.detect.boxes import drop_duplicates, intersection_over_union
 from nst_pipeline.vision.detect.hog import PeopleParameters, find_people
 from nst_pipeline.vision.shapes import Box, Detection
 
@@ -26,9 +26,9 @@ def best(found: list[Detection]) -> Detection:
 
 
 def test_a_standing_person_is_found_once(drawn_person):
-    [person] = distinct(each for each in find_people(drawn_person) if each.score >= 0.3)
+    [person] = drop_duplicates(each for each in find_people(drawn_person) if each.score >= 0.3)
     assert (person.label, person.source) == ("person", "hog")
-    assert overlap(person.box, Box(120, 99, 60, 255)) > 0.5
+    assert intersection_over_union(person.box, Box(120, 99, 60, 255)) > 0.5
 
 
 def test_the_detectors_margin_is_cut_off(drawn_person):

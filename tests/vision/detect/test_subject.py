@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.detect.boxes import overlap
+from nst_pipeline.vision.detect.boxes import intersection_over_union
 from nst_pipeline.vision.detect.subject import SubjectParameters, find_subject
 from nst_pipeline.vision.shapes import Box
 
@@ -21,7 +21,7 @@ def red_square() -> np.ndarray:
 def test_the_main_subject_is_what_differs_from_its_surroundings(photos, name, where):
     [subject] = find_subject(photos[name])
     assert (subject.label, subject.source) == ("subject", "subject")
-    assert overlap(subject.box, where) > 0.75
+    assert intersection_over_union(subject.box, where) > 0.75
 
 
 def test_the_mask_has_the_photos_size_and_lies_in_the_box(photos):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nst_pipeline.settings import PlacementSettings
-from nst_pipeline.vision.place.choose import Chooser, LibrarySticker, candidates_from
+from nst_pipeline.vision.place.choose import Chooser, LibrarySticker, sticker_candidates
 
 
 def sticker(name: str, **changes) -> LibrarySticker:
@@ -63,13 +63,13 @@ def test_choice_is_the_same_in_every_process():
 
 def test_poor_cutouts_are_not_used():
     stickers = [sticker("good"), sticker("poor", quality=0.1)]
-    found = candidates_from(stickers, PlacementSettings(min_quality=0.2))("a")
+    found = sticker_candidates(stickers, PlacementSettings(min_quality=0.2))("a")
     assert [s.sticker for s in found] == ["good"]
 
 
 def test_an_empty_library_or_no_sticker_wanted_gives_no_choice():
     assert Chooser([], seed=0).choose("a", 3) == []
-    assert candidates_from(library(3), PlacementSettings(stickers_per_scene=0))("a") == []
+    assert sticker_candidates(library(3), PlacementSettings(stickers_per_scene=0))("a") == []
 
 
 @pytest.mark.parametrize(
@@ -78,5 +78,5 @@ def test_an_empty_library_or_no_sticker_wanted_gives_no_choice():
 def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
     """A face that fills its photo, a wall from side to side."""
     stickers = [sticker("whole"), sticker("close-up", **cuts)]
-    found = candidates_from(stickers, PlacementSettings())("a")
+    found = sticker_candidates(stickers, PlacementSettings())("a")
     assert [s.sticker for s in found] == ["whole"]

@@ -1,6 +1,6 @@
-"""Features that tell an object's pixels from the background of its box.
+"""Features that separate an object's pixels from the background in its box.
 
-Each feature is a map of the box, and none is certain. All are relative (to the box, its
+Each feature is a map of the box, and none is reliable alone. All are relative (to the box, its
 surroundings, the image's own colors), so that they do not depend on what the image shows.
 """
 

@@ -1,4 +1,4 @@
-"""Features of color and texture: do they belong to the core, the box, its rim or the outside?"""
+"""Features that compare color and texture between the box, its core, its rim and the outside."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from nst_pipeline.vision.images.color import Lab
 
 
 @dataclass(frozen=True)
-class PaletteParameters:
+class HistogramParameters:
     """Parameters of the color histograms. Colors are quantized by k-means."""
 
     colors: int = 64
-    """Enough to tell shades apart, few enough to count each of them."""
+    """Enough to separate shades, few enough to count each of them."""
     sharing_std: float = 6.0
     """Colors share their counts with similar colors, by a Gaussian of this many LAB units."""
     iterations: int = 12
-    """Of k-means, at most."""
+    """Maximum number of k-means iterations."""
     tolerance: float = 0.5
-    """Of k-means: it stops once the colors move less, LAB units."""
+    """k-means stops once the colors move less than this, LAB units."""
     samples: int = 6000
-    """Pixels that k-means sees."""
+    """Approximate number of pixels that k-means is run on."""
     seed: int = 0
-    """Of k-means."""
+    """Seed of k-means."""
     smoothing: float = 0.3
-    """Added to the shares of a region's histogram, spread evenly over all colors: a color that
-    occurs once must not decide."""
+    """Added to the shares of a region's histogram, evenly over all colors, so that a color that
+    occurs once does not dominate."""
     share_prior_px: float = 5
     """Pixels added to the denominator of a color's share inside the box: rare colors count less."""
     min_region_px: float = 20.0
@@ -40,7 +40,7 @@ class PaletteParameters:
 
     @property
     def floor(self) -> float:
-        """What is added to the share of each color."""
+        """Value added to the share of each color."""
         return self.smoothing / self.colors
 
 
@@ -48,7 +48,7 @@ class PaletteParameters:
 class ColorParameters:
     """Parameters of `color_features`."""
 
-    palette: PaletteParameters = field(default_factory=PaletteParameters)
+    histograms: HistogramParameters = field(default_factory=HistogramParameters)
     blur_px: float = 1.0
     """Standard deviation of the blur before colors are compared; it removes noise and JPEG
     blocks."""
@@ -57,9 +57,9 @@ class ColorParameters:
     """Standard deviations of the windows in which texture is measured."""
     fine_texture_weight: float = 10.0
     coarse_texture_weight: float = 12.0
-    """Weights of texture beside color."""
+    """Weights of texture relative to color."""
     lightness_weight: float = 0.5
-    """Weight of lightness beside chroma: shading changes lightness within an object."""
+    """Weight of lightness relative to chroma: shading changes lightness within an object."""
     core_radius: float = 0.5
     """Ellipse radius (0 at the center, 1 at the sides) over which the core fades out."""
     rim_radius: float = 0.85
@@ -92,7 +92,7 @@ def log_texture(lab: Lab, sigma_px: float) -> NDArray[np.float32]:
 
 
 def _quantize(
-    values: NDArray[np.float32], parameters: PaletteParameters
+    values: NDArray[np.float32], parameters: HistogramParameters
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Return the index of each pixel's nearest palette color, and the palette."""
     flat = values.reshape(-1, values.shape[-1])
@@ -111,14 +111,14 @@ def _quantize(
 
 
 def _sharing_matrix(palette: NDArray[np.float32], sharing_std: float) -> NDArray[np.float64]:
-    """(colors, colors): how the count of one color is shared with similar colors."""
+    """Compute how each color shares its count with similar colors, (colors, colors)."""
     squared = ((palette[:, None] - palette[None]) ** 2).sum(-1)
     similarity = np.exp(-squared / (2 * sharing_std**2))
     return np.asarray(similarity / similarity.sum(0), np.float64)
 
 
 def _log_odds(
-    first: NDArray[np.float64], second: NDArray[np.float64], parameters: PaletteParameters
+    first: NDArray[np.float64], second: NDArray[np.float64], parameters: HistogramParameters
 ) -> NDArray[np.float64]:
     """Compute each color's log odds between two regions; 0 if a region is too small."""
     if min(first.sum(), second.sum()) < parameters.min_region_px:
@@ -131,11 +131,11 @@ def _palette_features(
     neighborhood: Neighborhood, values: NDArray[np.float32], parameters: ColorParameters
 ) -> FeatureMaps:
     """Compare the color histograms of the box, its core, its rim and the outside."""
-    index, palette = _quantize(values, parameters.palette)
+    index, palette = _quantize(values, parameters.histograms)
     distances = neighborhood.center_distances()
     ellipse, rounded = superellipse_radius(*distances, 2), superellipse_radius(*distances, 4)
     boxed = index[neighborhood.box.slices]
-    sharing = _sharing_matrix(palette, parameters.palette.sharing_std)
+    sharing = _sharing_matrix(palette, parameters.histograms.sharing_std)
 
     def count(where: NDArray[np.intp], weight: NDArray[np.floating]) -> NDArray[np.float64]:
         counts = np.bincount(where.ravel(), weight.ravel(), len(palette))
@@ -146,13 +146,13 @@ def _palette_features(
     core = count(boxed, np.exp(-((ellipse / parameters.core_radius) ** 2)))
     rim = count(boxed, (rounded > parameters.rim_radius).astype(np.float32))
     by_color = {
-        "box_vs_outside": _log_odds(inside, outside, parameters.palette),
-        "core_vs_outside": _log_odds(core, outside, parameters.palette),
-        "core_vs_box": _log_odds(core, inside, parameters.palette),
-        "rim_vs_box": _log_odds(rim, inside, parameters.palette),
-        "share_inside": inside / (inside + outside + parameters.palette.share_prior_px),
+        "box_vs_outside": _log_odds(inside, outside, parameters.histograms),
+        "core_vs_outside": _log_odds(core, outside, parameters.histograms),
+        "core_vs_box": _log_odds(core, inside, parameters.histograms),
+        "rim_vs_box": _log_odds(rim, inside, parameters.histograms),
+        "share_inside": inside / (inside + outside + parameters.histograms.share_prior_px),
         "mean_radius": count(boxed, ellipse) / np.maximum(inside, 1e-6),
-        "log_area": np.log(inside / inside.sum() + parameters.palette.floor),
+        "log_area": np.log(inside / inside.sum() + parameters.histograms.floor),
     }
     return {name: values[boxed].astype(np.float32) for name, values in by_color.items()}
 
@@ -194,7 +194,7 @@ def color_features(
     neighborhood
         The box and its surroundings.
     parameters
-        Palette, windows and weights.
+        Histograms, windows and weights.
 
     Returns
     -------

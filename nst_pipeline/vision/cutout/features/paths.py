@@ -19,13 +19,13 @@ class PathParameters:
     """Parameters of `path_features`."""
 
     step_cost: float = 0.05
-    """Cost of a pixel without an edge, LAB units, like the edges' cost."""
+    """Cost of a pixel without an edge, LAB units (as the cost of edges)."""
     blur_px: float = 1.0
     """Standard deviation of the blur before edges are measured."""
     core_radius: float = 0.25
     """Ellipse radius (0 at the center, 1 at the sides) up to which pixels belong to the core."""
     negligible_cost: float = 2.0
-    """LAB units added to both costs in their ratio: differences below this mean little."""
+    """LAB units added to both costs before their ratio: differences below this hardly count."""
 
 
 def _edge_cost(neighborhood: Neighborhood, parameters: PathParameters) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Features of segments of even color: segments that reach out of the box are rarely object."""
+"""Features of evenly colored segments: a segment that leaves the box is rarely the object."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class SegmentParameters:
     texture_px: float = 3.0
     """Standard deviation of the window in which texture is measured."""
     texture_weight: float = 2
-    """Weight of texture beside LAB."""
+    """Weight of texture relative to LAB."""
     chroma_weight: float = 1.5
-    """Weight of chroma beside texture."""
+    """Weight of chroma relative to texture."""
     averaged_features: tuple[str, ...] = (
         "vote_mean",
         "ellipse_radius",
@@ -57,7 +57,7 @@ def _felzenszwalb(
     from skimage.segmentation import felzenszwalb
 
     with warnings.catch_warnings():
-        # It warns that four channels may be a mistake; here they are LAB and texture.
+        # scikit-image warns that four channels may be a mistake; here they are LAB and texture.
         warnings.simplefilter("ignore", RuntimeWarning)
         labels = felzenszwalb(
             image.astype(np.float64),
@@ -94,7 +94,7 @@ def _segmentations(
 def _contact_shares(
     boxed: NDArray[np.intp], open_sides: tuple[bool, ...], count: int
 ) -> NDArray[np.float64]:
-    """(4, segments): the share of each closed side along which a segment lies; 0 on open sides."""
+    """Compute the share of each side that a segment touches, (4, segments); 0 on open sides."""
     sides = (boxed[:, 0], boxed[0], boxed[:, -1], boxed[-1])
     shares = [np.bincount(side, minlength=count) / len(side) for side in sides]
     return np.where(np.array(open_sides)[:, None], 0.0, np.array(shares))

@@ -28,7 +28,7 @@ class VoteParameters:
     """Certain foreground of each run: a superellipse's size as a share of the box's, and its
     exponent; from nothing to nearly the whole box."""
     blur_px: float = 1.0
-    """Standard deviation of the blur before GrabCut: noise and JPEG blocks are no edges."""
+    """Standard deviation of the blur before GrabCut, which removes noise and JPEG blocks."""
     min_background_px: int = 50
     """With fewer pixels around the box, its corners start as probable background."""
     neighborhoods_px: tuple[float, ...] = (2.0, 6.0)

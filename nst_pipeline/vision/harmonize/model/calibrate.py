@@ -164,7 +164,7 @@ Fit = Callable[[Array, Array, Array], tuple[Predictor, Predictor]]
 """Fits predictors with and without the seam to features, targets and sample weights."""
 
 
-def kernel_models(
+def fit_kernel_models(
     features: Array, targets: Array, sample_weight: Array
 ) -> tuple[Predictor, Predictor]:
     """Fit kernel ridge models, which remember their examples. The two share them."""
@@ -174,7 +174,7 @@ def kernel_models(
     return with_seam, replace(without, examples=with_seam.examples)
 
 
-def linear_models(
+def fit_linear_models(
     features: Array, targets: Array, sample_weight: Array
 ) -> tuple[Predictor, Predictor]:
     """Fit ridge regressions: few weights, for photos of any kind."""
@@ -239,7 +239,7 @@ def calibrate(
     photos: Iterable[tuple[Rgb, Matte]],
     *,
     seed: int = 0,
-    fit: Fit = kernel_models,
+    fit: Fit = fit_kernel_models,
     on_step: Callable[[int, int], object] = lambda *_: None,
     parameters: CalibrationParameters = CALIBRATION,
 ) -> Harmonizer:

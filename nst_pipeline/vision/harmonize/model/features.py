@@ -22,7 +22,7 @@ from nst_pipeline.vision.shapes import Mask
 
 
 @dataclass(frozen=True)
-class FeatureParameters:
+class ColorFeatureParameters:
     """What the features measure. The built-in model was calibrated with the defaults."""
 
     sample_px: int = 4096
@@ -41,7 +41,7 @@ class FeatureParameters:
     """What a Gaussian of this width removes is fine detail and noise."""
 
 
-FEATURES = FeatureParameters()
+FEATURES = ColorFeatureParameters()
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Samples:
     """A view, LAB samples, (n, 3) float64, of its regions, and what to measure in them."""
 
     view: ObjectView
-    parameters: FeatureParameters
+    parameters: ColorFeatureParameters
     inside: Array
     ring: Array
     outside: Array
@@ -100,7 +100,7 @@ def _neutral(pixels: Array, share: float) -> Array:
     return np.asarray(pixels[np.argsort(chroma, kind="stable")[:count]].mean(0))
 
 
-def _colors(pixels: Array, parameters: FeatureParameters) -> Array:
+def _colors(pixels: Array, parameters: ColorFeatureParameters) -> Array:
     """Describe the colors of a region, whatever their places."""
     std = _std(pixels, parameters.std_floor)
     chroma = np.hypot(pixels[:, 1], pixels[:, 2])
@@ -175,13 +175,13 @@ BLOCKS: tuple[FeatureBlock, ...] = (
 says little about its colors, its own rim and seam much."""
 
 
-def _samples(view: ObjectView, parameters: FeatureParameters) -> Samples:
+def _samples(view: ObjectView, parameters: ColorFeatureParameters) -> Samples:
     masks = (view.inside, view.ring, view.outside, view.rim)
     pixels = (_sample(view.lab[mask], parameters.sample_px) for mask in masks)
     return Samples(view, parameters, *pixels)
 
 
-def describe(view: ObjectView, *, parameters: FeatureParameters = FEATURES) -> Array:
+def describe(view: ObjectView, *, parameters: ColorFeatureParameters = FEATURES) -> Array:
     """Compute the features, (n,), in LAB units or scaled like them.
 
     Examples
