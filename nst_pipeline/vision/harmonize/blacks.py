@@ -15,9 +15,9 @@ class BlacksParameters:
     """What black is, and how much of it to restore."""
 
     quantile: float = 0.02
-    """Of lightness: a region's darkest part, without single pixels."""
+    """Quantile of lightness that counts as a region's black; single darker pixels are ignored."""
     share: float = 0.7
-    """How much of the lift to undo. Undoing all of it costs more on recolored photos than it gains,
+    """Share of the lift to undo. Undoing all of it loses more on recolored photos than it gains,
     because some objects do lie in haze."""
     smallest_depth: float = 1.0
     """LAB units from an object's mean to its darkest part; a flatter object has no blacks."""
@@ -31,11 +31,16 @@ def keep_blacks(
     Parameters
     ----------
     change
-        A change about the object's mean color.
+        A change whose pivot is the object's mean color.
     view
         The object before the change.
     parameters
         What black is, and how much of it to restore.
+
+    Returns
+    -------
+    ColorChange
+        The change itself if it lifts no blacks.
     """
     own, around = view.lab[view.inside], view.lab[view.outside][:, 0]
     quantile = parameters.quantile

@@ -9,7 +9,7 @@ function that runs the network to `style/proposals.py` and the one that reads st
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nst_pipeline.settings import HarmonizeSettings
 from nst_pipeline.vision.harmonize.blacks import keep_blacks
@@ -39,13 +39,13 @@ class Request:
     settings
         The user's settings.
     proposals
-        What networks make of the composite.
+        What networks propose for the composite.
     view
         The object and its surroundings.
     advice
         The color model's advice.
     share
-        Share of a color change to apply, 0..1; 0 where the object looks natural.
+        Share of a color change to apply, 0..1; 0 if the object looks natural.
     """
 
     composite: Rgb
@@ -59,17 +59,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Preview:
-    """How a candidate would change the object.
+    """What a candidate would change.
 
     Attributes
     ----------
     view
         The object after the change, at the size that is scored.
     render
-        Makes the picture at the composite's size.
+        Renders the picture at the composite's size.
     best_guess
-        Set by a candidate that corrects the object if anything does: the object after its whole
-        change. All candidates are scored against the first best guess.
+        The object in its true colors, as the candidate estimates them; None if it makes no
+        estimate. All candidates are scored against the first best guess.
     """
 
     view: ObjectView
@@ -88,13 +88,13 @@ class Candidate:
     summary
         What it does, in a few words, for help texts and the gallery.
     preview
-        Makes the change, as far as scoring needs it.
+        Applies the change at the size at which it is scored.
     needs_proposal
         Whether a network must propose a picture, under the candidate's name.
     on_request
-        Whether its network is too slow to run for `auto`. Stored results of the network are used.
+        Whether its network is too slow to run for `auto`, which then uses only stored results.
     applies
-        Whether it suits the composite; None for a candidate that suits any.
+        Decides whether the candidate suits a composite; None if it suits any.
     """
 
     name: str
@@ -119,7 +119,7 @@ def _preview_untouched(request: Request) -> Preview:
 
 
 def _preview_picture(request: Request, image: Rgb) -> Preview:
-    # The view is None or not by the matte alone, so the second choice only satisfies the types.
+    # Whether there is a view depends on the matte alone, so the fallback only satisfies the types.
     return Preview(object_view(image, request.matte) or request.view, lambda: image)
 
 
@@ -133,12 +133,12 @@ def _preview_network(name: str) -> Callable[[Request], Preview]:
 
 
 def _preview_painted(request: Request) -> Preview:
-    made = _preview_picture(request, request.proposals["painted"]().after)
-    return Preview(made.view, made.render, best_guess=made.view)
+    preview = _preview_picture(request, request.proposals["painted"]().after)
+    return replace(preview, best_guess=preview.view)
 
 
-def _is_painting(request: Request) -> bool:
-    """Whether to paint the object: by the settings, otherwise if the scene looks painted."""
+def _should_paint(request: Request) -> bool:
+    """Decide whether to paint the object: by the settings, else by whether the scene is painted."""
     settings = request.settings
     if settings.method == "painted":
         return True
@@ -163,8 +163,8 @@ def _preview_ring(request: Request) -> Preview:
 
 
 def _preview_model(request: Request) -> Preview:
-    made = _preview_change(request, request.advice.change)
-    return Preview(made.view, made.render, request.view.recolored(request.advice.change))
+    preview = _preview_change(request, request.advice.change)
+    return replace(preview, best_guess=request.view.recolored(request.advice.change))
 
 
 UNTOUCHED = Candidate("untouched", "the composite as it is", _preview_untouched)
@@ -190,12 +190,12 @@ CANDIDATES: tuple[Candidate, ...] = (
         "painted like the scene, where the scene is a painting",
         _preview_painted,
         needs_proposal=True,
-        applies=_is_painting,
+        applies=_should_paint,
     ),
     Candidate("ring", "part of the way to the colors around the object", _preview_ring),
     Candidate("model", "the change that the color model advises", _preview_model),
 )
-"""All candidates. The first of equal scores wins, and the first best guess is used."""
+"""All candidates. Of equal scores the first wins; of several best guesses the first is used."""
 
 
 def candidate_title(name: str) -> str:

@@ -17,14 +17,14 @@ from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 SMALLEST_STD = 1.0
-"""LAB units. A smaller standard deviation is mostly noise and quantization."""
+"""LAB units; smaller standard deviations are mostly noise and quantization."""
 
 
 @dataclass(frozen=True)
 class RingParameters:
     """How far `ring_change` moves an object toward its ring.
 
-    A full transfer does harm: an object differs from its surroundings for good reasons.
+    A full transfer would do harm: an object differs from its surroundings for good reasons.
     """
 
     mean_share: float = 0.4
@@ -47,8 +47,8 @@ class LabStatistics:
 class ColorChange:
     """An affine change of LAB values, channel by channel.
 
-    A value `x` becomes `pivot + gain * (x - pivot) + shift`. Lightness that then lies below the
-    shifted pivot is scaled away from it by `shadow_gain`.
+    A value `x` becomes `pivot + gain * (x - pivot) + shift`. Then lightness below the shifted pivot
+    is scaled away from it by `shadow_gain`.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class ColorChange:
     shadow_gain: float = 1.0
 
     def blend(self, other: ColorChange, share: float) -> ColorChange:
-        """Interpolate between this change (`share` 0) and another about the same pivot (1)."""
+        """Interpolate between this change (`share` 0) and another with the same pivot (1)."""
         return ColorChange(
             self.pivot,
             self.gain ** (1 - share) * other.gain**share,

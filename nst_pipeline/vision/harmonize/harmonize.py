@@ -78,6 +78,15 @@ def _undecided(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb
     return Harmonized(composite, chosen, scores, UNDECIDED)
 
 
+def _previews(request: Request) -> dict[str, Preview]:
+    """Preview the candidates that are available and suit the composite."""
+    return {
+        each.name: each.preview(request)
+        for each in CANDIDATES
+        if each.is_available(request.proposals) and (each.applies is None or each.applies(request))
+    }
+
+
 def _scores(previews: dict[str, Preview], trust: float) -> dict[str, float]:
     """Score all previews, given the probability that the untouched object is natural."""
     untouched = previews[UNTOUCHED.name].view
@@ -107,16 +116,16 @@ def harmonize(
         (height, width) float32, 0..1; where it is 0, no byte changes.
     settings
         `method` names the candidate; `auto` takes the one with the best score, which is `untouched`
-        where no change is expected to help. The other settings limit what is changed.
+        if no change is expected to help. The other settings limit what may change.
     harmonizer
         Predicts the color change and the confidence in it.
     proposals
-        What networks make of the composite, by candidate.
+        What networks propose for the composite, by candidate.
 
     Raises
     ------
     SettingError
-        The settings ask for a method whose proposal is not given.
+        The method needs a proposal that is not given.
 
     Examples
     --------
@@ -136,11 +145,7 @@ def harmonize(
     advice = harmonizer.advise(view)
     share = share_to_apply(advice.confidence) if settings.method == "auto" else 1.0
     request = Request(composite, matte, settings, proposals, view, advice, share)
-    previews = {
-        each.name: each.preview(request)
-        for each in CANDIDATES
-        if each.is_available(proposals) and (each.applies is None or each.applies(request))
-    }
+    previews = _previews(request)
     scores = _scores(previews, 1 - share)
     chosen = max(scores, key=scores.__getitem__) if settings.method == "auto" else settings.method
     if chosen not in previews:

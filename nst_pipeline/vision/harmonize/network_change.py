@@ -1,4 +1,4 @@
-"""Take over what a style network changed about an object's colors, without its texture."""
+"""Transfer a style network's color change to an object, without the network's texture."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class NetworkChangeParameters:
     """How a network's change is read and applied."""
 
     side_px: int = 512
-    """Longest side at which the change is read; it holds all of the low frequencies."""
+    """Longest side at which the change is read; enough for its low frequencies."""
     sigma_share: float = 0.03
     """Width of the Gaussian that removes the network's texture, as a share of that side."""
     share: float = 0.5
-    """How much of the change to apply; applying all of it does harm more often."""
+    """Share of the change to apply; the whole change does harm more often."""
 
 
 NETWORK_CHANGE = NetworkChangeParameters()
@@ -49,7 +49,7 @@ class Proposal:
 
 
 Proposals = Mapping[str, Callable[[], Proposal]]
-"""Functions that make or read proposals, by the name of the candidate that needs them."""
+"""Functions that make or read proposals, by the name of the candidate that uses them."""
 
 
 def apply_network_change(
@@ -95,7 +95,7 @@ def apply_network_change(
 def low_frequency_change(
     after: Rgb, before: Rgb, weight: Matte, sigma_px: float
 ) -> NDArray[np.float32]:
-    """Blur the difference of two pictures, to keep what a network changed but not its texture.
+    """Blur the difference of two pictures, which keeps a network's change but not its texture.
 
     Parameters
     ----------
@@ -131,9 +131,14 @@ def add_change(image: Rgb, change: NDArray[np.float32], share: float, box: Box) 
     change
         (h, w, 3) float32 in 8-bit units, of any size; it covers the whole picture.
     share
-        How much of the change to add, 0..1.
+        Share of the change to add, 0..1.
     box
         Part of the picture; pixels outside keep their values.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB, a new array.
     """
     down, across = (change.shape[axis] / image.shape[axis] for axis in (0, 1))
     # Pixel centers lie at half coordinates.

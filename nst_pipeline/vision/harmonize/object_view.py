@@ -30,7 +30,7 @@ class ViewParameters:
     ring_px: int = 8
     """Width of the ring and the rim, pixels of the view."""
     smallest_region_px: int = 16
-    """An object or ring of fewer pixels gives no reliable statistics."""
+    """An object or ring with fewer pixels has no reliable statistics."""
 
 
 VIEW_PARAMETERS = ViewParameters()
@@ -94,7 +94,7 @@ def object_view(
     Returns
     -------
     ObjectView or None
-        None if there is no object, or too little scene around it. This depends on the matte alone.
+        None if there is no object, or too little scene around it; only the matte decides.
 
     Examples
     --------
@@ -123,6 +123,6 @@ def object_view(
 
 
 def object_colors(view: ObjectView) -> ObjectColors:
-    """Measure the colors of an object and of what meets at its outline."""
+    """Measure the colors of an object, and those on both sides of its outline."""
     own, rim, ring = (lab_statistics(view.lab, mask) for mask in (view.inside, view.rim, view.ring))
     return ObjectColors(own, rim.mean, ring.mean)

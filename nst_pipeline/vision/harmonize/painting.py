@@ -22,17 +22,17 @@ class PaintingParameters:
     side_px: int = 512
     """Longest side at which a picture is judged."""
     smallest_side_px: int = 400
-    """Pictures of a smaller longest side are not judged: what is reduced so far looks busy."""
+    """Pictures with a shorter longest side are not judged: photos reduced that far look rough."""
     fine_sigma_px: float = 1.0
-    """What a Gaussian of this width removes is fine relief."""
+    """Fine relief is what a Gaussian of this width removes."""
     window_px: int = 7
-    """Side of the square whose relief is averaged."""
+    """Side of the square over which relief is averaged."""
     calm_quantile: float = 0.1
-    """Relief is read in the calmest part of a picture, this share of it."""
+    """Share of the scene, its calmest part, in which relief is measured."""
     relief: float = 0.55
-    """Lightness units of fine relief, there. Nine in ten paintings have more (brush, canvas);
-    nineteen in twenty photos have less, because skies, walls and blurred parts are smooth.
-    Close-ups of leaves and gravel are mistaken for paintings."""
+    """Lightness units of fine relief from which a scene counts as painted. Nine in ten paintings
+    have more (brush, canvas); nineteen in twenty photos have less, because skies, walls and blurred
+    parts are smooth. Close-ups of leaves and gravel are mistaken for paintings."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class PaletteParameters:
     lightness_share: float = 0.25
     """Share of the difference in lightness between the object's rim and its ring to remove."""
     color_share: float = 0.5
-    """The same for a and b."""
+    """Share of the difference in a and b to remove."""
     rim_share: float = 0.01
     """Width of rim and ring, as a share of the picture's longer side."""
     smallest_rim_px: int = 4
@@ -50,13 +50,13 @@ class PaletteParameters:
     detail_share: float = 0.3
     """Share of the object's own fine structure to restore where painting blurred it."""
     detail_sigma_share: float = 1 / 240
-    """Structure finer than this share of the longer side is fine structure."""
+    """Structure counts as fine below this size, as a share of the picture's longer side."""
 
 
 def looks_painted(
     image: Rgb, matte: Matte, *, parameters: PaintingParameters = PaintingParameters()
 ) -> bool:
-    """Distinguish a painting from a photo by the relief of the scene, without a network.
+    """Decide whether a scene is painted, by its relief and without a network.
 
     Parameters
     ----------
@@ -66,6 +66,11 @@ def looks_painted(
         (height, width) float32, 0..1; the object's pixels do not count.
     parameters
         How a painting is distinguished from a photo.
+
+    Returns
+    -------
+    bool
+        False if the picture is too small to judge.
     """
     if max(matte.shape) < parameters.smallest_side_px:
         return False
@@ -102,6 +107,11 @@ def fit_to_palette(
         (height, width) float32, 0..1; where it is 0, the composite's bytes are kept.
     parameters
         How far to go.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB, a new array.
     """
     longer = max(matte.shape)
     width = max(parameters.smallest_rim_px, round(parameters.rim_share * longer))

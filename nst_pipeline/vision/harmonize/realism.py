@@ -1,4 +1,4 @@
-"""The realism score: which candidate is the safest, judged without the truth."""
+"""The realism score: rank candidates by their expected error, since the truth is unknown."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class RealismParameters:
 
 
 UNDECIDED = 0.5
-"""Score and confidence where there is nothing to judge by."""
+"""Score and confidence if there is nothing to judge."""
 
 
 def _squared_distance(one: ObjectView, other: ObjectView) -> float:
-    """Mean squared LAB distance over the object, which counts both colors and structure."""
+    """Compute the mean squared LAB distance over the object, in both color and structure."""
     return float(((one.lab - other.lab)[one.inside] ** 2).sum(-1).mean())
 
 

@@ -164,7 +164,7 @@ class _Planner:
         return min(self.ground.mean_confidence(strip) for strip in strips)
 
     def _color_difference(self, sticker: LibrarySticker, box: Box) -> float:
-        """Compute the LAB distance of a sticker's mean color from its surroundings; 0 if unknown."""
+        """Return the LAB distance of a sticker's mean color from its surroundings, 0 if unknown."""
         if sticker.lab is None:
             return 0.0
         reach = round(self.parameters.surroundings_fraction * max(box.width, box.height))

@@ -1,4 +1,4 @@
-"""Match an object to its scene after its colors, in this order.
+"""Match an object to its scene once its colors fit, in this order.
 
 - `sharpness`: blur an object that is sharper than its scene
 - `boundary`: soften a hard outline

@@ -21,13 +21,13 @@ class BoundaryParameters:
     """How an outline is softened."""
 
     width_share: float = 1 / 224
-    """How far inside the outline the scene's colors reach, as a share of the picture's longer side,
-    because a lens blurs a share of the picture."""
+    """How far inside the outline the scene's colors reach. It is a share of the picture's longer
+    side, as is a lens's blur."""
     width_px: tuple[float, float] = (2.0, 6.0)
     """Limits of that width; beyond them, the object loses its shape."""
     matte_share: float = 2.0
-    """Pixels of that width that each pixel of the matte's own softness replaces. A matte is mostly
-    as soft as the object, and what is softened twice looks out of focus."""
+    """How much of that width each pixel of the matte's own softness replaces. A matte is mostly as
+    soft as the object, and an outline softened twice looks out of focus."""
     smallest_width_px: float = 0.5
     """A smaller width is not visible."""
     scene_share: float = 0.85
@@ -41,7 +41,7 @@ class BoundaryParameters:
 def _scene_within(
     image: NDArray[np.float32], outside: Matte, sigma_px: float
 ) -> NDArray[np.float32]:
-    """Carry the scene's colors into the object, as means of the scene's pixels near each."""
+    """Carry the scene's colors into the object, as weighted means of nearby scene pixels."""
     carried = cv2.GaussianBlur(image * outside[..., None], (0, 0), sigma_px)
     known = cv2.GaussianBlur(outside, (0, 0), sigma_px)
     return np.asarray(carried / np.maximum(known, 1e-6)[..., None], np.float32)

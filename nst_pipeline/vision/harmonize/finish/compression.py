@@ -24,11 +24,12 @@ class CompressionParameters:
     """When and how an object is compressed."""
 
     qualities: tuple[int, ...] = (80, 65, 50, 40, 30, 20)
-    """JPEG qualities to try; better ones leave no visible blocks."""
+    """JPEG qualities to try; higher ones leave no visible blocks."""
     visible_blockiness: float = 1.25
     """Blockiness from which blocks are visible."""
     smallest_difference: float = 0.15
-    """Of blockiness, between object and scene; parts of one photo differ by as much."""
+    """Least difference of blockiness between object and scene to match; parts of one photo differ
+    by as much."""
     fewest_steps: int = 400
     """Steps across blocks that a region needs for its blockiness to be measured."""
 
@@ -37,7 +38,7 @@ COMPRESSION = CompressionParameters()
 
 
 def _steps(gray: Gray, mask: Mask) -> tuple[Steps, Steps]:
-    """Absolute differences of neighbors in a row, across blocks and within, inside the mask."""
+    """Compute absolute differences of row neighbors in the mask: across and within blocks."""
     difference = np.abs(np.diff(gray.astype(np.int16), axis=1))
     both = mask[:, 1:] & mask[:, :-1]
     across = np.arange(1, gray.shape[1]) % BLOCK_PX == 0
@@ -52,7 +53,7 @@ def blockiness(
     Parameters
     ----------
     image
-        (height, width, 3) uint8 RGB; a block begins at its first pixel.
+        (height, width, 3) uint8 RGB; a block starts at its first pixel.
     mask
         (height, width) bool, the region to measure.
     parameters
@@ -61,7 +62,7 @@ def blockiness(
     Returns
     -------
     float or None
-        1 where there are no blocks; None if too few steps lie in the mask.
+        About 1 if there are no blocks; None if too few steps lie in the mask.
 
     Examples
     --------
@@ -90,7 +91,7 @@ def match_compression(
 ) -> Rgb:
     """Compress an object without JPEG blocks as much as the blocky scene around it.
 
-    A scene that was scaled has its blocks elsewhere; then nothing changes.
+    In a scene that was scaled, the blocks lie elsewhere; nothing is changed then.
 
     Parameters
     ----------

@@ -24,12 +24,12 @@ class GrainParameters:
     block_px: int = 8
     """Side of the blocks in which noise is measured."""
     calm_quantile: float = 0.05
-    """Grain is measured in a region's calmest blocks; elsewhere it is mixed with texture."""
+    """Quantile of the blocks' noise that counts as grain: busier blocks also contain texture."""
     fewest_blocks: int = 8
-    """A region of fewer blocks is not measured."""
+    """A region with fewer blocks is not measured."""
     smallest_ratio: float = 3.0
-    """Of the scene's grain to the object's. In 97 of 100 photos the calmest parts of object and
-    scene differ by less."""
+    """Smallest ratio of the scene's grain to the object's that is matched. In 97 of 100 photos the
+    calmest parts of object and scene differ by less."""
     smallest_grain: float = 0.5
     """Lightness units; less is not visible."""
     largest_grain: float = 3.0
@@ -41,9 +41,9 @@ class GrainParameters:
 GRAIN = GrainParameters()
 
 _FINE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-"""Does not respond to edges and slopes: its response in a calm block is noise."""
+"""Filter that does not respond to edges and slopes: its response in a calm block is noise."""
 _TO_SIGMA = float(np.sqrt(np.pi / 2) / 6)
-"""Mean absolute response to the standard deviation of the noise."""
+"""Factor from the filter's mean absolute response to the standard deviation of the noise."""
 
 
 def _block_means(values: Lightness, block_px: int) -> Lightness:
@@ -69,7 +69,7 @@ def measure_grain(
     Returns
     -------
     list of float or None
-        Standard deviations, lightness units; None for a region of too few blocks.
+        Standard deviations, lightness units; None for a region with too few blocks.
 
     References
     ----------
@@ -108,7 +108,7 @@ def _missing_grain(
 
 
 def _noise(shape: tuple[int, ...], sigma_px: float, seed: int) -> Lightness:
-    """Make fixed noise that `measure_grain` measures as 1."""
+    """Make seeded noise whose grain `measure_grain` measures as 1."""
     white = np.random.default_rng(seed).standard_normal(shape, np.float32)
     soft = cv2.GaussianBlur(white, (0, 0), sigma_px)
     return np.asarray(soft / (_TO_SIGMA * np.abs(cv2.filter2D(soft, cv2.CV_32F, _FINE)).mean()))

@@ -19,19 +19,20 @@ class SharpnessParameters:
     """How sharpness is measured and matched."""
 
     reblur_px: float = 1.0
-    """Gaussian that edges are blurred by once more."""
+    """Standard deviation of the additional blur that measures the edges."""
     clear_edge: float = 90.0
-    """Sobel strength of lightness. Only clear edges show a lens's blur; clouds have none."""
+    """Sobel strength of lightness from which an edge is clear. Only clear edges show a lens's blur;
+    clouds have none."""
     fewest_edge_px: int = 200
     """A region with fewer pixels on clear edges is not measured."""
     sharpest_quantile: float = 0.8
-    """Of the edges' sharpness: a scene is as sharp as what is in its focus."""
+    """Quantile of the edges' sharpness: a scene is as sharp as its parts in focus."""
     smallest_blur_px: float = 0.7
     """A smaller difference is neither visible nor significant."""
     largest_blur_px: float = 1.2
-    """More would cost the object detail."""
+    """More would blur the object's detail."""
     mask_margin_px: int = 3
-    """Pixels along the outline to leave out: the seam is an edge of neither side."""
+    """Pixels along the outline to leave out: the seam belongs to neither side."""
 
 
 SHARPNESS = SharpnessParameters()
@@ -47,8 +48,8 @@ def measure_edge_blur(
 ) -> list[float | None]:
     """Measure the width of each region's sharpest edges.
 
-    An edge that is blurred once more loses less of its slope the wider it was. The width includes
-    that of Sobel's filter, which cancels out in a difference of squares.
+    If an edge is blurred again, it loses less of its slope the wider it was. The width includes
+    that of the Sobel filter, which cancels out in a difference of squares.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def measure_edge_blur(
     """
     reblur_px = parameters.reblur_px
     slope = _gradient(lightness)
-    again = _gradient(np.asarray(cv2.GaussianBlur(lightness, (0, 0), reblur_px), np.float32))
+    reblurred = _gradient(np.asarray(cv2.GaussianBlur(lightness, (0, 0), reblur_px), np.float32))
     size = 2 * parameters.mask_margin_px + 1
 
     def sharpest(mask: Mask) -> float | None:
@@ -78,7 +79,7 @@ def measure_edge_blur(
         edges = within & (slope >= parameters.clear_edge)
         if edges.sum() < parameters.fewest_edge_px:
             return None
-        loss = float(np.quantile(slope[edges] / again[edges], parameters.sharpest_quantile))
+        loss = float(np.quantile(slope[edges] / reblurred[edges], parameters.sharpest_quantile))
         return reblur_px / float(np.sqrt(max(loss**2 - 1, 1e-2)))
 
     return [sharpest(mask) for mask in masks]

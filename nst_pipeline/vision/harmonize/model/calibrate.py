@@ -1,10 +1,10 @@
 """Calibrate a harmonizer on photos and the mattes of their objects, without a download.
 
-Photos are natural. Their objects are recolored, by the colors of other objects and by a photo
+Photos are natural. Their objects are recolored, with the colors of other objects and by a photo
 editor's sliders, and the model learns to undo that from the object, its ring and the scene.
 Unchanged photos teach it to leave natural objects alone. Objects that are enlarged and pasted over
-themselves teach it that a hard outline alone says nothing about colors. The gate learns, from
-predictions for photos left out, how often a change is for the better.
+themselves teach it that a hard outline alone says nothing about colors. From predictions for
+photos left out, the gate learns how often a change helps.
 """
 
 from __future__ import annotations
@@ -61,11 +61,12 @@ class CalibrationParameters:
     pasted_weight: float = 5.0
     """Sample weight of an object in its natural colors with a pasted outline."""
     photos_min: int = 20
-    """With fewer photos, the model knows single objects, not colors; the built-in one is better."""
+    """With fewer photos, the model would learn single objects; the built-in one is better."""
     photos_max: int = 300
     """More photos cost time and space (the kernel grows with their square) and gain little."""
     folds: int = 5
-    """Parts of the photos; a model of the others predicts each for the gate."""
+    """Number of folds that the photos are split into. For the gate, each fold is predicted by a
+    model of the others."""
 
 
 CALIBRATION = CalibrationParameters()
@@ -73,7 +74,7 @@ CALIBRATION = CalibrationParameters()
 
 @dataclass(frozen=True)
 class _Example:
-    """A photo, reduced, with its object's true colors."""
+    """A reduced photo, with its object's true color statistics."""
 
     image: Rgb
     matte: Matte
@@ -82,7 +83,7 @@ class _Example:
 
 @dataclass(frozen=True)
 class _Row:
-    """One picture to learn from: its features, its object's colors, and the true ones."""
+    """One training example: a picture's features, its object's colors, and the true ones."""
 
     features: Array
     colors: ObjectColors
@@ -117,7 +118,7 @@ def _recolored(
     rng: np.random.Generator,
     parameters: CalibrationParameters,
 ) -> Iterator[Rgb]:
-    """Recolor the object by the colors of others, and by a photo editor's sliders."""
+    """Recolor the object with the colors of others, and by a photo editor's sliders."""
     for index in rng.integers(len(others), size=parameters.recolored_per_photo):
         change = transfer_statistics(example.truth, others[index].truth)
         yield recolor(example.image, example.matte, change)
@@ -167,7 +168,7 @@ Fit = Callable[[Array, Array, Array], tuple[Predictor, Predictor]]
 def fit_kernel_models(
     features: Array, targets: Array, sample_weight: Array
 ) -> tuple[Predictor, Predictor]:
-    """Fit kernel ridge models, which remember their examples. The two share them."""
+    """Fit kernel ridge models, which keep their examples; both share one copy of these."""
     relevance = feature_relevance()
     with_seam = fit_kernel_ridge(features, targets, sample_weight, relevance)
     without = fit_kernel_ridge(features, targets, sample_weight, relevance * ~seam_features())
@@ -177,7 +178,7 @@ def fit_kernel_models(
 def fit_linear_models(
     features: Array, targets: Array, sample_weight: Array
 ) -> tuple[Predictor, Predictor]:
-    """Fit ridge regressions: few weights, for photos of any kind."""
+    """Fit ridge regressions, which have few weights and suit photos of any kind."""
     seam = seam_features()
     with_seam = fit_linear_model(features, targets, sample_weight, np.ones_like(seam))
     return with_seam, fit_linear_model(features, targets, sample_weight, ~seam)
@@ -194,7 +195,7 @@ def _error(now: LabStatistics, truth: LabStatistics) -> float:
 
 
 def _judged(row: _Row, with_seam: Array, without_seam: Array) -> tuple[Array, bool]:
-    """Return the gate's inputs for a row, and whether the change is for the better."""
+    """Return the gate's inputs for a row, and whether the change reduces the error."""
     change = predicted_change(with_seam, without_seam, row.colors)
     after = LabStatistics(row.now.mean + change.shift, row.now.std * change.gain)
     size = np.array(change_size(change, row.now))
@@ -205,7 +206,7 @@ def _judged(row: _Row, with_seam: Array, without_seam: Array) -> tuple[Array, bo
 def _gate(
     rows_by_photo: list[list[_Row]], fit: Fit, folds: int, on_fold: Callable[[], None]
 ) -> Array:
-    """Fit the gate's weights to predictions for photos left out."""
+    """Fit the gate's weights to predictions for the photos of each fold, from the others."""
     inputs, better, sample_weight = [], [], []
     for fold in range(folds):
         left_out = [row for rows in rows_by_photo[fold::folds] for row in rows]
@@ -230,7 +231,7 @@ def _gate(
 def _examples(
     photos: Iterable[tuple[Rgb, Matte]], parameters: CalibrationParameters
 ) -> list[_Example]:
-    """Read usable photos, one by one, until there are enough."""
+    """Read usable photos, one at a time, until there are enough."""
     usable = (each for each in itertools.starmap(_example, photos) if each is not None)
     return list(itertools.islice(usable, parameters.photos_max))
 
@@ -248,22 +249,22 @@ def calibrate(
     Parameters
     ----------
     photos
-        (height, width, 3) uint8 RGB and (height, width) float32, read one by one. Photos without
-        an object, or with nothing around it, are skipped.
+        Pairs of (height, width, 3) uint8 RGB and (height, width) float32, read one at a time.
+        Photos without an object, or with nothing around it, are skipped.
     seed
         Seed of the random recolorings.
     fit
-        The kind of model.
+        Function that fits the two predictors: `fit_kernel_models` or `fit_linear_models`.
     on_step
-        Called after each photo and each fit with the numbers of finished steps and of all steps,
-        which take about equally long.
+        Called after each photo and each fit with the number of finished steps and the total; the
+        steps take about equally long.
     parameters
         What to learn from.
 
     Returns
     -------
     Harmonizer
-        The built-in one if fewer than `photos_min` photos are usable.
+        The calibrated model; the built-in one if fewer than `photos_min` photos are usable.
     """
     examples = _examples(photos, parameters)
     if len(examples) < parameters.photos_min:

@@ -21,28 +21,27 @@ class ColorModelParameters:
     """How predictions become a color change."""
 
     error_with_seam: float = 4.0
-    """LAB units, usual error of a shift predicted with the seam's features. Little is applied of
-    smaller predictions."""
+    """Usual error, LAB units, of a shift predicted with the seam's features. Smaller predictions
+    are mostly suppressed."""
     error_without_seam: float = 7.0
     """The same without the seam's features."""
     shift_limit: float = 30.0
-    """LAB units; no object is moved farther. Larger predictions come from objects unlike any
-    example."""
+    """Largest shift, LAB units. Larger predictions come from objects unlike any example."""
     gain_limit: float = 2.5
-    """Largest factor of contrast, up or down: what is clipped cannot be restored."""
+    """Largest factor of contrast, up or down: clipped colors cannot be restored."""
     pasted_none: float = 0.2
-    """Predictions of `PASTED` up to this count as an object in its own photo."""
+    """Up to this prediction of `PASTED`, an object counts as being in its own photo."""
     pasted_sure: float = 0.5
-    """Predictions from this on count as a pasted object. Nineteen in twenty recolored objects stay
-    below 0.4, and nineteen in twenty pasted ones lie above 0.45; real composites lie between,
-    because their outlines are finer."""
+    """From this prediction on, an object counts as pasted. Nineteen in twenty recolored objects lie
+    below 0.4, and nineteen in twenty pasted ones above 0.45; real composites lie between, because
+    their outlines are finer."""
     usual_jump: float = 4.0
-    """LAB units. Half of all photos show a smaller difference of chroma across an outline."""
+    """LAB units; half of all photos have a smaller difference of chroma across an outline."""
     jump_share: float = 0.5
     """Share of a pasted object's excess jump that is removed."""
     pull_limit: float = 3.0
-    """LAB units, the most that is removed of a jump. Share and limit lower the error on photos left
-    out of calibration; removing the whole jump would tint faces green."""
+    """Largest part of a jump that is removed, LAB units. Share and limit lower the error on photos
+    left out of calibration; removing the whole jump would tint faces green."""
 
 
 COLOR_MODEL = ColorModelParameters()
@@ -57,7 +56,7 @@ class Advice:
 
 
 def _shrunk(target: Array, error: float, limit: float) -> Array:
-    """Shrink a predicted change whose shift is as small as its error, or too large."""
+    """Shrink a predicted change if its shift is not much larger than its error, or too large."""
     size = np.linalg.norm(target[:3]) + 1e-9
     trust = size**2 / (size**2 + error**2)
     return np.asarray(target * (limit * np.tanh(trust * size / limit) / size))
@@ -95,9 +94,9 @@ def predicted_change(
     Parameters
     ----------
     with_seam
-        (8,), predicted with the seam's features; followed for objects in their own photo.
+        (8,), predicted with the seam's features; used for objects in their own photo.
     without_seam
-        (8,), predicted without them; followed for objects pasted from another photo.
+        (8,), predicted without them; used for objects pasted from another photo.
     colors
         The object's colors, and those at its outline.
     parameters
@@ -115,7 +114,7 @@ def predicted_change(
 
 
 def change_size(change: ColorChange, own: LabStatistics) -> float:
-    """Return how far a change moves colors, LAB units, root mean square over the object."""
+    """Compute how far a change moves the object's colors: root mean square, LAB units."""
     return float(np.sqrt((change.shift**2).sum() + ((own.std * (change.gain - 1)) ** 2).sum()))
 
 
@@ -128,14 +127,14 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True)
 class ColorModel:
-    """What calibration has learned.
+    """The model that calibration fits.
 
     Attributes
     ----------
     with_seam
         Predictor that reads all features.
     without_seam
-        Predictor that ignores the seam's, for objects that come from another picture.
+        Predictor that ignores those of the seam, for objects from another picture.
     gate
         (5,), weights of the confidence (`gate.confidence`).
     """
@@ -145,7 +144,7 @@ class ColorModel:
     gate: Array
 
     def advise(self, features: Array, colors: ObjectColors) -> Advice:
-        """Predict the change for an object of these features, (n,), and colors."""
+        """Predict the change for an object, given its features, (n,), and colors."""
         with_seam = self.with_seam.predict(features)
         change = predicted_change(with_seam, self.without_seam.predict(features), colors)
         size = np.array(change_size(change, colors.own))

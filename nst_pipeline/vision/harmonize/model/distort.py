@@ -1,4 +1,4 @@
-"""Distort the object of a natural photo: the errors that a color model learns to undo."""
+"""Distort the object of a natural photo, to make the errors that a color model learns to undo."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class EnlargementParameters:
     """Ranges of the random enlargement that pastes an object over itself."""
 
     scale: tuple[float, float] = (1.08, 1.3)
-    """The enlarged object covers itself, but its outline lies elsewhere in the scene."""
+    """Factor: the enlarged object covers the original, and its outline lies elsewhere."""
     shift_limit: float = 0.06
     """Largest shift, as a share of the object's longer side."""
     blur_px: tuple[float, float] = (0.2, 1.0)
@@ -47,7 +47,7 @@ class EnlargementParameters:
 
 
 def transfer_statistics(own: LabStatistics, other: LabStatistics) -> ColorChange:
-    """Give an object another one's mean and standard deviation.
+    """Give an object the mean and standard deviation of another.
 
     References
     ----------
@@ -68,7 +68,7 @@ def move_sliders(
     image
         (height, width, 3) uint8 RGB.
     rng
-        Source of the sliders' positions.
+        Generator of the sliders' positions.
     parameters
         How far the sliders move.
     """
@@ -101,9 +101,9 @@ def enlarge(
     matte
         (height, width) float32, 0..1.
     rng
-        Source of scale, shift and softness.
+        Generator of scale, shift and blur.
     parameters
-        Their ranges.
+        Ranges of scale, shift and blur.
 
     Returns
     -------

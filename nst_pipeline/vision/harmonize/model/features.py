@@ -1,7 +1,7 @@
-"""Describe an object and its surroundings by hand-made color features.
+"""Describe an object and its surroundings by hand-crafted color features.
 
-The features are the blocks of `BLOCKS`, one after another. To try another feature, add a block and
-calibrate anew: a stored model fits only the blocks that it was calibrated with.
+The features are those of the blocks in `BLOCKS`, concatenated. To try another feature, add a block
+and calibrate again: a stored model only works with the blocks that it was calibrated with.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ class ColorFeatureParameters:
     """What the features measure. The built-in model was calibrated with the defaults."""
 
     sample_px: int = 4096
-    """Pixels that describe a region; the quantiles of more pixels are the same."""
+    """Number of pixels sampled from a region; more do not change the quantiles."""
     quantiles: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
-    """Of lightness, a and b."""
+    """Quantiles of lightness, a and b."""
     low_chroma_quantiles: tuple[float, ...] = (0.02, 0.1, 0.5)
-    """Of chroma."""
+    """Quantiles of chroma."""
     std_floor: float = 0.5
     """LAB units; keeps the logarithm of a flat region's standard deviation finite."""
     tones: int = 6
     """Number of equal parts that a region's pixels are split into, from dark to light."""
     neutral_share: float = 0.1
-    """Share of a region's pixels, those of least chroma, that would be gray in neutral light."""
+    """Share of a region's pixels, those of least chroma, taken as gray to find the light's
+    color."""
     detail_sigma_px: float = 1.2
-    """What a Gaussian of this width removes is fine detail and noise."""
+    """Fine detail and noise are what a Gaussian of this width removes."""
 
 
 FEATURES = ColorFeatureParameters()
@@ -46,7 +47,7 @@ FEATURES = ColorFeatureParameters()
 
 @dataclass(frozen=True)
 class Samples:
-    """A view, LAB samples, (n, 3) float64, of its regions, and what to measure in them."""
+    """A view, the parameters, and LAB samples of the view's regions, each (n, 3) float64."""
 
     view: ObjectView
     parameters: ColorFeatureParameters
@@ -67,9 +68,9 @@ class FeatureBlock:
     compute
         Returns the features, (n,), in LAB units or scaled like them.
     relevance
-        How much a difference in these features counts once all are of unit variance.
+        Weight of a difference in these features, after scaling all to unit variance.
     is_seam
-        Whether the features describe the seam; the second predictor does without them.
+        Whether the features describe the seam; the second predictor does not use these.
     """
 
     name: str
@@ -88,20 +89,20 @@ def _std(pixels: Array, floor: float) -> Array:
 
 
 def _tones(pixels: Array, count: int) -> Array:
-    """Mean color of each tone, from dark to light: a tint shows in shadows and highlights."""
+    """Compute the mean color of each tone, from dark to light; tints show in the extremes."""
     order = np.argsort(pixels[:, 0], kind="stable")
     return np.concatenate([pixels[part].mean(0) for part in np.array_split(order, count)])
 
 
 def _neutral(pixels: Array, share: float) -> Array:
-    """Mean color of the pixels nearest to gray, which shows the color of the light."""
+    """Compute the mean color of the pixels nearest to gray, which shows the light's color."""
     chroma = np.hypot(pixels[:, 1], pixels[:, 2])
     count = max(1, round(share * len(pixels)))
     return np.asarray(pixels[np.argsort(chroma, kind="stable")[:count]].mean(0))
 
 
 def _colors(pixels: Array, parameters: ColorFeatureParameters) -> Array:
-    """Describe the colors of a region, whatever their places."""
+    """Describe the colors of a region, regardless of position."""
     std = _std(pixels, parameters.std_floor)
     chroma = np.hypot(pixels[:, 1], pixels[:, 2])
     centered = (pixels - pixels.mean(0)) / std
@@ -121,7 +122,7 @@ def _colors(pixels: Array, parameters: ColorFeatureParameters) -> Array:
 
 
 def _shape(samples: Samples) -> Array:
-    """Skewness and kurtosis, which no affine change of colors alters."""
+    """Compute skewness and kurtosis, which an affine change of colors does not alter."""
     pixels = samples.inside
     centered = (pixels - pixels.mean(0)) / _std(pixels, samples.parameters.std_floor)
     squared = centered * centered
@@ -130,7 +131,7 @@ def _shape(samples: Samples) -> Array:
 
 
 def _detail(samples: Samples) -> Array:
-    """Log strength of each region's fine detail and noise, which a change of contrast changes."""
+    """Compute the log strength of each region's fine detail; it changes with the contrast."""
     view, sigma_px = samples.view, samples.parameters.detail_sigma_px
     fine = np.abs(view.lab - cv2.GaussianBlur(view.lab, (0, 0), sigma_px))
 
@@ -171,8 +172,8 @@ BLOCKS: tuple[FeatureBlock, ...] = (
     FeatureBlock("rim", _rim, 3.0),
     FeatureBlock("seam", _seam, 3.0, is_seam=True),
 )
-"""The relevances were chosen by leaving photos out of calibration: what lies far from the object
-says little about its colors, its own rim and seam much."""
+"""The relevances were tuned on photos left out of calibration. Distant surroundings say little
+about an object's colors; its rim and seam say much."""
 
 
 def _samples(view: ObjectView, parameters: ColorFeatureParameters) -> Samples:
@@ -214,5 +215,5 @@ def feature_relevance() -> Array:
 
 
 def seam_features() -> NDArray[np.bool_]:
-    """Return which of the features, (n,), describe the seam."""
+    """Return a mask, (n,), of the features that describe the seam."""
     return np.repeat([block.is_seam for block in BLOCKS], block_sizes())

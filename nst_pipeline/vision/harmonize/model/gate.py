@@ -1,7 +1,7 @@
 """The gate: the probability that a predicted color change makes an object look more natural.
 
-A logistic regression, fitted by scikit-learn and evaluated in numpy; scikit-learn is imported only
-to fit.
+It is a logistic regression, fitted by scikit-learn and evaluated in numpy. scikit-learn is imported
+only to fit.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ class GateParameters:
     none_up_to: float = 0.2
     """Confidence up to which no change is applied."""
     whole_from: float = 0.6
-    """Confidence from which the whole change is applied, and a share of it between. Chosen on
-    photos left out of calibration: as few are harmed as by a threshold of one half, and more are
-    helped."""
+    """Confidence from which the whole change is applied; between the two, a share of it. Tuned on
+    photos left out of calibration: it harms as few as a threshold of one half, and helps more."""
     penalty: float = 1e-3
-    """Of the squared weights; keeps them finite if natural and changed photos are separable."""
+    """Penalty on the squared weights; keeps them finite if the examples are separable."""
 
 
 GATE = GateParameters()
@@ -37,9 +36,9 @@ def gate_inputs(natural: Array, pasted: Array, size: Array) -> Array:
     Parameters
     ----------
     natural
-        (n,), predicted trust that the picture is an unchanged photo.
+        (n,), predictions of `NATURAL`: near 1 for an unchanged photo.
     pasted
-        (n,), predicted trust that the object comes from another photo.
+        (n,), predictions of `PASTED`: near 1 for an object from another photo.
     size
         (n,), size of the predicted change, LAB units.
     """
@@ -48,7 +47,7 @@ def gate_inputs(natural: Array, pasted: Array, size: Array) -> Array:
 
 
 def confidence(inputs: Array, weights: Array) -> Array:
-    """Return the probability, (n,), that each change is for the better."""
+    """Compute the probability, (n,), that each change helps; inputs (n, 5), weights (5,)."""
     return np.asarray(1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30))))
 
 
@@ -64,10 +63,10 @@ def fit_gate(
     Parameters
     ----------
     inputs
-        (n, 5), see `gate_inputs`. They must come from photos that the color model has not learned
-        from; otherwise the gate trusts it too much.
+        (n, 5), see `gate_inputs`. They must come from photos that the color model was not fitted
+        to; otherwise the gate trusts the model too much.
     better
-        (n,) bool, whether the change brought the object nearer to its true colors.
+        (n,) bool, whether the change brought the object closer to its true colors.
     sample_weight
         (n,).
     parameters
@@ -75,8 +74,7 @@ def fit_gate(
     """
     from sklearn.linear_model import LogisticRegression
 
-    # scikit-learn needs both outcomes. A row of zeros adds a constant to the loss, and so changes
-    # nothing.
+    # scikit-learn needs both outcomes. A row of zeros only adds a constant to the loss.
     rows = np.vstack([inputs, np.zeros((2, inputs.shape[1]))])
     outcomes = np.append(better, [False, True])
     weights = np.append(sample_weight, [1.0, 1.0])
@@ -92,7 +90,7 @@ def fit_gate(
 
 
 def share_to_apply(certainty: float, *, parameters: GateParameters = GATE) -> float:
-    """Return the share, 0..1, of a change to apply at a confidence.
+    """Compute the share, 0..1, of a change to apply at a given confidence.
 
     Examples
     --------

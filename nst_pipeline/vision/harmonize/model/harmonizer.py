@@ -1,6 +1,6 @@
 """The harmonizer: a color model, and how it is stored.
 
-A collection's own photos calibrate it (`calibrate`); small collections use the built-in one.
+It is calibrated on a collection's own photos (`calibrate`); small collections use the built-in one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BUILTIN = Path(__file__).with_name("builtin.npz")
 _WITH_SEAM, _WITHOUT_SEAM = "seamed", "unseamed"
 """Prefixes of the two predictors' arrays in a file."""
 _STORED_NAMES = {"center": "centre"}
-"""Attributes that have another name in a file: the format is older than the attribute."""
+"""Attributes with a different name in the file, whose format is older."""
 
 
 def _stored_name(prefix: str, attribute: str) -> str:
@@ -45,7 +45,7 @@ class Harmonizer:
     Attributes
     ----------
     model
-        A kernel model of the collection's own photos, or the built-in linear one.
+        A kernel model fitted to the collection's own photos, or the built-in linear one.
     photos
         Number of the collection's photos that it was calibrated on; 0 for the built-in one.
     """
@@ -80,7 +80,7 @@ class Harmonizer:
         """Return the model as an .npz file without pickles; equal models give equal bytes."""
         with_seam, without_seam = vars(self.model.with_seam), vars(self.model.without_seam)
         arrays = {_stored_name(_WITH_SEAM, name): array for name, array in with_seam.items()}
-        # What both share, such as a kernel's examples, is stored once.
+        # Arrays that both share, such as a kernel's examples, are stored once.
         arrays |= {
             _stored_name(_WITHOUT_SEAM, name): array
             for name, array in without_seam.items()
@@ -104,14 +104,14 @@ class Harmonizer:
 def builtin() -> Harmonizer:
     """Return the model that comes with the package, for collections too small for their own.
 
-    It was fitted to 240 research photos with masks of their objects. It holds a few thousand
-    weights of features, and nothing of any picture. `benchmarks/train_builtin.py` makes it.
+    `benchmarks/train_builtin.py` fitted it to 240 research photos with object masks. It holds only
+    the weights of features, no part of any photo.
     """
     return load(_BUILTIN)
 
 
 def _predictor(arrays: Mapping[str, NDArray[Any]], prefix: str) -> KernelRidgeModel | LinearModel:
-    """Read one predictor; the arrays show of which kind it is."""
+    """Read one predictor; its kind follows from the arrays."""
     kind = KernelRidgeModel if _stored_name(_WITH_SEAM, "examples") in arrays else LinearModel
 
     def array(attribute: str) -> NDArray[Any]:
@@ -145,7 +145,7 @@ def from_bytes(content: bytes, *, source: str = "harmonizer") -> Harmonizer:
         return Harmonizer(model, int(arrays["photos"]))
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise NstError(
-            f"{source} is not a harmonizer: make it anew with `nst calibrate`"
+            f"{source} is not a harmonizer: make it again with `nst calibrate`"
         ) from error
 
 
@@ -160,5 +160,7 @@ def load(path: Path) -> Harmonizer:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise NstError(f"harmonizer {path} cannot be read ({error.strerror})") from error
+        raise NstError(
+            f"harmonizer {path} cannot be read ({error.strerror}): make it with `nst calibrate`"
+        ) from error
     return from_bytes(content, source=str(path))

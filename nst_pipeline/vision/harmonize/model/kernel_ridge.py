@@ -1,4 +1,4 @@
-"""Kernel ridge regression: fitted by scikit-learn, predicted in numpy.
+"""Kernel ridge regression: fitted by scikit-learn, evaluated in numpy.
 
 Prediction needs only the arrays of `KernelRidgeModel`, which are stored in the harmonizer's file;
 scikit-learn is imported only to fit.
@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.harmonize.model.arrays import Array
 
 GAUSSIAN_FACTOR = 0.5
-"""Factor of the mean squared difference of features in the Gaussian's exponent. Part of the model:
-stored models were fitted with it."""
+"""Factor of the mean squared difference of features in the Gaussian's exponent. It is part of the
+model: stored models were fitted with it."""
 LINEAR_SHARE = 0.1
-"""Weight of the linear kernel. It is small: far from all examples the Gaussian predicts nothing,
-as it should for colors it does not know, but a linear function grows without limit. Part of the
-model, too."""
+"""Weight of the linear kernel, also part of the model. It is small: far from all examples the
+Gaussian predicts 0, as it should for unknown colors, but a linear function grows without limit."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,8 @@ class KernelRidgeParameters:
     """How a kernel ridge model is fitted."""
 
     penalty: float = 0.5
-    """Noise variance relative to the kernel's; the features leave much of a color open."""
+    """Noise variance relative to the kernel's. It is large, because the features determine a color
+    only roughly."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class KernelRidgeModel:
     center, scale
         (features,) float64, mean and standard deviation of the examples.
     examples
-        (rows, features) float32, of zero mean and unit variance.
+        (rows, features) float32, scaled to zero mean and unit variance.
     relevance
-        (features,) float64, factors of the features in distances.
+        (features,) float64, factors of the features in the kernel.
     weights
         (rows, targets) float32.
     """
@@ -60,7 +60,7 @@ class KernelRidgeModel:
 
 
 def _kernel(a: Array, b: Array) -> Array:
-    """A Gaussian kernel for what is similar, plus a linear one."""
+    """Compute a Gaussian kernel plus a linear one, (rows of a, rows of b)."""
     dot = a @ b.T
     squared = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * dot
     gaussian = np.exp(-GAUSSIAN_FACTOR * squared / a.shape[1])
@@ -86,8 +86,8 @@ def fit_kernel_ridge(
     sample_weight
         (n,).
     relevance
-        (features,), how much each feature counts once all are of unit variance; 0 leaves it out.
-        Only the proportions matter.
+        (features,), weight of each feature after scaling to unit variance; 0 leaves it out. Only
+        the proportions matter.
     parameters
         The penalty.
     """

@@ -1,4 +1,4 @@
-"""Ridge regression on standardized features: fitted by scikit-learn, predicted in numpy.
+"""Ridge regression on standardized features: fitted by scikit-learn, evaluated in numpy.
 
 Prediction needs only the arrays of `LinearModel`, a few thousand numbers; scikit-learn is imported
 only to fit.
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.harmonize.model.arrays import Array
 
 FEATURE_LIMIT = 4.0
-"""Standard deviations. Features farther from their mean count as this far, because a linear
-function grows without limit. Part of the model: stored models were fitted with it."""
+"""Features are clipped to this many standard deviations from the mean, because a linear function
+grows without limit. It is part of the model: stored models were fitted with it."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class RidgeParameters:
     """How a linear model is fitted."""
 
     penalty: float = 1000.0
-    """Of the squared weights. It is large: photos unlike the examples call for caution."""
+    """Penalty on the squared weights. It is large, for caution with photos unlike the examples."""
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,11 @@ class SeamParameters:
     """How a seam is measured."""
 
     fewest_crossings: int = 8
-    """A seam of fewer crossings says nothing."""
+    """A seam with fewer crossings is not measured."""
     floor: float = 0.5
     """LAB units; keeps ratios of flat regions finite."""
     natural_step: float = 0.2
-    """Log step ratio that nine in ten photos stay below."""
+    """Log step ratio below which nine in ten photos lie."""
     pasted_step: float = 0.5
     """Log step ratio that objects pasted by a hard mask exceed."""
 
@@ -44,7 +44,7 @@ SEAM = SeamParameters()
 def _crossings(lab: Lab, inside: Mask) -> Colors:
     """Collect the pixels across the outline, (n, 4, 3): two inside, then two outside.
 
-    All four directions along rows and columns, where two pixels on either side belong to it.
+    The outline is crossed in four directions, along rows and columns.
     """
     found = []
     for colors, mask in ((lab, inside), (lab.transpose(1, 0, 2), inside.T)):
@@ -95,7 +95,7 @@ def step_ratio(lab: Lab, inside: Mask, *, parameters: SeamParameters = SEAM) -> 
 
 
 def hardness(lab: Lab, inside: Mask, *, parameters: SeamParameters = SEAM) -> float:
-    """Return how much an outline resembles that of a paste, 0..1."""
+    """Compute how much an outline resembles that of a hard paste, 0..1."""
     step = step_ratio(lab, inside, parameters=parameters)
     span = parameters.pasted_step - parameters.natural_step
     return float(np.clip((step - parameters.natural_step) / span, 0, 1))
