@@ -1,7 +1,7 @@
-"""Settings: what they are, and how they are read.
+"""Settings: definitions, and how they are read.
 
-`nst.toml` in the data root holds what a collection sets differently from the defaults;
-environment variables (`NST_PLACEMENT__STICKERS_PER_SCENE=2`) win over the file.
+`nst.toml` in the data root overrides the defaults for a collection; environment variables
+(`NST_PLACEMENT__STICKERS_PER_SCENE=2`) override the file.
 """
 
 from nst_pipeline.settings.load import (

@@ -1,4 +1,4 @@
-"""Reads settings from `nst.toml` and the environment, and says what is wrong with them."""
+"""Read settings from `nst.toml` and the environment, and report what is wrong with them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SETTINGS_FILE = "nst.toml"
 
 _PREFIX, _NESTED = "NST_", "__"
 _NOT_SETTINGS = ("NST_DATA", "NST_MODELS")
-"""Variables with the prefix that say where things are, not how they are made."""
+"""Variables with the prefix that name folders and are not settings."""
 
 AnySection = TypeVar("AnySection", bound=Section)
 
@@ -66,13 +66,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file, whose values arrive as init arguments."""
+        """Let the environment override the file, whose values arrive as init arguments."""
         del env_settings, dotenv_settings, file_secret_settings
         return _Environment(settings_cls), init_settings
 
 
 class _Environment(EnvSettingsSource):
-    """Environment variables, including those named after a setting's former name."""
+    """Environment variables, including those that use a setting's former name."""
 
     def __call__(self) -> dict[str, Any]:
         return _under_current_names(super().__call__(), _variable)
@@ -92,26 +92,26 @@ def _sections() -> Iterator[tuple[str, type[Section]]]:
 
 
 def _under_current_names(
-    values: Mapping[str, Any], spelled: Callable[[str, str], str], *, prefix: str = ""
+    values: Mapping[str, Any], spell: Callable[[str, str], str], *, prefix: str = ""
 ) -> dict[str, Any]:
-    """Rename settings that one source gives under a former name, with a warning.
+    """Rename settings that a source gives under a former name, with a warning.
 
-    This happens before the sources are merged: the environment wins over the file whichever
+    This happens before the sources are merged, so that the environment overrides the file whichever
     names they use.
 
     Parameters
     ----------
     values
         Sections by name.
-    spelled
-        How the source spells a setting, given its section and name.
+    spell
+        Function from a section and a name to the setting as the source spells it.
     prefix
-        Begins each message: names the file, if the source is one.
+        Start of each message, which names the file if the source is one.
 
     Raises
     ------
     SettingError
-        The source has both names of a setting.
+        The source gives a setting under both names.
     """
     current = dict(values)
     for section_name, section in _sections():
@@ -120,7 +120,7 @@ def _under_current_names(
             continue
         for former in given.keys() & section.renamed.keys():
             name = section.renamed[former]
-            before, now = spelled(section_name, former), spelled(section_name, name)
+            before, now = spell(section_name, former), spell(section_name, name)
             if name in given:
                 raise SettingError(f"{prefix}{before} is the former name of {now}: remove one")
             warn_renamed(before, now, prefix=prefix)
@@ -139,12 +139,12 @@ def load_settings(root: UPath) -> Settings:
     Parameters
     ----------
     root
-        The data root. Its `nst.toml`, if there is one, is read; the environment wins over it.
+        The data root. Its `nst.toml` is read if there is one; the environment overrides it.
 
     Returns
     -------
     Settings
-        Defaults where neither says anything.
+        Settings that neither gives have their defaults.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def _check_environment() -> None:
     Raises
     ------
     SettingError
-        Names the variable.
+        The message names the variable.
     """
     for name in os.environ:
         if not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
@@ -207,7 +207,7 @@ def load_section(section: type[AnySection], values: dict[str, Any], name: str) -
     section
         The class of the section.
     values
-        Its settings by name; former names count, and of two names the later one.
+        The section's settings by name. Former names are accepted; of two names, the later wins.
     name
         The section's name, for the error message.
 
@@ -230,7 +230,7 @@ def load_section(section: type[AnySection], values: dict[str, Any], name: str) -
 
 
 def current_name(setting: str) -> str:
-    """Return the current name of a setting, which records may have under its former name.
+    """Return the current name of a setting; old records use former names.
 
     Examples
     --------
@@ -252,7 +252,7 @@ def _explain(error: ValidationError, path: UPath) -> str:
 
 
 def _source(section: str, names: list[str], path: UPath) -> str:
-    """Return the environment variable that sets a setting, else the settings file."""
+    """Return the environment variable that gives a setting, else the settings file."""
     if names:
         renamed = dict(_sections())[section].renamed if section in Settings.model_fields else {}
         former = [old for old, new in renamed.items() if new == names[0]]
@@ -263,7 +263,7 @@ def _source(section: str, names: list[str], path: UPath) -> str:
 
 
 def _message(error: Mapping[str, object]) -> str:
-    """Return what is wrong, without pydantic's prefix."""
+    """Return pydantic's message without its prefix."""
     if error["type"] == "extra_forbidden":
         return "there is no such setting; docs/reference/settings.md lists all"
     return str(error["msg"]).removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""The base class of a section of settings: frozen, strict, and aware of renamed settings."""
+"""The base class of a section of settings: frozen, strict, and accepting former names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nst_pipeline.errors import RenamedSettingWarning
 
 
 class Section(BaseModel):
-    """A section of settings. Unknown names are refused."""
+    """A section of settings; rejects unknown names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -29,9 +29,9 @@ class Section(BaseModel):
         return {cls.renamed.get(name, name): value for name, value in values.items()}
 
     def canonical(self) -> dict[str, Any]:
-        """Return the values as JSON types, each under the name it was first released with.
+        """Return the values as JSON types, each under its first released name.
 
-        Fingerprints cover these names, so that renaming a setting remakes nothing.
+        Fingerprints cover these names, so that renaming a setting does not remake anything.
         """
         former = {name: old for old, name in self.renamed.items()}
         values = self.model_dump(mode="json")

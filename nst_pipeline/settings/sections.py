@@ -1,4 +1,4 @@
-"""The settings, by section: default, bounds, and meaning of each."""
+"""The settings by section: defaults, bounds, and descriptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class IngestSettings(Section):
 
 
 FinderName = Literal["sidecar", "dnn", "hog", "haar", "subject"]
-"""The finders that `nst_pipeline.vision.detect.finders` registers."""
+"""The finders registered in `nst_pipeline.vision.detect.finders`; a test compares the two."""
 
 
 class DetectionSettings(Section):
@@ -36,9 +36,11 @@ class DetectionSettings(Section):
         1,
         ge=1,
         le=20,
-        description="Objects kept per photo, best first. All boxes and masks of yours are kept.",
+        description="Objects kept per photo, best first. Your own boxes and masks are all kept.",
     )
-    min_score: float = Field(0.3, ge=0, le=1, description="Detections below this are dropped.")
+    min_score: float = Field(
+        0.3, ge=0, le=1, description="Detections with a lower score are dropped."
+    )
     dnn_model: str = Field(
         "",
         description="Detector network for the method `dnn`: an ONNX file for cv2.dnn, a "
@@ -74,12 +76,12 @@ class CutoutSettings(Section):
 
 
 class PlacementSettings(Section):
-    """Which stickers go where on a scene, and how they stand there."""
+    """Which stickers go where on a scene, and how large."""
 
     stickers_per_scene: int = Field(
         1, ge=0, le=10, description="Stickers pasted on each scene, if there is room for them."
     )
-    seed: int = Field(0, description="Another seed gives other stickers and other places.")
+    seed: int = Field(0, description="A different seed gives different stickers and places.")
     min_height_fraction: float = Field(
         0.18, gt=0, le=1, description="Shortest object, as a fraction of the scene's height."
     )
@@ -88,7 +90,7 @@ class PlacementSettings(Section):
     )
     flip: bool = Field(False, description="Allow mirrored stickers.")
     min_quality: float = Field(
-        0.2, ge=0, le=1, description="Use only stickers with this cut-out quality or better."
+        0.2, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
     )
     same_split: bool = Field(
         True,
@@ -99,14 +101,15 @@ class PlacementSettings(Section):
         0.6,
         ge=0,
         le=1,
-        description="How dark the ground is right under an object. 0: no shadow.",
+        description="How dark the ground directly under an object is. 0: no shadow.",
     )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min_height_fraction > self.max_height_fraction:
             raise ValueError(
-                "min_height_fraction is larger than max_height_fraction: lower it or raise that"
+                "min_height_fraction is larger than max_height_fraction: lower the first or raise "
+                "the second"
             )
         return self
 
@@ -175,7 +178,7 @@ class Vgg19Settings(Section):
         description="`auto` uses bfloat16 (twice as fast) if the processor has instructions for "
         "it, else float32.",
     )
-    steps: int = Field(60, ge=1, description="Most optimizer steps at each size.")
+    steps: int = Field(60, ge=1, description="Maximum number of optimizer steps at each size.")
     flat_gain: float = Field(
         0.002,
         ge=0,
@@ -201,9 +204,11 @@ class Vgg19Settings(Section):
     )
     style_layers: list[str] = Field(
         default=["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"],
-        description="Layers whose statistics are the style; early layers are fine texture.",
+        description="Layers whose statistics define the style; early layers capture fine texture.",
     )
-    content_layer: str = Field("block5_conv2", description="Layer whose features are the content.")
+    content_layer: str = Field(
+        "block5_conv2", description="Layer whose features define the content."
+    )
     style_region: Literal["ring", "scene"] = Field(
         "ring",
         description="Where the style is measured: the `ring` around the object, or the whole "
@@ -212,7 +217,7 @@ class Vgg19Settings(Section):
 
 
 HarmonizeMethod = Literal["auto", "untouched", "ring", "model", "painted", "magenta", "vgg19"]
-"""`auto`, or a candidate of `vision/harmonize/candidates.py`. A test keeps the two in step."""
+"""`auto`, or a candidate of `vision/harmonize/candidates.py`; a test compares the two."""
 
 SceneLook = Literal["auto", "photo", "painting"]
 
@@ -247,17 +252,20 @@ class HarmonizeSettings(Section):
     @model_validator(mode="after")
     def _in_agreement(self) -> Self:
         if self.method == "painted" and (self.color_only or self.look == "photo"):
-            raise ValueError("`painted` contradicts color_only and look `photo`: change either")
+            raise ValueError(
+                "method `painted` contradicts color_only and look `photo`: choose another method, or "
+                "reset color_only and look"
+            )
         return self
 
 
 class RunSettings(Section):
-    """How runs use the machine. Results do not depend on it."""
+    """How runs use the machine. Results do not depend on these settings."""
 
     workers: int = Field(
         0,
         ge=0,
         le=64,
-        description="Images that one run works on at the same time. 0: one per core and per 3 GB "
-        "of memory, at most 4.",
+        description="Images that a run works on at the same time. 0: one per core and per 3 GB of "
+        "memory, at most 4.",
     )

@@ -1,1 +1,1 @@
-"""Neural style transfer on arrays. TensorFlow is imported inside functions."""
+"""Neural style transfer on arrays, and the networks. Functions import TensorFlow when called."""

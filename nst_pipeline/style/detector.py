@@ -1,4 +1,4 @@
-"""Load and run a detector network of the user's: an ONNX file or a TensorFlow Hub handle."""
+"""Load and run the user's detector network: an ONNX file or a TensorFlow Hub handle."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _LOADING = Lock()
 """Threads that need the network at the same time wait while one of them loads it."""
 
 DetectorNetwork = Callable[[Rgb], DetectorRows]
-"""From a photo, (height, width, 3) uint8 RGB, to one row for each candidate object."""
+"""Function from a photo, (height, width, 3) uint8 RGB, to a row for each possible object."""
 
 
 def _input_side(path: str) -> int:
-    """Side of the square input that an ONNX file declares, pixels."""
+    """Read the side of the square input that an ONNX file declares, pixels."""
     import onnx
 
     shape = onnx.load(path, load_external_data=False).graph.input[0].type.tensor_type.shape
@@ -42,7 +42,7 @@ def _input_side(path: str) -> int:
 
 def _load_onnx(path: str) -> DetectorNetwork:
     side = _input_side(path)
-    # A cv2.dnn network keeps its input: only one thread may use it at a time.
+    # A cv2.dnn network stores its input, so only one thread may use it at a time.
     net, one_at_a_time = cv2.dnn.readNetFromONNX(path), Lock()
 
     def run(photo: Rgb) -> DetectorRows:
@@ -52,7 +52,7 @@ def _load_onnx(path: str) -> DetectorNetwork:
             output = np.array(net.forward(), np.float64)
         rows = onnx_rows(output, side)
         height, width = photo.shape[:2]
-        # Fractions of the square become fractions of the photo, which fills a part of it.
+        # Convert fractions of the square to fractions of the photo, which fills a part of it.
         rows[:, :4] *= side / scale / np.array([width, height, width, height])
         return rows
 
@@ -81,7 +81,7 @@ def _loaded(handle: str) -> DetectorNetwork:
         return _load_onnx(handle) if handle.endswith(".onnx") else _load_hub(handle)
     except ModelUnavailableError:
         raise
-    except Exception as error:  # cv2, onnx, TensorFlow: each raises its own types
+    except Exception as error:  # cv2, onnx and TensorFlow raise many types
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelUnavailableError(
             f"setting {_SETTING}: {handle} cannot be loaded ({reason[0]}): give the path of an "
@@ -95,9 +95,14 @@ def load_detector(handle: str) -> DetectorNetwork:
     Parameters
     ----------
     handle
-        An `.onnx` file, which `cv2.dnn` runs on a gray-padded square with values 0..1 and whose
-        output is like YOLO's or SSD's; or a TensorFlow Hub URL or SavedModel folder whose outputs
-        are `detection_boxes`, `detection_scores` and `detection_classes`.
+        An `.onnx` file with the output of YOLO or SSD, which `cv2.dnn` runs on a gray-padded square
+        with values 0..1; or a TensorFlow Hub URL or SavedModel folder with the outputs
+        `detection_boxes`, `detection_scores` and `detection_classes`.
+
+    Returns
+    -------
+    callable
+        From a photo to its `DetectorRows`.
 
     Raises
     ------
@@ -129,7 +134,7 @@ def find_with_network(photo: Rgb, handle: str, labels: str = "") -> list[Detecti
     handle
         As in `load_detector`.
     labels
-        Text file with one class name per line; empty: the class number is the label.
+        Text file with one class name per line. If empty, class numbers are the labels.
 
     Returns
     -------
@@ -159,8 +164,8 @@ def find_with_network(photo: Rgb, handle: str, labels: str = "") -> list[Detecti
 def network_finder(settings: DetectionSettings) -> Callable[[Rgb], list[Detection]] | None:
     """Return the function that finds objects with the network of the settings.
 
-    `nst_pipeline.vision.detect.detect` takes it as its argument `network`. Nothing is loaded
-    before its first call.
+    `nst_pipeline.vision.detect.detect` takes it as its argument `network`. The first call loads
+    the network.
 
     Parameters
     ----------

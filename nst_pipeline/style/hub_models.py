@@ -1,4 +1,4 @@
-"""SavedModels by path or TensorFlow Hub URL: find them on this machine, or download them."""
+"""Find SavedModels, named by path or TensorFlow Hub URL, on this machine, or download them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from nst_pipeline.style.server import server_responds
 
 
 def is_url(handle: str) -> bool:
-    """Whether a handle is a URL rather than a path."""
+    """Return whether a handle is a URL rather than a path."""
     return "://" in handle
 
 
 def _cache_folder(url: str) -> Path:
-    # TensorFlow Hub unpacks a URL here; computed without importing it (seconds).
+    # The folder into which TensorFlow Hub unpacks a URL; importing it to ask takes seconds.
     root = os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir(), "tfhub_modules")
     return Path(root, hashlib.sha1(url.encode()).hexdigest())
 
 
 def has_saved_model(folder: Path) -> bool:
-    """Whether a folder holds a SavedModel."""
+    """Return whether a folder holds a SavedModel."""
     return (folder / "saved_model.pb").is_file()
 
 
@@ -81,7 +81,7 @@ def obtain_saved_model(handle: str, *, setting: str, alternative: str) -> Path:
 
 
 def load_saved_model(folder: Path) -> Any:
-    """Load a SavedModel folder; what the result can be called with depends on the model.
+    """Load a SavedModel folder. How the result is called depends on the model, so it has no type.
 
     Raises
     ------

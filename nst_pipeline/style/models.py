@@ -1,4 +1,4 @@
-"""Report which networks are ready on this machine, and get those that are not."""
+"""Report which networks are ready on this machine, and obtain those that are not."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def _vgg19_status(weights: str) -> ModelStatus:
 
 
 def models_status(settings: Settings) -> list[ModelStatus]:
-    """Return the status of Magenta and VGG19; build, download and import nothing."""
+    """Return the status of Magenta and VGG19, without building, downloading or importing them."""
     return [_magenta_status(settings.magenta.handle), _vgg19_status(settings.vgg19.weights)]
 
 
 def prepare_models(settings: Settings) -> list[ModelStatus]:
-    """Build or download the networks that are missing, and return the status afterwards.
+    """Build or download missing networks, and return the status afterwards.
 
     VGG19 may stay unavailable; its asset is then empty.
 

@@ -14,14 +14,15 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 
 @dataclass(frozen=True)
 class PaintParameters:
-    """The sizes at which an object is painted."""
+    """Sizes at which an object is painted."""
 
     content_side_px: int = 512
-    """Longest side of the object's region; painted larger, brush strokes are too fine to see."""
+    """Longest side of the object's region; at a larger size, brushstrokes are too fine to see."""
     style_side_px: int = 256
     """Longest side of the scene's region: the style network was trained on 256 pixels."""
     margin: float = 0.5
-    """What the region has around the object, as a fraction of the object's longer side."""
+    """Width of the scene around the object in the region, as a fraction of the object's longer
+    side."""
 
 
 def paint_object(

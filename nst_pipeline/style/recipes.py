@@ -18,25 +18,26 @@ LEFT_SIDE = 1024
 RIGHT_SIDE = 256
 _POOL = (3, 3)
 _SURROUNDINGS_REACH = 0.5
-"""Of the object's longer side: surroundings and object then cover about equal areas."""
+"""Fraction of the object's longer side, so that surroundings and object have similar areas."""
 
 Tensor = NDArray[np.float32]
-"""Pictures as a network takes them, (n, height, width, 3), RGB, 0..1; mostly n = 1."""
+"""Pictures as a network takes them, (n, height, width, 3) float32 RGB, 0..1; usually n = 1."""
 Recipe = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
 class ModelInput:
-    """What a recipe makes of a composite and a style picture.
+    """A composite and a style picture, prepared by a recipe.
 
     Attributes
     ----------
     content, style
         (1, height, width, 3) float32, RGB, 0..1.
     window
-        The part of the composite that the content shows, in pixels; it may reach past the edges.
+        The part of the composite that the content shows, in the composite's pixels; it may reach
+        past the edges.
     low, high
-        The composite's values, 0..255, that became 0 and 1.
+        The composite's values, 0..255, that were mapped to 0 and 1.
     """
 
     content: Tensor
@@ -53,14 +54,19 @@ def _extremes(picture: NDArray[Any]) -> tuple[np.float32, np.float32]:
 def min_max_normalize(
     picture: NDArray[Any], *, extremes: tuple[np.float32, np.float32] | None = None
 ) -> NDArray[np.float32]:
-    """Stretch the values of all channels together to float32 0..1; a flat picture becomes 0.
+    """Map the values of all channels together to float32 0..1; a flat picture becomes 0.
 
     Parameters
     ----------
     picture
         Of any shape and dtype.
     extremes
-        The values that become 0 and 1; None: the picture's minimum and maximum.
+        The values that are mapped to 0 and 1; by default the picture's minimum and maximum.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, of the picture's shape; outside 0..1 for values beyond the given extremes.
 
     Examples
     --------
@@ -73,10 +79,10 @@ def min_max_normalize(
 
 
 def square_around(box: Box, width: int, height: int) -> Box:
-    """Return the square around the center of a box that has the box's longer side.
+    """Return the square around a box's center whose side is the box's longer side.
 
-    Near an edge of the picture it is moved inside. Where the picture is smaller than the square,
-    the square is centered on the picture and reaches past both edges.
+    Near an edge of the picture, the square is moved inside. If the picture is smaller than the
+    square, the square is centered on the picture and reaches past both edges.
 
     Parameters
     ----------
@@ -102,7 +108,7 @@ def square_around(box: Box, width: int, height: int) -> Box:
 
 
 def _crop(picture: Rgb, square: Box) -> Rgb:
-    """Crop a square; where it reaches past the picture, the picture is mirrored."""
+    """Crop a square, mirroring the picture where the square reaches past it."""
     height, width = picture.shape[:2]
     inside = square.clipped(width, height)
     rows = inside.y - square.y, square.bottom - inside.bottom
@@ -159,7 +165,10 @@ def preprocess_right(picture: Rgb, box: Box, *, side: int = RIGHT_SIDE) -> Tenso
 
 
 def average_pool(pictures: Tensor) -> Tensor:
-    """Average over 3 x 3 pixels at stride 1; at the edges, over the pixels that exist."""
+    """Average over 3 x 3 pixels at stride 1; at the edges, over the pixels that exist.
+
+    Takes and returns (n, height, width, 3) float32.
+    """
 
     def sums(picture: NDArray[np.float32]) -> NDArray[np.float32]:
         edges = cv2.BORDER_CONSTANT
@@ -173,9 +182,21 @@ def average_pool(pictures: Tensor) -> Tensor:
 def preprocess_right_style(
     picture: Rgb, box: Box | None = None, *, side: int = RIGHT_SIDE
 ) -> Tensor:
-    """Apply recipe `right` to a style picture: as for a content, then `average_pool`.
+    """Apply recipe `right` to a style picture: `preprocess_right`, then `average_pool`.
 
-    Without a box, the largest square in the picture's middle is cropped.
+    Parameters
+    ----------
+    picture
+        (height, width, 3) uint8 RGB.
+    box
+        As in `preprocess_right`; without a box, the largest centered square is cropped.
+    side
+        Side of the result, pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        (1, side, side, 3) float32, 0..1.
     """
     height, width = picture.shape[:2]
     shorter = min(width, height)
@@ -184,9 +205,10 @@ def preprocess_right_style(
 
 
 def crop_surroundings(scene: Rgb, box: Box) -> Rgb:
-    """Crop a scene to an object's box, widened on all sides by half the box's longer side.
+    """Crop a scene, (height, width, 3) uint8 RGB, to a box and its surroundings.
 
-    This is the style picture of `ring`, for networks that take a rectangle and no mask.
+    They reach half the box's longer side on all sides. The crop is the style picture of `ring` for
+    networks that take a rectangle instead of a mask.
     """
     reach = round(_SURROUNDINGS_REACH * max(box.width, box.height))
     return scene[box.expanded(reach).clipped(scene.shape[1], scene.shape[0]).slices]
@@ -200,7 +222,7 @@ def prepare_model_inputs(
     *,
     style_box: Box | None = None,
 ) -> dict[Recipe, ModelInput]:
-    """Make the content and style of both recipes.
+    """Prepare the content and style of both recipes.
 
     Parameters
     ----------
@@ -209,11 +231,17 @@ def prepare_model_inputs(
     box
         The object in the composite.
     style
-        The style picture, of any size: `crop_surroundings`, the scene, the composite, or a file.
+        The style picture, (height, width, 3) uint8 RGB, of any size: the result of
+        `crop_surroundings`, the scene, the composite, or a file.
     settings
         The recipes' sizes.
     style_box
         The object in the style picture, if that is the composite.
+
+    Returns
+    -------
+    dict of str to ModelInput
+        The inputs by recipe.
     """
     height, width = composite.shape[:2]
     low, high = map(float, _extremes(composite))
@@ -239,8 +267,8 @@ def prepare_model_inputs(
 def shrink_input(source: ModelInput, picture: Rgb, side: int) -> tuple[ModelInput, Rgb]:
     """Shrink a picture, and the window of the input made from it, to a longest side.
 
-    Use it before `apply_result` where only the low frequencies of a change matter. A picture that
-    is small enough stays as it is.
+    Use it before `apply_result` if only the low frequencies of a change matter. A picture that is
+    small enough stays as it is.
 
     Parameters
     ----------
@@ -262,9 +290,9 @@ def shrink_input(source: ModelInput, picture: Rgb, side: int) -> tuple[ModelInpu
 def apply_result(result: NDArray[np.float32], source: ModelInput, picture: Rgb) -> Rgb:
     """Apply a network's change of a recipe's content to the full picture.
 
-    The change, result - content, is resized to the window and added. The picture so keeps its own
-    detail, and a result equal to the content changes no pixel. The whole window changes: blend
-    with the object's matte to keep the background.
+    The change, result - content, is resized to the window and added. The picture thus keeps its
+    detail, and a result equal to the content changes no pixel. The whole window changes: blend the
+    result by the object's matte to keep the background.
 
     Parameters
     ----------

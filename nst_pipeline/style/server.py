@@ -1,4 +1,4 @@
-"""Find out within seconds whether a model's server can be reached."""
+"""Check within seconds whether a model's server can be reached."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _TIMEOUT_SECONDS = 4.0
 
 @cache
 def server_responds(url: str) -> bool:
-    """Ask the server of a URL for the headers, once per process and for four seconds at most.
+    """Return whether the server of a URL responds within four seconds; cached per process.
 
-    A refusal (404, 403) is a response, too. Proxies set in the environment are used.
+    A refusal (404, 403) also counts as a response. Proxies set in the environment are used.
     """
     responded = threading.Event()
 
@@ -28,7 +28,7 @@ def server_responds(url: str) -> bool:
             return
         responded.set()
 
-    # In a thread, because looking up the server's name obeys no timeout.
+    # In a thread, because the lookup of the server's name has no timeout.
     thread = threading.Thread(target=request_headers, daemon=True)
     thread.start()
     thread.join(_TIMEOUT_SECONDS)

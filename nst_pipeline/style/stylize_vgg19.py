@@ -1,4 +1,4 @@
-"""Change a picture until VGG19 finds its content in the style of another picture."""
+"""Stylize a picture by optimizing its pixels over the features of VGG19."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Vgg19Result:
-    """The stylized picture, and how the search went.
+    """A stylized picture, with figures about the search.
 
     Attributes
     ----------
@@ -38,11 +38,11 @@ class Vgg19Result:
     losses
         The loss at the start of each level and after each of its steps, coarse to fine.
     loss
-        Of the result, computed in float32 whatever precision the search used.
+        Loss of the result, always computed in float32.
     evaluations
-        How often the loss and its gradient were computed.
+        Number of times that the loss and its gradient were computed.
     stop_reason
-        Why the last level ended: `steps` were used up, the loss was `flat`, it had reached the
+        Why the last level ended: it had taken all `steps`, the loss was `flat` or had reached the
         `goal`, or there was `nothing` to do.
     """
 
@@ -81,7 +81,7 @@ def vgg19_loss(
     style_mask: Matte | None = None,
     parameters: TransferParameters = TransferParameters(),
 ) -> float:
-    """Compute the float32 loss of any picture, as `stylize_vgg19` would with the same arguments.
+    """Compute the float32 loss that `stylize_vgg19` would minimize, for any picture.
 
     Parameters
     ----------
@@ -124,17 +124,17 @@ def stylize_vgg19(
     Parameters
     ----------
     start
-        (height, width, 3) uint8, RGB: where the search begins, and the content.
+        (height, width, 3) uint8 RGB: start of the search, and content.
     style
-        uint8, RGB, of any size, such as the scene without the sticker. If style and mask are the
-        start's own, there is nothing to do.
+        (height, width, 3) uint8 RGB, of any size, such as the scene without the sticker. If style
+        and mask are those of the start, there is nothing to do.
     vgg
         The network, from `load_vgg19`.
     settings
-        Optimizer, mode, weights of the losses, layers, steps and size.
+        Optimizer, mode, loss weights, layers, steps and size.
     start_mask, style_mask
-        (height, width) float32, 0..1: the pixels that change and count, and the region of the
-        style picture, such as the ring. None, or an empty `style_mask`: all.
+        (height, width) float32, 0..1: the pixels that may change, and the region of the style
+        picture, such as the ring. Everything if None, or if `style_mask` is empty.
     goal
         A level of the search ends when its loss is at most this.
     on_progress
@@ -160,10 +160,6 @@ def stylize_vgg19(
     change, results = transfer.solve(goal, on_progress)
     image = start.copy()
     image[crop] = _apply_change(start[crop], mask[crop], change)
-    return Vgg19Result(
-        image,
-        [loss for result in results for loss in result.losses],
-        transfer.final_loss(change),
-        sum(result.evaluations for result in results),
-        results[-1].stop_reason,
-    )
+    losses = [loss for result in results for loss in result.losses]
+    evaluations, reason = sum(result.evaluations for result in results), results[-1].stop_reason
+    return Vgg19Result(image, losses, transfer.final_loss(change), evaluations, reason)

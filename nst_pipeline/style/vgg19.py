@@ -23,13 +23,13 @@ _IMAGENET_MD5 = "253f8cb515780f3b799900260a226db6"
 
 
 def _keras_models() -> Path:
-    """Keras' cache of downloaded models."""
+    """Return Keras' cache of downloaded models."""
     home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
     return Path(home).expanduser() / "models"
 
 
 def weights_remedy() -> str:
-    """Return what to do if ImageNet's weights are missing, for error messages."""
+    """Return what a user can do if ImageNet's weights are missing, for error messages."""
     return (
         f"download {_IMAGENET_URL} into {_keras_models()}, "
         "or set vgg19.weights to the path of a VGG19 weights file"
@@ -50,9 +50,9 @@ def find_weights(weights: str) -> Path | None:
 
 
 def obtain_weights(weights: str) -> Path:
-    """Find the weights file; download ImageNet's into Keras' cache if necessary and possible.
+    """Find the weights file; download ImageNet's into Keras' cache if necessary.
 
-    On a machine without a network this takes four seconds, once per process.
+    Offline, this fails after four seconds, and later calls in the process fail at once.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def _file_digest(path: Path) -> str:
 
 
 def weights_digest(weights: str = IMAGENET) -> str:
-    """Compute the sha256 of the weights file; download ImageNet's if necessary and possible.
+    """Compute the sha256 of the weights file; download ImageNet's if necessary.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def load_vgg19(weights: str = IMAGENET) -> Vgg19:
     Raises
     ------
     ModelUnavailableError
-        The file is missing, or holds something else.
+        The file is missing, or does not hold these weights.
 
     References
     ----------

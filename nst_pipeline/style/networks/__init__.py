@@ -1,8 +1,8 @@
-"""Networks and losses in TensorFlow, the only package whose modules import it at the top.
+"""Networks and losses in TensorFlow: the only package whose modules import it at the top.
 
-TensorFlow takes seconds to import, so nothing may import this package when it is imported itself.
-A few modules of `nst_pipeline.style` import from here inside functions; pyproject.toml lists them
-and import-linter refuses others.
+TensorFlow takes seconds to import, so no module may import this package at the top. A few modules
+of `nst_pipeline.style` import from here inside functions; pyproject.toml lists them, and
+import-linter rejects others.
 """
 
 from nst_pipeline.style.networks.startup import start_tensorflow

@@ -1,6 +1,6 @@
 """The losses of pixel optimization, as pure functions on TensorFlow tensors.
 
-They have the constants of Keras' neural style transfer example, so that the usual weights keep
+They use the constants of Keras' neural style transfer example, so that the usual loss weights keep
 their meaning. Each takes weights for the positions of a region, with an average of 1 (see
 `region_weights`); with weights of 1 everywhere it is the plain loss.
 
@@ -20,12 +20,12 @@ _EXAMPLE_CHANNELS = 3
 _EXAMPLE_PIXELS = 400 * 400
 _STYLE_DIVISOR = 4.0 * _EXAMPLE_CHANNELS**2 * _EXAMPLE_PIXELS**2
 VARIATION_EXPONENT = 1.25
-"""Of squared differences between neighboring pixels."""
+"""Exponent of the squared differences between neighboring pixels."""
 
 
 @tf.custom_gradient
 def _channel_products(rows: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    # The product is symmetric: its gradient takes one matrix product, autodiff would take two.
+    # The product is symmetric, so its gradient needs one matrix product; autodiff would use two.
     product = tf.matmul(rows, rows, transpose_a=True)
     return product, lambda upstream: tf.matmul(rows, upstream + tf.transpose(upstream))
 
@@ -58,7 +58,7 @@ def style_loss(style_gram: tf.Tensor, result_gram: tf.Tensor, positions: tf.Tens
     style_gram, result_gram
         (channels, channels), normalized by area.
     positions
-        Height times width of the layer in the result. It turns means into sums, which the
+        Height times width of the layer in the result. It turns means into the sums that the
         example compares.
     """
     distance = tf.reduce_sum(((style_gram - result_gram) * positions) ** 2)
@@ -90,8 +90,8 @@ def moments_loss(
 ) -> tf.Tensor:
     """Compute the squared distance of means and variances, a scalar in units of `style_loss`.
 
-    The diagonal of a Gram matrix holds only the sum of squared mean and variance, so that
-    contrast can drift while the Gram matrix stays the same.
+    The diagonal of a Gram matrix holds only the sum of squared mean and variance, so contrast can
+    drift while the Gram matrix stays the same.
 
     Parameters
     ----------
@@ -162,8 +162,8 @@ def laplacian_loss(content: tf.Tensor, result: tf.Tensor, weights: tf.Tensor) ->
 def total_variation(picture: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """Compute the roughness of a picture within a region, a scalar.
 
-    The squared differences to the pixels below and to the right are added, raised to 1.25, and
-    summed over all pixels.
+    For each pixel, the squared differences from the pixels below and to the right are added and
+    raised to the power of 1.25; the loss is the sum over all pixels.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""The two networks of Google Magenta's arbitrary stylization, and how to call a loaded model.
+"""The two networks of Google Magenta's arbitrary stylization, and calls of a loaded model.
 
-A style network (MobileNetV2) turns a picture into 100 numbers; a transformer network repaints
-another picture in the style that they stand for. Both consist of convolutions alone, so they take
-pictures of any size in batches of any size.
+A style network (MobileNetV2) computes a vector of 100 numbers from a picture; a transformer network
+repaints another picture in the style that the vector represents. Both consist of convolutions
+alone, so they take pictures of any size in batches of any size.
 
 References
 ----------
@@ -27,7 +27,7 @@ _STRIDE_TWO_BLOCKS = {1, 3, 6, 13}  # as in MobileNetV2
 _RESIDUAL_BLOCKS = 5
 _VECTOR_LENGTH = 100
 _VARIANCE_FLOOR = 1e-5
-_MIN_SIDE = 5  # mirroring 4 pixels at an edge takes 5
+_MIN_SIDE = 5  # mirroring 4 pixels at an edge needs 5
 
 _PICTURES = tf.TensorSpec([None, None, None, 3], tf.float32)
 _VECTORS = tf.TensorSpec([None, _VECTOR_LENGTH], tf.float32)
@@ -120,7 +120,7 @@ def _double(x: tf.Tensor) -> tf.Tensor:
 class MagentaNetwork(tf.Module):
     """Both networks, to be saved as a SavedModel.
 
-    It is called as TensorFlow Hub's own model, `network(content, style)[0]`, and also offers
+    It is called like TensorFlow Hub's model, `network(content, style)[0]`, and also offers
     `style_vector` and `transform`. Pictures are float32 (n, height, width, 3), 0..1, RGB; results
     have the size of the content. Each function is traced once, for any batch and size.
 
@@ -148,7 +148,7 @@ class MagentaNetwork(tf.Module):
 
     @tf.function(input_signature=[_PICTURES, _VECTORS])
     def transform(self, content: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
-        """Repaint pictures in the styles that vectors stand for."""
+        """Repaint pictures in the styles that vectors represent."""
         return _transform(self.transformer, content, vector)
 
     @tf.function(input_signature=[_PICTURES, _PICTURES])
@@ -174,7 +174,7 @@ def stylize_batch(
     Parameters
     ----------
     model
-        A loaded SavedModel: `MagentaNetwork`, or one that is called as TensorFlow Hub's.
+        A loaded SavedModel: `MagentaNetwork`, or one with the call signature of TensorFlow Hub's.
     content, style
         (n, height, width, 3) float32, RGB, 0..1.
     strength

@@ -64,7 +64,7 @@ class MultiscaleTransfer:
         return self.problem.resized((level.width, level.height), working_size(width, height, 1.0))
 
     def style(self, level: Level) -> StyleStatistics:
-        """Measure the style's statistics once, in float32, for searching and for checking."""
+        """Measure the style's statistics, in float32 and once per level; all losses share them."""
         if level not in self._styles:
             exact = objective_for(self.vgg, self.settings, "float32")
             self._styles[level] = measure_style(exact, self.at(level))
@@ -81,7 +81,7 @@ class MultiscaleTransfer:
         )
 
     def space(self, level: Level, change: Pixels) -> SearchSpace:
-        """Return what may change at a level, starting from the content plus a change."""
+        """Return the search space of a level, starting from the content plus a change."""
         problem = self.at(level)
         content = np.asarray(problem.content, np.float32)
         space = SearchSpace(content, problem.mask[..., np.newaxis], self.settings.luminance_only)

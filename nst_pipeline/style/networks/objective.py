@@ -31,7 +31,7 @@ from nst_pipeline.vision.shapes import Matte
 
 
 class _Weights(NamedTuple):
-    """Where each loss counts: planes of the layers' and the picture's sizes."""
+    """Weights of the positions in each loss, (height, width) of the layer or the picture."""
 
     layers: list[tf.Tensor]
     content: tf.Tensor
@@ -46,9 +46,9 @@ class StyleStatistics(NamedTuple):
 
 
 class _Target(NamedTuple):
-    """What a picture should match: content features and style statistics.
+    """The features and statistics that a picture should match.
 
-    `reference` is the picture whose Laplacian is kept and from which variation is measured.
+    `reference` is the picture whose Laplacian is kept and relative to which variation is measured.
     """
 
     reference: tf.Tensor
@@ -57,7 +57,7 @@ class _Target(NamedTuple):
 
 
 class _Factors(NamedTuple):
-    """What each loss is multiplied by; `positions` of every style layer, see `style_loss`."""
+    """The factor of each loss; `positions` are those of every style layer, see `style_loss`."""
 
     content: tf.Tensor
     style: tf.Tensor
@@ -159,10 +159,10 @@ def _traced_objective(
 
 
 def objective_for(vgg: Vgg19, settings: Vgg19Settings, precision: Precision) -> Objective:
-    """Return the objective of some settings.
+    """Return the objective for a network, settings and precision.
 
-    It is traced once per process for each network, choice of layers, mode and precision, so that
-    the second picture of a batch starts at once.
+    Each is traced once per process, for its network, layers, mode and precision, so that the second
+    picture of a batch starts at once.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def objective_for(vgg: Vgg19, settings: Vgg19Settings, precision: Precision) -> 
 def _factors(settings: Vgg19Settings, weights: _Weights, reduction: int) -> _Factors:
     """Compute factors that give a reduced picture about the loss of the full one.
 
-    Differences between neighboring pixels are smaller on the full picture, by the reduction.
+    Differences between neighboring pixels are `reduction` times as large in the reduced picture.
     """
 
     def number(value: float) -> tf.Tensor:
@@ -212,7 +212,7 @@ class TransferLoss:
 
     @property
     def evaluate(self) -> LossAndGradient:
-        """The function from a picture, (height, width, 3) float32, to its loss and gradient."""
+        """Function from a picture, (height, width, 3) float32, to its loss and gradient."""
 
         def evaluated(picture: Pixels) -> tuple[float, Pixels]:
             loss, gradient = self.objective.evaluate(tf.constant(picture), *self.arguments)
@@ -241,7 +241,7 @@ def build_transfer_loss(
     *,
     reduction: int = 1,
 ) -> TransferLoss:
-    """Measure the content that should stay, and weigh it against the style.
+    """Build the loss of a problem: content that should stay against style to take on.
 
     Parameters
     ----------
@@ -254,11 +254,11 @@ def build_transfer_loss(
     settings
         The losses' weights.
     reduction
-        How many times as long the sides are of the picture that this one stands for.
+        Sides of the full picture divided by those of this one.
     """
     picture = tf.constant(problem.content, tf.float32)
     deep = objective.features(picture)[-1]
-    # Not narrowed as for style layers: what surrounds the region does not change, so it adds
+    # Not narrowed as for style layers: the surroundings of the region do not change, so they add
     # nothing to a difference of features.
     content_mask = resize(problem.mask, deep.shape[1], deep.shape[0])
     weights = _Weights(

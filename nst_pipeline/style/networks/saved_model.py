@@ -24,7 +24,7 @@ def download_saved_model(url: str) -> Path:
 
 
 def load_saved_model(folder: Path) -> Any:
-    """Load a SavedModel folder; what it can be called with depends on the model.
+    """Load a SavedModel folder. How the result is called depends on the model, so it has no type.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Import TensorFlow for the first time, and make it respect its own log level meanwhile."""
+"""Import TensorFlow for the first time, quietly if its log level asks for that."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def _initialize() -> None:
 def start_tensorflow() -> None:
     """Import TensorFlow and let it look for GPUs.
 
-    It prints notices before it reads `TF_CPP_MIN_LOG_LEVEL`, and an error where there is no GPU.
-    Both are discarded if that variable is 2 or 3, which the command line and the Dagster code
-    location set; elsewhere, as in a notebook, nothing is hidden.
+    TensorFlow prints notices before it reads `TF_CPP_MIN_LOG_LEVEL`, and an error if there is no
+    GPU. Both are discarded if that variable is 2 or 3, as the command line and the Dagster code
+    location set it. Elsewhere, as in a notebook, nothing is hidden.
     """
     if "tensorflow" not in sys.modules and os.environ.get("TF_CPP_MIN_LOG_LEVEL") in _QUIET_LEVELS:
         with _discard_stderr():

@@ -1,4 +1,4 @@
-"""VGG19 from keras.applications: build it, fill in weights, and cut it to the layers in use."""
+"""VGG19 from keras.applications: build it, load weights, and cut it to the layers in use."""
 
 from __future__ import annotations
 
@@ -60,15 +60,15 @@ class Vgg19:
     model: keras.Model
 
     def network(self, layers: Sequence[str], precision: Precision = "float32") -> keras.Model:
-        """Cut the network off behind the deepest of some layers.
+        """Cut the network off after the deepest of the given layers.
 
         Parameters
         ----------
         layers
             Their names.
         precision
-            Of all convolutions but the first, which is cheap, and whose input bfloat16 would
-            round to half a level of 255.
+            Precision of all convolutions but the first, which is cheap, and whose input bfloat16
+            would round to half a level of 255.
 
         Returns
         -------
@@ -93,7 +93,7 @@ class Vgg19:
 
 
 def _fill_weights(model: keras.Model, path: Path) -> None:
-    # Keras only warns about weights that it does not find, and leaves them as they are.
+    # Keras only warns about weights that it does not find, and leaves them unchanged.
     for variable in model.weights:
         variable.assign(np.full(variable.shape, np.nan, np.float32))
     with warnings.catch_warnings():
@@ -109,7 +109,7 @@ def _fill_weights(model: keras.Model, path: Path) -> None:
 
 
 def build_vgg19(path: Path) -> keras.Model:
-    """Build VGG19 without its classifier and fill in the weights of a file.
+    """Build VGG19 without its classifier, with the weights of a file.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def build_vgg19(path: Path) -> keras.Model:
     Raises
     ------
     OSError, ValueError, KeyError
-        The file is not of such a kind, or lacks some of the weights.
+        The file is of another kind, or lacks some of the weights.
     """
     model = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
     _fill_weights(model, path)
@@ -132,7 +132,7 @@ def download_file(url: str, folder: Path, *, md5: str) -> Path:
     Raises
     ------
     Exception
-        Keras raises a bare one when a download fails.
+        The download fails; Keras raises a bare Exception.
     """
     # Keras draws its progress bar on standard output, which a program may be reading.
     with contextlib.redirect_stdout(sys.stderr):

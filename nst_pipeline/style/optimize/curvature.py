@@ -26,17 +26,17 @@ class CurvatureParameters:
     """How the curvature is measured and bounded."""
 
     probe_std: float = 4.0
-    """Standard deviation of the probe, of 255: far above bfloat16's rounding, and about as far as
-    one step goes."""
+    """Standard deviation of the probe, of 255: far above bfloat16's rounding error, and about as
+    long as one step."""
     broad_eigenvalue: float = 0.25
     """Frequencies up to this eigenvalue of the Laplacian (0 to 8) count as broad areas: waves of
     12 pixels and longer."""
     min_broad_curvature: float = 0.02
-    """Lower bound for broad areas, as a fraction of the mean curvature: an area with almost no
-    curvature must not move without limit."""
+    """Lower bound for broad areas, as a fraction of the mean curvature: without it, steps would have
+    no limit in areas with almost no curvature."""
     max_first_step: float = 8.0
-    """Root mean square of the first step, of 255: a noise probe says little about the curvature
-    along the gradient."""
+    """Limit of the first step's root mean square, of 255: a noise probe says little about the
+    curvature along the gradient."""
 
 
 def _to_frequencies(picture: Pixels) -> Pixels:
@@ -48,7 +48,7 @@ def _to_pixels(frequencies: Pixels) -> Pixels:
 
 
 def _laplacian_eigenvalues(height: int, width: int) -> NDArray[np.float32]:
-    """Eigenvalues for the cosine transform, (height, width, 1), 0 to 8."""
+    """Compute the eigenvalues for the cosine transform, (height, width, 1), 0 to 8."""
     down, across = (2 - 2 * np.cos(np.pi * np.arange(n) / n) for n in (height, width))
     return np.asarray(down[:, None] + across, np.float32)[..., np.newaxis]
 
@@ -103,18 +103,18 @@ def measure_preconditioner(
 ) -> Preconditioner:
     """Measure the curvature with one more gradient, at a random picture near the start.
 
-    A first step of length 1 then is a Newton step, or a shorter one where that would be too long.
+    A first step of length 1 is then a Newton step, or a shorter one if that would be too long.
 
     Parameters
     ----------
     evaluate
         Loss and gradient of a picture.
     space
-        Where the search starts, and what may change.
+        The start of the search, and the changes allowed.
     gradient
-        Of the loss at the start, with respect to the change.
+        Gradient of the loss at the start, with respect to the change.
     parameters
-        How to measure, and bounds.
+        Size of the probe, and bounds.
     """
     random = np.random.default_rng(0)
     noise = random.normal(0, parameters.probe_std, space.start.shape).astype(np.float32)

@@ -23,18 +23,18 @@ UpdateRule = Callable[[int, Pixels], Pixels]
 
 @dataclass(frozen=True)
 class AdamParameters:
-    """What Adam was tuned with."""
+    """Tuned constants of Adam."""
 
     learning_rate: float = 4.0
-    """How far a pixel moves in one of the first steps, of 255: too little for visible specks."""
+    """Length of each of the first steps of a pixel, of 255: too short for visible specks."""
     half_life_steps: float = 50
-    """The learning rate halves every so many steps, so that the pixels come to rest."""
+    """Number of steps in which the learning rate halves, so that the pixels come to rest."""
     beta_1: float = 0.9
     """Decay of the gradient's running mean."""
     beta_2: float = 0.99
     """Decay of the squared gradient's running mean."""
     epsilon: float = 1e-12
-    """Keeps a pixel without gradient from dividing by 0."""
+    """Avoids a division by 0 at pixels without a gradient."""
 
 
 @dataclass(frozen=True)

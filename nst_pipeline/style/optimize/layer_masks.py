@@ -1,4 +1,4 @@
-"""Compute a region's mask for each layer of VGG19, without pixels from beside the region."""
+"""Compute a region's mask for each layer of VGG19, without the influence of pixels outside."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Matte
 
 _CONVOLUTIONS = (2, 2, 4, 4, 4)
-"""In each of VGG19's five blocks; pooling, which halves the sides, follows each block."""
+"""Number of convolutions in VGG19's five blocks; pooling after each block halves the sides."""
 _NEIGHBORS = np.ones((3, 3), np.uint8)
 """Receptive field of one convolution."""
 
 
 @dataclass(frozen=True)
 class LayerMaskParameters:
-    """How far a region may shrink."""
+    """Limit of how far a region may shrink."""
 
     min_area_fraction: float = 0.25
     """A region keeps at least this fraction of its area: statistics need positions."""
 
 
 def _pool_minimum(mask: Matte) -> Matte:
-    """Minimum of each 2 x 2 positions; an odd last row or column is dropped, as VGG19 does."""
+    """Take the minimum of each 2 x 2 positions; like VGG19, drop an odd last row or column."""
     rows, columns = mask.shape[0] // 2, mask.shape[1] // 2
     fours = mask[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2)
     return np.asarray(fours.min((1, 3)), np.float32)
@@ -38,7 +38,7 @@ def _masks_by_layer(mask: Matte, parameters: LayerMaskParameters) -> Iterator[tu
     min_area = parameters.min_area_fraction * float(mask.mean())
     for block, convolutions in enumerate(_CONVOLUTIONS, 1):
         for number in range(1, convolutions + 1):
-            # Nothing can leak in from beyond the picture's edge: erosion ignores the edge.
+            # Erosion ignores the picture's edge, because nothing can leak in from there.
             narrowed = np.asarray(cv2.erode(mask, _NEIGHBORS), np.float32)
             mask = narrowed if narrowed.mean() >= min_area else mask
             yield f"block{block}_conv{number}", mask
@@ -57,9 +57,9 @@ def layer_masks(
 ) -> list[Matte]:
     """Compute the mask of a region for each of some layers.
 
-    A position has the smallest value in its receptive field, so one that sees past the region's
-    edge does not count. Layers in which too little of the region would be left keep positions at
-    its edge: a small object fills no receptive field of a deep layer.
+    A position gets the smallest value in its receptive field, so a position that sees past the
+    region's edge does not count. A layer in which too little of the region would be left keeps the
+    positions at its edge: a small object fills no receptive field of a deep layer.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def layer_masks(
 def region_weights(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale a mask to an average of 1.
 
-    Weighted so, statistics and losses of a region have the scale of a picture that it fills,
-    however small the region is.
+    With these weights, statistics and losses of a region have the scale of a whole picture, however
+    small the region is.
     """
     return np.asarray(mask / mask.mean(dtype=np.float64), np.float32)

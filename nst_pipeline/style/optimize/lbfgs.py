@@ -25,7 +25,7 @@ from nst_pipeline.style.optimize.search import (
 
 @dataclass(frozen=True)
 class LbfgsParameters:
-    """What L-BFGS was tuned with."""
+    """Tuned constants of L-BFGS."""
 
     memory_steps: int = 20
     """Steps remembered to estimate the curvature; cheap compared with one evaluation."""
@@ -62,7 +62,7 @@ def lbfgs(
     Parameters
     ----------
     evaluate
-        Loss and gradient of a picture; called once a step, seldom more often.
+        Loss and gradient of a picture; usually called once per step.
     space
         Where to start, and what may change.
     criteria
@@ -70,7 +70,7 @@ def lbfgs(
     on_step
         Called after every step.
     parameters
-        Of L-BFGS.
+        Memory of L-BFGS.
 
     References
     ----------

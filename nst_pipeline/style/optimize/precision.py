@@ -1,4 +1,4 @@
-"""Choose the number format that this processor multiplies fastest."""
+"""Choose the number format in which this processor multiplies fastest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 Precision = Literal["float32", "bfloat16"]
 
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
-"""Without one of these instructions bfloat16 is emulated, and slower than float32."""
+"""Without one of these instruction sets, bfloat16 is emulated and slower than float32."""
 CPU_INFO = Path("/proc/cpuinfo")
 
 

@@ -1,4 +1,4 @@
-"""State a style transfer: which pixels may change, and the style that they should take on."""
+"""Define a style transfer problem: the pixels that may change, and the style to take on."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class TransferParameters:
     """How a style transfer is cropped, reduced and searched."""
 
     crop_margin: float = 0.1
-    """What is kept around a region, as a fraction of its longer side: its edge then has context."""
+    """Margin kept around a region as context, as a fraction of the region's longer side."""
     max_style_ratio: int = 2
-    """A region's style may be this many times as large as `Vgg19Settings.side`; it is measured
-    only once at each level."""
+    """Largest side of a region's style picture, in multiples of `Vgg19Settings.side`. It may be
+    large, because it is measured only once at each level."""
     coarse_flat_gain: float = 0.05
-    """`Vgg19Settings.flat_gain` of all levels but the finest, at least: they only find a start."""
+    """Lower limit of `flat_gain` at all levels but the finest, which only find a start."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class TransferProblem:
     style_mask: Matte
 
     def resized(self, content: tuple[int, int], style: tuple[int, int]) -> TransferProblem:
-        """Return the same in float32 at other sizes, (width, height) of content and style."""
+        """Return the problem in float32 at other sizes, (width, height) of content and style."""
         return TransferProblem(
             _resized(self.content, *content),
             np.clip(_resized(self.mask, *content), 0, 1),
@@ -68,7 +68,7 @@ def full_mask(picture: Rgb) -> Matte:
 
 
 def mask_or_full(mask: Matte | None, picture: Rgb) -> Matte:
-    """Return the mask, or one of 1 everywhere if there is none or if it is empty."""
+    """Return the mask, or a mask of 1 everywhere if it is None or empty."""
     return full_mask(picture) if mask is None or not mask.any() else mask
 
 
@@ -83,8 +83,8 @@ def crop_problem(
 ) -> tuple[Slices, TransferProblem]:
     """Crop the start picture to its region, and reduce content and style to the working size.
 
-    A region's style is reduced by the same factor as the region: at another scale, its texture
-    would be another one.
+    A region's style is reduced by the same factor as the region, because at another scale its
+    texture would differ.
 
     Parameters
     ----------
@@ -93,22 +93,22 @@ def crop_problem(
     mask, style_mask
         (height, width) float32, 0..1, not all 0.
     side
-        Longest side of the content to work at, pixels.
+        Longest side of the content at the working size, pixels.
     parameters
         Margin of the crop, and limit for the style's size.
 
     Returns
     -------
     slices
-        The crop within the start picture.
+        Rows and columns of the crop in the start picture.
     problem
-        At the working size, in float32.
+        The problem at the working size, in float32.
     """
     crop = object_box(mask, parameters.crop_margin).slices
     (height, width), (rows, columns) = mask[crop].shape, style_mask.shape
     scale = min(1.0, side / max(height, width))
-    alike, sides = (1.0, 1) if mask.all() else (scale, parameters.max_style_ratio)
-    style_scale = min(alike, sides * side / max(rows, columns))
+    max_scale, ratio = (1.0, 1) if mask.all() else (scale, parameters.max_style_ratio)
+    style_scale = min(max_scale, ratio * side / max(rows, columns))
     problem = TransferProblem(start[crop], mask[crop], style, style_mask)
     return crop, problem.resized(
         working_size(width, height, scale), working_size(columns, rows, style_scale)

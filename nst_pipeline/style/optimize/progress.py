@@ -1,4 +1,4 @@
-"""Report how far a coarse-to-fine search has come."""
+"""Report the progress of a coarse-to-fine search."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class OptimizationStep:
     Attributes
     ----------
     loss
-        After the step.
+        Loss after the step.
     fraction_done
-        0 to 1, of the work if every level takes all its steps.
+        Finished fraction, 0 to 1, of the work that all levels can take.
     picture
         (height, width, 3) float32, RGB, 0..255, at the size of the level.
     """
@@ -40,13 +40,13 @@ def level_callback(
     Parameters
     ----------
     levels
-        All of them, from the coarsest to the finest.
+        All levels, from the coarsest to the finest.
     level
-        The one to search at.
+        The level that the callback is for.
     steps
-        Maximum at each level.
+        Maximum number of steps at each level.
     on_progress
-        Receives the steps, with their fraction of all the work.
+        Called after each step; None: no reports.
     """
     work = [each.reduction**-2 for each in levels]
     done, each_step = sum(work[: levels.index(level)]), level.reduction**-2 / steps

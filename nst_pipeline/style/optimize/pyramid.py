@@ -1,4 +1,4 @@
-"""Coarse to fine: broad changes are found on small pictures, where a step costs little."""
+"""Work from coarse to fine: find broad changes on small pictures, where a step costs little."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from nst_pipeline.vision.images.resize import resize
 
 @dataclass(frozen=True)
 class PyramidParameters:
-    """Sizes to work at, in pixels."""
+    """Limits of the working sizes."""
 
     side_multiple: int = 16
-    """Sides are multiples of this: VGG19 halves them four times, and pictures that share a size
-    share the setup."""
+    """Sides are multiples of this, pixels: VGG19 halves them four times, and pictures of equal size
+    share one setup."""
     min_side: int = 32
-    """Four halvings leave two positions in the deepest layers."""
+    """Shortest side, pixels: four halvings leave two positions in the deepest layers."""
     min_coarse_side: int = 96
-    """Shorter side of the coarsest level; below, the deepest layers see little but padding."""
+    """Least shorter side of a coarse level, pixels: on smaller pictures, the deepest layers see
+    little but padding."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Level:
     width, height
         Pixels.
     reduction
-        How many times as long the sides of the finest level are.
+        Sides of the finest level divided by those of this one.
     """
 
     width: int
@@ -44,7 +45,7 @@ class Level:
 def working_size(
     width: int, height: int, scale: float, *, parameters: PyramidParameters = PyramidParameters()
 ) -> tuple[int, int]:
-    """Scale a width and a height, rounded so that many pictures share a size.
+    """Scale a width and a height, and round them so that many pictures share a size.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def coarse_to_fine(levels: Sequence[Level], solve: Callable[[Level, Pixels], Pix
     levels
         From the coarsest to the finest.
     solve
-        Takes a level and the change to start from, and returns a better one; both
+        Takes a level and the change to start from, and returns a better change; both
         (height, width, 3) float32 of the level's size.
 
     Returns

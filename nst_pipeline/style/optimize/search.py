@@ -1,4 +1,4 @@
-"""What every optimizer takes and returns: the search space, when to stop, and the result."""
+"""The types that all optimizers share: search space, stopping criteria, monitor and result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.float32]
-"""Picture, or change of one, (height, width, 3), RGB, 0 to 255 or differences of such values."""
+"""Picture or change of a picture, (height, width, 3) float32 RGB, in units of 0 to 255."""
 LossAndGradient = Callable[[Pixels], tuple[float, Pixels]]
 """Computes the loss of a picture and its gradient with respect to the pixels."""
 OnStep = Callable[[float, Pixels], None]
@@ -32,7 +32,7 @@ class SearchSpace:
     mask
         (height, width, 1) float32: 0 where nothing may change, 1 where everything may.
     luminance_only
-        The three channels change by the same amount.
+        Whether the three channels change by the same amount.
     """
 
     start: Pixels
@@ -40,7 +40,7 @@ class SearchSpace:
     luminance_only: bool = False
 
     def project(self, change: Pixels) -> Pixels:
-        """Project a change, or a gradient, onto the changes allowed: a symmetric projection."""
+        """Restrict a change or a gradient to the changes allowed, by a symmetric matrix."""
         if self.luminance_only:
             change = np.broadcast_to(change.mean(-1, keepdims=True), change.shape)
         return np.asarray(change * self.mask, np.float32)
@@ -50,7 +50,7 @@ class SearchSpace:
         return np.asarray(np.clip(self.start + self.project(change), *PIXEL_RANGE), np.float32)
 
     def gradient(self, change: Pixels, gradient: Pixels) -> Pixels:
-        """Turn the gradient at `picture(change)` into the gradient with respect to `change`.
+        """Convert the gradient at `picture(change)` to the gradient with respect to `change`.
 
         It is 0 where it would push a clipped pixel further beyond black or white.
         """
@@ -62,7 +62,7 @@ class SearchSpace:
 
 @dataclass(frozen=True)
 class StoppingCriteria:
-    """When a search stops: at the first criterion that is met.
+    """A search stops at the first criterion that is met.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class StoppingCriteria:
     goal
         Stop when the loss is at most this.
     flat_steps
-        More than one, because a single step may be short by chance.
+        Number of steps; more than one, because a single step may be short by chance.
     """
 
     max_steps: int
@@ -84,7 +84,7 @@ class StoppingCriteria:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Where a search ended.
+    """The result of a search.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class SearchResult:
     losses
         The loss at the start, and after every step.
     evaluations
-        How often the loss and its gradient were computed.
+        Number of times that the loss and its gradient were computed.
     stop_reason
         The criterion that was met.
     """
@@ -118,7 +118,7 @@ class SearchMonitor:
         self.on_step(loss, picture)
 
     def stop_reason(self) -> StopReason | None:
-        """Return why to stop now, or None to go on."""
+        """Return the criterion that is met, or None to continue."""
         if self.losses[-1] <= self.criteria.goal:
             return "goal"
         if self._is_flat():
