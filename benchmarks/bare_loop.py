@@ -1,7 +1,7 @@
-"""What a person's script would do with the library: the same calls, without Dagster or catalog.
+"""Make composites as a plain script would: the same library calls, without Dagster or a catalog.
 
-It writes what such a script would keep: stickers, composites, masks, harmonized pictures, and a
-gallery of these (the graph's shows the stylized ones as well).
+It writes stickers, composites, masks, harmonized pictures, and a gallery of these (the graph's
+gallery also shows the stylized pictures).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from nst_pipeline.vision.shapes import Composite, Picture, Rgb, Rgba
 
 @dataclass(frozen=True)
 class _Pasted:
-    """A scene with its sticker, and what the network gets of it."""
+    """A scene with its sticker, and the inputs that the network gets."""
 
     key: str
     scene: Rgb
@@ -101,7 +101,7 @@ def _pasted(
 def _stylized(
     batch: Sequence[_Pasted], magenta: Magenta, settings: Settings
 ) -> list[tuple[Rgb, Rgb]]:
-    """The composites by their surroundings' style and by their own, carried back to full size."""
+    """Stylize composites by their surroundings and by themselves; apply both at full size."""
 
     def painted(recipe: Recipe, *, own: bool = False) -> list[Rgb]:
         inputs = [each.inputs[recipe] for each in batch]
@@ -136,7 +136,7 @@ def _harmonize(
 
 
 def _write_gallery(out: Path, keys: Sequence[str]) -> None:
-    def tell(key: str) -> GalleryScene:
+    def describe(key: str) -> GalleryScene:
         variants = (
             Variant("untouched", "Untouched composite", f"../{key}.composite.png"),
             Variant("harmonized", "Harmonized", f"../{key}.png"),
@@ -147,14 +147,18 @@ def _write_gallery(out: Path, keys: Sequence[str]) -> None:
         return decode_png((out / path.removeprefix("../")).read_bytes())
 
     scenes = {key: key for key in keys}
-    write_gallery(UPath(out / "gallery"), scenes, tell, title="Composites", open_image=open_image)
+    write_gallery(
+        UPath(out / "gallery"), scenes, describe, title="Composites", open_image=open_image
+    )
 
 
 def run(root: Path, out: Path, settings: Settings) -> int:
-    """Take the photos under `root` to harmonized composites under `out`.
+    """Make harmonized composites under `out` from the photos under `root`.
 
-    Returns:
-        How many scenes were harmonized.
+    Returns
+    -------
+    int
+        Number of scenes that were harmonized.
     """
     out.mkdir(parents=True)
     library = dict(_stickers(root, out, settings))

@@ -1,19 +1,18 @@
-"""Measure what a large collection costs while nothing or little is new in it; print one table.
+"""Measure what a large collection costs while little or nothing in it is new; print one table.
 
     python benchmarks/collection.py [--images 100000]
 
-Small photos that all differ are generated, four fifths of them scenes, in folders of a thousand.
-The sensor's own ticks find them, through a Dagster instance on SQLite, until all are registered.
-Then the catalog is filled with a row for every artifact, by the real plan, as if everything had
-been made (pictures are not made: planning does not look at them), and ticks are measured with
-nothing new, with 100 new scenes, and with 100 deleted ones. A tick with something new ends when
-the runs that it asks for are created. Last come questions about lineage, of a table that the
-weekly maintenance has sorted.
+The benchmark generates small photos that all differ, four fifths of them scenes, in folders of a
+thousand. The sensor's ticks find them, through a Dagster instance on SQLite, until all are
+registered. Then the benchmark fills the catalog with a row for every artifact, by the real plan, as
+if everything had been made (no pictures: planning does not read them), and measures ticks with
+nothing new, with 100 new scenes, and with 100 deleted ones. A tick with something new ends when its
+runs are created. Last, it measures lineage queries on a table that the weekly maintenance sorted.
 
-    first_scan_s    all ticks until every photo is a partition and the first runs are asked for
+    first_scan_s    all ticks until every photo is a partition and the first runs are requested
     idle_tick_s     median of three ticks with nothing new
     tick_100_new_s  one tick that finds, registers and launches 100 new scenes
-    peak_rss_mb     of the process that the ticks and the questions are made in
+    peak_rss_mb     peak memory of the process that evaluates the ticks and the queries
 
 The last line is JSON with these four.
 """
@@ -68,7 +67,7 @@ BLOCK = 5000
 
 
 def write_photos(inbox: Path, first: int, last: int) -> list[Path]:
-    """JPEG files of 64 x 48 pixels whose colors tell them apart."""
+    """Write JPEG files of 64 x 48 pixels, each in different colors."""
     ramp = np.add.outer(np.arange(48), np.arange(64)).astype(np.uint8)
     paths = []
     for number in range(first, last):
@@ -121,7 +120,7 @@ def _rows(asset: Asset, plan: Plan) -> Iterator[Row]:
 
 
 def fill(root: str) -> None:
-    """Catalog everything as made, asset after asset, by the real plan."""
+    """Catalog everything as made, asset by asset, following the real plan."""
     workspace = open_workspace(UPath(root))
     for asset in ASSETS:
         snapshot = Snapshot(workspace)
@@ -143,11 +142,11 @@ class Sensor:
 
     def __init__(self, root: Path, instance: dg.DagsterInstance) -> None:
         self._root, self._instance, self._cursor = root, instance, None
-        self.asked: list[dg.RunRequest] = []
-        self.said = ""
+        self.run_requests: list[dg.RunRequest] = []
+        self.skip_message = ""
 
     def tick(self) -> float:
-        """Evaluate it once, create the runs that it asks for; returns the seconds."""
+        """Evaluate the sensor once; return the seconds."""
         began = time.perf_counter()
         context = dg.build_sensor_context(
             instance=self._instance,
@@ -156,19 +155,19 @@ class Sensor:
         )
         result: Any = inbox_sensor(context)
         self._cursor = getattr(result, "cursor", self._cursor)
-        self.asked = list(getattr(result, "run_requests", None) or [])
+        self.run_requests = list(getattr(result, "run_requests", None) or [])
         skipped = getattr(result, "skip_reason", None) or result
-        self.said = str(getattr(skipped, "skip_message", ""))
+        self.skip_message = str(getattr(skipped, "skip_message", ""))
         return time.perf_counter() - began
 
     def launch(self) -> float:
-        """Create the runs that were asked for, and end them; returns the seconds of creating."""
+        """Create the requested runs and delete them; return the seconds of creating."""
         began = time.perf_counter()
         runs = [
             self._instance.create_run_for_job(
                 defs.resolve_job_def(str(request.job_name)), tags=dict(request.tags)
             )
-            for request in self.asked
+            for request in self.run_requests
         ]
         took = time.perf_counter() - began
         for run in runs:
@@ -185,33 +184,33 @@ def _stopwatch(figures: dict[str, float], name: str) -> Iterator[None]:
 
 def _scan(sensor: Sensor, figures: dict[str, float]) -> None:
     took, ticks = sensor.tick(), 1
-    while "still to be read" in sensor.said:
+    while "still to be read" in sensor.skip_message:
         took, ticks = took + sensor.tick(), ticks + 1
     figures["first_scan_s"] = took
     figures["ticks of the first scan"] = ticks
-    figures["runs asked for at first"] = len(sensor.asked)
+    figures["runs requested by the first scan"] = len(sensor.run_requests)
 
 
-def _ask(workspace: Workspace, figures: dict[str, float]) -> None:
-    """Questions about lineage, each of a catalog opened anew."""
+def _measure_queries(workspace: Workspace, figures: dict[str, float]) -> None:
+    """Time lineage queries, each on a newly opened catalog."""
     scene, sticker = (next(iter(workspace.index(c).photos)) for c in ("scenes", "objects"))
-    questions: dict[str, Callable[[Lineage], object]] = {
-        "made from this photo": lambda it: it.descendants([("object_photos", sticker)]),
-        "uses this sticker": lambda it: it.children([("stickers", sticker)]),
-        "made with these weights": lambda it: it.descendants([("models", "magenta")]),
-        "family of this result": lambda it: it.ancestors("harmonized", scene),
+    queries: dict[str, Callable[[Lineage], object]] = {
+        "made from this photo": lambda lineage: lineage.descendants([("object_photos", sticker)]),
+        "uses this sticker": lambda lineage: lineage.children([("stickers", sticker)]),
+        "made with these weights": lambda lineage: lineage.descendants([("models", "magenta")]),
+        "ancestors of this result": lambda lineage: lineage.ancestors("harmonized", scene),
     }
-    for name, question in questions.items():
-        with _stopwatch(figures, f"question: {name}"):
-            question(Lineage(open_workspace(workspace.root).catalog))
-    with _stopwatch(figures, "question: why is this photo stale"):
+    for name, query in queries.items():
+        with _stopwatch(figures, f"query: {name}"):
+            query(Lineage(open_workspace(workspace.root).catalog))
+    with _stopwatch(figures, "query: why is this photo stale"):
         stale_artifacts_of(open_workspace(workspace.root), "scenes", scene)
-    with _stopwatch(figures, "question: all that is stale"):
+    with _stopwatch(figures, "query: all that is stale"):
         list(stale_artifacts(open_workspace(workspace.root)))
 
 
 def measure(root: Path, images: int) -> dict[str, float]:
-    """All figures, seconds unless the name says otherwise."""
+    """Measure all figures, in seconds unless the name says otherwise."""
     figures: dict[str, float] = {}
     objects = images // 5
     with _stopwatch(figures, "photos generated"):
@@ -232,9 +231,10 @@ def measure(root: Path, images: int) -> dict[str, float]:
             for asset in ASSETS
             if asset.collection
         )
-        figures["tick after all was made (everything planned)"] = sensor.tick()
-        if sensor.said != "everything is up to date":
-            raise SystemExit(f"the plan is not empty: {sensor.said} {sensor.asked[:3]}")
+        figures["tick after everything was made (plans everything)"] = sensor.tick()
+        if sensor.skip_message != "everything is up to date":
+            requests = sensor.run_requests[:3]
+            raise SystemExit(f"the plan is not empty: {sensor.skip_message} {requests}")
         figures["idle_tick_s"] = statistics.median(sensor.tick() for _ in range(3))
         new = write_photos(root / "scenes", images, images + NEW)
         figures["tick_100_new_s"] = sensor.tick() + sensor.launch()
@@ -242,7 +242,7 @@ def measure(root: Path, images: int) -> dict[str, float]:
         for path in new:
             path.unlink()
         figures["tick with these 100 deleted"] = sensor.tick()
-        _ask(open_workspace(UPath(root)), figures)
+        _measure_queries(open_workspace(UPath(root)), figures)
     figures["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return figures
 
@@ -250,12 +250,12 @@ def measure(root: Path, images: int) -> dict[str, float]:
 def _check_launched(
     sensor: Sensor, instance: dg.DagsterInstance, root: Path, new: list[Path]
 ) -> None:
-    """The runs must cover the new scenes, which must be partitions."""
+    """Exit unless the new scenes are partitions and one run is requested for them."""
     keys = {partition_key(str(path.relative_to(root / "scenes"))) for path in new}
     if not keys <= set(instance.get_dynamic_partitions("scenes")):
-        raise SystemExit("a new scene is no partition")
-    if [request.job_name for request in sensor.asked] != ["scenes_job"]:
-        raise SystemExit(f"not one run over the new scenes: {sensor.asked}")
+        raise SystemExit("a new scene is not a partition")
+    if [request.job_name for request in sensor.run_requests] != ["scenes_job"]:
+        raise SystemExit(f"not one run for the new scenes: {sensor.run_requests}")
 
 
 def _print(figures: dict[str, float]) -> None:

@@ -76,12 +76,12 @@ def write_pictures(folder: Path, count: int) -> None:
 
 
 def key_of(number: int) -> str:
-    """A partition key: a name and a hash, as of a photo."""
+    """Return a partition key like that of a photo: a name and a hash."""
     return f"holiday-photo-{number:06d}-{number * 2654435761 % 2**32:08x}"
 
 
 def scene(key: str) -> GalleryScene:
-    """A scene with as much text as a real one."""
+    """Return a scene with as much text as a real one."""
     number = int(key.split("-")[2])
     label, sticker = LABELS[number % len(LABELS)], f"sticker-{number % 300:03d}-0f0f0f0f.0"
     scores = {
@@ -153,7 +153,7 @@ def measure_browser(index: Path) -> dict[str, float]:
 
 
 def measure(root: Path, count: int) -> dict[str, float]:
-    """Measure everything."""
+    """Measure the gallery of `count` scenes and of ten more."""
     write_pictures(root / "pictures", count + NEW)
     first = timed(lambda: write(root, count))
     new = timed(lambda: write(root, count + NEW))
@@ -165,7 +165,7 @@ def measure(root: Path, count: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, and print a table and JSON."""
+    """Measure; print a table, and JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scenes", type=int, default=10_000)
     parser.add_argument("--folder", type=Path, help="write the gallery to this folder and keep it")

@@ -1,4 +1,4 @@
-"""Writes a collection of small generated photos: textured, and with objects that are clear.
+"""Write a collection of small generated photos: textured, with clearly visible objects.
 
 Every object photo has a mask beside it; every scene has ground that a sticker can stand on.
 """
@@ -19,31 +19,31 @@ from nst_pipeline.vision.shapes import Rgb
 _QUALITY = 92
 _HORIZON = 0.45
 _SKY, _EARTH = (190, 200, 215), (125, 110, 70)
-"""What is blue counts as water, on which nothing stands."""
+"""The ground is not blue, because blue ground counts as water, on which nothing stands."""
 _GRAIN = 4.0
-"""Standard deviation of the pixel noise, levels: a camera's, so that nothing looks painted."""
+"""Standard deviation of the pixel noise, levels; like a camera's, so that nothing looks painted."""
 
 
 def _texture(rng: np.random.Generator, height: int, width: int, cells: int) -> NDArray[np.float32]:
-    """Cloudy noise, -1..1: coarse patches with finer ones on them."""
+    """Make cloudy noise, -1..1: coarse patches overlaid with finer ones."""
     total = np.zeros((height, width), np.float32)
     for octave in range(4):
         side = cells * 2**octave
         patches = rng.uniform(-1, 1, (side, side)).astype(np.float32)
-        grown = cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC)
-        total += grown / 2**octave
+        enlarged = cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC)
+        total += enlarged / 2**octave
     return total / np.abs(total).max()
 
 
 def _colored(
     rng: np.random.Generator,
     texture: NDArray[np.float32],
-    spread: float,
+    contrast: float,
     near: tuple[int, int, int] = (125, 125, 125),
 ) -> NDArray[np.float32]:
-    """A texture around a color that is not far from `near`, levels."""
+    """Color a texture around a random color near `near`, levels."""
     color = np.array(near) + rng.uniform(-40, 40, 3)
-    return (color + spread * texture[..., np.newaxis]).astype(np.float32)
+    return (color + contrast * texture[..., np.newaxis]).astype(np.float32)
 
 
 def _finished(rng: np.random.Generator, picture: NDArray[np.float32]) -> Rgb:
@@ -52,7 +52,7 @@ def _finished(rng: np.random.Generator, picture: NDArray[np.float32]) -> Rgb:
 
 
 def _object_photo(rng: np.random.Generator, width: int, height: int) -> tuple[Rgb, Rgb]:
-    """A photo with one blob of another texture in its middle, and the blob's mask."""
+    """Make a photo with one blob of another texture in its middle, and the blob's mask."""
     behind = _colored(rng, _texture(rng, height, width, 3), 25)
     blob = _colored(rng, _texture(rng, height, width, 8), 60)
     y, x = np.mgrid[:height, :width].astype(np.float32)
@@ -64,7 +64,7 @@ def _object_photo(rng: np.random.Generator, width: int, height: int) -> tuple[Rg
 
 
 def _scene(rng: np.random.Generator, width: int, height: int) -> Rgb:
-    """Sky over textured ground, which is darker: its horizon shows."""
+    """Make a scene of sky over darker, textured ground, with a visible horizon."""
     horizon = round(_HORIZON * height)
     sky = _colored(rng, _texture(rng, height, width, 2), 12, near=_SKY)
     ground = _colored(rng, _texture(rng, height, width, 4), 14, near=_EARTH)
@@ -72,7 +72,7 @@ def _scene(rng: np.random.Generator, width: int, height: int) -> Rgb:
 
 
 def write_collection(root: Path, scenes: int, objects: int, side: int) -> None:
-    """Write photos `side` pixels wide into the inboxes under `root`; the same ones every time."""
+    """Write photos `side` pixels wide into the inboxes under `root`, always the same ones."""
     rng = np.random.default_rng(0)
     width, height = side, side * 3 // 4
     for folder in ("objects", "scenes"):

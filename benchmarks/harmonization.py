@@ -5,8 +5,8 @@
 SET holds any of these folders; corresponding pictures have the same name:
 
     recolor/     composite, mask, real (the original photo), cases.csv with case and kind:
-                 `natural` is an unchanged photo, any other kind names a sort of change
-    realistic/   composite, mask: pasted from another photo; there is no truth
+                 `natural` is an unchanged photo, any other kind names a type of change
+    realistic/   composite, mask: pasted from another photo, without a true picture
     painterly/   composite, mask: pasted on a painting
     calibration/ photo, mask: natural photos; the color model is fitted to them unless --model
                  names a file that `nst calibrate` wrote; without either, the built-in model is
@@ -55,9 +55,9 @@ Method = Callable[[Rgb, Matte], Rgb]
 Figures = dict[str, float]
 
 SEAM_PX, NEAR_PX = 6, 10
-"""Width of the rim and ring whose colors are compared, and of what is near the outline."""
+"""Width of the rim and ring whose colors are compared, and of the pixels near the outline."""
 HARMED = 1.25
-"""A result with this factor of the untouched composite's error is harmed."""
+"""A result with more than this factor of the untouched composite's error counts as harmed."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def cases_of(folder: Path) -> Iterator[Case]:
         yield Case(kinds.get(path.stem, folder.name), composite, np.rint(matte), truth)
 
 
-# Rivals: common methods.
+# Baselines: common methods.
 
 
 def reinhard(composite: Rgb, matte: Matte) -> Rgb:
@@ -117,14 +117,14 @@ def poisson(composite: Rgb, matte: Matte) -> Rgb:
     return recompose(composite, matte, np.asarray(cloned, np.uint8))
 
 
-RIVALS: dict[str, Method] = {"reinhard": reinhard, "histogram": histogram, "poisson": poisson}
+BASELINES: dict[str, Method] = {"reinhard": reinhard, "histogram": histogram, "poisson": poisson}
 OURS = (*(each.name for each in CANDIDATES), "auto")
 
 
 def method_named(name: str, harmonizer: Harmonizer) -> Method:
-    """Return a rival, or a method of this package as `nst harmonize` runs it."""
-    if name in RIVALS:
-        return RIVALS[name]
+    """Return a baseline, or a method of this package as `nst harmonize` runs it."""
+    if name in BASELINES:
+        return BASELINES[name]
     settings = HarmonizeSettings.model_validate({"method": name})
 
     def ours(composite: Rgb, matte: Matte) -> Rgb:
@@ -139,7 +139,7 @@ def method_named(name: str, harmonizer: Harmonizer) -> Method:
 # Figures.
 
 
-def square_error(image: Rgb, truth: Rgb, inside: Mask) -> float:
+def mean_squared_error(image: Rgb, truth: Rgb, inside: Mask) -> float:
     """Compute the mean squared error over the object, 8-bit units (fMSE)."""
     return float(((image.astype(np.float64) - truth) ** 2)[inside].mean())
 
@@ -157,7 +157,7 @@ def chroma_jump(image: Rgb, inside: Mask) -> float:
 
 
 def gradient_ratio(image: Rgb, inside: Mask) -> float:
-    """Compute the mean gradient of lightness on the outline, relative to that near it."""
+    """Compute the ratio of the mean lightness gradient on the outline to that near it."""
     lightness = to_lab(image)[..., 0]
     slope = np.hypot(cv2.Sobel(lightness, -1, 1, 0), cv2.Sobel(lightness, -1, 0, 1))
     edge = _grown(inside, 1) & _grown(~inside, 1)
@@ -175,10 +175,13 @@ def structure(image: Rgb, composite: Rgb, inside: Mask) -> float:
 
 
 def with_truth(results: list[tuple[Case, Rgb]]) -> Figures:
-    """Compare with the truth: the share of the error that is left, better and harmed cases."""
+    """Compare with the truth: the share of the error that remains; better and harmed cases."""
     errors: NDArray[np.float64] = np.array(
         [
-            [square_error(each, case.truth, case.matte > 0) for each in (case.composite, image)]
+            [
+                mean_squared_error(each, case.truth, case.matte > 0)
+                for each in (case.composite, image)
+            ]
             for case, image in results
             if case.truth is not None
         ]
@@ -194,7 +197,7 @@ def with_truth(results: list[tuple[Case, Rgb]]) -> Figures:
 
 
 def without_truth(results: list[tuple[Case, Rgb]]) -> Figures:
-    """Compute medians of the jump across the outline and of the structure that is left."""
+    """Compute medians of the jump across the outline and of the structure that remains."""
     rows = [
         (
             chroma_jump(image, case.matte > 0),
@@ -239,7 +242,7 @@ def harmonizer_for(folder: Path, model: Path | None) -> Harmonizer:
 
 
 def show(table: dict[str, Figures]) -> None:
-    """Print a table of figures by method, then all as JSON."""
+    """Print a table of figures by method, then the figures as JSON."""
     names = list(dict.fromkeys(name for figures in table.values() for name in figures))
     shown = Table(title="harmonizing methods")
     for heading in ("figure", *table):
@@ -256,7 +259,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("set", type=Path, help="folder with recolor, realistic, painterly, ...")
     parser.add_argument("--model", type=Path, help="color model that nst calibrate wrote")
-    parser.add_argument("--methods", nargs="+", choices=[*RIVALS, *OURS], default=[*RIVALS, *OURS])
+    all_methods = [*BASELINES, *OURS]
+    parser.add_argument("--methods", nargs="+", choices=all_methods, default=all_methods)
     given = parser.parse_args()
     folders = (given.set / name for name in ("recolor", "realistic", "painterly"))
     cases = [case for folder in folders if folder.is_dir() for case in cases_of(folder)]

@@ -1,15 +1,16 @@
-"""Kill the pipeline at random moments, and see whether anything was lost; print one table.
+"""Kill the pipeline at random moments, and check that nothing is lost; print one table.
 
     python benchmarks/kills.py [--kills 30] [--by-daemon 8] [--scenes 24] [--seed 1]
 
-Generated photos are made into composites undisturbed. A copy of them is then made under fire:
-`nst run`, or Dagster's daemon with the sensor switched on, is started and after a random time
-killed with SIGKILL. Of the daemon, its code server and its run's worker a random one is killed
-first, and the others five seconds later. After the last kill one `nst run` makes the rest. `nst
-verify` must then find nothing, every artifact have the bytes of the undisturbed run's, and every
-Dagster run have ended. A few photos are added between kills, so that there is always work.
+The benchmark makes composites of generated photos without disturbance, and then those of a copy of
+the photos while killing the pipeline: it starts `nst run`, or Dagster's daemon with the sensor
+switched on, and kills it with SIGKILL after a random time. Of the daemon, its code server and its
+run worker, it kills one at random, and the others five seconds later. It adds a few photos between
+kills, so that there is always work. After the last kill, one `nst run` makes the rest. `nst verify`
+must then find nothing, every artifact must have the bytes of the undisturbed run, and every Dagster
+run must have ended.
 
-The last line is JSON: `kills`, `killed_at_work` (while a run was making something), `problems`,
+The last line is JSON: `kills`, `killed_at_work` (while a run was making artifacts), `problems`,
 `different_artifacts`, `duplicate_rows`.
 """
 
@@ -44,14 +45,14 @@ from nst_pipeline.pipeline.upkeep.verify import verify
 ROOT = Path(__file__).parents[1]
 SIDE = 256
 RUN_SECONDS, DAEMON_SECONDS = (4.0, 20.0), (25.0, 70.0)
-"""When the kill comes after the start: at any time from loading to the end of the work."""
+"""Ranges of the time from start to kill: anywhere between loading and the end of the work."""
 SETTINGS = "[recipes]\nleft_side = 256\nright_side = 128\n[vgg19]\nweights = 'missing.h5'\n"
-UNLIKE = ("gallery",)
-"""Its pages tell when things were made."""
+NOT_COMPARED = ("gallery",)
+"""Its pages contain the times at which artifacts were made."""
 
 
 class Collection:
-    """A data root with a Dagster home of its own."""
+    """A data root with its own Dagster home."""
 
     def __init__(self, folder: Path) -> None:
         self.root, self.home = folder / "data", folder / "home"
@@ -64,7 +65,7 @@ class Collection:
         }
 
     def start(self, *command: str, errors: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-        """Start a command in its own session, with its errors written to a file."""
+        """Start a command in its own session; write its standard error to `errors`, if given."""
         return subprocess.Popen(
             [str(Path(sys.executable).with_name(command[0])), *command[1:]],
             env=self.environment,
@@ -75,22 +76,22 @@ class Collection:
         )
 
     def finish(self) -> None:
-        """Make what is left, undisturbed."""
+        """Run `nst run` once, undisturbed, to make everything that is missing."""
         if self.start("nst", "run").wait():
             raise SystemExit("the last `nst run` failed")
 
     def rows(self) -> int:
-        """How many rows the catalog has."""
+        """Return the number of rows in the catalog."""
         return open_workspace(UPath(self.root)).catalog.history(("key",)).num_rows
 
-    def bytes_of_artifacts(self) -> dict[str, str]:
-        """Path to digest of every artifact's file."""
+    def artifact_digests(self) -> dict[str, str]:
+        """Return the sha256 of every artifact's file by its path."""
         folder = self.root / "artifacts"
         files = (path for path in folder.rglob("*") if path.is_file())
         return {
             str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
-            if path.relative_to(folder).parts[0] not in UNLIKE
+            if path.relative_to(folder).parts[0] not in NOT_COMPARED
         }
 
 
@@ -106,7 +107,7 @@ def _kill(processes: list[psutil.Process]) -> None:
 
 
 def _disturb(collection: Collection, rng: random.Random, *, by_daemon: bool) -> bool:
-    """Start, wait, kill; returns whether a run was at work."""
+    """Start, wait and kill; return whether a run was making artifacts."""
     before = collection.rows()
     command = ("dagster-daemon", "run", "-w", "workspace.yaml") if by_daemon else ("nst", "run")
     started = collection.start(*command)
@@ -123,7 +124,7 @@ def _disturb(collection: Collection, rng: random.Random, *, by_daemon: bool) -> 
 
 
 def _add_photos(collection: Collection, held: list[Path], count: int) -> None:
-    """Move some of the photos that were held back into their inboxes, masks first."""
+    """Move some of the photos held back into their inboxes, masks first."""
     for path in held[:count]:
         name = path.relative_to(collection.root.parent / "held")
         for each in (path.with_suffix(".mask.png"), path):
@@ -135,7 +136,7 @@ def _add_photos(collection: Collection, held: list[Path], count: int) -> None:
 
 
 def _hold_back(collection: Collection) -> list[Path]:
-    """Lay all photos but a few aside; returns them in a random order that is always the same."""
+    """Move all photos out of the inboxes; return them in a fixed random order."""
     photos = sorted(p for p in collection.root.rglob("*.jpg"))
     shutil.move(collection.root, collection.root.parent / "held")
     for inbox in ("objects", "scenes"):
@@ -146,10 +147,10 @@ def _hold_back(collection: Collection) -> list[Path]:
     return held
 
 
-def _ended(collection: Collection) -> bool:
-    """Whether all runs come to an end; of one killed at its start that takes three minutes."""
-    until = time.monotonic() + 200
-    while time.monotonic() < until:
+def _all_runs_end(collection: Collection) -> bool:
+    """Wait for all runs to end; one that was killed at its start takes three minutes."""
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline:
         with dg.DagsterInstance.from_config(str(collection.home)) as instance:
             alive = end_orphaned_runs(instance)
         if all(run.status == dg.DagsterRunStatus.QUEUED for run in alive):
@@ -158,8 +159,8 @@ def _ended(collection: Collection) -> bool:
     return False
 
 
-def _under_fire(collection: Collection, rng: random.Random, kills: int, by_daemon: int) -> int:
-    """Make it with so many kills; returns how many of them met a run at work."""
+def _kill_repeatedly(collection: Collection, rng: random.Random, kills: int, by_daemon: int) -> int:
+    """Make a collection despite `kills` kills; return how many of them hit a run at work."""
     held = _hold_back(collection)
     collection.start("dagster", "sensor", "start", "inbox_sensor", "-w", "workspace.yaml").wait()
     ways = [number < by_daemon for number in range(kills)]
@@ -169,21 +170,21 @@ def _under_fire(collection: Collection, rng: random.Random, kills: int, by_daemo
         _add_photos(collection, held, len(held) // (kills - number))
         worked = _disturb(collection, rng, by_daemon=daemon)
         at_work += worked
-        said = "at work" if worked else "not at work"
-        print(f"kill {number + 1}: {'daemon' if daemon else 'nst run'}, {said}", flush=True)
+        state = "at work" if worked else "not at work"
+        print(f"kill {number + 1}: {'daemon' if daemon else 'nst run'}, {state}", flush=True)
     collection.finish()
     return at_work
 
 
-def _compared(calm: Collection, stormy: Collection) -> dict[str, int]:
-    """What is wrong with the one that was disturbed; names what is."""
-    problems = verify(open_workspace(UPath(stormy.root)))
-    ours, theirs = stormy.bytes_of_artifacts(), calm.bytes_of_artifacts()
-    different = sorted(name for name in ours | theirs if ours.get(name) != theirs.get(name))
+def _compare(undisturbed: Collection, disturbed: Collection) -> dict[str, int]:
+    """Count what is wrong with the disturbed collection, and print it."""
+    problems = verify(open_workspace(UPath(disturbed.root)))
+    found, expected = disturbed.artifact_digests(), undisturbed.artifact_digests()
+    different = sorted(name for name in found | expected if found.get(name) != expected.get(name))
     for line in [*map(str, problems), *different][:20]:
         print(line)
-    if not _ended(stormy):
-        raise SystemExit("a run that was killed still counts as being at work")
+    if not _all_runs_end(disturbed):
+        raise SystemExit("a run that was killed still counts as running")
     return {
         "problems": len(problems),
         "different_artifacts": len(different),
@@ -192,22 +193,28 @@ def _compared(calm: Collection, stormy: Collection) -> dict[str, int]:
 
 
 def main() -> None:
-    """Kill, finish, compare, print."""
+    """Kill, finish, compare, and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--by-daemon", type=int, default=8, help="of these, so many of the daemon")
+    parser.add_argument(
+        "--by-daemon", type=int, default=8, help="how many of these kill the daemon"
+    )
     parser.add_argument("--scenes", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        calm, stormy = (Collection(Path(folder) / name) for name in ("calm", "stormy"))
-        write_collection(calm.root, objects=asked.scenes // 2, scenes=asked.scenes, side=SIDE)
-        (calm.root / "nst.toml").write_text(SETTINGS)
-        shutil.copytree(calm.root, stormy.root)
-        calm.finish()
-        rng = random.Random(asked.seed)
-        at_work = _under_fire(stormy, rng, asked.kills, asked.by_daemon)
-        figures = {"kills": asked.kills, "killed_at_work": at_work} | _compared(calm, stormy)
+        undisturbed, disturbed = (
+            Collection(Path(folder) / name) for name in ("undisturbed", "disturbed")
+        )
+        root = undisturbed.root
+        write_collection(root, objects=given.scenes // 2, scenes=given.scenes, side=SIDE)
+        (root / "nst.toml").write_text(SETTINGS)
+        shutil.copytree(root, disturbed.root)
+        undisturbed.finish()
+        rng = random.Random(given.seed)
+        at_work = _kill_repeatedly(disturbed, rng, given.kills, given.by_daemon)
+        figures = {"kills": given.kills, "killed_at_work": at_work}
+        figures |= _compare(undisturbed, disturbed)
     table = Table(title="After the last run", title_justify="left")
     table.add_column("what")
     table.add_column("count", justify="right")

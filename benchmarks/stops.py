@@ -2,12 +2,11 @@
 
     python benchmarks/stops.py [--stops 200] [--scenes 6] [--side 128] [--seed 1]
 
-Generated photos are made into composites once, undisturbed, to learn how long `nst run` takes
-and how long it takes to import. Then `nst run` starts again and again. A changed setting gives
-each run work to do: half of the time for the composites alone, half of the time for all scenes.
-At a random moment, from the start of the process to the end of the work, it receives SIGINT (as
-from Ctrl-C) or SIGTERM. After the last stop one `nst run` makes the rest, and `nst verify` must
-find nothing.
+The benchmark makes composites of generated photos once, undisturbed, to measure how long `nst run`
+takes. Then it starts `nst run` again and again. A changed setting, of placement or of harmonizing,
+gives each run work to do. At a random moment between the start of the process and the end of the
+work, the run receives SIGINT (as from Ctrl-C) or SIGTERM. After the last stop, one `nst run` makes
+the rest, and `nst verify` must find nothing.
 
 The last line is JSON: `stops`, `late` (exits after more than 10 seconds), `seconds_median` and
 `seconds_most` from the signal to the exit, `exit_codes`, `problems`. The script fails if an exit
@@ -38,7 +37,7 @@ from nst_pipeline.pipeline.upkeep.verify import verify
 
 LIMIT_SECONDS = 10.0
 HANG_SECONDS = 120.0
-"""A process that is still there after this long hangs, and is killed."""
+"""A process that is still running after this long hangs, and is killed."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -58,8 +57,8 @@ def _stop_once(collection: Collection, rng: random.Random, duration: float) -> t
     Returns
     -------
     seconds, code
-        Time from the signal to the exit, 0 if the run had ended before; and the exit code,
-        negative for the number of a signal that ended the process.
+        Time from the signal to the exit, 0 if the run had ended before; and the exit code, which
+        is the negative number of the signal if one ended the process.
     """
     errors = collection.root.parent / "errors"
     with errors.open("wb") as file:
@@ -67,8 +66,8 @@ def _stop_once(collection: Collection, rng: random.Random, duration: float) -> t
     delay = rng.uniform(0, duration)
     time.sleep(delay)
     seconds, code = _stop(process, rng)
-    said = " | ".join(errors.read_text(errors="replace").splitlines()[-3:])
-    print(f"at {delay:.1f} s: exit code {code} after {seconds:.2f} s: {said}", flush=True)
+    output = " | ".join(errors.read_text(errors="replace").splitlines()[-3:])
+    print(f"at {delay:.1f} s: exit code {code} after {seconds:.2f} s: {output}", flush=True)
     return seconds, code
 
 
@@ -104,26 +103,26 @@ def _figures(collection: Collection, results: list[tuple[float, int]]) -> dict[s
 
 
 def main() -> None:
-    """Stop many runs, finish the work, verify, print."""
+    """Stop many runs, finish the work, verify, and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--stops", type=int, default=200)
     parser.add_argument("--scenes", type=int, default=6)
     parser.add_argument("--side", type=int, default=128, help="width of the photos, pixels")
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    given = parser.parse_args()
     # A shell starts background jobs with SIGINT ignored, and children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    rng = random.Random(asked.seed)
+    rng = random.Random(given.seed)
     results: list[tuple[float, int]] = []
     with tempfile.TemporaryDirectory() as folder:
         collection = Collection(Path(folder))
-        write_collection(collection.root, scenes=asked.scenes, objects=4, side=asked.side)
+        write_collection(collection.root, scenes=given.scenes, objects=4, side=given.side)
         (collection.root / "nst.toml").write_text(SETTINGS)
         started = time.monotonic()
         collection.finish()
         duration = time.monotonic() - started
         print(f"an undisturbed run takes {duration:.1f} s", flush=True)
-        while sum(seconds > 0 for seconds, _ in results) < asked.stops:
+        while sum(seconds > 0 for seconds, _ in results) < given.stops:
             _change_settings(collection, rng)
             results.append(_stop_once(collection, rng, duration))
         collection.finish()
@@ -134,7 +133,7 @@ def main() -> None:
     Console(width=100).print(table)
     print(json.dumps(figures))
     if figures["late"] or figures["problems"]:
-        raise SystemExit("a stop was late, or the collection is not whole")
+        raise SystemExit("a stop was late, or the collection has problems")
 
 
 if __name__ == "__main__":

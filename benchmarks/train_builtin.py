@@ -1,9 +1,10 @@
-"""Make the built-in color model, nst_pipeline/vision/harmonize/model/builtin.npz.
+"""Fit the built-in color model, nst_pipeline/vision/harmonize/model/builtin.npz.
 
     python benchmarks/train_builtin.py --photos FOLDER --masks FOLDER
 
-Like `nst calibrate`, but the model is linear: only weights of features, for photos of any kind.
-Prints the gate's mean confidence on the photos that it was fitted to, which need no change.
+Like `nst calibrate`, but the model is linear: it has only weights of features, and suits photos of
+any kind. Prints the gate's mean confidence on the photos that it was fitted to, which need no
+change.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def main() -> None:
     learned = calibrate(pairs(given.photos, given.masks), fit=fit_linear_models)
     if not learned.photos:
         parser.error(f"{given.photos} holds too few photos with an object")
-    # Zero photos of the collection's own mark a built-in model.
+    # 0 marks a built-in model: it was calibrated on none of a collection's photos.
     replace(learned, photos=0).save(BUILTIN)
     views = (object_view(*pair) for pair in pairs(given.photos, given.masks))
     confidences = [learned.advise(each).confidence for each in views if each is not None]

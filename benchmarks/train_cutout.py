@@ -1,4 +1,4 @@
-"""Train the cut-out's pixel classifier on photos with known masks, and cross-validate it.
+"""Train the pixel classifier for cut-outs on photos with known masks, and cross-validate it.
 
     python benchmarks/train_cutout.py --photos FOLDER --masks FOLDER [--write]
 
@@ -33,7 +33,7 @@ _PIXELS_PER_PHOTO = 500
 _INVERSE_REGULARIZATION = 0.001
 """scikit-learn's C. Three times as much is no better; thirty times as much loses 0.003 of IoU."""
 _RECTANGLE_SHARE = 0.985
-"""A mask that fills more of its box is taken for the box."""
+"""A mask that fills more than this of its box counts as a rectangle."""
 _TOLERANCE_PX = 2
 """Outlines up to this far apart agree."""
 
@@ -70,7 +70,7 @@ def read_example(photo_path: Path, mask_path: Path) -> Example:
 
 
 def fit(examples: list[Example]) -> PixelClassifier:
-    """Fit a classifier to the same number of pixels of each photo that is no rectangle."""
+    """Fit a classifier to equally many pixels of each photo whose mask is not a rectangle."""
     from sklearn.linear_model import LogisticRegression
 
     rng = np.random.default_rng(_SEED)
@@ -111,9 +111,10 @@ def score(truth: Mask, found: Mask) -> tuple[float, float]:
 
 
 def cross_validate(examples: list[Example]) -> NDArray[np.float64]:
-    """(photos, 3): IoU, outline F and expected IoU, each by a classifier that never saw the photo.
+    """Compute IoU, outline F and expected IoU of each photo, (photos, 3).
 
-    The expected IoU is what the pipeline reports as quality.
+    Each photo is scored by a classifier that was trained without it. The pipeline reports the
+    expected IoU as quality.
     """
     folds = np.random.default_rng(_SEED).permutation(len(examples)) % _FOLDS
     scores = np.zeros((len(examples), 3))

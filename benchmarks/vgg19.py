@@ -1,4 +1,4 @@
-"""Compare VGG19's pixel optimization with the usual ways to do it; print one table.
+"""Compare pixel optimization over VGG19 with the usual implementations; print one table.
 
     python benchmarks/vgg19.py [--weights FILE] [--steps 500] [--evaluations 200]
 
@@ -9,13 +9,13 @@ one weights file: ImageNet's if it is in Keras' cache, otherwise seeded He-scale
     classic      Keras' neural style transfer example, written from its description: SGD, float32
     plain        SciPy's L-BFGS in float32 on the whole picture, as neural-style and pystiche do
     ours         `stylize_vgg19` until its float32 loss is as low
-    region       `stylize_vgg19` on the object alone, until the object's loss is that of the
+    region       `stylize_vgg19` on the object alone, until the object's loss is as low as after the
                  classic run
 
-All losses that count are computed in float32 by the classic run's own code, except for the
-object's loss, which only `vgg19_loss` can compute. Nothing is extrapolated. More `--steps` (the
-example takes 4000) and `--evaluations` take longer; the defaults take less than 25 minutes on two
-cores. The last line is JSON.
+All reported losses are computed in float32 by the code of the classic run, except for the object's
+loss, which only `vgg19_loss` can compute. Nothing is extrapolated. The defaults take less than 25
+minutes on two cores; more `--steps` (the example takes 4000) and `--evaluations` take longer. The
+last line is JSON.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def reach(
 ) -> Ours:
     """Run until the loss that `check` computes is at the goal; return the median run.
 
-    Each run measures the style's statistics anew. A loss at the goal in bfloat16 may be just above
-    it in float32: the search is then repeated with a lower goal, and the time of both counts.
+    Each run measures the style's statistics again. A loss at the goal in bfloat16 may be just above
+    it in float32; the search is then repeated with a lower goal, and both times are added.
     """
     runs = []
     for _ in range(REPEATS):
@@ -131,7 +131,7 @@ def reach(
 
 
 def floating_point_operations(vgg: Vgg19, settings: Vgg19Settings, side: int) -> float:
-    """Count those of all convolutions and Gram matrices, forward and backward to the picture."""
+    """Count the operations of all convolutions and Gram matrices, forward and backward."""
     total = 0.0
     for layer in vgg.model.layers[1:]:
         if not layer.weights:
@@ -192,10 +192,10 @@ def peak_memory_gib(weights: str, side: int) -> float:
 
 
 def compared(vgg: Vgg19, steps: int, evaluations: int, console: Console) -> dict[str, Any]:
-    """Do all runs; return the time and loss of each."""
+    """Run everything; return the time and loss of each run."""
     composite, matte, style = pictures()
     given = composite, style
-    stylize_vgg19(*given, vgg, ARTISTIC.model_copy(update={"steps": 1}))  # traced before timing
+    stylize_vgg19(*given, vgg, ARTISTIC.model_copy(update={"steps": 1}))  # trace before timing
     evaluate = example_loss(vgg, composite, style)
     alpha = matte[..., np.newaxis]
 
@@ -233,7 +233,7 @@ def compared(vgg: Vgg19, steps: int, evaluations: int, console: Console) -> dict
 
 
 def headline(found: dict[str, Any], rates: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """Return the figures that sum up the benchmark."""
+    """Return the figures that summarize the benchmark."""
     used = rates[resolve_precision("auto")]
     return {
         "speedup_full_frame": found["classic"]["seconds"] / found["full"].seconds,

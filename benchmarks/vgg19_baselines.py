@@ -1,4 +1,4 @@
-"""The usual ways of style transfer with VGG19, for benchmarks/vgg19.py to compare with."""
+"""The usual implementations of style transfer with VGG19, as baselines of benchmarks/vgg19.py."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 ROWS = 400
-"""Height of the example's picture. This one is square, so that 500 steps take minutes."""
+"""Height of the example's picture. Ours is square, so that 500 steps take only minutes."""
 OBJECT_AREA = 1 / 8
 SEED = 19
 CLOSE = 1.05
@@ -65,7 +65,7 @@ def seeded_weights(folder: Path) -> Path:
 
 
 def example_loss(vgg: Vgg19, content: Rgb, style: Rgb) -> LossAndGradient:
-    """Return the Keras example's loss and gradient of float32 pictures (height, width, 3), RGB.
+    """Return the Keras example's loss and gradient for float32 pictures, (height, width, 3) RGB.
 
     The example runs the network on content and style at every step; here it runs on them once,
     which makes a step three times as fast.
@@ -107,7 +107,7 @@ def example_loss(vgg: Vgg19, content: Rgb, style: Rgb) -> LossAndGradient:
         value, gradient = traced(tf.constant(picture, tf.float32))
         return float(value), gradient.numpy()
 
-    evaluate(content)  # traced before anything is timed
+    evaluate(content)  # trace before anything is timed
     return evaluate
 
 
@@ -123,9 +123,9 @@ def classic_run(evaluate: LossAndGradient, content: Rgb, steps: int) -> tuple[fl
 
 
 def plain_lbfgs(evaluate: LossAndGradient, content: Rgb, evaluations: int) -> tuple[float, float]:
-    """Run SciPy's L-BFGS; return the seconds until it has converged, and the loss it then had.
+    """Run SciPy's L-BFGS; return the seconds until it has converged, and the loss at that time.
 
-    The first step is scaled to one level of 255; SciPy would begin with far less.
+    The first step is scaled to one level of 255; SciPy's own first step is far smaller.
     """
     unit = np.sqrt(content.size)
     seen: list[tuple[float, float]] = []

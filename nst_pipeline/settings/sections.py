@@ -253,8 +253,8 @@ class HarmonizeSettings(Section):
     def _in_agreement(self) -> Self:
         if self.method == "painted" and (self.color_only or self.look == "photo"):
             raise ValueError(
-                "method `painted` contradicts color_only and look `photo`: choose another method, or "
-                "reset color_only and look"
+                "method `painted` contradicts color_only and look `photo`: choose another method, "
+                "or reset these two"
             )
         return self
 

@@ -32,8 +32,8 @@ class CurvatureParameters:
     """Frequencies up to this eigenvalue of the Laplacian (0 to 8) count as broad areas: waves of
     12 pixels and longer."""
     min_broad_curvature: float = 0.02
-    """Lower bound for broad areas, as a fraction of the mean curvature: without it, steps would have
-    no limit in areas with almost no curvature."""
+    """Lower bound for broad areas, as a fraction of the mean curvature; limits steps in areas with
+    almost no curvature."""
     max_first_step: float = 8.0
     """Limit of the first step's root mean square, of 255: a noise probe says little about the
     curvature along the gradient."""
