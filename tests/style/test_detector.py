@@ -1,4 +1,4 @@
-"""A detector network of the user's, run for real by cv2.dnn or TensorFlow."""
+"""The user's detector network, run by cv2.dnn and by TensorFlow."""
 
 import numpy as np
 import pytest
@@ -115,7 +115,7 @@ def test_a_missing_or_broken_model_is_named_with_the_setting(tmp_path, content):
         find_with_network(PHOTO, str(path))
 
 
-def test_a_network_that_is_no_detector_is_named(tmp_path):
+def test_a_network_that_is_not_a_detector_is_named(tmp_path):
     path = _write_model(tmp_path / "classifier.onnx", np.zeros((1, 3)))
     with pytest.raises(ModelUnavailableError, match=r"classifier\.onnx.*output"):
         find_with_network(PHOTO, path)
@@ -134,12 +134,12 @@ def test_a_url_that_does_not_answer_is_reported_at_once():
         find_with_network(PHOTO, "http://127.0.0.1:9/detector/1")
 
 
-def test_a_path_that_is_no_model_is_named(tmp_path):
+def test_a_path_without_a_model_is_named(tmp_path):
     with pytest.raises(ModelUnavailableError, match=r"weights\.pt is not a SavedModel.*\.onnx"):
         find_with_network(PHOTO, str(tmp_path / "weights.pt"))
 
 
-def test_a_tensorflow_hub_detector_runs_as_those_of_the_hub(tmp_path):
+def test_a_detector_with_the_outputs_of_tensorflow_hubs_runs(tmp_path):
     import tensorflow as tf
 
     class Detector(tf.Module):

@@ -7,7 +7,7 @@ import sys
 import nst_pipeline.style
 
 
-def test_no_module_but_those_of_networks_imports_tensorflow_when_it_is_imported():
+def test_only_the_modules_of_networks_import_tensorflow_at_the_top():
     modules = [
         module.name
         for module in pkgutil.walk_packages(nst_pipeline.style.__path__, "nst_pipeline.style.")

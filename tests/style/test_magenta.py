@@ -56,7 +56,7 @@ def test_results_equal_those_of_the_packaged_networks_up_to_their_rounding(magen
     assert np.abs(magenta.stylize(content, style_picture)[0] - picture[0]).mean() <= 0.03
 
 
-def test_the_saved_model_is_called_as_the_one_on_tensorflow_hub(magenta, photos):
+def test_the_saved_model_has_the_call_signature_of_tensorflow_hubs(magenta, photos):
     import tensorflow as tf
     import tensorflow_hub as hub
 
@@ -72,7 +72,7 @@ def test_the_saved_model_is_called_as_the_one_on_tensorflow_hub(magenta, photos)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 90), (5, 6), (61, 47), (64, 40)])
-def test_any_size_comes_back_in_the_same_size_and_type(magenta, photos, size):
+def test_results_have_the_size_and_dtype_of_their_content(magenta, photos, size):
     content = sized(photos["astronaut"], *size)
 
     (picture,) = magenta.stylize([content], [photos["flower"][:90, :70]])
@@ -107,7 +107,7 @@ def test_no_pictures_give_no_pictures(magenta):
     assert magenta.stylize([], []) == []
 
 
-def test_strength_goes_from_the_contents_own_style_to_the_other(magenta, photos):
+def test_strength_interpolates_from_the_contents_own_style_to_the_other(magenta, photos):
     content = as_batch(sized(photos["astronaut"], 64, 64))[0]
     style = as_batch(sized(photos["flower"], 64, 64))[0]
 
@@ -161,7 +161,7 @@ def test_the_digest_is_that_of_the_weights_whoever_built_the_model(magenta, tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["again"]
 
 
-def test_a_second_builder_keeps_the_first_ones_model(magenta, tmp_path):
+def test_building_again_keeps_the_existing_model(magenta, tmp_path):
     first = build_magenta(tmp_path / "model")
     made_at = (first / "saved_model.pb").stat().st_mtime_ns
 

@@ -22,7 +22,7 @@ def test_only_the_proposals_that_a_method_needs_are_offered(pasted):
     assert set(proposals_for(*pasted, Settings(), "magenta")) == {"painted", "magenta"}
 
 
-def test_vgg19_changes_the_object_alone(pasted, vgg19_file):
+def test_vgg19_changes_only_the_object(pasted, vgg19_file):
     composite, matte = pasted
     settings = Settings(vgg19=Vgg19Settings(weights=str(vgg19_file), side=64, steps=2))
 
@@ -43,7 +43,7 @@ def test_magenta_stylizes_by_the_surroundings_and_by_the_composite_itself(pasted
 
 
 @pytest.mark.slow
-def test_the_painting_changes_the_object_alone(pasted, models_folder):
+def test_painting_changes_only_the_object(pasted, models_folder):
     composite, matte = pasted
 
     proposal = proposals_for(composite, matte, Settings(), "auto")["painted"]()

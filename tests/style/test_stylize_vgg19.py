@@ -121,7 +121,7 @@ def test_a_larger_picture_gets_the_enlarged_change(vgg, photos, style):
     assert np.abs(result.image.astype(int) - large).mean() > 4
 
 
-def test_a_picture_in_its_own_style_is_left_alone(vgg, start, disc):
+def test_a_picture_in_its_own_style_is_unchanged(vgg, start, disc):
     for masks in {}, {"start_mask": disc, "style_mask": disc}:
         result = stylize_vgg19(start, start, vgg, SMALL, **masks)
 
@@ -129,7 +129,7 @@ def test_a_picture_in_its_own_style_is_left_alone(vgg, start, disc):
         assert (result.stop_reason, result.losses) == ("nothing", [])
 
 
-def test_an_empty_region_is_left_alone(vgg, start, style):
+def test_an_empty_region_is_unchanged(vgg, start, style):
     result = stylize_vgg19(start, style, vgg, SMALL, start_mask=np.zeros((48, 64), np.float32))
 
     np.testing.assert_array_equal(result.image, start)

@@ -24,7 +24,7 @@ def features(vgg, picture: np.ndarray, layers=LAYERS) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("name", ["legacy.h5", "whole.keras"])
-def test_keras_other_formats_hold_the_same_network(vgg, photos, tmp_path, name):
+def test_keras_other_file_formats_give_the_same_network(vgg, photos, tmp_path, name):
     path = tmp_path / name
     vgg.model.save(path)
     picture = photos["flower"][:48, :48]

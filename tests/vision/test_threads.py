@@ -1,4 +1,4 @@
-"""A run's workers detect, cut out and harmonize at the same time; nothing may depend on it."""
+"""A run's workers detect, cut out and harmonize in parallel, which must not change results."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,7 +28,7 @@ def _natural(photo):
     return found.box, cutout.matte, cutout.quality, result.image
 
 
-def test_photos_come_out_the_same_one_by_one_and_several_at_once(photos):
+def test_several_threads_give_the_same_results_as_one(photos):
     alone = [_natural(photo) for photo in photos[:3]] * 2
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(_natural, photos))

@@ -115,7 +115,7 @@ def test_moments_are_a_regions_squared_means_and_variances(losses, seed, size):
     np.testing.assert_allclose(variance, inside.var(0), atol=1e-9)
 
 
-def test_moments_tell_apart_what_a_gram_matrix_cannot(losses):
+def test_moments_distinguish_features_with_equal_gram_matrices(losses):
     """Risser's example: same mean square, but one is flat and the other full of contrast."""
     flat, contrast = np.full((2, 2, 1), np.sqrt(2)), np.array([[0, 2], [2, 0]], float)[..., None]
     ones = np.ones((2, 2))

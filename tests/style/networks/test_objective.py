@@ -65,7 +65,7 @@ def test_bfloat16_has_the_same_loss_and_slope(vgg, problem):
 
 
 def test_pixels_beyond_a_region_do_not_change_its_loss(vgg, photos):
-    """Neither the picture's pixels nor the style's, where the layers reach no further."""
+    """This holds for pixels of the picture and of the style."""
     content, style = (photos[name][:128, :128].astype(np.float32) for name in ("chelsea", "china"))
     mask = np.zeros((128, 128), np.float32)
     mask[20:108, 20:108] = 1
@@ -113,7 +113,7 @@ def test_an_unchanged_photo_has_no_content_loss(vgg, problem):
 
 
 def test_a_reduced_picture_has_about_the_loss_of_the_full_one(vgg, photos):
-    """One goal and one set of weights so serve all levels."""
+    """So one goal and one set of weights work at all levels."""
     content, style = (
         cv2.resize(photos[name], (256, 256)).astype(np.float32) for name in ("astronaut", "flower")
     )

@@ -41,7 +41,7 @@ def test_bfloat16_features_are_close_to_float32(vgg, photos):
         assert error < 0.02 * layer.numpy().std()
 
 
-def test_only_layers_down_to_the_deepest_are_kept(vgg):
+def test_the_network_ends_at_the_deepest_layer_in_use(vgg):
     names = [layer.name for layer in vgg.network(["block2_conv1", "block1_conv1"]).layers]
 
     assert names[-1] == "block2_conv1"

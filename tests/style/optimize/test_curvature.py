@@ -47,7 +47,7 @@ def test_the_first_step_is_bounded():
     assert np.sqrt(np.mean(step**2)) == pytest.approx(8, rel=1e-3)
 
 
-def test_units_and_changes_are_each_others_transpose():
+def test_the_gradient_conversion_is_the_transpose_of_the_change_conversion():
     random = np.random.default_rng(1)
     evaluate = smoothing(1.0, 3.0, random.normal(0, 1, SHAPE).astype(np.float32))
     preconditioner = measure_preconditioner(evaluate, SPACE, evaluate(SPACE.start)[1])

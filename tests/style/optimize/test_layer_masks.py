@@ -27,7 +27,7 @@ def test_a_position_counts_if_its_receptive_field_is_inside_the_region():
 
 
 def test_pixels_outside_the_region_do_not_count(vgg):
-    """Changed pixels outside leave every counted position of the layers above as it was."""
+    """Changing pixels outside changes no position that counts in the layers above."""
     random = np.random.default_rng(0)
     mask = filled(128, 128, slice(8, 120), slice(8, 120))
     inside = random.uniform(0, 255, (128, 128, 3)).astype(np.float32)
@@ -65,7 +65,7 @@ def test_a_soft_edge_counts_as_its_smallest_value():
 
 
 @given(st.integers(16, 90), st.integers(16, 90), st.integers(0, 1000))
-def test_even_one_pixel_has_an_average_weight_of_one(rows, columns, seed):
+def test_weights_average_to_one_even_for_one_pixel(rows, columns, seed):
     mask = np.zeros((rows, columns), np.float32)
     mask[seed % rows, seed % columns] = 1
 

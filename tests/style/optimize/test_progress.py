@@ -29,7 +29,7 @@ def test_a_level_that_stops_early_does_not_hold_back_the_next():
     assert [step.fraction_done for step in steps] == pytest.approx([0.1, 0.6])
 
 
-def test_nobody_has_to_listen():
+def test_the_progress_callback_is_optional():
     levels = pyramid_levels(64, 64)
 
     level_callback(levels, levels[0], 1, None)(1.0, PICTURE)

@@ -65,7 +65,7 @@ def test_a_shadow_darkens_the_scene_and_nothing_else(scene, sticker, x, y, width
     assert standing.shadow.min() >= 0 and standing.shadow.max() <= 1
 
 
-def test_a_sticker_that_the_bottom_edge_cuts_throws_no_shadow(scene, sticker):
+def test_a_sticker_that_the_bottom_edge_cuts_casts_no_shadow(scene, sticker):
     standing = compose(scene, [(Placement("cat", Box(20, 38, 90, 60)), sticker)], shadow=0.6)
     cut = compose(scene, [(Placement("cat", Box(20, 43, 90, 60)), sticker)], shadow=0.6)
     assert standing.shadow.any() and not cut.shadow.any()

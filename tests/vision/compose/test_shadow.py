@@ -8,7 +8,7 @@ from nst_pipeline.vision.compose.shadow import contact_shadow
 
 
 def in_frame(alpha: np.ndarray, margin: int = 100) -> np.ndarray:
-    """The shadow on a larger canvas, its object's corner `margin` pixels in."""
+    """Draw the shadow on a canvas that is `margin` pixels larger than the object on all sides."""
     box, shade = contact_shadow(alpha)
     canvas = np.zeros([side + 2 * margin for side in alpha.shape], np.float32)
     canvas[margin + box.y : margin + box.bottom, margin + box.x : margin + box.right] = shade
@@ -35,7 +35,7 @@ def test_the_shadow_of_a_symmetric_object_is_symmetric(table):
 
 
 def test_the_shadow_stays_at_the_foot(table):
-    """Nothing is darken beside the top, nor far before the feet."""
+    """Nothing is darkened beside the top or far in front of the feet."""
     shade = in_frame(table)
     assert shade[:125].max() < 0.05 and shade[200:].max() < 0.02
 
@@ -49,7 +49,7 @@ def test_the_flowers_shadow_is_below_its_middle(flower):
     assert abs(across - 100 - alpha.shape[1] / 2) < 12 and down > 100 + 0.85 * alpha.shape[0]
 
 
-def test_an_empty_matte_throws_no_shadow():
+def test_an_empty_matte_casts_no_shadow():
     box, shade = contact_shadow(np.zeros((40, 30), np.float32))
     assert box.width == box.height == 0 and not shade.size
 

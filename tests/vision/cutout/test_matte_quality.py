@@ -28,7 +28,7 @@ def test_each_defect_is_described(sticker, change, defect):
     assert defect in find_matte_defect(sticker, expect_soft_edge=True)
 
 
-def test_a_hard_edge_is_no_defect_without_matting(sticker):
+def test_a_hard_edge_is_not_a_defect_without_matting(sticker):
     sticker[..., 3] = np.where(sticker[..., 3] > 127, 255, 0)
 
     assert find_matte_defect(sticker, expect_soft_edge=False) == ""

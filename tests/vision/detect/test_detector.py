@@ -76,7 +76,7 @@ def test_objects_of_the_network_come_back_in_the_photos_pixels():
     assert found.box == Box(0, 0, 640, 800)
 
 
-def test_the_main_subject_is_no_obstacle(photos):
+def test_the_main_subject_is_not_an_obstacle(photos):
     assert detect(photos["flower"], SETTINGS)
     assert find_obstacles(photos["flower"], SETTINGS) == []
 

@@ -48,7 +48,7 @@ def test_below_the_least_contrast_there_is_no_subject(red_square):
     assert find_subject(red_square, parameters=parameters) == []
 
 
-def test_what_covers_too_little_of_the_photo_is_no_subject(red_square):
+def test_a_region_that_covers_too_little_of_the_photo_is_not_a_subject(red_square):
     assert find_subject(red_square, parameters=SubjectParameters(min_fraction=0.3)) == []
 
 

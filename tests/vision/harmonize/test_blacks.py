@@ -13,7 +13,7 @@ def changed(cup, gain: float, shift: float) -> tuple[ColorChange, ColorChange, n
     return change, keep_blacks(change, view), view.lab[view.inside]
 
 
-def test_lifted_blacks_go_back_and_lights_stay(cup):
+def test_lifted_blacks_are_restored_and_lights_stay(cup):
     change, kept, colors = changed(cup, 0.5, 10)
     foggy, clear = change.apply_to_lab(colors)[:, 0], kept.apply_to_lab(colors)[:, 0]
     middle = change.pivot[0] + 10
@@ -21,7 +21,7 @@ def test_lifted_blacks_go_back_and_lights_stay(cup):
     np.testing.assert_array_equal(clear[foggy >= middle], foggy[foggy >= middle])
 
 
-def test_order_of_tones_stays(cup):
+def test_the_order_of_tones_stays(cup):
     _, kept, colors = changed(cup, 0.5, 10)
     order = np.argsort(colors[:, 0])
     assert (np.diff(kept.apply_to_lab(colors)[order, 0]) >= -1e-4).all()

@@ -28,12 +28,12 @@ def test_the_settings_offer_auto_and_every_candidate():
     assert len(BY_NAME) == len(CANDIDATES)
 
 
-def test_equal_scores_leave_the_composite_as_it_is():
+def test_the_untouched_composite_wins_among_equal_scores():
     assert CANDIDATES[0] is UNTOUCHED
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES, ids=BY_NAME)
-def test_a_preview_looks_as_the_rendered_picture_does(cup, candidate):
+def test_a_preview_looks_like_the_rendered_picture(cup, candidate):
     composite, matte = cup
     preview = candidate.preview(request_of(composite, matte, candidate.name, 1.0))
     rendered = preview.render()
@@ -65,7 +65,7 @@ def test_slow_networks_run_only_if_their_method_is_requested(cup, method, offere
     assert set(proposals_for(*cup, Settings(), method)) == offered
 
 
-def test_a_method_is_scored_even_where_there_is_no_object(cup):
+def test_a_method_has_a_score_even_without_an_object(cup):
     photo, matte = cup
     settings = HarmonizeSettings(method="painted")
     result = harmonize(photo, np.zeros_like(matte), settings, harmonizer=builtin())
@@ -73,5 +73,5 @@ def test_a_method_is_scored_even_where_there_is_no_object(cup):
     np.testing.assert_array_equal(result.image, photo)
 
 
-def test_every_candidate_says_what_it_does():
+def test_every_candidate_has_a_summary():
     assert all(isinstance(each, Candidate) and each.summary for each in CANDIDATES)

@@ -41,7 +41,7 @@ def test_auto_corrects_a_wrong_color(green_cup, cup, calibrated):
     assert result.confidence > 0.5
 
 
-def test_auto_leaves_a_natural_photo_byte_by_byte(cup, calibrated):
+def test_auto_changes_no_byte_of_a_natural_photo(cup, calibrated):
     photo, matte = cup
     result = harmonize(photo, matte, HarmonizeSettings(), harmonizer=calibrated)
     assert result.chosen == "untouched" and result.confidence < 0.2
@@ -70,7 +70,7 @@ def test_every_method_keeps_the_background_bytes(green_cup, cup, calibrated, met
     assert changed != (result.chosen == "untouched")
 
 
-def test_strength_takes_a_share(green_cup, cup):
+def test_strength_applies_a_share_of_the_change(green_cup, cup):
     _, matte = cup
 
     def at(share: float) -> np.ndarray:
@@ -87,13 +87,13 @@ def test_a_method_without_its_proposal_is_named_in_the_error(cup):
         harmonize(*cup, HarmonizeSettings(method="vgg19"), harmonizer=builtin())
 
 
-def test_model_applies_the_whole_advised_change(green_cup, cup):
+def test_the_model_candidate_applies_the_whole_advised_change(green_cup, cup):
     settings = HarmonizeSettings(method="model", color_only=True)
     result = harmonize(green_cup, cup[1], settings, harmonizer=builtin())
     np.testing.assert_array_equal(result.image, builtin().apply(green_cup, cup[1]))
 
 
-def test_ring_goes_part_of_the_way_to_the_ring_s_statistics(green_cup, cup):
+def test_the_ring_candidate_goes_part_of_the_way_to_the_rings_statistics(green_cup, cup):
     settings = HarmonizeSettings(method="ring", color_only=True)
     result = harmonize(green_cup, cup[1], settings, harmonizer=builtin()).image
     before, after = (object_colors(object_view(image, cup[1])) for image in (green_cup, result))
@@ -102,7 +102,7 @@ def test_ring_goes_part_of_the_way_to_the_ring_s_statistics(green_cup, cup):
     assert 0.5 * gap < left < 0.75 * gap
 
 
-def test_kept_colors_differ_only_in_lightness(green_cup, cup, calibrated):
+def test_keep_colors_changes_only_lightness(green_cup, cup, calibrated):
     _, matte = cup
     settings = HarmonizeSettings(method="model", keep_colors=True, color_only=True)
     result = harmonize(green_cup, matte, settings, harmonizer=calibrated).image

@@ -18,7 +18,7 @@ def cat() -> np.ndarray:
     return data.chelsea()[::2, ::2].copy()
 
 
-def test_low_frequency_change_is_the_tint_without_the_texture(cat):
+def test_the_low_frequency_change_is_the_tint_without_the_texture(cat):
     noise = np.random.default_rng(0).integers(-20, 21, cat.shape)
     after = np.clip(cat * 0.6 + 40 + noise + np.array([20, 0, -10]), 0, 255).astype(np.uint8)
     before = np.clip(cat * 0.6 + 40, 0, 255).astype(np.uint8)
@@ -26,7 +26,7 @@ def test_low_frequency_change_is_the_tint_without_the_texture(cat):
     assert np.abs(change - np.array([20, 0, -10])).max() < 5
 
 
-def test_what_changed_outside_does_not_bleed_in(cat):
+def test_a_change_outside_the_object_does_not_bleed_in(cat):
     after, weight = cat.copy(), np.zeros(cat.shape[:2], np.float32)
     weight[:, 80:] = 1
     after[:, :80] = 0
@@ -34,7 +34,7 @@ def test_what_changed_outside_does_not_bleed_in(cat):
     assert np.abs(change[:, 80:]).max() < 1e-3
 
 
-def test_added_change_is_enlarged_and_clipped(cat):
+def test_an_added_change_is_enlarged_and_clipped(cat):
     change, whole = np.full((4, 5, 3), 300, np.float32), Box(0, 0, cat.shape[1], cat.shape[0])
     np.testing.assert_array_equal(add_change(cat, change, 1.0, whole), np.full_like(cat, 255))
     np.testing.assert_array_equal(add_change(cat, change, 0.0, whole), cat)
@@ -56,7 +56,7 @@ def test_a_change_is_added_within_the_box_as_it_lies_in_the_whole_picture(cat):
     np.testing.assert_array_equal(changed[outside], cat[outside])
 
 
-def test_half_of_a_network_s_tint_is_applied(cup):
+def test_half_of_a_networks_tint_is_applied(cup):
     photo, matte = cup
     dull = (photo * 0.5 + 50).astype(np.uint8)
     warmer = dull + np.array([40, 0, 0], np.uint8)

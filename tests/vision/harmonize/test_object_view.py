@@ -6,7 +6,7 @@ from nst_pipeline.vision.harmonize.object_view import VIEW_PARAMETERS, object_co
 from nst_pipeline.vision.images.color import to_lab
 
 
-def test_view_reduces_large_pictures_and_keeps_small_ones(flower):
+def test_a_view_reduces_large_pictures_and_keeps_small_ones(flower):
     photo, matte = flower
     view = object_view(photo, matte)
     assert view.lab.shape[:2] <= photo.shape[:2]
@@ -15,7 +15,7 @@ def test_view_reduces_large_pictures_and_keeps_small_ones(flower):
     assert max(object_view(large, soft).lab.shape) == VIEW_PARAMETERS.side_px
 
 
-def test_description_hardly_depends_on_the_size(flower):
+def test_statistics_hardly_depend_on_the_size(flower):
     photo, matte = flower
     large = cv2.resize(photo, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     soft = cv2.resize(matte, None, fx=3, fy=3, interpolation=cv2.INTER_LINEAR)

@@ -27,7 +27,7 @@ def test_photos_have_smooth_parts_and_paintings_none(name):
     assert looks_painted(brushed(photo), nothing)
 
 
-def test_the_object_s_own_relief_does_not_count():
+def test_the_relief_of_the_object_does_not_count():
     photo = photo_named("coffee")
     matte = np.zeros(photo.shape[:2], np.float32)
     matte[60:340, 100:500] = 1
@@ -41,7 +41,7 @@ def test_small_pictures_are_not_judged():
     assert not looks_painted(small, np.zeros((160, 240), np.float32))
 
 
-def test_the_painted_object_nears_the_colors_around_it(cup):
+def test_the_painted_object_moves_toward_the_colors_around_it(cup):
     photo, matte = cup
     painted = np.where(matte[..., None] > 0, np.array([60, 160, 60], np.uint8), photo)
     result = fit_to_palette(painted, photo, matte)

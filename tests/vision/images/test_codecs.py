@@ -143,7 +143,7 @@ def _profile(red: tuple[float, float], green: tuple[float, float], gamma: float)
 
 
 def test_a_wide_gamut_photo_is_converted_to_srgb() -> None:
-    """In Adobe RGB (1998), adapted to D50, the same numbers are a more vivid green."""
+    """In Adobe RGB (1998), adapted to D50, the same values are a more vivid green."""
     adobe_rgb = _profile(red=(0.648, 0.331), green=(0.230, 0.702), gamma=2.2)
     colors = np.full((8, 8, 3), (110, 160, 120), np.uint8)
     plain = decoded(saved(Image.fromarray(colors), "PNG"))[0, 0].astype(int)
@@ -180,7 +180,7 @@ def test_an_opaque_photo_has_no_matte() -> None:
     assert decode_alpha(encode_png(np.concatenate([PHOTO, opaque], axis=2))) is None
 
 
-def test_the_additional_images_of_a_phones_jpeg_are_no_animation() -> None:
+def test_the_additional_images_of_a_phones_jpeg_are_not_an_animation() -> None:
     picture = Image.fromarray(PHOTO)
     data = saved(picture, "MPO", save_all=True, append_images=[picture])
     assert read_header(data).frames == 1
@@ -195,7 +195,7 @@ def test_the_error_names_a_file_that_is_cut_short(picture_format: str) -> None:
 
 
 @pytest.mark.parametrize(("data", "reason"), [(b"", "empty"), (b"hello " * 30, "not a JPEG")])
-def test_a_file_that_is_no_photo_is_refused_with_the_reason(data: bytes, reason: str) -> None:
+def test_a_file_that_is_not_a_photo_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableImageError, match=reason):
         decoded(data)
 

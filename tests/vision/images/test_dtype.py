@@ -19,7 +19,7 @@ def floats(low: float, high: float):
 
 
 @given(levels)
-def test_every_level_survives_the_way_to_float_and_back(image):
+def test_converting_to_float_and_back_keeps_every_level(image):
     scaled = to_float(image)
 
     assert scaled.dtype == np.float32

@@ -32,14 +32,14 @@ def test_decoding_restores_the_image_and_encoding_is_deterministic(picture: Pict
 
 
 @given(pictures)
-def test_pillow_reads_what_we_write(picture: Picture) -> None:
+def test_pillow_reads_our_files(picture: Picture) -> None:
     with Image.open(io.BytesIO(encode_png(picture))) as image:
         image.load()
         assert np.array_equal(np.asarray(image), picture)
 
 
 @given(pictures, st.integers(0, 9))
-def test_we_read_what_pillow_writes(picture: Picture, level: int) -> None:
+def test_we_read_pillows_files(picture: Picture, level: int) -> None:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG", compress_level=level)
     assert np.array_equal(decode_png(file.getvalue()), picture)
@@ -48,7 +48,9 @@ def test_we_read_what_pillow_writes(picture: Picture, level: int) -> None:
 @pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(pictures, st.data())
-def test_damage_never_yields_another_image(picture: Picture, draw: st.DataObject) -> None:
+def test_a_damaged_file_never_decodes_to_another_image(
+    picture: Picture, draw: st.DataObject
+) -> None:
     data = bytearray(encode_png(picture))
     data[draw.draw(st.integers(0, len(data) - 1))] ^= draw.draw(st.integers(1, 255))
     with suppress(UnreadableImageError):

@@ -18,13 +18,13 @@ def encode(image_format: str, **options) -> bytes:
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
-def test_a_complete_file_reaches_its_end(image_format):
+def test_a_complete_file_looks_complete(image_format):
     assert looks_complete(io.BytesIO(encode(image_format)), image_format)
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
-def test_a_file_that_is_cut_short_does_not(image_format, share):
+def test_a_file_that_is_cut_short_is_incomplete(image_format, share):
     data = encode(image_format)
 
     assert not looks_complete(io.BytesIO(data[: int(len(data) * share)]), image_format)
@@ -36,12 +36,12 @@ def test_a_compressed_tiff_is_checked_by_its_strips():
     assert looks_complete(io.BytesIO(data), "TIFF")
 
 
-def test_zeros_after_a_jpeg_are_padding():
+def test_zeros_after_a_jpeg_are_ignored_as_padding():
     data = encode("JPEG")
 
     assert looks_complete(io.BytesIO(data + bytes(3000)), "JPEG")
     assert not looks_complete(io.BytesIO(data[:-2] + bytes(3000)), "JPEG")
 
 
-def test_a_jpeg_with_a_trailer_is_only_suspected():
+def test_a_jpeg_with_a_trailer_looks_incomplete():
     assert not looks_complete(io.BytesIO(encode("JPEG") + b"trailer"), "JPEG")

@@ -61,7 +61,7 @@ def test_choice_is_the_same_in_every_process():
     assert [each.sticker for each in chosen] == ["sticker 31", "sticker 44"]
 
 
-def test_poor_cutouts_are_not_used():
+def test_cutouts_of_low_quality_are_not_used():
     stickers = [sticker("good"), sticker("poor", quality=0.1)]
     found = sticker_candidates(stickers, PlacementSettings(min_quality=0.2))("a")
     assert [s.sticker for s in found] == ["good"]

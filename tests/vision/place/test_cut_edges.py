@@ -22,11 +22,11 @@ def matte(rows: slice, columns: slice) -> np.ndarray:
         (slice(0, 200), slice(0, 300), ["bottom", "left", "right", "top"]),
     ],
 )
-def test_edges_that_an_object_reaches_are_cuts(rows, columns, edges):
+def test_edges_that_an_object_reaches_cut_it(rows, columns, edges):
     assert cut_edges(matte(rows, columns)) == edges
 
 
-def test_a_haze_up_to_the_edge_is_no_object():
+def test_a_haze_up_to_the_edge_is_not_an_object():
     whole = matte(slice(40, 150), slice(50, 250))
     whole[:, :50] = 0.2
     assert cut_edges(whole) == []

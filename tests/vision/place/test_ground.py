@@ -47,7 +47,7 @@ def test_the_table_is_ground_and_the_cup_on_it_is_not():
     assert ground.mean_confidence(table) > 3 * ground.mean_confidence(saucer)
 
 
-def test_a_night_sky_is_no_ground():
+def test_a_night_sky_is_not_ground():
     from skimage import data
 
     ground = estimate_ground(data.rocket())
@@ -66,7 +66,7 @@ def test_the_garage_floor_is_ground_and_the_motorcycle_is_not():
     assert ground.mean_confidence(floor) > 0.6 > 0.1 > ground.mean_confidence(engine)
 
 
-def test_mean_color_of_a_region():
+def test_the_mean_color_of_a_region_is_that_of_its_pixels():
     scene = np.zeros((100, 200, 3), np.uint8)
     scene[:, 100:] = 255
     ground = estimate_ground(scene)

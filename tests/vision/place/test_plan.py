@@ -78,7 +78,7 @@ def test_cut_off_objects_stand_at_the_bottom_edge(scene):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_an_edge_that_cuts_an_object_cuts_it_in_the_scene(scene, seed):
-    """Half a car comes into the picture from the side on which its photo cut it."""
+    """A car that its photo cuts on one side enters the scene from that side."""
     rules = PlacementSettings(seed=seed, flip=True)
     for cut in ("left", "right"):
         car = sticker("half a car", **{f"touches_{cut}": True})
@@ -88,7 +88,7 @@ def test_an_edge_that_cuts_an_object_cuts_it_in_the_scene(scene, seed):
         assert (placed.box.right > scene.shape[1]) != at_left
 
 
-def test_small_stickers_are_not_blown_up(scene):
+def test_small_stickers_are_not_enlarged_much(scene):
     (placed,) = plan(
         scene, [sticker("small", width=60, height=80)], [], PlacementSettings(), scene_key="a"
     )
@@ -151,7 +151,7 @@ def test_the_whole_foot_stands_on_ground(seed, edge):
 
 
 def test_colors_decide_among_equally_good_places():
-    """A dark object goes into the shade, a light one into the sun."""
+    """A dark object is placed in the shade, a light one in the sun."""
     scene = np.full((300, 600, 3), (150, 190, 240), np.uint8)
     scene[150:] = np.interp(np.arange(600), (200, 400), (60, 190))[None, :, None]
     dark, light = (

@@ -21,7 +21,7 @@ def test_an_unknown_label_has_no_height():
 
 @given(st.floats(0.3, 0.6), st.integers(700, 990), st.integers(40, 400))
 def test_an_object_with_the_same_label_is_the_reference(horizon, foot, height):
-    """At the foot of the object that was found, another one is as tall."""
+    """Another object at the same foot position is as tall as the one found."""
     in_front = height_at_bottom_edge("subject", horizon, [found("subject", foot, height)], 1000)
     assert in_front * nearness(foot / 1000, horizon) == pytest.approx(height / 1000)
 

@@ -31,13 +31,13 @@ def test_only_the_outermost_pixels_inside_change(paste):
     assert depth[changed].max() <= BoundaryParameters().width_px[0] + 0.5
 
 
-def test_a_photo_s_own_outline_is_unchanged(cup):
+def test_a_photos_own_outline_is_unchanged(cup):
     photo, matte = cup
     np.testing.assert_array_equal(soften_boundary(photo, matte), photo)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
-def test_no_outline_no_change(cup, value):
+def test_without_an_outline_nothing_changes(cup, value):
     photo, matte = cup
     np.testing.assert_array_equal(soften_boundary(photo, np.full_like(matte, value)), photo)
 

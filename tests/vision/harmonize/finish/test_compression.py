@@ -35,7 +35,7 @@ def test_blockiness_measures_blocks(flower_large):
     assert blockiness(photo, ~everywhere) is None
 
 
-def test_a_clean_object_takes_on_the_scene_s_blocks(blocky):
+def test_a_clean_object_takes_on_the_scenes_blocks(blocky):
     image, matte = blocky
     inside = matte > 0.5
     result = match_compression(image, matte)

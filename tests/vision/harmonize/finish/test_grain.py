@@ -21,7 +21,7 @@ def test_grain_is_the_noise_of_calm_parts():
     assert abs(measured - 2) < 0.5 and nowhere is None
 
 
-def test_a_clean_object_takes_on_the_scene_s_grain(grainy):
+def test_a_clean_object_takes_on_the_scenes_grain(grainy):
     image, matte, _ = grainy
     inside, outside = matte > 0.5, matte < 0.05
     before, wanted = measure_grain(to_lab(image)[..., 0], inside, outside)
@@ -30,7 +30,7 @@ def test_a_clean_object_takes_on_the_scene_s_grain(grainy):
     assert 0.6 * wanted < after < 1.4 * wanted
 
 
-def test_same_seed_same_bytes_and_background_stays(grainy):
+def test_equal_seeds_give_equal_bytes_and_the_background_stays(grainy):
     image, matte, _ = grainy
     one, again = match_grain(image, matte, seed=4), match_grain(image, matte, seed=4)
     np.testing.assert_array_equal(one, again)

@@ -43,24 +43,24 @@ def test_no_change_exceeds_its_limits(values):
 
 
 @pytest.mark.parametrize(("pasted", "followed"), [(0.0, 0), (1.0, 1)])
-def test_the_seam_is_followed_only_in_the_object_s_own_photo(pasted, followed):
+def test_the_prediction_with_the_seam_is_used_only_in_the_objects_own_photo(pasted, followed):
     with_seam, without_seam = prediction((20, 0, 0), pasted=pasted), prediction((-20, 0, 0))
     change = predicted_change(with_seam, without_seam, COLORS)
     assert np.sign(change.shift[0]) == (1, -1)[followed]
 
 
-def test_a_pasted_object_nears_the_chroma_of_its_ring():
+def test_a_pasted_object_moves_toward_the_chroma_of_its_ring():
     predicted = prediction((0, 0, 0), pasted=1.0)
     shift = predicted_change(predicted, predicted, COLORS).shift
     assert 0 < shift[1] <= COLOR_MODEL.pull_limit and shift[0] == shift[2] == 0
 
 
-def test_the_size_of_a_change_counts_shift_and_gain():
+def test_the_size_of_a_change_includes_shift_and_gain():
     change = ColorChange(GRAY.mean, np.array([1.4, 1.0, 1.0]), np.array([3.0, 0.0, 0.0]))
     assert change_size(change, GRAY) == pytest.approx(5.0)
 
 
-def test_the_advice_has_the_gate_s_confidence():
+def test_the_advice_has_the_confidence_of_the_gate():
     class Fixed:
         def predict(self, features: np.ndarray) -> np.ndarray:
             values = prediction((20, 0, 0))

@@ -5,7 +5,7 @@ from nst_pipeline.vision.harmonize.model.distort import enlarge, move_sliders, t
 from nst_pipeline.vision.images.color import to_lab
 
 
-def test_transferred_statistics_are_the_other_s(cup):
+def test_transferred_statistics_are_those_of_the_other_object(cup):
     photo, matte = cup
     own = lab_statistics(to_lab(photo), matte > 0.5)
     other = LabStatistics(np.array([55.0, 5.0, -5.0]), np.array([8.0, 4.0, 4.0]))

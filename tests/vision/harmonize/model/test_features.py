@@ -11,7 +11,7 @@ from nst_pipeline.vision.harmonize.model.seam import SEAM_FEATURES
 from nst_pipeline.vision.harmonize.object_view import object_colors, object_view
 
 
-def test_first_features_are_the_object_s_mean(flower):
+def test_the_first_features_are_the_objects_mean_color(flower):
     view = object_view(*flower)
     np.testing.assert_allclose(describe(view)[:3], object_colors(view).own.mean, atol=0.5)
 
@@ -25,7 +25,7 @@ def test_sizes_and_relevances_are_those_of_the_stored_models():
     assert [block.relevance for block in BLOCKS] == [1.0, 0.7, 0.4, 1.0, 3.0, 3.0, 3.0]
 
 
-def test_the_seam_s_features_come_last():
+def test_the_features_of_the_seam_come_last():
     assert np.flatnonzero(seam_features()).tolist() == list(range(172, 188))
 
 

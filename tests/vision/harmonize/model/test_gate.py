@@ -22,7 +22,7 @@ def predictions() -> tuple[np.ndarray, np.ndarray]:
     return inputs, rng.random(4000) < probability
 
 
-def test_confidence_is_how_often_it_helps(predictions):
+def test_confidence_is_the_frequency_with_which_a_change_helps(predictions):
     inputs, better = predictions
     predicted = confidence(inputs, fit_gate(inputs, better, np.ones(len(better))))
     for low in (0.0, 0.25, 0.5, 0.75):

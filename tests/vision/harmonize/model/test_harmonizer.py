@@ -22,8 +22,8 @@ def error(picture: np.ndarray, truth: np.ndarray, matte: np.ndarray) -> float:
     return float(((picture.astype(float) - truth) ** 2)[matte > 0.5].mean())
 
 
-def test_undoes_recoloring_in_its_own_photos(calibrated, collection):
-    """Objects of the collection, recolored in ways that calibration has not view."""
+def test_the_model_undoes_recoloring_in_its_own_photos(calibrated, collection):
+    """Objects of the collection, recolored in ways that calibration has not seen."""
     rng, before, after = np.random.default_rng(99), 0.0, 0.0
     for photo, matte in collection:
         wrong = np.where(matte[..., None] > 0.5, move_sliders(photo, rng), photo)
@@ -32,7 +32,7 @@ def test_undoes_recoloring_in_its_own_photos(calibrated, collection):
     assert after < 0.6 * before
 
 
-def test_leaves_natural_photos_nearly_alone(calibrated, collection):
+def test_the_model_hardly_changes_natural_photos(calibrated, collection):
     moved = [error(calibrated.apply(*pair), *pair) for pair in collection]
     assert np.mean(moved) < 100
 
@@ -49,7 +49,7 @@ def test_confidence_is_high_for_recolored_photos_and_low_for_natural_ones(calibr
     assert np.mean(natural) < 0.2 < 0.6 < np.mean(recolored)
 
 
-def test_background_bytes_stay(calibrated, flower):
+def test_the_background_keeps_its_bytes(calibrated, flower):
     photo, matte = flower
     result = calibrated.apply(move_sliders(photo, np.random.default_rng(0)), matte)
     np.testing.assert_array_equal(
@@ -64,7 +64,7 @@ def test_an_object_unlike_any_example_is_not_moved_far(calibrated, flower):
     assert np.linalg.norm(shift) <= COLOR_MODEL.shift_limit + COLOR_MODEL.pull_limit
 
 
-def test_same_photos_same_bytes(calibrated, collection):
+def test_equal_photos_and_seeds_give_equal_bytes(calibrated, collection):
     steps = []
     again = calibrate(iter(collection), seed=1, on_step=lambda *step: steps.append(step))
     assert again.to_bytes() == calibrated.to_bytes()

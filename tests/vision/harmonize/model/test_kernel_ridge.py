@@ -13,7 +13,7 @@ def curve(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return features, np.stack([np.sin(features[:, 0]), features[:, 1] ** 2], axis=1)
 
 
-def test_learns_a_curve():
+def test_the_model_learns_a_curve():
     features, targets = curve(600)
     model = fit_kernel_ridge(features, targets, np.ones(600), np.ones(2))
     unseen, truth = curve(100, seed=1)
@@ -21,7 +21,7 @@ def test_learns_a_curve():
     assert error < 0.15 * np.abs(truth - targets.mean(0)).mean() + 0.1
 
 
-def test_agrees_with_the_closed_form():
+def test_the_fit_agrees_with_the_closed_form():
     features, targets = curve(80)
     sample_weight = np.linspace(0.5, 3, 80)
     rows = (features - features.mean(0)) / (features.std(0) + 1e-6)
@@ -34,13 +34,13 @@ def test_agrees_with_the_closed_form():
     np.testing.assert_allclose(model.predict(features), expected, atol=1e-6)
 
 
-def test_rows_of_more_weight_are_met_more_closely():
+def test_rows_with_more_weight_are_fitted_more_closely():
     features, targets = np.zeros((2, 1)), np.array([[0.0], [1.0]])
     model = fit_kernel_ridge(features, targets, np.array([1.0, 20.0]), np.ones(1))
     assert model.predict(np.zeros((1, 1)))[0, 0] > 0.8
 
 
-def test_same_data_same_bytes():
+def test_equal_data_give_equal_bytes():
     features, targets = curve(200)
     first, second = (
         fit_kernel_ridge(features, targets, np.ones(200), np.ones(2)) for _ in range(2)

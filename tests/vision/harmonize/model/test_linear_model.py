@@ -13,7 +13,7 @@ def examples(count: int) -> tuple[np.ndarray, np.ndarray]:
     return features, features @ np.array([[1.0, 0.0], [0.0, 2.0], [3.0, -1.0]])
 
 
-def test_agrees_with_the_closed_form():
+def test_the_fit_agrees_with_the_closed_form():
     features, targets = examples(60)
     sample_weight = np.linspace(0.5, 3, 60)
     scaled = (features - features.mean(0)) / (features.std(0) + 1e-6)
