@@ -278,6 +278,11 @@ def shrink_input(source: ModelInput, picture: Rgb, side: int) -> tuple[ModelInpu
         (height, width, 3) uint8, RGB: the full picture that the input was made from.
     side
         Longest side, pixels.
+
+    Returns
+    -------
+    tuple of ModelInput and Rgb
+        The input with its window in the small picture, and that picture.
     """
     small, window = shrink_to_fit(picture, side), source.window
     scale = max(small.shape) / max(picture.shape)

@@ -1,4 +1,9 @@
-"""Stylize a picture by optimizing its pixels over the features of VGG19."""
+"""Stylize a picture by optimizing its pixels over the features of VGG19.
+
+References
+----------
+Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
+"""
 
 from __future__ import annotations
 
@@ -142,14 +147,15 @@ def stylize_vgg19(
     parameters
         Crop, reduction and search.
 
+    Returns
+    -------
+    Vgg19Result
+        The picture at the start's size; outside `start_mask` it keeps its bytes.
+
     Raises
     ------
     SettingError
         VGG19 has no layer of a name in the settings.
-
-    References
-    ----------
-    Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
     """
     mask = full_mask(start) if start_mask is None else start_mask
     style_mask = mask_or_full(style_mask, style)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-# The example divides by the channels and size of its picture, whatever the layer.
+# The example divides by the channels and size of its picture at every layer.
 _EXAMPLE_CHANNELS = 3
 _EXAMPLE_PIXELS = 400 * 400
 _STYLE_DIVISOR = 4.0 * _EXAMPLE_CHANNELS**2 * _EXAMPLE_PIXELS**2

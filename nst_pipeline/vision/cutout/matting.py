@@ -65,7 +65,7 @@ def make_trimap(
     Parameters
     ----------
     mask
-        (height, width) bool. The image border is no outline.
+        (height, width) bool. The image border does not count as outline.
     parameters
         Width of the band.
 

@@ -97,8 +97,8 @@ def find_obstacles(
     Parameters
     ----------
     scene, settings, given, network
-        As in `detect`. Finders without obstacles (`Finder.finds_obstacles`) are skipped, and up
-        to `MAX_OBSTACLES` objects are returned whatever `settings.max_objects` says.
+        As in `detect`. Finders without obstacles (`Finder.finds_obstacles`) are skipped, and
+        `MAX_OBSTACLES` replaces `settings.max_objects`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Find the main subject of a photo, whatever it is, without learned weights.
+"""Find the main subject of a photo, of any kind, without learned weights.
 
 Regions that touch the photo's edge along much of their outline are background; the subject is what
 differs from the background.

@@ -158,6 +158,11 @@ def recolor(composite: Rgb, matte: Matte, change: ColorChange) -> Rgb:
     change
         The change.
 
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB, a new array.
+
     Examples
     --------
     >>> import numpy as np

@@ -98,6 +98,18 @@ def _scores(previews: dict[str, Preview], trust: float) -> dict[str, float]:
     }
 
 
+def _choose(scores: dict[str, float], method: str) -> str:
+    """Return the name of the candidate with the best score, or of the one that is requested."""
+    if method == "auto":
+        return max(scores, key=scores.__getitem__)
+    if method not in scores:
+        raise SettingError(
+            f"harmonize.method is {method!r}, but there is no {method} result for this picture: "
+            "make it first, or choose auto"
+        )
+    return method
+
+
 def harmonize(
     composite: Rgb,
     matte: Matte,
@@ -121,6 +133,12 @@ def harmonize(
         Predicts the color change and the confidence in it.
     proposals
         What networks propose for the composite, by candidate.
+
+    Returns
+    -------
+    Harmonized
+        If there is no object, or nothing around it, the composite is unchanged and all scores are
+        `UNDECIDED`.
 
     Raises
     ------
@@ -147,12 +165,7 @@ def harmonize(
     request = Request(composite, matte, settings, proposals, view, advice, share)
     previews = _previews(request)
     scores = _scores(previews, 1 - share)
-    chosen = max(scores, key=scores.__getitem__) if settings.method == "auto" else settings.method
-    if chosen not in previews:
-        raise SettingError(
-            f"harmonize.method is {chosen!r}, but there is no {chosen} result for this picture: "
-            "make it first, or choose auto"
-        )
+    chosen = _choose(scores, settings.method)
     image = previews[chosen].render()
     if chosen != UNTOUCHED.name:
         image = _finish(image, composite, matte, settings)

@@ -72,6 +72,11 @@ def apply_network_change(
     parameters
         How the change is read and applied.
 
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB, a new array.
+
     Examples
     --------
     >>> import numpy as np

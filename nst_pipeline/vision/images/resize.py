@@ -57,7 +57,7 @@ def fitted_size(
     longest_side
         Pixels. A smaller image is enlarged.
     shortest_side
-        Neither side becomes shorter than this, whatever the aspect ratio.
+        Neither side becomes shorter than this.
 
     Returns
     -------

@@ -59,6 +59,11 @@ def resolve_placements(
     source
         Name of the file in error messages.
 
+    Returns
+    -------
+    list of Placement
+        In the order of the file.
+
     Raises
     ------
     SidecarError

@@ -20,7 +20,7 @@ class PlanParameters:
     """Tuned constants of planning. Fractions are of the named length."""
 
     max_enlargement: float = 1.5
-    """A sticker enlarged by more than this looks soft beside the scene."""
+    """A sticker enlarged by more than this looks soft compared with the scene."""
     tries: int = 96
     """Random boxes tried for each sticker."""
     standing_fraction: float = 0.25

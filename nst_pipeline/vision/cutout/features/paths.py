@@ -54,6 +54,12 @@ def path_features(
     parameters
         Costs and size of the core.
 
+    Returns
+    -------
+    FeatureMaps
+        Costs of the cheapest paths from outside and from the core (LAB units), their log ratio, and
+        the rank, 0..1, of the cost from outside.
+
     References
     ----------
     Bai, Sapiro, "A Geodesic Framework for Fast Interactive Image and Video Segmentation and

@@ -142,6 +142,11 @@ def segment_features(
     parameters
         Scales of the segmentations, and which features to average.
 
+    Returns
+    -------
+    FeatureMaps
+        For each segmentation, maps of the properties of the segment that each pixel belongs to.
+
     References
     ----------
     Alexe, Deselaers, Ferrari, "What is an object?", 2010 (segments that straddle the box).

@@ -70,6 +70,11 @@ def soften_boundary(
         (height, width) float32, 0..1; where it is 0, no byte changes.
     parameters
         How an outline is softened.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB; the image itself if nothing has to change.
     """
     view = object_view(image, matte)
     share = 0.0 if view is None else hardness(view.lab, view.inside)

@@ -101,6 +101,11 @@ def match_compression(
         (height, width) float32, 0..1; where it is 0, no byte changes.
     parameters
         When and how to compress.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB; the image itself if nothing has to change.
     """
     part, inside, outside = object_surroundings(matte, align=BLOCK_PX)
     wanted = blockiness(image[part], outside, parameters=parameters)

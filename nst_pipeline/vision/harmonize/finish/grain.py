@@ -129,6 +129,11 @@ def match_grain(
         Seed of the grain; the same seed gives the same bytes.
     parameters
         How grain is measured and added.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB; the image itself if nothing has to change.
     """
     part, inside, outside = object_surroundings(matte)
     lab = to_lab(image[part])

@@ -100,6 +100,11 @@ def match_sharpness(
         (height, width) float32, 0..1; where it is 0, no byte changes.
     parameters
         How sharpness is measured and matched.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB; the image itself if nothing has to change.
     """
     part, inside, outside = object_surroundings(matte)
     lightness = to_lab(image[part])[..., 0]

@@ -101,6 +101,11 @@ def predicted_change(
         The object's colors, and those at its outline.
     parameters
         Limits of the change.
+
+    Returns
+    -------
+    ColorChange
+        Its pivot is the object's mean color.
     """
     span = parameters.pasted_sure - parameters.pasted_none
     share = (with_seam[PASTED] - parameters.pasted_none) / span

@@ -71,6 +71,11 @@ def move_sliders(
         Generator of the sliders' positions.
     parameters
         How far the sliders move.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8 RGB, a new array.
     """
     linear = to_float(image) ** DISPLAY_GAMMA
     warmth, tint = rng.normal(0, parameters.warmth), rng.normal(0, parameters.tint)

@@ -62,7 +62,8 @@ def _log_ratio(step: Colors, near: Colors, floor: float) -> Colors:
 def step_ratio(lab: Lab, inside: Mask, *, parameters: SeamParameters = SEAM) -> float:
     """Compute the log ratio of the mean step across the outline to the steps next to it.
 
-    Natural outlines have a ratio near 0; a hard paste lies above 0.4, whatever its colors.
+    Natural outlines have a ratio near 0; a hard paste has one above 0.4, regardless of its
+    colors.
 
     Parameters
     ----------
