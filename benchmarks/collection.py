@@ -227,9 +227,9 @@ def measure(root: Path, images: int) -> dict[str, float]:
         if filling.exitcode:
             raise SystemExit("the catalog could not be filled")
         figures["rows in the catalog"] = sum(
-            len(open_workspace(UPath(root)).index(asset.collection).photos)
+            len(open_workspace(UPath(root)).index(asset.inbox).photos)
             for asset in ASSETS
-            if asset.collection
+            if asset.inbox
         )
         figures["tick after everything was made (plans everything)"] = sensor.tick()
         if sensor.skip_message != "everything is up to date":

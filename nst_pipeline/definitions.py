@@ -14,7 +14,7 @@ from nst_pipeline.defs.sensors import inbox_sensor
 from nst_pipeline.defs.sweep import sweep_job
 from nst_pipeline.pipeline.steps import ASSETS
 
-# TensorFlow's start-up messages would bury those of Dagster.
+# Hides TensorFlow's start-up messages, which would bury Dagster's.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 plan_runs_as_ranges()
 

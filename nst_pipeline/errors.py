@@ -1,4 +1,4 @@
-"""Errors and warnings that a user can act on: each names the file or setting, and the remedy."""
+"""Errors and warnings that a user can act on: each names the file or setting and the remedy."""
 
 
 class NstError(Exception):
@@ -10,7 +10,7 @@ class SettingError(NstError):
 
 
 class SidecarError(NstError):
-    """A file beside a photo (boxes, masks, placements) is unusable; names the file and entry."""
+    """A file beside a photo (boxes, mask, placements) is unusable; names the file and the entry."""
 
 
 class UnreadableImageError(NstError):

@@ -1,4 +1,4 @@
-"""Write sample photos for a first try. They come from installed packages: nothing is downloaded."""
+"""Write sample photos for a first try, copied from installed packages without any download."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ image,x,y,width,height,label
 coffee.png,78,12,404,376,cup
 motorcycle.png,92,78,594,378,motorcycle
 """
-"""Drawn by hand, as users do for objects that no finder is sure of."""
+"""Drawn by hand, as users do for objects that the finders miss."""
 
 _PLACEMENTS = {
     "cafe table": '[{"sticker": "flower.jpg", "x": 420, "y": 215, "width": 170, "height": 172}]\n',
     "garage": '[{"sticker": "flower.jpg", "x": 560, "y": 395, "width": 95, "height": 96}]\n',
     "pavement": '[{"sticker": "coffee.png", "x": 150, "y": 200, "width": 300, "height": 279}]\n',
 }
-"""Scene name to JSON. Chosen by hand, as users may; on the other scenes the pipeline chooses."""
+"""JSON by scene. Chosen by hand, as users may; the pipeline chooses those of the other scenes."""
 
 _README = """\
 Sample photos, written by `nst samples`. Delete them when you add your own.
@@ -54,8 +54,8 @@ scenes/pavement.png         CC0Textures, Bricks25, CC0
 scenes/summer palace.jpg    danielbuechele (flickr.com/photos/danielbuechele/6061409035), CC BY 2.0
 
 Flower and palace come from the package scikit-learn, the others from scikit-image.
-objects/boxes.csv shows how you give boxes of your own, scenes/*.placements.json how you say what
-goes where. Delete these, and all is chosen for you.
+objects/boxes.csv shows how to give your own boxes, scenes/*.placements.json your own placements.
+If you delete these files, the pipeline finds the objects and chooses the placements itself.
 """
 
 

@@ -95,7 +95,7 @@ def _show_warning(
 
 def main() -> None:
     """Run `nst`; an error that the user can fix is printed as one line, with exit code 1."""
-    # TensorFlow's start-up messages would bury the output.
+    # Hides TensorFlow's start-up messages, which would bury the output.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     warnings.filterwarnings("once", category=RenamedSettingWarning)
     warnings.showwarning = _show_warning

@@ -1,4 +1,4 @@
-"""Options that mirror settings, and flags under their former names."""
+"""Options that mirror settings, and former names of flags."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Command(TyperCommand):
 def setting_option(section: type[Section], name: str, *, only_for: str = "") -> Any:
     """Declare an option that mirrors a setting: its flag, help, and inclusive bounds.
 
-    The parameter's annotation and default are given where the option is used: choices come from
-    a `Literal`, the default from an instance of the section.
+    The command gives the parameter's type and default: choices come from a `Literal`, and the
+    default from an instance of the section.
 
     Parameters
     ----------
     section
         The section of the setting.
     name
-        The setting. Its flag is the name with hyphens, even for true or false.
+        The setting. Its flag is the name with hyphens, for booleans, too.
     only_for
-        The `--method` that the option is for, if the others ignore it.
+        The only `--method` that uses the option; empty if all do.
 
     Returns
     -------

@@ -19,7 +19,7 @@ console = Console()
 error_console = Console(stderr=True)
 
 LIST_LIMIT = 20
-"""How many rows of a list that grows with the collection are printed; `--json` prints all."""
+"""Maximum number of rows to print of a list that grows with the collection; `--json` prints all."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -50,10 +50,9 @@ def print_table(
     columns
         The names of the columns.
     rows
-        The cells, one for each column. They are printed as they are: square brackets in a file
-        name are no markup.
+        The cells, one for each column, printed unchanged: square brackets are not markup.
     limit
-        Print only the first rows, and say in the heading how many there are.
+        Print only this many rows; the heading then says how many there are.
     """
     shown = rows[:limit]
     if len(shown) < len(rows):

@@ -1,1 +1,1 @@
-"""The Dagster layer, one file for each kind of thing; thin."""
+"""The Dagster layer: turns the asset graph into Dagster definitions, one file for each kind."""

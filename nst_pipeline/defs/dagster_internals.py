@@ -1,9 +1,8 @@
-"""Everything this package uses of Dagster that is not part of its public API, in one file.
+"""All uses of Dagster's private API in this package.
 
-Public is what Dagster documents: in its source, what `dagster` exports or marks `@public`. Each
-entry below says what it relies on and why nothing public does the same. The tests in
-`tests/defs/test_dagster_internals.py` pin that behavior, so an upgrade that changes it fails there.
-Checked against Dagster 1.13.
+Public is what `dagster` exports or marks `@public`. Each entry below says what it relies on, and
+why the public API cannot do the same. `tests/defs/test_dagster_internals.py` pins this behavior, so
+that an upgrade that changes it fails there. Checked against Dagster 1.13.
 """
 
 import logging
@@ -33,33 +32,33 @@ RANGE_END_TAG: Final = _tags.ASSET_PARTITION_RANGE_END_TAG
 """Run tag with the last partition key of the run's range, which includes it."""
 
 NO_MATERIALIZATION_KEY: Final = SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
-"""Metadata key of an `Output` that keeps Dagster from materializing the step's partitions itself.
+"""Metadata key of an `Output` that keeps Dagster from reporting the step's partitions itself.
 
-Dagster materializes every partition of a run's range, even those that failed. Its issue 17836 asks
-for a public way to leave some out, and is still open. Without an output (`output_required=False`),
-the steps downstream would be skipped.
+Dagster reports a materialization of every partition of a run's range, even of those that failed.
+Its issue 17836, which is still open, asks for a public way to leave some out. A step without an
+output (`output_required=False`) would make Dagster skip the downstream steps.
 """
 
 _PLANNED_AS_RANGE = "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS"
 
 
 def plan_runs_as_ranges() -> None:
-    """Have Dagster log one planned event for each asset of a run, instead of one per partition.
+    """Make Dagster log one planned event for each asset of a run, instead of one per partition.
 
-    Dagster reads this undocumented environment variable where a run is created: in this process for
-    `nst run` and the nightly job; for the UI and the daemon it is set in `.env`. A value that the
-    user has set stays.
+    Dagster reads this undocumented environment variable in the process that creates a run. For
+    `nst run` and the nightly job that is this process; `.env` sets it for the UI and the daemon.
+    An existing value is kept.
     """
     os.environ.setdefault(_PLANNED_AS_RANGE, "1")
 
 
 def partition_range_tags(first: str, last: str) -> dict[str, str]:
-    """Run tags that make a run cover the partitions from `first` to `last`, both included."""
+    """Return the tags that make a run cover the partitions from `first` to `last`, inclusive."""
     return {RANGE_START_TAG: first, RANGE_END_TAG: last}
 
 
 def partition_range(run: dg.DagsterRun) -> tuple[str, str] | None:
-    """The first and last partition key of a run, or None if it does not cover a range."""
+    """Return the first and last partition key of a run, or None if it does not cover a range."""
     first, last = run.tags.get(RANGE_START_TAG), run.tags.get(RANGE_END_TAG)
     return None if first is None or last is None else (first, last)
 
@@ -71,11 +70,10 @@ def version_event_tags(
     *,
     inputs_read_at: int,
 ) -> dict[str, str]:
-    """Tags of a materialization from which the UI decides whether an asset is out of date.
+    """Return the tags of a materialization by which the UI decides if an asset is out of date.
 
-    Dagster writes these tags itself on the materializations that it makes, with versions that it
-    computes. Of a materialization that user code reports, the public API sets the data version
-    only.
+    Dagster adds these tags to its own materializations, with versions that it computes. For a
+    materialization that user code reports, the public API can set only the data version.
 
     Parameters
     ----------
@@ -84,9 +82,9 @@ def version_event_tags(
     code_version : str
         Version of the code that made it.
     inputs : Mapping of str to str
-        Asset name to the data version of what was read from it.
+        Data version of what was read, by asset name.
     inputs_read_at : int
-        `latest_event_id` before the inputs were read: of a partitioned input, Dagster compares the
+        `latest_event_id` before the inputs were read: for a partitioned input, Dagster compares the
         versions before and after this event.
 
     Returns
@@ -102,11 +100,10 @@ def version_event_tags(
 
 
 def latest_event_id(instance: dg.DagsterInstance) -> int:
-    """The id of the newest event of the instance, 0 if there is none.
+    """Return the id of the newest event of the instance; 0 if there is none.
 
-    `DagsterInstance.fetch_materializations`, which is public, gives the newest id of one asset: one
-    query for each input, 4 to 15 ms each, since it reads the whole event. This is one query of
-    1 to 5 ms.
+    This takes one query of 1 to 5 ms. The public `DagsterInstance.fetch_materializations` takes one
+    query for each input, of 4 to 15 ms each, because it reads whole events.
     """
     return instance.event_log_storage.get_maximum_record_id() or 0
 
@@ -114,11 +111,11 @@ def latest_event_id(instance: dg.DagsterInstance) -> int:
 def latest_materialization_ids(
     instance: dg.DagsterInstance, asset_key: dg.AssetKey, partitions: Collection[str]
 ) -> Mapping[str, int]:
-    """The id of the newest materialization of each of `partitions` that has one.
+    """Return the id of the newest materialization of each of `partitions` that has one.
 
-    Of the public methods, `fetch_materializations` reads every event of these partitions in full
-    (200 ms instead of 15 for 500 partitions), and `get_status_by_partition` reports a partition of
-    the current run as in progress, whether it was materialized before or not.
+    The public `fetch_materializations` reads all events of these partitions in full (200 ms instead
+    of 15 for 500 partitions), and the public `get_status_by_partition` reports partitions of the
+    current run as in progress, whether they were materialized before or not.
     """
     return instance.event_log_storage.get_latest_storage_id_by_partition(
         asset_key, dg.DagsterEventType.ASSET_MATERIALIZATION, set(partitions)
@@ -130,7 +127,7 @@ def materialization_entry(
 ) -> dg.EventLogEntry:
     """Build the event that `context.log_event` would store for a materialization.
 
-    `context.log_event` builds and stores in one step, each event in transactions of its own.
+    `context.log_event` builds and stores each event in one step, in separate transactions.
     """
     step_context = context.get_step_execution_context()
     step = step_context.step
@@ -158,7 +155,7 @@ def materialization_entry(
 
 
 def _store_in_sqlite(storage: SqliteEventLogStorage, entries: Sequence[dg.EventLogEntry]) -> None:
-    """Store in one transaction in the run's database, and in one in the index over all runs."""
+    """Store entries in one transaction in the run's database, and one in the index of all runs."""
     insert = storage.prepare_insert_event_batch(entries)
     with storage.run_connection(entries[0].run_id) as connection:
         connection.execute(insert)
@@ -185,9 +182,9 @@ def store_materializations(
 
 
 def report_run_success(instance: dg.DagsterInstance, run: dg.DagsterRun, message: str) -> None:
-    """End a queued run as a success; the run queue does not start it any more.
+    """End a queued run as a success, so that the run queue does not start it.
 
-    Publicly, a run ends only by executing it.
+    The public API can end a run only by executing it.
     """
     event = dg.DagsterEvent(
         event_type_value=dg.DagsterEventType.RUN_SUCCESS.value,
@@ -198,17 +195,17 @@ def report_run_success(instance: dg.DagsterInstance, run: dg.DagsterRun, message
 
 
 def report_run_failure(instance: dg.DagsterInstance, run: dg.DagsterRun, message: str) -> None:
-    """End a run as a failure whose process cannot report it any more.
+    """End a run as a failure, because its process no longer can.
 
-    Publicly, `delete_run` removes such a run with its events, and nothing ends it.
+    The public API can only delete such a run with its events (`delete_run`).
     """
     instance.report_run_failed(run, message)
 
 
 def tag_run(instance: dg.DagsterInstance, run_id: str, tags: Mapping[str, str]) -> None:
-    """Add tags to a run that exists.
+    """Add tags to an existing run.
 
-    Publicly, tags are given to a run only before it is created.
+    The public API can set tags only before a run is created.
     """
     instance.add_run_tags(run_id, tags)
 
@@ -216,8 +213,8 @@ def tag_run(instance: dg.DagsterInstance, run_id: str, tags: Mapping[str, str]) 
 def is_stop(event: dg.DagsterEvent) -> bool:
     """Whether an event says that a run was stopped: by a signal, or by *Terminate* in the UI.
 
-    The public `ExecuteInProcessResult.success` is False for a failure as well; the reason of a
-    failure is known only from the event's data.
+    The public `ExecuteInProcessResult.success` is False for failures, too; only the event's data
+    gives the reason.
     """
     if event.event_type == dg.DagsterEventType.RUN_FAILURE:
         reason = event.job_failure_data.failure_reason
@@ -226,7 +223,7 @@ def is_stop(event: dg.DagsterEvent) -> bool:
 
 
 def step_failure_message(event: dg.DagsterEvent) -> str:
-    """The message of the exception that failed a step, without what Dagster wraps it in.
+    """Return the message of the exception that failed a step, without Dagster's wrapping.
 
     The public `DagsterEvent.message` says only which step failed.
     """

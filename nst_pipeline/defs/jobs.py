@@ -1,4 +1,4 @@
-"""The phases that a collection goes through, each a job."""
+"""One job for each phase of an update of the collection."""
 
 import dagster as dg
 
@@ -14,7 +14,7 @@ _DESCRIPTIONS: dict[Phase, str] = {
 
 
 def assets_of(phase: Phase) -> tuple[Asset, ...]:
-    """Return the assets of a phase, each after those that it is made from."""
+    """Return the assets of a phase, each after its upstream assets."""
     return tuple(asset for asset in ASSETS if asset.phase == phase)
 
 
@@ -27,4 +27,4 @@ JOBS = {
     )
     for phase in PHASES
 }
-"""Phase to job."""
+"""Jobs by phase."""

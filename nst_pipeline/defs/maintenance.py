@@ -1,4 +1,4 @@
-"""Compacts the catalog's table every week, so that queries stay as fast as on the first day."""
+"""Compacts the catalog's table every week, so that queries stay fast."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from nst_pipeline.defs.resources import CollectionResource
 
 
 class MaintenanceConfig(dg.Config):
-    """How much of the catalog's own history to keep."""
+    """How much of the catalog table's own history to keep."""
 
     keep_days: int = Field(
         7, ge=1, description="Days for which older versions of the table stay readable."

@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from nst_pipeline.pipeline.engine.workspace import Collection
+from nst_pipeline.pipeline.engine.workspace import Inbox
 
 OBJECTS = dg.DynamicPartitionsDefinition(name="objects")
 SCENES = dg.DynamicPartitionsDefinition(name="scenes")
 
-PARTITIONS: dict[Collection, dg.DynamicPartitionsDefinition] = {
+PARTITIONS: dict[Inbox, dg.DynamicPartitionsDefinition] = {
     "objects": OBJECTS,
     "scenes": SCENES,
 }
@@ -18,27 +18,25 @@ _KEYS_PER_CALL = 10_000
 """SQLite refuses more than about 32,000 variables in one statement."""
 
 
-def sync_partitions(
-    instance: dg.DagsterInstance, collection: Collection, keys: list[str]
-) -> list[str]:
+def sync_partitions(instance: dg.DagsterInstance, inbox: Inbox, keys: list[str]) -> list[str]:
     """Make a partition set equal to the given keys.
 
     Parameters
     ----------
     instance : DagsterInstance
-        Where the partitions are.
-    collection : {"objects", "scenes"}
+        Instance that stores the partitions.
+    inbox : {"objects", "scenes"}
         The partition set.
     keys : list of str
-        The keys that it is to have. New ones are added in this order; present ones keep their
-        place.
+        All keys that it is to have. New ones are added in this order; existing ones keep their
+        positions.
 
     Returns
     -------
     list of str
-        The keys that were added, in their order.
+        The keys that were added, in order.
     """
-    name = PARTITIONS[collection].name
+    name = PARTITIONS[inbox].name
     assert name is not None
     present, wanted = set(instance.get_dynamic_partitions(name)), set(keys)
     new = [key for key in keys if key not in present]

@@ -1,4 +1,4 @@
-"""The resource that opens the collection of a code location."""
+"""The resource that opens the collection."""
 
 import threading
 import warnings
@@ -12,7 +12,7 @@ from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
 from nst_pipeline.settings import data_root
 
 _WARNINGS = threading.Lock()
-"""Held while warnings are recorded, which changes state of the whole process."""
+"""Held while warnings are recorded, which changes the state of the whole process."""
 
 
 class CollectionResource(dg.ConfigurableResource[Workspace]):
@@ -23,7 +23,13 @@ class CollectionResource(dg.ConfigurableResource[Workspace]):
     )
 
     def open(self) -> Workspace:
-        """Open the collection; log a warning for each setting that has its old name."""
+        """Open the collection; log a warning for each setting under a former name.
+
+        Raises
+        ------
+        SettingError
+            A setting of the collection is unknown or has an unusable value.
+        """
         with _WARNINGS, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", RenamedSettingWarning)
             workspace = open_workspace(UPath(self.data) if self.data else data_root())

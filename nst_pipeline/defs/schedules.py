@@ -1,4 +1,4 @@
-"""The nightly batch: one job that makes everything that is due."""
+"""The nightly job, which makes everything that is due, and its schedule."""
 
 import dagster as dg
 
@@ -9,9 +9,9 @@ from nst_pipeline.defs.runs.inboxes import scan_inboxes
 from nst_pipeline.defs.runs.update import update
 
 
-@dg.op(description="Scans the inboxes and executes each phase that has something due as a run.")
+@dg.op(description="Scans the inboxes and executes a run for each phase with due artifacts.")
 def bring_up_to_date(context: dg.OpExecutionContext, collection: CollectionResource) -> None:
-    """Scan the inboxes, make what is due, and confirm what is up to date.
+    """Scan the inboxes, make what is due, and confirm which assets are up to date.
 
     Raises
     ------
@@ -36,8 +36,8 @@ def bring_up_to_date(context: dg.OpExecutionContext, collection: CollectionResou
 
 
 @dg.job(
-    description="Makes everything that is due and retries what failed before. Each phase is a run "
-    "of its own.",
+    description="Makes everything that is due and retries what failed before, with a separate run "
+    "for each phase.",
     executor_def=dg.in_process_executor,
 )
 def nightly_job() -> None:
@@ -50,5 +50,5 @@ nightly = dg.ScheduleDefinition(
     job=nightly_job,
     cron_schedule="0 2 * * *",
     description="Every night at 02:00 UTC: scans the inboxes, makes everything that is due, "
-    "retries what failed, and confirms what is up to date.",
+    "retries what failed, and confirms which assets are up to date.",
 )

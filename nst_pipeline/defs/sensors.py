@@ -9,24 +9,24 @@ from nst_pipeline.defs.runs.orphans import end_orphaned_runs
 from nst_pipeline.defs.runs.plans import RunPlan, is_large, plan_runs, plan_scanned
 from nst_pipeline.pipeline.engine.asset import PHASES
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.storage.store import joint_digest, sha256
 
 _INTERVAL_SECONDS = 30
 _READING_SECONDS = 25.0
-"""Dagster allows a tick 60 seconds, and planning takes its part of them."""
+"""Dagster allows 60 seconds for a tick, which includes planning."""
 _MAX_LAUNCHES = 3
-"""Launches for the same state: a killed run is repeated, a run that cannot succeed is not repeated
-forever."""
+"""Maximum number of launches for the same state, which repeats a killed run, but does not repeat a
+run that cannot succeed forever."""
 
 
 def _state_digest(workspace: Workspace) -> str:
-    """A digest of everything that determines the plan; as long as it stays, so does the plan."""
+    """Digest everything that determines the plan: photos, catalog, settings, and code versions."""
     photos = {
-        f"{collection}/{photo.path}": photo.digest + photo.sidecar_digest
-        for collection in COLLECTIONS
-        for photo in workspace.index(collection).photos.values()
+        f"{inbox}/{photo.path}": photo.digest + photo.sidecar_digest
+        for inbox in INBOXES
+        for photo in workspace.index(inbox).photos.values()
     }
     code = " ".join(f"{asset.name} {asset.code_version}" for asset in ASSETS)
     settings_and_code = sha256(f"{workspace.settings.model_dump_json()} {code}".encode())
@@ -47,7 +47,7 @@ def inbox_sensor(
     The cursor holds the number of launches for a state and the state's digest.
     """
     if active := end_orphaned_runs(context.instance):
-        # The oldest is in progress; the others are queued behind it.
+        # The oldest run is in progress; the others are queued behind it.
         return dg.SkipReason(f"{active[-1].job_name}, run {active[-1].run_id}, is not done yet")
     workspace = collection.open()
     before = _state_digest(workspace)
@@ -73,7 +73,7 @@ def inbox_sensor(
 def _plan(
     workspace: Workspace, instance: dg.DagsterInstance, scanned: InboxScans, *, settled: bool
 ) -> list[RunPlan]:
-    """Plan the runs: in a large collection that was up to date before, only for what is new."""
+    """Plan the runs; in a large collection that was up to date before, only for new photos."""
     nothing_deleted = not any(scan.deleted for scan in scanned.scans.values())
     if settled and nothing_deleted and is_large(workspace):
         return plan_scanned(workspace, instance, scanned.scans)

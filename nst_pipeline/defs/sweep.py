@@ -1,4 +1,4 @@
-"""The sweep over VGG19's weights as a job: launched from the launchpad, shown on the run's page."""
+"""A job that sweeps VGG19's weights; the run's page shows the sheet of results."""
 
 import dagster as dg
 from pydantic import Field
@@ -20,14 +20,14 @@ from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Rgb
 
 _FOLDER = "sweeps"
-"""Below the data root. A sheet is not an artifact: no asset reads it."""
+"""Folder under the data root. A sheet is not an artifact, because no asset reads it."""
 
 
 class SweepConfig(dg.Config):
     """What to stylize, and the weights to try."""
 
-    content: str = Field(description="Picture to stylize: a path, absolute or below the data root.")
-    style: str = Field(description="Picture to take the style from: a path, likewise.")
+    content: str = Field(description="Picture to stylize: a path, absolute or under the data root.")
+    style: str = Field(description="Picture whose style to use: a path, likewise.")
     content_weights: list[float] = Field(
         list(CONTENT_WEIGHTS), description="Content weights: one row each."
     )
@@ -43,24 +43,27 @@ def _read(workspace: Workspace, path: str) -> Rgb:
         data = (workspace.root / path).read_bytes()
     except OSError as error:
         raise SettingError(
-            f"{path} cannot be read ({error.strerror}): give a picture below {workspace.root}"
+            f"{path} cannot be read ({error.strerror}): give an absolute path, or one relative to "
+            f"{workspace.root}"
         ) from error
     return decode_photo(data, name=path, max_megapixels=workspace.settings.ingest.max_megapixels)
 
 
 @dg.op(
-    description="Stylizes one picture by VGG19 with every pair of weights, and puts the results "
+    description="Stylizes one picture with VGG19 for every pair of weights, and puts the results "
     "side by side on one labeled sheet."
 )
 def sweep_vgg19(
     context: dg.OpExecutionContext, config: SweepConfig, collection: CollectionResource
 ) -> None:
-    """Write the sheet to `sweeps/` below the data root and show it on the run's page.
+    """Write the sheet to `sweeps/` under the data root and show it on the run's page.
 
     Raises
     ------
     SettingError
         A picture cannot be read, or a weight is out of range.
+    UnreadableImageError
+        A file is not a usable picture.
     """
     workspace = collection.open()
     values = workspace.settings.vgg19.model_dump() | {"mode": config.mode}

@@ -1,8 +1,10 @@
 """The tags that this package puts on runs and assets."""
 
 PHASE_TAG = "nst/phase"
-"""On runs of the sensor, the nightly job and `nst run`: the phase. One phase runs at a time."""
+"""Tag of the runs of the sensor, the nightly job, and `nst run`: the phase. The run queue executes
+one phase at a time."""
 PROCESS_TAG = "nst/process"
-"""On runs: the process that executes the run."""
+"""Tag of runs: the process that executes the run."""
 ASSET_TAG = "nst/made-for-each-of"
-"""On assets: what a partition is (`objects`, `scenes`), or `collection` for one result of all."""
+"""Tag of assets: the inbox whose photos are its partitions (`objects` or `scenes`), or `collection`
+if it has no partitions."""

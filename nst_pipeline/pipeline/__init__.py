@@ -1,1 +1,1 @@
-"""The graph as data, what is due in it, and how a batch of images goes through one asset."""
+"""The asset graph as data: planning, making and looking after its artifacts, without Dagster."""

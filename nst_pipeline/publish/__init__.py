@@ -1,1 +1,1 @@
-"""What people use of a collection: dataset, exports, gallery, reports, contact sheets."""
+"""Results for people: the labeled dataset and its exports, the gallery, reports, sheets."""

@@ -18,7 +18,7 @@ _IDS = ("id", "image_id", "category_id")
 
 @dataclass(frozen=True)
 class DatasetScene:
-    """A composite's labels with what only the finished dataset knows of it."""
+    """A composite's labels, with its result and licenses."""
 
     image: ImageEntry
     annotations: tuple[Annotation, ...]
@@ -32,18 +32,18 @@ class DatasetScene:
     """License of each annotation's object photo; None for annotations of the scene photo."""
 
 
-class _Entry(BaseModel):
+class _CocoModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class CocoInfo(_Entry):
+class CocoInfo(_CocoModel):
     """The file's `info`."""
 
     description: str
     version: str = "1.0"
 
 
-class CocoLicense(_Entry):
+class CocoLicense(_CocoModel):
     """An entry of `licenses`."""
 
     id: int
@@ -60,7 +60,7 @@ class CocoImage(ImageEntry):
     license: int
 
 
-class CocoCategory(_Entry):
+class CocoCategory(_CocoModel):
     """An entry of `categories`."""
 
     id: int
@@ -77,8 +77,8 @@ class CocoAnnotation(VisibleObject):
     object_license: int | None
 
 
-class CocoDataset(_Entry):
-    """A COCO dataset; besides COCO's fields, entries have those of the composites' labels."""
+class CocoDataset(_CocoModel):
+    """A COCO dataset; its entries also have the fields of the composites' labels."""
 
     info: CocoInfo
     licenses: tuple[CocoLicense, ...]

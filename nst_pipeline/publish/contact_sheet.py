@@ -1,4 +1,4 @@
-"""Many images on one sheet, each with its label."""
+"""Arrange images with their labels on one sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Label one composite: what is visible of each object, in COCO's terms."""
+"""Label one composite: the visible part of each object, in COCO's terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nst_pipeline.publish.outlines import outlines
 from nst_pipeline.publish.splits import side_of, split_of
 from nst_pipeline.storage.labels import (
     Annotation,
-    BoxEntry,
+    CocoBox,
     ImageEntry,
     PlainRunLengths,
     RunLengths,
@@ -27,7 +27,7 @@ class VisibilityParameters:
     """How to shorten the box of a partly covered annotation that has no outline."""
 
     min_share: float = 0.25
-    """A row or column counts as visible from this share of its object pixels on. Slivers beside
+    """Share of a row's or column's object pixels from which on it counts as visible. Slivers beside
     the ragged edge of a sticker stay below it."""
 
 
@@ -37,7 +37,7 @@ class SceneObject:
 
     label: str
     matte: Matte
-    """Visible part, (height, width) of the composite, without what lies over it."""
+    """Visible part, (height, width) of the composite; zero where another object covers it."""
     full_box: Box
     """Box of the whole object, composite pixels; may extend past the edges."""
     sticker: str = ""
@@ -165,12 +165,12 @@ def visible_part(
     )
 
 
-def _entry(box: Box) -> BoxEntry:
+def _coco_box(box: Box) -> CocoBox:
     return box.x, box.y, box.width, box.height
 
 
 def _annotation(item: SceneObject) -> Annotation | None:
-    """An object's annotation; None if nothing of it is visible."""
+    """Annotate an object; return None if no part of it is visible."""
     mask = object_mask(item.matte)
     area = int(np.count_nonzero(mask))
     if area == 0:
@@ -180,8 +180,8 @@ def _annotation(item: SceneObject) -> Annotation | None:
         label=item.label,
         segmentation=PlainRunLengths.of(mask) if item.crowd else polygons,
         rle=RunLengths.of(mask),
-        bbox=_entry(item.box or _bounds(mask)),
-        full_bbox=_entry(item.full_box),
+        bbox=_coco_box(item.box or _bounds(mask)),
+        full_bbox=_coco_box(item.full_box),
         area=area,
         iscrowd=1 if item.crowd else 0,
         source=item.source,

@@ -51,6 +51,11 @@ def sweep_weights(
     cell_px
         Side of a picture on the sheet, pixels.
 
+    Returns
+    -------
+    Sweep
+        The sheet, and the weights and loss of each picture.
+
     Raises
     ------
     SettingError

@@ -74,8 +74,7 @@ def _environment() -> Environment:
 def render(template: str, **values: object) -> bytes:
     """Render a template.
 
-    Values are escaped in `.html` templates only. A value that the template uses but that is
-    not given is an error.
+    Values are escaped in `.html` templates only.
 
     Parameters
     ----------
@@ -88,5 +87,10 @@ def render(template: str, **values: object) -> bytes:
     -------
     bytes
         The page, UTF-8.
+
+    Raises
+    ------
+    jinja2.UndefinedError
+        The template uses a value that is not given.
     """
     return _environment().get_template(template).render(**values).encode()

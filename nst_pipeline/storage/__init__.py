@@ -1,1 +1,1 @@
-"""Where things are kept: inboxes, artifacts, the catalog, fingerprints, lineage."""
+"""Storage: inboxes and sidecars, artifacts and their records, the catalog, lineage."""

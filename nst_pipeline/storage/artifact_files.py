@@ -52,13 +52,15 @@ COCO = "coco.json"
 ANNOTATIONS_TABLE = "annotations.parquet"
 GALLERY_PAGE = "index.html"
 GALLERY_MANIFEST = "manifest.json"
+GALLERY_OVERLAY = ".mask.png"
+"""The mask overlay of a scene in the gallery, RGBA: always PNG, because browsers show it."""
 
 _STICKER_SUFFIX = PNG.suffix
 """Stickers stay PNG whatever `PICTURE_FORMAT` is: a text chunk holds their provenance."""
 
 
 def decode_picture(name: str, data: bytes) -> Picture:
-    """Decode a picture in the format that its name says.
+    """Decode a picture in the format that its name's suffix gives.
 
     Raises
     ------

@@ -31,7 +31,7 @@ def is_temporary(name: str) -> bool:
 
 
 def is_leftover(name: str) -> bool:
-    """Whether a file's name is that of an unfinished file whose process no longer runs.
+    """Whether a file's name is that of an unfinished file whose process has ended.
 
     A killed process leaves such files behind. Files of other machines count as in progress.
     """
@@ -58,8 +58,8 @@ def place_atomically(path: Path, fill: Callable[[Path], object]) -> None:
     path
         The file. Missing folders are created.
     fill
-        Called with a temporary path in the same folder. It creates a file there, which is then
-        renamed to `path`.
+        Creates a file at the temporary path that it is called with, in the same folder. The file
+        is then renamed to `path`.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def place_atomically(path: Path, fill: Callable[[Path], object]) -> None:
         The file cannot be written; `path` is as it was before.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A name unrelated to the path's, which alone may be as long as a file system allows.
+    # Not derived from the path's name, which may already be as long as the file system allows.
     temporary = path.with_name(f".{_process_name()}~{uuid.uuid4().hex}{_TEMPORARY_SUFFIX}")
     try:
         fill(temporary)

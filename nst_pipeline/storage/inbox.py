@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, cast
+from io import BufferedIOBase
+from typing import BinaryIO, cast
 
 from upath import UPath
 
@@ -24,7 +25,7 @@ from nst_pipeline.vision.images.truncation import looks_complete
 
 FoundFile = PhotoFile | UnreadableFile
 OnFile = Callable[[int, int], None]
-"""Called with the number of new and changed files that were read, and the number there are."""
+"""Take the number of new and changed files that were read, and the number there are."""
 
 _READERS, _BLOCK = 4, 64
 """Number of reading threads, and of files to read between two looks at the clock."""
@@ -78,7 +79,7 @@ def _read(inbox: UPath, file: File, max_megapixels: float) -> FoundFile:
         with (inbox / file.path).open("rb") as stream:
             _check_image(stream, max_megapixels)
             stream.seek(0)
-            digest = hashlib.file_digest(cast(Any, stream), "sha256").hexdigest()
+            digest = hashlib.file_digest(cast(BufferedIOBase, stream), "sha256").hexdigest()
     except UnreadableImageError as error:
         reason = str(error).removeprefix(": ")
     except OSError as error:
@@ -177,21 +178,26 @@ def scan(
 ) -> Scan:
     """Scan an inbox; files that did not change since `known` are not opened.
 
-    After a scan that ended early, the next one continues from its index. Deleted photos are
-    reported only once all others were read, because one of these may be a moved one.
+    After a scan that ended early, the next one continues from its index. Deletions are reported
+    only after all other files were read, because an unread file may be a deleted photo that moved.
 
     Parameters
     ----------
     inbox
         A folder or an fsspec URL.
     known
-        The index of the last scan, at first an empty one.
+        The index of the last scan; an empty one at first.
     settings
-        The limit on pixels. If it changed, every file is read again, whatever `until` says.
+        The limit on pixels. If it changed, every file is read again, even after `until`.
     until
-        Time of `time.monotonic` after which no more files are read.
+        Value of `time.monotonic` after which no more files are read.
     on_file
-        Reports progress.
+        Called to report progress.
+
+    Returns
+    -------
+    Scan
+        The new index, and how it differs from `known`.
 
     Raises
     ------
@@ -217,7 +223,7 @@ def scan(
 def examine_again(
     inbox: UPath, known: InboxIndex, key: str, settings: IngestSettings
 ) -> InboxIndex:
-    """Read one photo and its sidecars again; they may have changed since the scan.
+    """Read one photo and its sidecars again, in case they changed since the scan.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class PhotoFile:
     sidecar_digest: str = ""
     """Digest of all files that the user put beside it; empty if there are none."""
     sidecar_stamp: str = ""
-    """Names, sizes and times of the sidecars, which tell without reading whether they changed."""
+    """Names, sizes and times of the sidecars, to detect changes without reading them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,17 @@ from pydantic import BaseModel, ConfigDict
 
 from nst_pipeline.vision.shapes import Mask
 
-BoxEntry = tuple[int, int, int, int]
+CocoBox = tuple[int, int, int, int]
 """x, y, width, height in pixels."""
 Polygon = tuple[float, ...]
 """x0, y0, x1, y1, ... in pixels."""
 
 
-class _Entry(BaseModel):
+class _LabelModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class RunLengths(_Entry):
+class RunLengths(_LabelModel):
     """A mask as COCO's compressed run lengths."""
 
     counts: str
@@ -54,7 +54,7 @@ class RunLengths(_Entry):
         return np.asarray(decode({"size": list(self.size), "counts": self.counts}), np.bool_)
 
 
-class PlainRunLengths(_Entry):
+class PlainRunLengths(_LabelModel):
     """A mask as COCO's uncompressed run lengths.
 
     The counts go down the columns and are alternately those of pixels outside and inside.
@@ -80,14 +80,14 @@ class PlainRunLengths(_Entry):
         return cls(size=(height, width), counts=(0, *counts) if pixels[0] else tuple(counts))
 
 
-class VisibleObject(_Entry):
+class VisibleObject(_LabelModel):
     """The visible part of an object in a composite."""
 
     area: int
     """Visible pixels."""
-    bbox: BoxEntry
+    bbox: CocoBox
     """Bounding box of the visible part."""
-    full_bbox: BoxEntry
+    full_bbox: CocoBox
     """Bounding box of the whole object; may extend past the edges of the image."""
     iscrowd: Literal[0, 1]
     """1 if many objects were annotated as one."""
@@ -116,7 +116,7 @@ class Annotation(VisibleObject):
     label: str
 
 
-class ImageEntry(_Entry):
+class ImageEntry(_LabelModel):
     """The composite itself."""
 
     copyright: str
@@ -136,7 +136,7 @@ class ImageEntry(_Entry):
     width: int
 
 
-class SceneLabels(_Entry):
+class SceneLabels(_LabelModel):
     """All labels of one composite."""
 
     annotations: tuple[Annotation, ...]

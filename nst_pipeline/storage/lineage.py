@@ -6,6 +6,7 @@ in under a second. Only the rows that are shown are read whole.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ class Lineage:
     Parameters
     ----------
     catalog
-        Its names are read once, at the first search.
+        The catalog; its names are read once, at the first search.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -84,14 +85,21 @@ class Lineage:
             `asset/key`, a partition key, a photo's path or file name, or a network's name or the
             start of its digest.
 
+        Returns
+        -------
+        Identity
+            The best match.
+
         Raises
         ------
         NstError
-            The catalog has nothing of that name; the message suggests similar keys.
+            The catalog has nothing with that name; the message suggests similar keys.
         """
-        for identity in (*self._exact(name), *self._photos(name), *self._weights(name)):
-            return identity
-        raise NstError(f"the catalog has no artifact {name!r}: {self._hint(name)}")
+        found = itertools.chain(self._exact(name), self._photos(name), self._weights(name))
+        best = next(found, None)
+        if best is None:
+            raise NstError(f"the catalog has no artifact {name!r}: {self._hint(name)}")
+        return best
 
     def _exact(self, name: str) -> Iterator[Identity]:
         asset, _, key = name.partition("/")

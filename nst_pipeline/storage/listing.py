@@ -1,4 +1,4 @@
-"""Listings of inboxes: photos and sidecars by name, refused files, number of others."""
+"""List the files of inboxes: photos, sidecars, refused files, and the number of others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FOREIGN_SUFFIXES = (
     *(".heic", ".heif", ".avif", ".gif"),
     *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),
 )
-"""Formats of cameras and phones that are not supported: reported instead of ignored."""
+"""Unsupported formats of cameras and phones. Such files are reported, not ignored."""
 _NS_PER_S = 1_000_000_000
 
 

@@ -1,4 +1,4 @@
-"""Picture files outside a collection: photos, masks and stickers by path, as arrays."""
+"""Read picture files outside a collection, by path: photos, masks and stickers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nst_pipeline.vision.images.regions import CORE_ALPHA
 from nst_pipeline.vision.shapes import Matte, Rgb, Rgba
 
 MASK = ".mask"
-"""Ends the stem of a mask that lies beside its picture: `NAME.mask.png` belongs to `NAME.png`."""
+"""End of the stem of a mask beside its picture: `NAME.mask.png` belongs to `NAME.png`."""
 
 MAX_MEGAPIXELS = IngestSettings().max_megapixels
 """Default limit: a larger picture is refused before it is decoded."""
@@ -100,7 +100,7 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     NstError
-        It cannot be read; names the file and the reason.
+        It cannot be read; the message names the file and the reason.
     """
     try:
         return path.read_bytes()
@@ -176,6 +176,8 @@ def read_matte(path: Path, picture: Rgb, *, max_megapixels: float = MAX_MEGAPIXE
     ------
     NstError
         It cannot be read, or its size differs from the picture's.
+    UnreadableImageError
+        It is not a usable picture.
     """
     gray = read_picture(path, max_megapixels=max_megapixels)[..., 1]
     if gray.shape != picture.shape[:2]:

@@ -1,4 +1,4 @@
-"""Looks up processes of this machine."""
+"""Processes of this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def is_alive(process: int) -> bool:
-    """Whether a process with that id runs now. The system reuses ids of ended processes."""
+    """Whether a process with this id is running; the system reuses the ids of ended processes."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

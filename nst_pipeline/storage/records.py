@@ -1,7 +1,7 @@
 """The JSON records of artifacts, each with one model.
 
-A record of schema version 1 does not say its version, since that was so before there were
-versions. To change a record, raise its `schema_version` and read the older form in `parse_record`.
+A file without a field `schema` has schema version 1. To change a record, raise its
+`schema_version`, which `dump_record` then writes, and convert older files in `parse_record`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from nst_pipeline.storage.labels import Annotation, ImageEntry, RunLengths
 from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgba, StickerLayer
 
 PROVENANCE = "nst:provenance"
-"""The PNG text chunk that tells where a sticker comes from."""
+"""Keyword of the PNG text chunk that holds a sticker's record."""
 _VERSION = "schema"
 
 
@@ -37,22 +37,22 @@ class Record(BaseModel):
     schema_version: ClassVar[int] = 1
 
 
-Entry = TypeVar("Entry")
+Element = TypeVar("Element")
 
 
-class RecordList(RootModel[tuple[Entry, ...]], Generic[Entry]):
+class RecordList(RootModel[tuple[Element, ...]], Generic[Element]):
     """A record that is a JSON list."""
 
     model_config = ConfigDict(frozen=True)
     schema_version: ClassVar[int] = 1
 
-    def __iter__(self) -> Iterator[Entry]:  # type: ignore[override]  # a list iterates its entries
+    def __iter__(self) -> Iterator[Element]:  # type: ignore[override]  # BaseModel iterates fields
         return iter(self.root)
 
     def __len__(self) -> int:
         return len(self.root)
 
-    def __getitem__(self, index: int) -> Entry:
+    def __getitem__(self, index: int) -> Element:
         return self.root[index]
 
 
@@ -60,7 +60,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record | RecordList[Any])
 
 
 class PhotoRecord(Record):
-    """A validated photo. `sidecars` is the digest of what the user laid beside it."""
+    """A validated photo. `sidecars` is the joint digest of the user's files beside it."""
 
     path: str
     sidecars: str
@@ -72,7 +72,7 @@ class PhotoRecord(Record):
     mode: str
     orientation: int
     copyright: str = ""
-    """EXIF's notice; left out of the file where there is none."""
+    """EXIF copyright notice; the file has no such field if there is none."""
 
     @model_serializer(mode="wrap")
     def _without_empty_copyright(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class PhotoRecord(Record):
 
 
 class ScenePhotoRecord(PhotoRecord):
-    """A validated scene photo, with the user's own placements; None: the user gave none."""
+    """A validated scene photo, with the user's own placements; None if the user gave none."""
 
     placements: tuple[Placement, ...] | None
 
@@ -117,7 +117,7 @@ class Detections(RecordList[DetectionRecord]):
 
 
 class StickerRecord(Record):
-    """A cut-out. `box` is x, y, width, height in the photo's pixels; `lab` its mean color."""
+    """A sticker. `box` is x, y, width, height in the photo's pixels; `lab` is its mean color."""
 
     sticker: str
     label: str
@@ -134,14 +134,14 @@ class StickerRecord(Record):
 
 
 class Stickers(RecordList[StickerRecord]):
-    """All cut-outs of a photo."""
+    """All stickers of a photo."""
 
 
 class PlacementRecord(Record):
     """A sticker on a scene.
 
-    `sticker_digest` is part of the record, so that a sticker that was cut out anew remakes the
-    composite.
+    The record contains `sticker_digest` so that the composite is made again when the sticker
+    changes.
     """
 
     sticker: str
@@ -163,7 +163,7 @@ class Placements(RecordList[PlacementRecord]):
 
 
 class LayerRecord(Record):
-    """An unblended layer of a composite: its sticker, and where it lies on the scene."""
+    """An unblended layer of a composite: its sticker, and its box on the scene."""
 
     sticker: str
     box: Box
@@ -183,10 +183,10 @@ class CompositeRecord(Record):
 
 
 class RecipeRecord(Record):
-    """Where a recipe's content came from.
+    """How a recipe's content was taken from the composite.
 
     `window` is the part of the composite that it shows; `low` and `high` are the values, 0..255,
-    that became 0 and 1.
+    that were normalized to 0 and 1.
     """
 
     window: Box
@@ -210,7 +210,7 @@ class Losses(RecordList[float]):
 
 
 class HarmonizedRecord(Record):
-    """Which candidate became the natural result, all scores, and how sure the gate was."""
+    """The candidate that became the result, all scores, and the gate's confidence."""
 
     chosen: str
     scores: dict[str, float]
@@ -241,7 +241,12 @@ def parse_record(kind: type[AnyRecord], data: bytes, name: str) -> AnyRecord:
     data
         The file's content.
     name
-        The file's name, for errors.
+        The file's name, for error messages.
+
+    Returns
+    -------
+    AnyRecord
+        An instance of `kind`.
 
     Raises
     ------
@@ -253,8 +258,8 @@ def parse_record(kind: type[AnyRecord], data: bytes, name: str) -> AnyRecord:
         version = value.pop(_VERSION, 1) if isinstance(value, dict) else 1
         if version != kind.schema_version:
             raise DamagedRecordError(
-                f"{name} has schema version {version}, this program reads {kind.schema_version}: "
-                "update nst_pipeline, or delete the file and run `nst run`"
+                f"{name} has schema version {version}, but this nst_pipeline reads "
+                f"{kind.schema_version}: update nst_pipeline, or delete the file and run `nst run`"
             )
         return cast(AnyRecord, kind.model_validate(value))
     except (ValueError, ValidationError) as error:

@@ -1,4 +1,4 @@
-"""Reads and writes artifacts, the files under `artifacts/<asset>/`, by asset and key."""
+"""Read and write artifacts, the files under `artifacts/<asset>/`, by asset and key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CACHE_BYTES = 768 * 1024 * 1024
 
 
 def sha256(data: bytes) -> str:
-    """Return the digest that is used everywhere: SHA-256 as 64 hex digits."""
+    """Return the digest that this package uses everywhere: SHA-256 as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -114,14 +114,19 @@ class Store:
     def write(self, asset: str, key: str, files: Mapping[str, Content]) -> Written:
         """Write an artifact's files, each whole or not at all.
 
-        They may be lost in a power cut until `sync_files` was called for them.
+        A power cut may lose them until `sync_files` was called for them.
 
         Parameters
         ----------
         asset, key
             The artifact.
         files
-            Name, one of `artifact_files`, to content.
+            Content of each file, by its name in `artifact_files`.
+
+        Returns
+        -------
+        Written
+            The files' names, joint digest, and total size.
 
         Raises
         ------
@@ -147,7 +152,13 @@ class Store:
         return Written(relative, tuple(files), joint_digest(digests), size)
 
     def digest(self, asset: str, key: str, names: tuple[str, ...]) -> str:
-        """Read an artifact's files and return their joint digest."""
+        """Read an artifact's files and return their joint digest.
+
+        Raises
+        ------
+        FileNotFoundError
+            A file does not exist.
+        """
         return joint_digest({name: sha256(self.read(asset, key, name)) for name in names})
 
     def read(self, asset: str, key: str, name: str) -> bytes:
@@ -182,7 +193,7 @@ class Store:
         name
             One of `artifact_files`.
         keep
-            Keep it in memory; pass False if nobody will read it again.
+            Keep it in memory; pass False if it will not be read again.
 
         Returns
         -------

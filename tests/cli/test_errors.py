@@ -126,14 +126,14 @@ def test_a_result_never_overwrites_an_input(nst, pasted):
 @pytest.mark.parametrize(
     ("value", "shows"), [(0, "no object"), (1, "no object"), (255, "no background")]
 )
-def test_a_mask_without_object_or_background_is_refused(nst, pasted, tmp_path, value, shows):
+def test_a_mask_without_an_object_or_a_background_is_refused(nst, pasted, tmp_path, value, shows):
     mask = decode_png((pasted / "cup.png").read_bytes())[..., 0] * 0 + np.uint8(value)
     (pasted / "cup.mask.png").write_bytes(encode_png(mask))
     done = nst("harmonize", "--composites", pasted, "--masks", pasted, "--out", tmp_path / "out")
     assert done.returncode == 1 and shows in done.stderr and "cup.mask.png" in done.stderr
 
 
-def test_contradicting_options_are_refused(nst, pasted, tmp_path):
+def test_contradictory_options_are_refused(nst, pasted, tmp_path):
     given = ("harmonize", "--composites", pasted, "--masks", pasted, "--out", tmp_path / "out")
     done = nst(*given, "--method", "painted", "--color-only")
     assert done.returncode == 1 and "contradicts" in done.stderr
@@ -153,7 +153,7 @@ def test_export_without_a_dataset_is_refused(nst, tmp_path):
         (("out", "--format", "coco", "--segments"), "--segments"),
     ],
 )
-def test_an_export_that_cannot_be_meant_is_refused(nst, tmp_path, arguments, message):
+def test_an_export_with_contradictory_arguments_is_refused(nst, tmp_path, arguments, message):
     (tmp_path / "data").mkdir()
     assert message in _one_line(nst("export", *arguments))
 

@@ -72,7 +72,7 @@ def test_a_former_flag_is_accepted_with_a_note_and_not_listed(nst, tmp_path):
     assert "error: none: no such folder" in done.stderr
 
 
-def test_a_former_setting_is_one_note(nst, tmp_path):
+def test_a_former_setting_prints_one_note(nst, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data/nst.toml").write_text("[harmonize]\ncolour_only = true\n")
     done = nst("status")
@@ -83,7 +83,7 @@ def test_a_former_setting_is_one_note(nst, tmp_path):
     )
 
 
-def test_square_brackets_in_names_are_printed_as_they_are(nst, tmp_path):
+def test_square_brackets_in_names_are_printed_unchanged(nst, tmp_path):
     (tmp_path / "photos [red]").mkdir()
     done = nst("cutout", "--photos", "photos [red]", "--out", "out")
     assert "error: photos [red] has no" in done.stderr

@@ -30,7 +30,7 @@ def test_run_with_nothing_new_says_so(nst):
     assert "index.html" in done.stdout
 
 
-def test_run_makes_what_is_new_as_dagster_runs(nst, collection):
+def test_run_makes_new_artifacts_as_dagster_runs(nst, collection):
     scene = collection.root / "scenes/temple.jpg"
     (collection.root / "scenes/new.jpg").write_bytes(scene.read_bytes())
     told = json.loads(nst("run", "--json").stdout)
@@ -39,7 +39,7 @@ def test_run_makes_what_is_new_as_dagster_runs(nst, collection):
         assert {run.status.value for run in instance.get_runs()} == {"SUCCESS"}
 
 
-def test_status_counts_and_names_what_cannot_be_read(nst, collection):
+def test_status_counts_artifacts_and_names_unreadable_files(nst, collection):
     (collection.root / "objects/empty.jpg").write_bytes(b"")
     nst("run")
     status = json.loads(nst("status", "--json").stdout)
@@ -54,7 +54,7 @@ def test_lineage_reaches_the_photos(nst, collection):
     assert "objects " in text
 
 
-def test_upkeep_says_what_is_stale_what_is_broken_and_what_can_go(nst, collection):
+def test_upkeep_lists_stale_damaged_and_unused_artifacts(nst, collection):
     assert "up to date" in nst("stale").stdout
     (collection.root / "scenes/temple.jpg").unlink()
     settings = collection.root / "nst.toml"

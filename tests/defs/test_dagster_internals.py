@@ -138,7 +138,7 @@ def test_partitions_that_failed_get_no_materialization_and_the_next_asset_still_
     assert instance.get_materialized_partitions(dg.AssetKey("gallery")) == set("abcd")
 
 
-def test_a_batch_is_read_back_from_sqlite_whole_and_in_order(instance):
+def test_a_batch_of_events_is_read_back_from_sqlite_in_order(instance):
     keys = list("cab")
     done = _materialize(instance, ["a", "c"], lambda context: _report(context, keys))
     records = instance.fetch_materializations(PICTURES, limit=10, ascending=True).records
@@ -150,7 +150,7 @@ def test_a_batch_is_read_back_from_sqlite_whole_and_in_order(instance):
     assert latest.asset_materialization.partition == "b"
 
 
-def test_an_event_is_what_dagster_would_have_stored(instance):
+def test_an_event_equals_the_one_that_dagster_would_store(instance):
     def both(context):
         context.log_event(dg.AssetMaterialization(PICTURES, partition="a"))
         _report(context, ["b"])
@@ -237,7 +237,7 @@ def _queued(instance, priority: int) -> dg.DagsterRun:
     return instance.add_run(run)
 
 
-def test_the_queue_starts_by_priority_and_not_what_was_ended_as_a_success(instance):
+def test_the_queue_starts_by_priority_and_skips_runs_ended_as_a_success(instance):
     low, done, high = (_queued(instance, priority) for priority in (-2, 0, -1))
     report_run_success(instance, done, "made by a sibling")
     assert instance.get_run_by_id(done.run_id).status == dg.DagsterRunStatus.SUCCESS
@@ -257,7 +257,7 @@ def test_a_run_is_ended_as_a_failure_with_a_message(instance):
     assert "its process is gone" in event.event_log_entry.message
 
 
-def test_a_run_takes_more_tags_while_it_is_at_work(instance):
+def test_tags_can_be_added_to_a_run_in_progress(instance):
     run = instance.add_run(
         dg.DagsterRun("all_job", status=dg.DagsterRunStatus.STARTED, tags={"kept": "1"})
     )
@@ -285,19 +285,19 @@ def _failing_job(error: BaseException) -> dg.JobDefinition:
         (SettingError("setting x: no photos"), "setting x: no photos"),
     ],
 )
-def test_a_failed_step_says_what_was_raised(instance, error, message):
+def test_a_failed_step_gives_the_message_of_its_exception(instance, error, message):
     done = _failing_job(error).execute_in_process(instance=instance, raise_on_error=False)
     (event,) = done.get_step_failure_events()
     assert step_failure_message(event) == message
     assert not any(map(is_stop, done.all_events))
 
 
-def test_a_run_that_is_interrupted_says_so(instance):
+def test_an_interrupted_run_counts_as_stopped(instance):
     job = _failing_job(dg.DagsterExecutionInterruptedError())
     done = job.execute_in_process(instance=instance, raise_on_error=False)
     assert any(map(is_stop, done.all_events))
 
 
-def test_a_run_that_is_canceled_says_so(instance):
+def test_a_canceled_run_counts_as_stopped(instance):
     event = dg.DagsterEvent(dg.DagsterEventType.RUN_CANCELED.value, "all_job")
     assert is_stop(event)

@@ -42,7 +42,7 @@ def _rows(collection) -> pd.DataFrame:
     return pd.read_parquet(collection.root / "artifacts/dataset/annotations.parquet")
 
 
-def test_what_was_annotated_in_a_scene_is_carried_over(annotated):
+def test_annotations_of_a_scene_photo_are_in_the_dataset(annotated):
     rows = _rows(annotated)
     seen = rows[rows.source == "scene"].set_index("label")
     assert set(seen.index) == {"roof", "tourist"}
@@ -52,7 +52,7 @@ def test_what_was_annotated_in_a_scene_is_carried_over(annotated):
     assert (seen.loc["tourist"].iscrowd, seen.loc["roof"].iscrowd) == (1, 0)
 
 
-def test_a_license_is_told_without_making_a_picture_anew(annotated):
+def test_a_new_license_remakes_the_dataset_but_no_picture(annotated):
     assert set(_rows(annotated).license) == {"CC BY 2.0"}
     pictures = {key: row.made_at for key, row in annotated.rows("harmonized").items()}
     (annotated.root / "objects/LICENSE.txt").write_text("CC0-1.0\n")
@@ -63,7 +63,7 @@ def test_a_license_is_told_without_making_a_picture_anew(annotated):
     assert {key: row.made_at for key, row in annotated.rows("harmonized").items()} == pictures
 
 
-def test_a_picture_is_of_the_side_of_all_its_photos(made):
+def test_a_composite_is_on_the_common_side_of_its_photos(made):
     rows = _rows(made)
     for _, objects in rows.groupby("scene"):
         first = objects.iloc[0]

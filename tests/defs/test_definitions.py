@@ -20,7 +20,7 @@ def test_loading_the_graph_imports_no_network_library():
     assert done.stdout.strip() == "set()"
 
 
-def test_every_asset_says_what_it_is():
+def test_every_asset_is_described():
     graph = defs.resolve_asset_graph()
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {n.name for n in ASSETS}
     for node in ASSETS:
@@ -42,7 +42,7 @@ def test_upstream_is_the_same_for_dagster_and_for_the_planner():
 @pytest.mark.parametrize(
     ("asset", "schema"), [("sticker_library", LIBRARY_SCHEMA), ("dataset", SCHEMA)]
 )
-def test_tables_tell_their_columns_and_what_they_mean(asset, schema):
+def test_tables_describe_their_columns(asset, schema):
     metadata = defs.resolve_assets_def(asset).get_asset_spec().metadata
     columns = metadata["dagster/column_schema"].columns
     assert [each.name for each in columns] == schema.names

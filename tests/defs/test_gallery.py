@@ -12,7 +12,7 @@ def _key(view, start):
     return next(key for key in gallery_scenes(view) if key.startswith(start))
 
 
-def test_a_scene_is_told_with_all_that_was_made_of_it(made):
+def test_a_scene_is_described_with_all_its_artifacts(made):
     view = Snapshot(made.open())
     key = _key(view, "temple")
     scene = gallery_scene(view, key)
@@ -33,7 +33,7 @@ def test_a_scene_is_told_with_all_that_was_made_of_it(made):
     assert scene.reason in page
 
 
-def test_only_what_was_made_again_has_another_digest(made, monkeypatch):
+def test_only_scenes_that_were_made_again_have_another_digest(made, monkeypatch):
     view = Snapshot(made.open())
     before, key = gallery_scenes(view), _key(view, "temple")
     assert len(before) == 3

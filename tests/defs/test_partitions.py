@@ -18,13 +18,13 @@ def test_new_keys_are_added_in_their_order(instance):
     assert instance.get_dynamic_partitions("scenes") == ["b", "a", "c"]
 
 
-def test_keys_that_are_gone_are_deleted(instance):
+def test_missing_keys_are_deleted(instance):
     sync_partitions(instance, "scenes", ["a", "b"])
     assert sync_partitions(instance, "scenes", ["b"]) == []
     assert instance.get_dynamic_partitions("scenes") == ["b"]
 
 
-def test_the_other_set_stays_as_it_is(instance):
+def test_the_other_partition_set_does_not_change(instance):
     sync_partitions(instance, "objects", ["a"])
     sync_partitions(instance, "scenes", ["b"])
     assert instance.get_dynamic_partitions("objects") == ["a"]

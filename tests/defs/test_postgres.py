@@ -60,7 +60,7 @@ def test_a_collection_is_made_and_reported_on_postgres(home, collection):
 
 
 @pytest.mark.slow
-def test_several_runs_may_go_at_once_but_only_one_phase(home):
+def test_several_runs_may_execute_at_once_but_only_one_phase(home):
     with dg.DagsterInstance.get() as instance:
         queue = instance.get_concurrency_config().run_queue_config
     assert queue.max_concurrent_runs > 1

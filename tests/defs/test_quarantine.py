@@ -24,7 +24,7 @@ def with_a_broken_photo(collection):
     return collection
 
 
-def test_the_others_are_made_and_the_broken_one_is_named(with_a_broken_photo):
+def test_a_broken_photo_is_named_and_the_others_are_processed(with_a_broken_photo):
     ran = with_a_broken_photo.update()
     rows = with_a_broken_photo.rows("object_photos")
     (bad,) = [row for row in rows.values() if row.status == "failed"]
@@ -44,7 +44,7 @@ def test_the_others_are_made_and_the_broken_one_is_named(with_a_broken_photo):
         assert bad.key not in instance.get_materialized_partitions(dg.AssetKey("object_photos"))
 
 
-def test_the_next_update_retries_the_broken_one_alone(with_a_broken_photo):
+def test_the_next_update_retries_only_the_broken_photo(with_a_broken_photo):
     with_a_broken_photo.update()
     before = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalog.rows()}
     ran = with_a_broken_photo.update()
@@ -55,7 +55,7 @@ def test_the_next_update_retries_the_broken_one_alone(with_a_broken_photo):
     assert [(run.phase, run.success) for run in ran] == [("objects", True)]
 
 
-def test_a_run_of_a_single_image_fails_if_the_image_does(with_a_broken_photo):
+def test_a_run_for_a_single_image_fails_if_the_image_fails(with_a_broken_photo):
     with_a_broken_photo.update()
     with with_a_broken_photo.instance() as instance:
         keys = OBJECTS.get_partition_keys(dynamic_partitions_store=instance)

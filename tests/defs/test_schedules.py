@@ -21,7 +21,7 @@ def _nightly_run(collection) -> Iterator[dg.JobExecutionResult]:
         yield done
 
 
-def test_the_night_makes_new_photos_and_records_each_phase_as_a_run(collection):
+def test_the_nightly_job_processes_new_photos_and_records_each_phase_as_a_run(collection):
     scenes = collection.root / "scenes"
     (scenes / "again.jpg").write_bytes((scenes / "temple.jpg").read_bytes())
     with _nightly_run(collection) as done:
@@ -33,7 +33,7 @@ def test_the_night_makes_new_photos_and_records_each_phase_as_a_run(collection):
     assert names == ["publish_job", "scenes_job", "nightly_job"]
 
 
-def test_a_quiet_night_confirms_what_is_up_to_date(collection):
+def test_a_nightly_job_with_nothing_due_confirms_up_to_date_assets(collection):
     with _nightly_run(collection) as done:
         assert done.success
     with collection.instance() as instance:
@@ -41,7 +41,7 @@ def test_a_quiet_night_confirms_what_is_up_to_date(collection):
     assert event.run_id == ""  # reported outside a run
 
 
-def test_a_failed_phase_fails_the_night_with_its_reason(collection):
+def test_a_failed_phase_fails_the_nightly_job_with_its_reason(collection):
     settings = collection.root / "nst.toml"
     settings.write_text("[recipes]\nstyle = 'nowhere.jpg'\nleft_side = 192\n")
     with _nightly_run(collection) as done:

@@ -39,7 +39,7 @@ def test_without_new_photos_nothing_is_launched(tick):
     assert isinstance(tick(), dg.SkipReason)
 
 
-def test_a_new_scene_launches_the_scene_phase_over_it_alone(collection, tick):
+def test_a_new_scene_launches_the_scenes_phase_for_it_alone(collection, tick):
     (collection.root / "scenes/again.jpg").write_bytes(
         (collection.root / "scenes/temple.jpg").read_bytes()
     )
@@ -97,7 +97,7 @@ def test_a_run_whose_process_is_gone_is_ended_and_not_waited_for(collection, tic
         assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
 
 
-def test_what_cannot_be_made_is_launched_three_times_only(collection, tick):
+def test_a_run_that_cannot_succeed_is_launched_only_three_times(collection, tick):
     (collection.root / "scenes/again.jpg").write_bytes(
         (collection.root / "scenes/temple.jpg").read_bytes()
     )

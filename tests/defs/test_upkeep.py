@@ -117,7 +117,7 @@ def test_a_changed_photo_is_given_as_the_reason(collection):
     assert stale_artifacts_of(workspace, "scenes", key) == [only]
 
 
-def test_retry_makes_what_failed_and_what_depends_on_it_and_nothing_else(collection):
+def test_retry_makes_only_failed_artifacts_and_their_descendants(collection):
 
     style = collection.root / "scenes/again.jpg"
     style.write_bytes((collection.root / "scenes/temple.jpg").read_bytes())

@@ -26,7 +26,7 @@ def test_a_file_is_named_after_its_key_unless_it_belongs_to_the_whole_collection
     assert files.file_name(ALL, files.COCO) == "coco.json"
 
 
-def test_pictures_are_told_from_records():
+def test_pictures_are_distinguished_from_records():
     assert files.is_picture("cat-1.mask.png") and not files.is_picture("cat-1.json")
     assert files.without_picture_suffix(files.MASK) == ".mask"
 

@@ -39,7 +39,7 @@ def test_a_new_catalog_is_empty(catalog):
     assert catalog.version == -1
 
 
-def test_a_row_comes_back_as_it_was(catalog):
+def test_a_row_survives_a_round_trip(catalog):
     catalog.append([ROW])
     assert catalog.latest("composites") == {ROW.key: ROW}
     assert catalog.latest("composites", ["another key"]) == {}

@@ -19,7 +19,7 @@ def fingerprint(inputs, **causes) -> str:
     return fingerprinter(**causes)(inputs)
 
 
-def test_the_order_of_inputs_means_nothing():
+def test_the_order_of_inputs_does_not_matter():
     assert fingerprint(**CAUSES) == fingerprint(**CAUSES | {"inputs": (B, A)})
 
 
@@ -35,5 +35,5 @@ def test_the_order_of_inputs_means_nothing():
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_every_cause_counts(change):
+def test_every_cause_changes_the_fingerprint(change):
     assert fingerprint(**CAUSES) != fingerprint(**CAUSES | change)

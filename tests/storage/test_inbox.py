@@ -48,7 +48,7 @@ def test_photos_are_found_at_any_depth_under_any_name(tmp_path: Path) -> None:
     assert set(found.index.photos) == {partition_key(name) for name in names} == set(found.new)
 
 
-def test_what_is_no_photo_is_passed_over(tmp_path: Path) -> None:
+def test_files_that_are_not_photos_are_ignored(tmp_path: Path) -> None:
     put(tmp_path, "cat.png")
     put(tmp_path, "cat.mask.png")
     put(tmp_path, ".hidden.png")
@@ -107,7 +107,7 @@ def test_links_do_not_lead_out_of_the_inbox(tmp_path: Path) -> None:
     assert "leads out of the inbox" in reasons(found)["link.png"]
 
 
-def test_a_name_that_is_no_text_is_listed(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_is_listed(tmp_path: Path) -> None:
     with Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")).open("wb") as file:
         file.write(encode_png(PHOTO))
     assert reasons(look(tmp_path)) == {"caf\\xe9.png": "the name is not valid UTF-8: rename it"}
@@ -164,7 +164,7 @@ def test_a_file_that_breaks_is_deleted_and_listed_and_comes_back(tmp_path: Path)
     assert look(tmp_path, broken.index).new == (partition_key("cat.png"),)
 
 
-def test_another_limit_judges_every_file_anew(tmp_path: Path) -> None:
+def test_another_limit_checks_every_file_again(tmp_path: Path) -> None:
     put(tmp_path, "cat.png", np.zeros((1000, 1200, 3), np.uint8))
     wide = look(tmp_path)
     narrow = look(tmp_path, wide.index, max_megapixels=1)
@@ -172,7 +172,7 @@ def test_another_limit_judges_every_file_anew(tmp_path: Path) -> None:
     assert look(tmp_path, narrow.index).new == (partition_key("cat.png"),)
 
 
-def test_a_new_box_changes_its_photo_alone(tmp_path: Path) -> None:
+def test_a_new_box_changes_only_its_photo(tmp_path: Path) -> None:
     put(tmp_path, "cat.png")
     put(tmp_path, "dog.png")
     boxes = tmp_path / "boxes.csv"
@@ -199,7 +199,7 @@ def test_an_index_round_trip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1 and then nothing"])
-def test_a_damaged_index_is_none_and_says_so(
+def test_a_damaged_index_counts_as_missing_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: bytes
 ) -> None:
     file = UPath(tmp_path / "index.parquet")
@@ -220,7 +220,7 @@ def test_an_inbox_on_an_object_store() -> None:
     assert second.index == first.index
 
 
-def test_a_scan_that_ends_early_goes_on_the_next_time(tmp_path: Path) -> None:
+def test_a_scan_that_ends_early_continues_the_next_time(tmp_path: Path) -> None:
     names = [f"{number:03d}.png" for number in range(100)]
     for turn, name in enumerate(names):
         put(tmp_path, name, np.roll(PHOTO[:8, :8], turn, axis=0) + np.uint8(turn))
@@ -236,7 +236,7 @@ def test_a_scan_that_ends_early_goes_on_the_next_time(tmp_path: Path) -> None:
     assert [photo.path for photo in found.photos.values()] == names
 
 
-def test_what_moved_is_recognized_by_a_scan_in_parts(tmp_path: Path) -> None:
+def test_a_scan_in_parts_recognizes_a_moved_photo(tmp_path: Path) -> None:
     """A deleted photo is kept until all new files were read: one of them may be it."""
     small = PHOTO[:8, :8]
     put(tmp_path, "z.png", small)
@@ -251,7 +251,7 @@ def test_what_moved_is_recognized_by_a_scan_in_parts(tmp_path: Path) -> None:
     assert second.moved == {partition_key("z.png"): partition_key("later/z.png")}
 
 
-def test_one_photo_is_looked_at_again(tmp_path: Path) -> None:
+def test_a_single_photo_can_be_examined_again(tmp_path: Path) -> None:
     put(tmp_path, "other.png", PHOTO[::2])
     path = put(tmp_path, "cat.png")
     key = partition_key("cat.png")

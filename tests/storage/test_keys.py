@@ -16,7 +16,7 @@ def readable(key: str) -> str:
     return key.rpartition("-")[0]
 
 
-def test_a_key_can_be_read() -> None:
+def test_a_key_is_readable() -> None:
     assert re.fullmatch(r"holiday-beach_2-[0-9a-f]{8}", partition_key("holiday/beach_2.jpg"))
 
 
@@ -26,12 +26,12 @@ def test_letters_of_all_scripts_are_kept() -> None:
     assert readable(partition_key("हिन्दी.png")) == "हिन्दी"
 
 
-def test_paths_that_look_alike_have_keys_of_their_own() -> None:
+def test_paths_that_look_alike_have_different_keys() -> None:
     alike = ["a/b.jpg", "a_b.jpg", "a-b.jpg", "a b.jpg", "a/b.png", "A/b.jpg", "a/b.jpg.jpg"]
     assert len({partition_key(path) for path in alike}) == len(alike)
 
 
-def test_composed_and_decomposed_names_read_alike_but_are_two_files() -> None:
+def test_composed_and_decomposed_names_look_alike_but_have_different_keys() -> None:
     composed, decomposed = (unicodedata.normalize(form, "café.jpg") for form in ("NFC", "NFD"))
     assert readable(partition_key(composed)) == readable(partition_key(decomposed)) == "café"
     assert partition_key(composed) != partition_key(decomposed)
@@ -41,13 +41,13 @@ def test_a_name_without_a_letter_still_has_a_key() -> None:
     assert readable(partition_key("…/🎉.jpg")) == "photo"
 
 
-def test_of_a_long_path_the_end_is_kept() -> None:
+def test_a_long_path_keeps_its_end() -> None:
     key = partition_key("a" * 300 + "/cat.jpg")
     assert readable(key).endswith("-cat") and len(key.encode()) <= 150
 
 
 @given(paths)
-def test_a_key_is_fit_for_files_urls_and_dagster(path: str) -> None:
+def test_a_key_is_valid_in_file_names_urls_and_dagster(path: str) -> None:
     key = partition_key(path)
     assert 0 < len(key.encode()) <= 150
     assert key[0] not in ".-"

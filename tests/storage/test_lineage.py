@@ -45,7 +45,7 @@ def test_ancestors_reach_the_photos(family):
     assert sticker.relatives[0].relatives[0].key == "cat.jpg"
 
 
-def test_descendants_are_all_that_was_made_from_a_photo(family):
+def test_descendants_are_all_artifacts_made_from_a_photo(family):
     assert family.descendants([("objects", "cat.jpg")]) == [
         ("object_photos", "cat-1"),
         ("stickers", "cat-1"),
@@ -70,7 +70,7 @@ def test_an_unknown_name_suggests_similar_keys(family):
         family.find("street")
 
 
-def test_a_row_that_is_no_longer_current_makes_no_descendant(catalog):
+def test_an_old_row_gives_no_descendant(catalog):
     """The scene was composed again, with another sticker."""
     catalog.append([_row("composites", "street-2", ("stickers", "dog-1"))])
     now = Lineage(catalog)
@@ -91,7 +91,7 @@ def test_artifacts_are_found_by_the_name_and_the_digest_of_a_network(catalog):
 
 
 @pytest.mark.slow
-def test_maintenance_changes_no_answer(catalog):
+def test_maintenance_changes_no_search_result(catalog):
     for number in range(70):
         catalog.append([_row("composites", f"more-{number:02d}", ("stickers", "cat-1"))])
     before, rows = Lineage(catalog).descendants([("stickers", "cat-1")]), catalog.frame()

@@ -32,7 +32,7 @@ def test_a_folder_without_pictures_is_refused(tmp_path, folder, reason):
         list_pictures(tmp_path / folder)
 
 
-def test_a_mask_with_the_suffix_mask_wins_over_one_with_the_same_name(tmp_path):
+def test_a_mask_named_mask_is_preferred_to_one_with_the_pictures_name(tmp_path):
     (tmp_path / "masks").mkdir()
     picture = tmp_path / "cup [1].jpg"
     for path in (picture, tmp_path / "masks/cup [1].png"):

@@ -47,7 +47,7 @@ PHOTO = PhotoRecord(
 
 
 @given(boxes, texts, masks)
-def test_a_detection_comes_back(box, label, mask):
+def test_a_detection_survives_a_round_trip(box, label, mask):
     written = dump_record(
         Detections((DetectionRecord.of(Detection(box, label, 0.25, "hog", mask)),))
     )
@@ -58,7 +58,7 @@ def test_a_detection_comes_back(box, label, mask):
 
 
 @given(boxes, st.booleans())
-def test_a_placement_comes_back(box, flip):
+def test_a_placement_survives_a_round_trip(box, flip):
     origin = {"object_key": "cat-1", "label": "cat", "photo": "cat.jpg"}
     digests = {"photo_digest": "1", "sticker_digest": "2"}
     record = PlacementRecord(sticker="cat-1.0", box=box, flip=flip, **origin, **digests)
@@ -94,7 +94,7 @@ def test_a_record_of_a_later_version_is_refused():
         parse_record(PhotoRecord, later, "cat.json")
 
 
-def test_a_record_of_a_raised_version_says_so():
+def test_a_record_with_a_raised_version_contains_it():
     class Second(HarmonizedRecord):
         schema_version = 2
 

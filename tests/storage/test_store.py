@@ -25,7 +25,7 @@ def store(tmp_path) -> Store:
     return Store(UPath(tmp_path))
 
 
-def test_pictures_and_records_come_back(store, tmp_path):
+def test_pictures_and_records_survive_a_round_trip(store, tmp_path):
     photo = data.chelsea()
     written = store.write("composites", "cat-1", {".png": photo, ".json": RECORD})
     assert written.path == "artifacts/composites/cat-1.png"
@@ -53,7 +53,7 @@ def test_a_cached_picture_cannot_be_changed_by_its_reader(store):
         store.picture("composites", "k")[0, 0] = 0
 
 
-def test_the_writers_own_picture_stays_writable_and_apart(store):
+def test_the_writers_own_picture_stays_writable_and_separate(store):
     photo = data.chelsea().copy()
     store.write("composites", "k", {".png": photo})
     photo[:] = 0
@@ -69,14 +69,14 @@ def test_a_failed_write_leaves_the_old_file_and_no_part(store, tmp_path, monkeyp
     assert [path.name for path in (tmp_path / "artifacts/composites").iterdir()] == ["k.json"]
 
 
-def test_a_picture_is_read_anew_when_its_file_has_changed(store, tmp_path):
+def test_a_picture_is_read_again_when_its_file_has_changed(store, tmp_path):
     store.write("composites", "k", {".png": data.chelsea()})
     assert store.picture("composites", "k") is Store(UPath(tmp_path)).picture("composites", "k")
     Store(UPath(tmp_path)).write("composites", "k", {".png": data.coffee()})  # another process
     assert np.array_equal(store.picture("composites", "k"), data.coffee())
 
 
-def test_what_was_written_is_brought_to_the_disk_later_together(store, monkeypatch):
+def test_written_files_are_synced_to_the_disk_together(store, monkeypatch):
     synced = []
     fsync = os.fsync
     monkeypatch.setattr("os.fsync", lambda file: synced.append(file) or fsync(file))
@@ -89,7 +89,7 @@ def test_what_was_written_is_brought_to_the_disk_later_together(store, monkeypat
     assert len(synced) == 2  # the other, and the folder with its name
 
 
-def test_removing_what_is_gone_already_is_no_error(store):
+def test_removing_a_missing_file_is_no_error(store):
     store.remove("composites", "k", (".png",))
     assert store.sizes("composites") == {}
 

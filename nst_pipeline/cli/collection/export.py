@@ -14,9 +14,11 @@ from upath import UPath
 from nst_pipeline.cli.output import Json, bars, busy, print_json, print_line, print_note
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
+from nst_pipeline.pipeline.steps.dataset import dataset
 from nst_pipeline.publish.coco import CocoDataset
 from nst_pipeline.publish.export import Exported, Files, coco_files, write_export, yolo_files
 from nst_pipeline.publish.splits import SIDES
+from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.keys import ALL
 
 Format = Literal["yolo", "coco"]
@@ -24,16 +26,16 @@ Format = Literal["yolo", "coco"]
 
 def _read(workspace: Workspace, name: str) -> bytes:
     try:
-        return workspace.store.read("dataset", ALL, name)
+        return workspace.store.read(dataset.name, ALL, name)
     except FileNotFoundError:
-        raise NstError(f"{workspace.root} has no dataset yet: `nst run` makes it") from None
+        raise NstError(f"{workspace.root} has no dataset yet: run `nst run`") from None
 
 
 def _annotations(workspace: Workspace) -> pd.DataFrame:
-    rows = pd.read_parquet(io.BytesIO(_read(workspace, "annotations.parquet")))
+    rows = pd.read_parquet(io.BytesIO(_read(workspace, files.ANNOTATIONS_TABLE)))
     if "polygons" not in rows.columns:
         raise NstError(
-            f"the dataset in {workspace.root} was made by an earlier version: `nst run` updates it"
+            f"an earlier version made the dataset in {workspace.root}: update it with `nst run`"
         )
     if rows.empty:
         raise NstError(f"the dataset in {workspace.root} is empty: `nst status` gives the reasons")
@@ -41,14 +43,14 @@ def _annotations(workspace: Workspace) -> pd.DataFrame:
 
 
 def _files(workspace: Workspace, rows: pd.DataFrame, kind: Format, *, segments: bool) -> Files:
-    artifacts = workspace.root / "artifacts"
+    artifacts = workspace.store.folder(dataset.name).parent
 
     def picture(file_name: str) -> UPath:
         return artifacts / file_name.removeprefix("../")
 
     if kind == "coco":
-        dataset = CocoDataset.model_validate_json(_read(workspace, "coco.json"))
-        return coco_files(dataset, rows, picture)
+        coco = CocoDataset.model_validate_json(_read(workspace, files.COCO))
+        return coco_files(coco, rows, picture)
     return yolo_files(rows, picture, segments=segments)
 
 
@@ -60,12 +62,12 @@ def _print_summary(folder: Path, counts: Counter[str], exported: Exported) -> No
     )
     if counts["mixed"]:
         print_note(
-            f"{counts['mixed']} pictures are left out: their scene and their objects are on "
-            "different sides of the split (docs/reference/dataset.md)"
+            f"{counts['mixed']} pictures are left out: their photos belong to different sides of "
+            "the split (docs/reference/dataset.md)"
         )
     for side in ("train", "val"):
         if not counts[side]:
-            print_note(f"{side} is empty, which most trainers refuse: add photos")
+            print_note(f"{side} is empty, which most training tools refuse: add photos")
 
 
 def export(
@@ -92,10 +94,10 @@ def export(
         raise NstError(f"{folder} is inside the data folder {workspace.root}: give another folder")
     with busy("reading the dataset"):
         rows = _annotations(workspace)
-        files = _files(workspace, rows, kind, segments=segments)
+        content = _files(workspace, rows, kind, segments=segments)
     with bars() as display:
-        task = display.add_task("exporting", total=len(files))
-        exported = write_export(folder, files, copy=copy, on_file=lambda: display.advance(task))
+        task = display.add_task("exporting", total=len(content))
+        exported = write_export(folder, content, copy=copy, on_file=lambda: display.advance(task))
     counts = Counter(rows.drop_duplicates("image_id").split)
     if as_json:
         print_json({"folder": str(folder), "pictures": dict(counts), **vars(exported)})

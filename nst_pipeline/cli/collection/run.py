@@ -25,7 +25,10 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.progress import LISTENER, Progress
 from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, Stopped, run_until_stopped
 from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
+from nst_pipeline.pipeline.steps.gallery import gallery
 from nst_pipeline.pipeline.upkeep.reporting import last_report
+from nst_pipeline.storage.artifact_files import GALLERY_PAGE
+from nst_pipeline.storage.keys import ALL
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -36,7 +39,7 @@ Result = TypeVar("Result")
 
 _STOPPING = "stopping after the images in progress; press Ctrl-C again to quit at once"
 _SHOW_CURSOR = "\x1b[?25h" if sys.stderr.isatty() else ""
-_STOPPED = "stopped: finished work is kept, and `nst run` continues from there"
+_STOPPED = "stopped: finished work is kept; continue with `nst run`"
 
 
 def _instance() -> dg.DagsterInstance:
@@ -59,7 +62,7 @@ def _instance() -> dg.DagsterInstance:
 
 
 def run(as_json: Json = False) -> None:
-    """Scan the inboxes and make whatever is new, changed, or failed before, as Dagster runs.
+    """Scan the inboxes and, in Dagster runs, make whatever is new, changed, or failed before.
 
     Ctrl-C stops after the images in progress; the next run continues from there.
     """
@@ -74,7 +77,7 @@ def run(as_json: Json = False) -> None:
 
 
 def retry(as_json: Json = False) -> None:
-    """Retry only quarantined artifacts and whatever depends on them."""
+    """Retry only the quarantined artifacts, and make whatever depends on them."""
     workspace = existing_workspace()
 
     def update_quarantined(progress: Progress) -> list[RunResult]:
@@ -87,7 +90,6 @@ def retry(as_json: Json = False) -> None:
 
 def _stoppable(work: Callable[[Progress], Result]) -> Result:
     """Do work under progress bars; Ctrl-C or SIGTERM stops it at a safe point."""
-
     try:
         with _direct_errors() as print_direct, _progress_bars() as progress:
             return run_until_stopped(
@@ -102,9 +104,9 @@ def _stoppable(work: Callable[[Progress], Result]) -> Result:
 
 @contextmanager
 def _direct_errors() -> Iterator[Callable[[str], object]]:
-    """Yield a function that prints a line on standard error, past Dagster.
+    """Yield a function that prints a line on standard error even while an asset is made.
 
-    Dagster redirects the file descriptor to its log while an asset is made.
+    Dagster redirects the file descriptor of standard error to its log then.
     """
     descriptor = os.dup(2)
     try:
@@ -140,7 +142,7 @@ def _progress_bars() -> Iterator[Progress]:
                 tasks[name] = display.add_task(name, total=total)
             display.update(tasks[name], completed=done, total=total)
 
-        # Planning and Dagster's own work have no count; this bar only shows activity.
+        # Shows activity during planning and Dagster's own work, which have no count.
         display.add_task("working", total=None)
         token = LISTENER.set(report)
         try:
@@ -159,7 +161,7 @@ def _scan(workspace: Workspace, instance: dg.DagsterInstance, progress: Progress
 def _update(
     workspace: Workspace, instance: dg.DagsterInstance, *, quarantined_only: bool = False
 ) -> list[RunResult]:
-    """Run every phase that is due."""
+    """Run every phase with due artifacts."""
     from nst_pipeline.definitions import defs
     from nst_pipeline.defs.jobs import JOBS
     from nst_pipeline.defs.runs.update import update
@@ -184,8 +186,8 @@ def _print_summary(
         print_line(f"{quarantined} quarantined: `nst status` lists them with the reason.")
     if empty := sum(each["empty"] for each in rows):
         print_line(f"{empty} empty: `nst status` gives the reasons.")
-    gallery = workspace.root / "artifacts" / "gallery" / "index.html"
-    if gallery.exists():
-        print_line(f"Gallery: {gallery}")
+    page = workspace.store.path(gallery.name, ALL, GALLERY_PAGE)
+    if page.exists():
+        print_line(f"Gallery: {page}")
     if ran and (last := last_report(workspace)):
         print_line(f"Report: {last[1]}")

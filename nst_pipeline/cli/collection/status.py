@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nst_pipeline.cli.output import LIST_LIMIT, Json, busy, print_json, print_table
-from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace, existing_workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.steps import ASSETS
 
 _STATUSES = ("ok", "empty", "failed")
@@ -19,9 +19,9 @@ def _current_rows(workspace: Workspace) -> pd.DataFrame:
     table = workspace.catalog.table(("asset", "key", "status", "error"))
     frame: pd.DataFrame = table.to_pandas()
     retired = pd.Series(False, index=frame.index)
-    for collection in COLLECTIONS:
-        assets = [asset.name for asset in ASSETS if asset.collection == collection]
-        keys = workspace.index(collection).photos.keys()
+    for inbox in INBOXES:
+        assets = [asset.name for asset in ASSETS if asset.inbox == inbox]
+        keys = workspace.index(inbox).photos.keys()
         retired |= frame["asset"].isin(assets) & ~frame["key"].isin(keys)
     return frame[~retired]
 
@@ -70,9 +70,9 @@ def status(as_json: Json = False) -> None:
     empty = frame[frame["status"] == "empty"].groupby(["asset", "error"]).size().reset_index()
     reasons = [[row[0], int(row[2]), row[1]] for row in empty.itertuples(index=False)]
     unreadable = [
-        [collection, bad.path, bad.reason]
-        for collection in COLLECTIONS
-        for bad in workspace.index(collection).unreadable
+        [inbox, bad.path, bad.reason]
+        for inbox in INBOXES
+        for bad in workspace.index(inbox).unreadable
     ]
     rows = counts(workspace)
     if as_json:

@@ -1,4 +1,4 @@
-"""`nst stale`, `nst verify` and `nst gc`: find out of date, damaged, and unused artifacts."""
+"""`nst stale`, `nst verify` and `nst gc`: find stale, damaged, and unused artifacts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from nst_pipeline.cli.output import (
     print_table,
 )
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace, existing_workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.upkeep.stale import StaleArtifact, stale_artifacts, stale_artifacts_of
 from nst_pipeline.pipeline.upkeep.verify import verify as find_problems
 
 _KEEP_DAYS = 7
-"""How long the catalog's superseded files are kept: a reader may still have them open."""
+"""Days to keep the superseded files of the catalog, which a reader may still have open."""
 
 
 def _stale_of_photo(workspace: Workspace, name: str) -> list[StaleArtifact]:
@@ -37,11 +37,11 @@ def _stale_of_photo(workspace: Workspace, name: str) -> list[StaleArtifact]:
     """
     found: list[StaleArtifact] = []
     known = False
-    for collection in COLLECTIONS:
-        photos = workspace.index(collection).photos
+    for inbox in INBOXES:
+        photos = workspace.index(inbox).photos
         for key in (k for k, photo in photos.items() if name in (k, photo.path)):
             known = True
-            found += stale_artifacts_of(workspace, collection, key)
+            found += stale_artifacts_of(workspace, inbox, key)
     if not known:
         raise NstError(f"no photo is named {name!r}: give its path in the inbox, or its key")
     return found
@@ -90,7 +90,7 @@ def verify(as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
     elif not found:
-        print_line("All artifacts are intact and in the catalog.")
+        print_line("All artifacts are intact, and the catalog has them all.")
     else:
         kinds = Counter(each.kind for each in found)
         print_line(", ".join(f"{count} {kind}" for kind, count in kinds.items()))
@@ -112,7 +112,7 @@ def gc(
 ) -> None:
     """Remove artifacts of deleted photos, superseded catalog rows, and stray files.
 
-    Never removes photos, nor anything that a current result was made from.
+    Never removes photos or anything from which a current result was made.
     """
     workspace = existing_workspace()
     garbage = find_garbage(workspace)

@@ -1,4 +1,4 @@
-"""`nst calibrate`: fit a color model to photos of one's own."""
+"""`nst calibrate`: fit a color model to your own photos."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ def calibrate(
     if not model.photos:
         raise NstError(
             f"{photos}: too few of the {len(paths)} photos show an object and its surroundings: "
-            f"calibration needs {CALIBRATION.photos_min}, and works well with "
-            f"{_PHOTOS_RECOMMENDED} or more"
+            f"give at least {CALIBRATION.photos_min}, better {_PHOTOS_RECOMMENDED} or more"
         )
     write_file(out, model.to_bytes())
     finish([{"model": str(out), "photos": model.photos}], {}, as_json=as_json)

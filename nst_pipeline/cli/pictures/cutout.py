@@ -40,7 +40,7 @@ class _Boxes:
         return cls(path, read_text(path))
 
     def photos(self) -> set[str]:
-        """The file names of the photos that have a row.
+        """Return the file names of the photos that have a row.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class _Boxes:
         return {row["image"] for row in reader if row["image"]}
 
     def detections(self, name: str, photo: Rgb) -> list[Detection]:
-        """The objects of a photo."""
+        """Return the objects of a photo."""
         height, width = photo.shape[:2]
         return read_sidecar(name, width, height, boxes_csv=self.text, source=str(self.path))
 
@@ -72,7 +72,7 @@ def _with_boxes(paths: list[Path], folder: Path, boxes: _Boxes) -> list[Path]:
     named = boxes.photos()
     chosen = [path for path in paths if path.name in named]
     if not chosen:
-        raise NstError(f"{boxes.path} names no photo in {folder}: check its column `image`")
+        raise NstError(f"{boxes.path} names no photo in {folder}: correct its column `image`")
     for name in sorted(named - {path.name for path in chosen}):
         print_note(f"{boxes.path} names {name}, which is not in {folder}")
     if skipped := len(paths) - len(chosen):
@@ -101,7 +101,10 @@ def _write_stickers(path: Path, cutouts: list[Cutout]) -> None:
     for number, each in enumerate(cutouts, start=1):
         pixels, _ = crop_sticker(each)
         if not pixels.size:
-            raise NstError(f"{path}: object {number} is empty after cutting it out")
+            raise NstError(
+                f"{path}: nothing is left of object {number} after cutting it out: give a tighter "
+                "box (--boxes)"
+            )
         name = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
         write_file(name, encode_png(pixels))
 

@@ -1,4 +1,4 @@
-"""What the commands on picture files share: settings, output files, the loop over a folder."""
+"""Shared by the commands on picture files: settings, output files, and the loop over a folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ from nst_pipeline.vision.shapes import Matte, Rgb, Rgba
 
 
 def current_settings() -> Settings:
-    """Return the settings of the collection in `NST_DATA`; the defaults if it has none."""
+    """Return the settings of the collection that `NST_DATA` names; the defaults if it has none.
+
+    Raises
+    ------
+    SettingError
+        A setting is unknown or has an unusable value.
+    """
     return load_settings(data_root())
 
 
@@ -61,7 +67,7 @@ def check_png(path: Path) -> None:
         The name does not end in `.png`.
     """
     if path.suffix.lower() != ".png":
-        raise NstError(f"--out {path}: results are PNG files: end the name in .png")
+        raise NstError(f"--out {path}: the result is a PNG file: end its name in .png")
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -101,7 +107,7 @@ def process_files(
     Raises
     ------
     ModelUnavailableError, SettingError
-        At once: they would concern every file.
+        Raised at once, because they would concern every file.
     typer.Exit
         With code 1, at the end, if a file failed.
     """

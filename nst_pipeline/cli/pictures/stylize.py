@@ -57,11 +57,16 @@ def optimize_with_vgg19(
     settings
         Weights, mode and size.
     display
-        Where the bar is drawn.
+        Progress bars to which to add one.
     name
         Label of the bar.
     frames
         Folder to write the picture to after every step, at the size of that step.
+
+    Raises
+    ------
+    ModelUnavailableError
+        VGG19's weights are missing.
     """
     network = load_vgg19(settings.weights)
     task = display.add_task(name, total=_PERCENT)

@@ -1,4 +1,4 @@
-"""`nst sweep`: a picture stylized with many weights, on one sheet."""
+"""`nst sweep`: stylize a picture with many pairs of weights, on one sheet."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An asset of the pipeline as a Dagster asset: its run, checks, metadata, versions, and form."""
+"""Dagster assets: how they run, and their checks, metadata, versions, and config forms."""

@@ -1,10 +1,10 @@
-"""Makes backfills of scattered partitions fast: one run does the work of the runs queued behind it.
+"""Speeds up backfills of scattered partitions: one run does the work of the runs queued behind it.
 
 Dagster creates a run for each contiguous range. Every second photo of a hundred gives fifty runs,
 each a process that loads the models. The oldest run of such a backfill therefore also makes and
-reports the partitions of its queued siblings. A sibling whose partitions have all been reported is
-ended as a success, and the daemon no longer starts it. Whatever is left (an image failed, this run
-was killed) stays queued and runs as usual.
+reports the partitions of its queued siblings. Once all partitions of a sibling are reported, it
+ends the sibling as a success, so that the daemon does not start it. Other siblings (an image
+failed, or this run was killed) stay queued and run as usual.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,27 +19,27 @@ _IN_PROGRESS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
 @dataclass
 class Takeover:
-    """The queued siblings of a run whose partitions it makes as well."""
+    """The queued siblings of a run whose partitions the run makes, too."""
 
     partitions: dict[str, list[str]]
-    """Run id of a sibling to its partition keys."""
+    """Partition keys by the sibling's run id."""
     unfinished_assets: set[dg.AssetKey]
     """The run's assets whose step has not ended yet."""
     unreported: set[str] = field(default_factory=set)
-    """Keys for which some asset has no result."""
+    """Keys for which an asset has reported no materialization."""
 
     @property
     def keys(self) -> list[str]:
-        """The siblings' keys, last in the queue first, since other runs may work on the first."""
+        """The siblings' keys, last in the queue first, because other runs may work on the first."""
         return [key for keys in reversed(self.partitions.values()) for key in keys]
 
 
 _takeovers: dict[str, Takeover] = {}
-"""By run id. All steps of a run are executed in one process."""
+"""By run id. One process executes all steps of a run."""
 
 
 def is_backfill(run: dg.DagsterRun) -> bool:
-    """Whether a run belongs to a backfill of assets, which waits for what its runs report."""
+    """Whether a run belongs to a backfill of assets, which waits for materializations."""
     return BACKFILL_TAG in run.tags and run.asset_selection is not None
 
 
@@ -53,7 +53,7 @@ def _same_work(run: dg.DagsterRun, other: dg.DagsterRun) -> bool:
 
 
 def _queued_siblings(context: dg.AssetExecutionContext) -> list[dg.DagsterRun]:
-    """The run's queued siblings, oldest first; none if an older run in progress takes them over."""
+    """Return the run's queued siblings, oldest first; none if an older run takes them over."""
     records = context.instance.get_run_records(
         dg.RunsFilter(
             tags={BACKFILL_TAG: context.run.tags[BACKFILL_TAG]},
@@ -71,7 +71,7 @@ def _queued_siblings(context: dg.AssetExecutionContext) -> list[dg.DagsterRun]:
 def _partitions_of(
     context: dg.AssetExecutionContext, runs: Sequence[dg.DagsterRun]
 ) -> dict[str, list[str]]:
-    """Run id to partition keys. The partition set is read once for all runs."""
+    """Return partition keys by run id. The partition set is read once for all runs."""
     definition = context.assets_def.partitions_def
     assert definition is not None
     order = definition.get_partition_keys(dynamic_partitions_store=context.instance)
@@ -95,14 +95,14 @@ def _plan_takeover(context: dg.AssetExecutionContext, room: int) -> Takeover:
 
 
 def take_over_siblings(context: dg.AssetExecutionContext, *, max_partitions: int) -> Takeover:
-    """Decide which queued siblings this run takes over: the same in all its steps.
+    """Decide which queued siblings this run takes over; all its steps take over the same.
 
     Parameters
     ----------
     context : AssetExecutionContext
         The context of a step of the run.
     max_partitions : int
-        Partitions that a run may make, its own included.
+        Number of partitions that a run may make, its own included.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def take_over_siblings(context: dg.AssetExecutionContext, *, max_partitions: int
     if not partitioned or not is_backfill(context.run):
         return Takeover({}, set())
     if context.run_id not in _takeovers:
-        _takeovers.clear()  # of earlier runs of this process
+        _takeovers.clear()  # Those of earlier runs in this process.
         room = max_partitions - len(context.partition_keys)
         _takeovers[context.run_id] = _plan_takeover(context, room)
     return _takeovers[context.run_id]
@@ -122,7 +122,7 @@ def take_over_siblings(context: dg.AssetExecutionContext, *, max_partitions: int
 def finish_step(
     context: dg.AssetExecutionContext, takeover: Takeover, reported: Collection[str]
 ) -> None:
-    """Note what an asset has reported; after the last asset, end the siblings that are done.
+    """Record what an asset has reported; after the last asset, end the siblings that are done.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def finish_step(
     takeover : Takeover
         The siblings that its run has taken over.
     reported : collection of str
-        Partition keys that the step has reported a materialization of.
+        Keys of the partitions whose materializations the step has reported.
     """
     takeover.unreported |= set(takeover.keys) - set(reported)
     takeover.unfinished_assets.discard(context.asset_key)

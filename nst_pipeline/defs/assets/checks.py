@@ -1,8 +1,7 @@
-"""Asset checks: each looks at what a run made, and in a batch at a bounded sample of it.
+"""Asset checks: each inspects the artifacts of a run, or a sample of them if there are many.
 
-A check gives one result for a run. It says how many images it looked at, and names those that
-have something wrong. No check blocks anything: what depends on an image is made all the same, so
-that one doubtful image does not hold up the others.
+A check gives one result for a run. It says how many images it inspected, and lists those with a
+defect. No check blocks downstream assets, so that one doubtful image does not hold up the others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ _SEVERITIES = {
 
 def _spec(check: Check, asset: Asset) -> dg.AssetCheckSpec:
     sample = (
-        f" Of the images that the latest run made, it looks at up to {check.sample_size}."
+        f" Inspects up to {check.sample_size} of the images that the latest run made."
         if check.sample_size
         else ""
     )
@@ -41,12 +40,12 @@ def _complaint(check: Check, snapshot: Snapshot, row: Row) -> str:
     try:
         return check.complaint(snapshot, row)
     except Exception as error:
-        # Whatever is wrong with the picture, looking at it must not fail the run that made it.
-        return f"cannot be looked at: {error}"
+        # A check must not fail the run, whatever is wrong with the picture.
+        return f"cannot be checked: {error}"
 
 
 def _result(check: Check, snapshot: Snapshot, rows: Sequence[Row]) -> dg.AssetCheckResult:
-    """Look at a sample of rows, evenly spread."""
+    """Inspect an evenly spread sample of rows."""
     step = -(-len(rows) // check.sample_size) if check.sample_size else 1
     sample = rows[:: max(1, step)]
     complaints = {row.key: _complaint(check, snapshot, row) for row in sample}
@@ -63,9 +62,8 @@ def _result(check: Check, snapshot: Snapshot, rows: Sequence[Row]) -> dg.AssetCh
 def check_results(
     snapshot: Snapshot, asset: Asset, outcome: Outcome
 ) -> Iterator[dg.AssetCheckResult]:
-    """Look at what the run made, or, if it made nothing, at what is up to date."""
-    standing = () if outcome.made else outcome.skipped
-    rows = outcome.made or {key: snapshot.rows(asset)[key] for key in standing}
+    """Yield the results of an asset's checks on what the run made or, if nothing, skipped."""
+    rows = outcome.made or {key: snapshot.rows(asset)[key] for key in outcome.skipped}
     good = [row for row in rows.values() if row.status == "ok"]
     for check in asset.checks:
         yield _result(check, snapshot, good)

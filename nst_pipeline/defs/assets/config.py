@@ -1,6 +1,6 @@
 """Launchpad forms: the settings that determine an asset, as its run config.
 
-What a run sets there holds for that run. What it leaves open is as in `nst.toml`.
+Values entered there hold for that run only. Fields left empty are as in `nst.toml`.
 """
 
 from enum import Enum
@@ -16,10 +16,10 @@ from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.settings import Section, Settings, load_section
 
 _HOW_TO_TRY = (
-    "To try other settings for one run, open the arrow beside *Materialize*, choose *Open "
-    "launchpad*, and enter what should differ from these defaults:"
+    "To try other settings in one run, click the arrow beside *Materialize*, choose *Open "
+    "launchpad*, and enter the values that should differ from these defaults:"
 )
-_ONE_RUN_ONLY = "For this run only: the sensor and `nst run` go back to what `nst.toml` says."
+_ONE_RUN_ONLY = "For this run only: the sensor and `nst run` use the settings in `nst.toml`."
 
 
 @cache
@@ -29,7 +29,7 @@ def _choice(values: tuple[str, ...]) -> type[Enum]:
 
 
 def _config_type(annotation: Any) -> Any:
-    """Return a setting's type as Dagster's config knows it."""
+    """Return the type of a setting in Dagster's config."""
     if get_origin(annotation) is Literal:
         return _choice(get_args(annotation))
     if get_origin(annotation) is list:
@@ -79,12 +79,12 @@ def example(node: Node) -> str:
 
 
 def with_form(settings: Settings, node: Node, filled: dg.Config) -> Settings:
-    """Return the settings, changed by what the launchpad says about an asset.
+    """Return the settings, updated with the values entered in an asset's launchpad form.
 
     Raises
     ------
     SettingError
-        A value is out of range.
+        A value is unusable.
     """
     sections = {}
     for name in node.settings:

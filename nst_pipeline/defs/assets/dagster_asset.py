@@ -1,9 +1,9 @@
 """Turns an asset of the pipeline into a Dagster asset.
 
-A run handles all its partitions in one step. Fingerprints skip what is up to date, a bad image is
-quarantined, and each partition that has a result gets a materialization. Dagster itself would
-report every partition of the range, so its own events are switched off for the step's output
-(`NO_MATERIALIZATION_KEY`); that also saves those of partitions that were up to date.
+A step handles all partitions of its run. Fingerprints skip what is up to date, bad images are
+quarantined, and each partition with a result gets a materialization. Dagster itself would report
+every partition of the range, including failed and unchanged ones, so its own materializations are
+switched off for the step's output (`NO_MATERIALIZATION_KEY`).
 """
 
 import warnings
@@ -42,41 +42,41 @@ from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.keys import ALL
 
-# Nine lines at every start would hide what matters. The lock file holds Dagster's version, and
-# the tests show what the policy does.
+# Hides nine lines at every start. The lock file pins Dagster's version, and tests show that the
+# policy works.
 warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 
 _RANGES = dg.BackfillPolicy.multi_run(PARTITIONS_PER_RUN)
 _RICH_REPORTS = 10
-"""Up to this many partitions, a materialization carries its pictures and tables."""
+"""Materializations contain pictures and tables if a run reports at most this many."""
 QUARANTINE = "quarantine"
 _QUARANTINE_DESCRIPTION = (
-    "Fails while there are images that this asset could not be made from, and names each with the "
-    "reason. They do not hold up the others. The nightly batch tries them again."
+    "Fails as long as there are images for which this asset could not be made, and lists them with "
+    "the reasons. They do not hold up the others. The nightly job tries them again."
 )
 
 
 def _to_report(
     context: dg.AssetExecutionContext, snapshot: Snapshot, asset: Asset, outcome: Outcome
 ) -> dict[str, Row]:
-    """Return what gets a materialization: what was made, and what Dagster does not know yet.
+    """Return the rows to report: made artifacts, and skipped ones that Dagster does not know yet.
 
-    A backfill waits for one of each of its partitions, whether or not it was up to date.
+    A backfill waits for a materialization of each partition, even of those that were up to date.
     """
     unknown = set(outcome.skipped)
-    if asset.collection is not None and len(unknown) > 1 and not is_backfill(context.run):
+    if asset.inbox is not None and len(unknown) > 1 and not is_backfill(context.run):
         unknown -= reported_partitions(context, list(outcome.skipped))
     rows = snapshot.rows(asset) if unknown else {}
     return outcome.made | {key: rows[key] for key in outcome.skipped if key in unknown}
 
 
 def _keys(context: dg.AssetExecutionContext, workspace: Workspace, asset: Asset) -> list[str]:
-    if asset.collection is None:
+    if asset.inbox is None:
         return [ALL]
     keys = list(context.partition_keys)
     if not asset.upstream and len(keys) == 1:
-        # A run for one photo means the file as it is now, not as the last scan saw it.
-        workspace.reexamine(asset.collection, keys[0])
+        # A run for a single photo uses the file as it is now, not as it was at the last scan.
+        workspace.reexamine(asset.inbox, keys[0])
     return keys
 
 
@@ -88,7 +88,7 @@ def _report(
     materializations = [
         dg.AssetMaterialization(
             context.asset_key,
-            partition=None if asset.collection is None else row.key,
+            partition=None if asset.inbox is None else row.key,
             metadata=row_metadata(snapshot.workspace, asset, row, rich=rich),
             tags=version_tags(asset, row, seen),
         )
@@ -98,12 +98,12 @@ def _report(
 
 
 def _fail_single(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -> None:
-    """Fail a run that somebody launched for one image. The run of a phase sets it aside.
+    """Fail a run that a person launched for one image; runs of a phase only quarantine it.
 
     Raises
     ------
     Failure
-        With the image's reason.
+        The image failed or waits for an input; the message gives the reason.
     """
     if PHASE_TAG in context.run.tags:
         return
@@ -120,7 +120,7 @@ def _materialize(
     keys, progress = _keys(context, workspace, asset), report_progress(context.log.info)
     takeover = take_over_siblings(context, max_partitions=PARTITIONS_PER_RUN)
     every = [*keys, *takeover.keys]
-    scope = (asset.collection, every) if asset.collection else None
+    scope = (asset.inbox, every) if asset.inbox else None
     snapshot = Snapshot(workspace, settings, scope)
     with stop_on_signals():
         outcome = run_batch(
@@ -157,13 +157,13 @@ def _options(asset: Asset) -> dict[str, Any]:
         "name": asset.name,
         "description": f"{asset.description}\n\n{example(asset)}".strip(),
         "deps": [each.name for each in asset.upstream],
-        "partitions_def": PARTITIONS[asset.collection] if asset.collection else None,
-        "backfill_policy": _RANGES if asset.collection else None,
+        "partitions_def": PARTITIONS[asset.inbox] if asset.inbox else None,
+        "backfill_policy": _RANGES if asset.inbox else None,
         "code_version": asset.code_version,
         "kinds": set(asset.kinds),
         "group_name": asset.group,
         "owners": ["team:nst_pipeline"],
-        "tags": {ASSET_TAG: asset.collection or "collection"},
+        "tags": {ASSET_TAG: asset.inbox or "collection"},
         "metadata": columns_metadata(asset),
         "freshness_policy": freshness(asset),
         "dagster_type": dg.Nothing,
@@ -175,7 +175,7 @@ def _options(asset: Asset) -> dict[str, Any]:
 
 
 def dagster_asset(asset: Asset) -> dg.AssetsDefinition:
-    """Make a Dagster asset of an asset of the pipeline."""
+    """Build the Dagster asset for an asset of the pipeline."""
     config_class = form(asset)
 
     def body(

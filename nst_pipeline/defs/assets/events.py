@@ -1,7 +1,7 @@
-"""Reports many materializations at once, and looks up what was reported before.
+"""Reports many materializations at once, and looks up earlier ones.
 
-`context.log_event` stores each event by itself, in several transactions on connections of their
-own: too slow for the hundreds of partitions of one run.
+`context.log_event` stores each event in several transactions, each on a new connection: too slow
+for the hundreds of partitions of one run.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def report_materializations(
 
 
 def reported_partitions(context: dg.AssetExecutionContext, keys: Sequence[str]) -> set[str]:
-    """Those of `keys` for which this asset has a materialization; only `keys` are looked up."""
+    """Return those of `keys` that have a materialization; only `keys` are looked up."""
     reported: set[str] = set()
     for first in range(0, len(keys), _BATCH_SIZE):
         some = keys[first : first + _BATCH_SIZE]

@@ -1,4 +1,4 @@
-"""When an asset of the whole collection counts as up to date in the UI."""
+"""When the UI warns that an asset was not brought up to date for a while."""
 
 from datetime import timedelta
 
@@ -17,25 +17,25 @@ from nst_pipeline.storage.keys import ALL
 _POLICY = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(days=7), fail_window=timedelta(days=30)
 )
-"""Wide, since the schedule is off until somebody turns it on. With it on, a warning says within a
-week that the nightly runs have stopped."""
+"""Long, because the schedule is off by default. If it is on and nightly runs stop, the UI warns
+after a week."""
 
 
 def freshness(asset: Asset) -> dg.FreshnessPolicy | None:
-    """Return the policy of an asset that people read.
+    """Return the freshness policy of an asset that people read; None for other assets.
 
-    A photo's own artifacts do not age, and the color model stays until the collection has doubled.
+    Artifacts of single photos do not age, and the color model is kept until the collection doubles.
     """
     return _POLICY if asset.read_by_people else None
 
 
 def confirm(workspace: Workspace, instance: dg.DagsterInstance) -> list[str]:
-    """Report what is up to date and was not made again, so that it does not look neglected.
+    """Report assets that are up to date as materialized, so that the UI does not warn about them.
 
     Returns
     -------
-    list
-        The names of the assets that are up to date.
+    list of str
+        The names of these assets.
     """
     inputs_read_at, snapshot = latest_event_id(instance), Snapshot(workspace)
     confirmed = []

@@ -1,4 +1,4 @@
-"""What the UI shows of an artifact and of a batch: pictures, figures, inputs, failures."""
+"""Metadata for the UI: pictures, figures, and inputs of artifacts; counts and failures of runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ _DIGEST_SHOWN = 12
 _FIGURES_SHOWN = 4
 """Significant digits of a score or a loss."""
 _ON_SHEET, _SHEET_COLUMNS = 12, 4
-"""Pictures that a batch shows, together as wide as the UI's window for them."""
+"""Pictures of a run on one sheet, and its columns: about as wide as the UI's window for it."""
 
 
 def _round(value: Any) -> Any:
@@ -35,7 +35,7 @@ def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def table_metadata(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
-    """Lay rows of plain values out as a table, cut where it would be too long to read."""
+    """Return a table of rows of plain values, at most 50 of them."""
     records = [dg.TableRecord(dict(row)) for row in rows][:_MOST_LISTED]
     columns = dict.fromkeys(name for record in records for name in record.data)
     return dg.MetadataValue.table(
@@ -65,7 +65,7 @@ def row_metadata(workspace: Workspace, asset: Asset, row: Row, *, rich: bool) ->
     workspace, asset, row
         The artifact.
     rich
-        Add the pictures, which come first, the tables, and the inputs.
+        Add pictures (at the top), tables, and inputs.
     """
     presentation, is_good = asset.presentation, row.status == "ok"
     pictures = presentation.pictures(workspace, row) if rich and is_good else {}
@@ -101,7 +101,7 @@ def _tables(workspace: Workspace, asset: Asset, row: Row) -> dict[str, dg.TableM
 
 
 def quarantined(snapshot: Snapshot, asset: Asset, outcome: Outcome) -> dict[str, str]:
-    """Return key to reason, of the asset's images that failed when last tried."""
+    """Return the reasons, by key, of the asset's images that failed when last tried."""
     before = snapshot.workspace.catalog.states(asset.name)
     rows: dict[str, ArtifactState | Row] = {**before, **outcome.made, **outcome.failed}
     return {
@@ -112,14 +112,14 @@ def quarantined(snapshot: Snapshot, asset: Asset, outcome: Outcome) -> dict[str,
 
 
 def _worst(asset: Asset, made: Sequence[Row]) -> list[Row]:
-    """Return the batch's worst images by the asset's own figure; without one, its first."""
+    """Return the worst images of a run by the figure `ranked_by`, or the first ones without it."""
     good, ranked_by = [row for row in made if row.status == "ok"], asset.presentation.ranked_by
     worst_first = sorted(good, key=lambda row: row.figures[ranked_by] if ranked_by else row.key)
     return worst_first[:_ON_SHEET]
 
 
 def _sheet(workspace: Workspace, rows: Sequence[Row]) -> Picture | None:
-    """Lay the first picture of each artifact on one sheet."""
+    """Put the first picture of each artifact on one sheet."""
     files = [(row, next(filter(is_picture, row.files), "")) for row in rows]
     pictures = [
         (row.key, workspace.store.picture(row.asset, row.key, name)) for row, name in files if name
@@ -130,7 +130,7 @@ def _sheet(workspace: Workspace, rows: Sequence[Row]) -> Picture | None:
 def quarantine_metadata(
     snapshot: Snapshot, asset: Asset, outcome: Outcome, failed: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return a run's counts, the failed images with their reasons, and a batch's worst."""
+    """Return a run's counts, the failed images with reasons, and the worst of several images."""
     metadata: dict[str, Any] = {
         "made": len(outcome.made),
         "up to date": len(outcome.skipped),

@@ -1,7 +1,7 @@
-"""The versions reported to Dagster, by which it marks an asset as unsynced when it is.
+"""The versions that Dagster compares to mark an asset as unsynced.
 
-Without these tags Dagster compares times, and everything downstream of a repeated report would
-look out of date, whether the result changed or not.
+Without these tags, Dagster would compare times, and everything downstream of an asset that was
+reported again would look out of date, even if the result had not changed.
 """
 
 from nst_pipeline.defs.dagster_internals import version_event_tags
@@ -12,10 +12,10 @@ from nst_pipeline.storage.store import joint_digest
 
 
 def _version(node: Node, digest: str) -> str:
-    """Return an artifact's digest, since equal bytes are the same version.
+    """Return an artifact's digest, because equal bytes are the same version.
 
-    Of an asset that is consumed in part, such as the sticker library, return its format. No scene
-    depends on the whole library: a new sticker must not mark every scene as out of date.
+    For an asset that is consumed in part, return its code version instead: no scene depends on the
+    whole sticker library, so a new sticker must not mark every scene as out of date.
     """
     in_part = isinstance(node, Asset) and node.consumed_in_part
     return f"format {node.code_version}" if in_part else digest
@@ -37,8 +37,8 @@ def version_tags(asset: Asset, row: Row, inputs_read_at: int) -> dict[str, str]:
     row
         The catalog's row of the artifact.
     inputs_read_at
-        `latest_event_id` from before the catalog was read, so that an input which changes
-        afterwards has a higher one.
+        `latest_event_id` before the catalog was read; the event of an input that changes later has
+        a higher id.
     """
     return version_event_tags(
         _version(asset, row.digest),

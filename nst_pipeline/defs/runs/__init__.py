@@ -1,1 +1,1 @@
-"""Which runs bring a collection up to date, and what becomes of those that were killed."""
+"""Plan and execute the runs that bring a collection up to date; end those that were killed."""

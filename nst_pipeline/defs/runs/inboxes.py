@@ -11,7 +11,9 @@ import dagster as dg
 from nst_pipeline.defs.partitions import sync_partitions
 from nst_pipeline.pipeline.engine.progress import Progress
 from nst_pipeline.pipeline.engine.stopping import STOP
-from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Collection, Workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox, Workspace
+from nst_pipeline.pipeline.steps.object_photos import object_photos
+from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.lineage import Lineage
@@ -25,8 +27,8 @@ class InboxScans:
     """The result of scanning both inboxes."""
 
     messages: list[str]
-    """For people: counts, unreadable files, and what was made from deleted photos."""
-    scans: dict[Collection, Scan]
+    """Lines for people: counts, unreadable files, and what was made from deleted photos."""
+    scans: dict[Inbox, Scan]
 
     @property
     def pending(self) -> int:
@@ -34,24 +36,22 @@ class InboxScans:
         return sum(scan.pending for scan in self.scans.values())
 
 
-def _deletion_messages(workspace: Workspace, collection: Collection, scan: Scan) -> list[str]:
-    """Say what was made from deleted photos, which stays until `nst gc` removes it."""
+def _deletion_messages(workspace: Workspace, inbox: Inbox, scan: Scan) -> list[str]:
+    """Say what was made from deleted photos; these artifacts stay until `nst gc` removes them."""
     deleted = {key: path for key, path in scan.deleted.items() if key not in scan.moved}
     if not deleted:
         return []
     lineage = Lineage(workspace.catalog)
-    asset = "object_photos" if collection == "objects" else "scene_photos"
+    asset = (object_photos if inbox == "objects" else scene_photos).name
     messages = []
     for key, path in list(deleted.items())[:_DELETIONS_LISTED]:
         counts = Counter(name for name, at in lineage.descendants([(asset, key)]) if at != ALL)
         made = ", ".join(f"{name} ({counts[name]})" for name in sorted(counts)) or "nothing"
-        messages.append(
-            f"{collection}/{path} was deleted; made from it: {made}; to remove: `nst gc`"
-        )
+        messages.append(f"{inbox}/{path} was deleted; made from it: {made}; to remove: `nst gc`")
     if len(deleted) > _DELETIONS_LISTED:
         artifacts = lineage.descendants([(asset, key) for key in deleted])
         messages.append(
-            f"{collection}: {len(deleted)} photos were deleted; made from them: "
+            f"{inbox}: {len(deleted)} photos were deleted; made from them: "
             f"{len(artifacts)} artifacts; to remove: `nst gc`"
         )
     return messages
@@ -76,7 +76,7 @@ def scan_inboxes(
     workspace : Workspace
         The collection.
     instance : DagsterInstance
-        Where the partitions are.
+        Instance that stores the partitions.
     seconds : float
         About how long to read new and changed files. The next call continues from there.
     progress : Progress
@@ -89,21 +89,23 @@ def scan_inboxes(
 
     Raises
     ------
+    NstError
+        An inbox does not exist.
     Stopped
-        A stop was requested. The next scan reads what this one has not remembered yet.
+        A stop was requested. The next scan reads the files that this one has not saved yet.
     """
     end = time.monotonic() + seconds
     messages: list[str] = []
-    scans: dict[Collection, Scan] = {}
-    for collection in COLLECTIONS:
+    scans: dict[Inbox, Scan] = {}
+    for inbox in INBOXES:
         scan = workspace.rescan(
-            collection,
+            inbox,
             seconds=end - time.monotonic(),
-            on_file=partial(_report_or_stop, progress, f"{collection}/"),
+            on_file=partial(_report_or_stop, progress, f"{inbox}/"),
         )
-        sync_partitions(instance, collection, list(scan.index.photos))
-        messages.append(f"{collection}: {scan.summary}")
-        messages += [f"{collection}/{bad.path}: {bad.reason}" for bad in scan.index.unreadable]
-        messages += _deletion_messages(workspace, collection, scan)
-        scans[collection] = scan
+        sync_partitions(instance, inbox, list(scan.index.photos))
+        messages.append(f"{inbox}: {scan.summary}")
+        messages += [f"{inbox}/{bad.path}: {bad.reason}" for bad in scan.index.unreadable]
+        messages += _deletion_messages(workspace, inbox, scan)
+        scans[inbox] = scan
     return InboxScans(messages, scans)

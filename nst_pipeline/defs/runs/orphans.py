@@ -1,7 +1,7 @@
-"""Finds runs whose process is gone, because it was killed or the machine went down.
+"""Ends runs whose process is gone, because it was killed or the machine went down.
 
-Dagster's default launcher does not check whether the process of a run is alive. Such a run would
-look started forever, and the queue and the sensor would wait for it.
+Dagster's default launcher does not check whether a run's process is alive. Such a run would look
+started forever, and the queue and the sensor would wait for it.
 """
 
 import os
@@ -16,8 +16,8 @@ from nst_pipeline.defs.tags import PHASE_TAG, PROCESS_TAG
 from nst_pipeline.storage.process import is_alive
 
 START_TIMEOUT = timedelta(minutes=3)
-"""How long a started run may take to reach its first step. As long as in Dagster's own monitoring,
-which watches runs only until they have started."""
+"""How long a started run may take to reach its first step. Dagster's own monitoring, which watches
+runs only until they have started, uses the same timeout."""
 _ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -28,7 +28,7 @@ _ACTIVE = [
 
 
 def _start_ticks(process_id: int) -> str:
-    """When a process started, in kernel ticks, since ids are reused. Empty off Linux."""
+    """Return when a process started, in kernel ticks, because ids are reused; empty off Linux."""
     try:
         # The name in parentheses may contain spaces; the start is the 20th field after it.
         return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[19]
@@ -37,12 +37,12 @@ def _start_ticks(process_id: int) -> str:
 
 
 def this_process() -> str:
-    """The value of `PROCESS_TAG` for runs of this process: host, process id and start."""
+    """Return the value of `PROCESS_TAG` for runs of this process: host, process id, and start."""
     return f"{socket.gethostname()}:{os.getpid()}:{_start_ticks(os.getpid())}"
 
 
 def record_process(context: dg.AssetExecutionContext) -> None:
-    """Tag the run with its process, by which `end_orphaned_runs` finds out whether it is alive."""
+    """Tag the run with its process, so that `end_orphaned_runs` can check whether it is alive."""
     tag_run(context.instance, context.run_id, {PROCESS_TAG: this_process()})
 
 
@@ -73,7 +73,7 @@ def end_orphaned_runs(
     Parameters
     ----------
     instance : DagsterInstance
-        Where the runs are recorded.
+        Instance that stores the runs.
     start_timeout : timedelta
         How long a started run may take to reach its first step.
 

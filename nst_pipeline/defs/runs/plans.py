@@ -1,4 +1,4 @@
-"""Plans the runs that bring a collection up to date: few, over contiguous ranges of partitions."""
+"""Plans the runs that bring a collection up to date, over few contiguous ranges of partitions."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ from nst_pipeline.defs.tags import PHASE_TAG
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
-from nst_pipeline.pipeline.steps import BY_NAME
+from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
+from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.keys import ALL
 
 _MAX_RANGE = 20_000
-"""Keys in a range: skipping so many costs about as much as starting another run."""
+"""Maximum number of keys in a range: skipping so many takes about as long as starting a run."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class RunPlan:
 
     phase: Phase
     count: int
-    """Keys in the range that have something to be made."""
+    """Number of due keys in the range."""
     range: tuple[str, str] | None = None
-    """First and last partition key; None for a phase that concerns the whole collection."""
+    """First and last partition key; None for a phase without partitions."""
 
     @property
     def tags(self) -> dict[str, str]:
-        """Run tags: the range, the phase, and a priority by which earlier phases go first."""
+        """Run tags: the range, the phase, and a priority that puts earlier phases first."""
         tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-PHASES.index(self.phase))}
         if self.range is not None:
             tags |= partition_range_tags(*self.range)
@@ -52,7 +52,7 @@ def cover_with_ranges(order: Sequence[str], due: set[str], phase: Phase) -> Iter
     order : sequence of str
         All partition keys, in the order of the partition set.
     due : set of str
-        The keys to cover. Those that are no partition are ignored.
+        The keys to cover. Those that are not partitions are ignored.
     phase : str
         The phase of the runs.
 
@@ -76,11 +76,11 @@ def plan_phase(instance: dg.DagsterInstance, phase: Phase, due: set[str]) -> lis
     Parameters
     ----------
     instance : DagsterInstance
-        Where the partitions are.
+        Instance that stores the partitions.
     phase : str
         One of `PHASES`.
     due : set of str
-        Partition keys, or `ALL` alone for a phase that concerns the whole collection.
+        Partition keys, or `ALL` alone for a phase without partitions.
 
     Returns
     -------
@@ -90,8 +90,8 @@ def plan_phase(instance: dg.DagsterInstance, phase: Phase, due: set[str]) -> lis
         return []
     if due == {ALL}:
         return [RunPlan(phase, 1)]
-    collection: Collection = "objects" if phase == "objects" else "scenes"
-    order = PARTITIONS[collection].get_partition_keys(dynamic_partitions_store=instance)
+    inbox: Inbox = "objects" if phase == "objects" else "scenes"
+    order = PARTITIONS[inbox].get_partition_keys(dynamic_partitions_store=instance)
     return list(cover_with_ranges(order, due, phase))
 
 
@@ -103,20 +103,20 @@ def due_keys(
     files: bool = True,
     among: Sequence[str] | None = None,
 ) -> set[str]:
-    """Find the keys of a phase for which something can be made now.
+    """Find the keys of a phase for which an artifact can be made now.
 
     Parameters
     ----------
     snapshot : Snapshot
-        The state of the catalog.
+        State of the catalog.
     phase : str
         One of `PHASES`.
     retry : bool
-        Include keys that failed before with the same input.
+        Include keys that failed before with the same inputs.
     files : bool
-        Include keys that have lost files. Without it no folder of artifacts is listed.
+        Include keys that have lost files. If False, no folder of artifacts is listed.
     among : sequence of str, optional
-        Look at these keys only; at all keys by default.
+        Consider only these keys; by default, all.
 
     Returns
     -------
@@ -127,16 +127,17 @@ def due_keys(
         keys = snapshot.keys(asset) if among is None else among
         plan = plan_asset(snapshot, asset, keys, files=files)
         rows = snapshot.states(asset)
-        for task in plan.due:
-            row = rows.get(task.key)
-            tried = row is not None and row.fingerprint == task.fingerprint
-            if retry or not (tried and row is not None and row.status == "failed"):
-                due.add(task.key)
+        for artifact in plan.due:
+            row = rows.get(artifact.key)
+            if retry or row is None or row.status != "failed":
+                due.add(artifact.key)
+            elif row.fingerprint != artifact.fingerprint:
+                due.add(artifact.key)  # It failed with other inputs.
     return due
 
 
 def quarantined_keys(snapshot: Snapshot, phase: Phase) -> set[str]:
-    """The keys for which an asset of the phase is quarantined."""
+    """Return the keys for which an asset of the phase is quarantined."""
     rows = (snapshot.states(asset) for asset in assets_of(phase))
     return {key for each in rows for key, row in each.items() if row.status == "failed"}
 
@@ -147,55 +148,54 @@ def is_large(workspace: Workspace) -> bool:
 
 
 def plan_scanned(
-    workspace: Workspace, instance: dg.DagsterInstance, scans: Mapping[Collection, Scan]
+    workspace: Workspace, instance: dg.DagsterInstance, scans: Mapping[Inbox, Scan]
 ) -> list[RunPlan]:
-    """Plan the sensor's runs for the photos that a scan has found, where nothing else is due.
+    """Plan the sensor's runs for the photos that a scan found, assuming that nothing else is due.
 
-    Only the first phase with something due is planned, as always in a large collection.
+    As always in a large collection, only the first phase with due keys is planned.
 
     Parameters
     ----------
     workspace : Workspace
-        A collection in which everything was up to date before the scan.
+        A collection that was up to date before the scan.
     instance : DagsterInstance
-        Where the partitions are.
+        Instance that stores the partitions.
     scans : mapping of {"objects", "scenes"} to Scan
-        What the scan has found in each inbox.
+        The scan of each inbox.
 
     Returns
     -------
     list of RunPlan
     """
-    for collection, scan in scans.items():
+    for inbox, scan in scans.items():
         keys = [*scan.new, *scan.changed]
-        snapshot = Snapshot(workspace, scope=(collection, keys))
-        due = due_keys(snapshot, collection, retry=False, files=False, among=keys)
+        snapshot = Snapshot(workspace, scope=(inbox, keys))
+        due = due_keys(snapshot, inbox, retry=False, files=False, among=keys)
         if due:
-            return plan_phase(instance, collection, due)
+            return plan_phase(instance, inbox, due)
     return []
 
 
 def plan_runs(snapshot: Snapshot, instance: dg.DagsterInstance) -> list[RunPlan]:
-    """Plan the sensor's runs for everything that is due, in the order in which they must go.
+    """Plan the sensor's runs for everything that is due, in the order of the phases.
 
-    What a phase will change for the phases after it is not known yet. In a small collection, where
-    each phase fits into one run, these are planned along with it and cover everything;
-    fingerprints skip what is up to date. In a large one they follow when the phase is done, for
-    what is due then.
+    It is not known yet what a phase will change for the later ones. In a small collection, where
+    each phase fits into one run, the later phases are planned, too, for all keys; fingerprints skip
+    what is up to date. In a large collection, they are planned when the phase is done.
 
     Parameters
     ----------
     snapshot : Snapshot
-        The state of the catalog.
+        State of the catalog.
     instance : DagsterInstance
-        Where the partitions are.
+        Instance that stores the partitions.
 
     Returns
     -------
     list of RunPlan
     """
     due: dict[str, set[str]] = {}
-    scenes = snapshot.keys(BY_NAME["scene_photos"])
+    scenes = snapshot.keys(scene_photos)
     for phase in PHASES:
         due[phase] = due_keys(snapshot, phase, retry=False, files=False)
         if due[phase] and is_large(snapshot.workspace):

@@ -1,4 +1,4 @@
-"""Brings a whole collection up to date, phase by phase, with Dagster runs in this process."""
+"""Brings a collection up to date, phase by phase, by executing Dagster runs in this process."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.upkeep.reporting import report_batch
 
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""Run config: Dagster's log goes to its storage, and the terminal stays free for the caller."""
+"""Run config that keeps Dagster's log off the terminal; its storage has the log."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class RunResult:
     phase: Phase
     run_id: str
     count: int
-    """Keys that had something to be made."""
+    """Number of due keys."""
     success: bool
     error: str = ""
     """The messages of the steps that failed."""
@@ -37,7 +37,7 @@ def _execute(job: dg.JobDefinition, plan: RunPlan, instance: dg.DagsterInstance)
     Raises
     ------
     Stopped
-        Somebody stopped the run; Dagster itself reports no error then.
+        The run was stopped; Dagster itself reports no error then.
     """
     result = job.execute_in_process(
         instance=instance,
@@ -52,7 +52,7 @@ def _execute(job: dg.JobDefinition, plan: RunPlan, instance: dg.DagsterInstance)
 
 
 def _due_without_failure(workspace: Workspace) -> Mapping[str, set[str]]:
-    """For each phase, the due keys of which no asset is quarantined."""
+    """Return, for each phase, the due keys for which no asset is quarantined."""
     snapshot = Snapshot(workspace)
     return {
         phase: due_keys(snapshot, phase, retry=False) - quarantined_keys(snapshot, phase)
@@ -75,11 +75,11 @@ def update(
     workspace : Workspace
         The collection. Scan its inboxes first (`scan_inboxes`).
     instance : DagsterInstance
-        Where the runs are recorded.
+        Instance that stores the runs.
     job_of : callable
-        Returns the job of a phase, which is one of `PHASES`.
+        Returns the job of a phase.
     quarantined_only : bool
-        Make only what failed before, and what depends on it.
+        Make only artifacts that failed before, and those that depend on them.
     on_run : callable
         Called with the plan of each run before it starts.
 
@@ -91,7 +91,7 @@ def update(
     Raises
     ------
     Stopped
-        A stop was requested. What was made is kept; the next call makes the rest.
+        A stop was requested. Finished artifacts are kept; the next call makes the rest.
     """
     end_orphaned_runs(instance)
     excluded = _due_without_failure(workspace) if quarantined_only else {}
@@ -104,5 +104,5 @@ def update(
             on_run(plan)
             results.append(_execute(job_of(phase), plan, instance))
     if results:
-        report_batch(workspace)  # A batch that published nothing gets its report here.
+        report_batch(workspace)  # Covers what the gallery's run has not reported yet.
     return results

@@ -1,4 +1,4 @@
-"""An asset in one place: what it is made from, how it is made, and how it is checked and shown."""
+"""The definition of an asset: its inputs, how it is made, its checks, and how the UI shows it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.pictures import PicturesOf, picture_files
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.engine.workspace import Collection as PhotoCollection
-from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
 from nst_pipeline.publish.columns import Column
 from nst_pipeline.publish.report import FigurePlot
 from nst_pipeline.settings import Settings
@@ -22,31 +21,32 @@ from nst_pipeline.vision.shapes import Box
 
 Phase = Literal["objects", "library", "scenes", "publish"]
 PHASES: tuple[Phase, ...] = ("objects", "library", "scenes", "publish")
-"""The phases of a run over the collection, in their order. Each needs those before it."""
+"""The phases of an update of the collection, in order; each uses the results of those before."""
 
 Make = Callable[[Sequence[Item]], Sequence[Made]]
-"""Makes the artifacts of several items, and returns them in the order of the items."""
+"""Make the artifacts of several items; return them in the order of the items."""
 
 SAMPLE_SIZE = 12
-"""Pictures that a check opens for a batch: a run of 500 takes hardly longer."""
+"""Artifacts of a run that a check opens by default: few enough to add little time to a run of
+500."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check of what a run made.
+    """A check of the artifacts that a run made.
 
     Attributes
     ----------
     name
-        The check's name in the UI.
+        Name in the UI.
     description
-        When it fails, and what to do then.
+        When the check fails, and what to do then.
     complaint
-        Looks at one artifact, and returns what is wrong with it; an empty text if nothing is.
+        Inspects one artifact and returns what is wrong with it; an empty string if nothing is.
     severity
         Whether a complaint is an error or a warning.
     sample_size
-        How many artifacts of a run are looked at; None: all, for checks that open no file.
+        Maximum number of artifacts of a run to inspect; None for all, if the check opens no file.
     """
 
     name: str
@@ -63,15 +63,15 @@ class GalleryPicture:
     Attributes
     ----------
     name
-        Short and fit for a file name.
+        Identifier that can be part of a file name.
     label
-        What people read.
+        Name shown on pages.
     file
-        The artifact's file: what follows the key in its name.
+        The artifact's file, one of the names in `artifact_files`.
     window
-        Returns the part of the scene that the picture shows; None: it shows all of it.
+        Returns the part of the scene that the picture shows; None if it shows the whole scene.
     explains_absence
-        Whether the gallery says why the picture is missing where the artifact is empty.
+        Whether the gallery gives the reason if the artifact is empty.
     """
 
     name: str
@@ -82,39 +82,34 @@ class GalleryPicture:
 
 
 TablesOf = Callable[[Workspace, Row], Mapping[str, Iterable[Mapping[str, Any]]]]
-"""Returns, for one artifact, table title to rows of plain values."""
-
-
-def no_tables(workspace: Workspace, row: Row) -> Mapping[str, Iterable[Mapping[str, Any]]]:
-    """Return no tables."""
-    del workspace, row
-    return {}
+"""Return the tables of one artifact: title to rows of plain values."""
 
 
 @dataclass(frozen=True)
 class Presentation:
-    """How artifacts of an asset are shown.
+    """How the UI and the gallery show the artifacts of an asset.
 
     Attributes
     ----------
     pictures
-        Returns label to picture of one artifact; the UI shows them in this order.
+        Returns the pictures of one artifact by label, in the order in which the UI shows them.
     tables
-        Returns table title to rows of one artifact.
+        Returns the tables of one artifact: title to rows.
     ranked_by
-        The figure that tells which artifacts of a batch to look at first: those where it is low.
+        Name of the figure by which the UI picks the artifacts of a run to look at first: those
+        with the lowest values.
     counts_rows
-        The figure that counts the rows of the table that the asset writes.
+        Name of the figure that holds the number of rows of the table that the asset writes.
     columns
-        The columns of that table.
+        Columns of that table.
     gallery
-        The pictures that the gallery shows for each scene.
+        Pictures that the gallery shows for each scene.
     plots
-        The figures that the batch report plots.
+        Figures that the batch report plots.
     """
 
     pictures: PicturesOf = picture_files
-    tables: TablesOf = no_tables
+    tables: TablesOf = lambda *_: {}
     ranked_by: str = ""
     counts_rows: str = ""
     columns: tuple[Column, ...] = ()
@@ -124,40 +119,41 @@ class Presentation:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Asset(Node):
-    """A node of the graph, with everything that concerns it.
+    """A node of the graph, with everything that concerns its asset.
 
     Attributes
     ----------
     make
         Makes the artifacts of one or more items.
     description
-        What the UI says about the asset.
+        Description in the UI.
     phase
-        The phase in which the asset is made.
+        Phase in which the asset is made.
     group, kinds
-        The asset's group and kinds in the UI.
+        Group and kinds of the asset in the UI.
     inputs
         Finds the inputs of the asset's artifacts.
     models
-        Returns name to digest of the networks and files that determine the asset besides its
-        inputs and settings.
+        Returns the digests, by name, of the networks and files that determine the asset besides
+        its inputs and settings.
     batch_size
-        How many items `make` takes at once.
+        Returns how many items to pass to one call of `make`.
     exclusive
-        Whether two calls of `make` must not run at the same time, since one fills the machine.
+        Whether only one call of `make` may run at a time, because it uses the whole machine.
     ends_batch
-        Whether a batch is complete, and is reported, when a run has made the asset.
+        Whether a run writes the batch report after making this asset.
     checks
-        Checks of what a run made.
+        Checks of the artifacts that a run made.
     presentation
-        How its artifacts are shown.
+        How the UI and the gallery show the artifacts.
     read_by_people
-        Whether the UI warns when nobody has brought the asset up to date for a while.
+        Whether the UI warns if the asset has not been brought up to date for a while.
     consumed_in_part
-        Whether each downstream artifact depends on a few entries of this one. A change of its
-        content then does not make the UI call them out of date.
+        Whether each downstream artifact depends on only a few entries of this one. A change of
+        its content then does not mark them as out of date in the UI.
     keeps_own_files
-        Whether the asset manages its folder itself, so that the catalog does not list its files.
+        Whether the asset manages its folder itself, so that the catalog does not list its
+        files.
     """
 
     make: Make
@@ -182,28 +178,28 @@ def _for_each(function: Callable[[Item], Made]) -> Make:
 
 
 def define_asset(
-    *, phase: Phase, collection: PhotoCollection | None, group: str, **options: Any
+    *, phase: Phase, inbox: Inbox | None, group: str, **options: Any
 ) -> Callable[[Callable[..., Any]], Asset]:
     """Turn a function into an asset of the same name; its docstring describes the asset.
 
-    The function takes an `Item` and returns what it `Made`. Where `batch_size` is among the
-    options, it takes a sequence of items and returns a list.
+    The function takes an `Item` and returns a `Made`. If `batch_size` is among the options, it
+    takes a sequence of items and returns one `Made` for each.
 
     Parameters
     ----------
-    phase, collection, group
+    phase, inbox, group
         As in `Asset`.
     **options
         The other attributes of `Asset` and `Node`.
 
     Examples
     --------
-    >>> @define_asset(phase="scenes", collection="scenes", group="scenes")
+    >>> @define_asset(phase="scenes", inbox="scenes", group="scenes")
     ... def blank(item):
-    ...     '''Nothing at all.'''
+    ...     '''Make nothing.'''
     ...     return Made(empty="this asset is always empty")
     >>> blank.name, blank.description
-    ('blank', 'Nothing at all.')
+    ('blank', 'Make nothing.')
     """
 
     def decorate(function: Callable[..., Any]) -> Asset:
@@ -212,7 +208,7 @@ def define_asset(
             description=inspect.getdoc(function) or "",
             make=function if "batch_size" in options else _for_each(function),
             phase=phase,
-            collection=collection,
+            inbox=inbox,
             group=group,
             **options,
         )

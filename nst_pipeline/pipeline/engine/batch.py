@@ -1,4 +1,4 @@
-"""Makes one asset's due artifacts: quarantines what fails, and catalogs all of it."""
+"""Makes the due artifacts of one asset, quarantines those that fail, and catalogs all of them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from nst_pipeline.storage.store import Content
 
 _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0
-"""Commit after so many rows or seconds. A killed run repeats at most this much work; fewer, larger
-commits cost less."""
+"""Commit after this many rows or seconds: a killed run repeats no more work than that, and fewer,
+larger commits cost less."""
 
 GROUP_ERROR = "group error"
-"""Figure of an image that was made alone, because the group it belonged to had failed."""
+"""Figure of an artifact that was made alone after its group had failed: the group's error."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,14 +39,17 @@ class Outcome:
 
     made: dict[str, Row] = field(default_factory=dict)
     skipped: dict[str, ArtifactState] = field(default_factory=dict)
-    """Up to date: the catalog has their fingerprint."""
+    """Up to date: the catalog has their fingerprints."""
     failed: dict[str, Row] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
-    """Not made, with the reason: something upstream is missing or failed."""
+    """Keys that were not made, with the reason: an upstream artifact is missing or failed."""
 
 
-class Batch:
-    """Makes one asset's due artifacts within one run; a context manager that catalogs them."""
+class _ArtifactMaker:
+    """Makes the due artifacts of one asset, and catalogs them in the background.
+
+    On leaving its context, it waits until all rows are cataloged.
+    """
 
     def __init__(self, snapshot: Snapshot, asset: Asset, plan: Plan, run_id: str) -> None:
         self._snapshot, self._asset, self._plan, self._run_id = snapshot, asset, plan, run_id
@@ -58,9 +61,9 @@ class Batch:
         self.outcome = Outcome(skipped=plan.done, waiting=plan.waiting)
 
     def make(self, due: Sequence[DueArtifact]) -> list[Row]:
-        """Make artifacts together; if that fails, one by one, so that one does not fail the others.
+        """Make artifacts together; if that fails, one by one, so that only the bad ones fail.
 
-        Several threads may call this. Nothing is cataloged before `add`.
+        Several threads may call this. `add` catalogs the rows that it returns.
         """
         started = time.perf_counter()
         try:
@@ -75,9 +78,9 @@ class Batch:
         return [self._store(each, made, seconds) for each, made in zip(due, results, strict=True)]
 
     def _one_by_one(self, due: Sequence[DueArtifact], error: Exception) -> list[Row]:
-        """Make the items of a group that failed; those that succeed record the group's error."""
+        """Make each artifact of a failed group alone; if it succeeds, record the group's error."""
         _log.warning(
-            "%s: a group of %d failed together and is made one by one",
+            "%s: a group of %d failed; making them one by one",
             self._asset.name,
             len(due),
             exc_info=error,
@@ -90,33 +93,33 @@ class Batch:
         ]
 
     def _results(self, due: Sequence[DueArtifact]) -> list[Made]:
-        """Make each artifact. Those that are empty beforehand do not reach the asset's `make`."""
+        """Make artifacts; those known to be empty in advance do not reach the asset's `make`."""
         items = [Item(each, self._snapshot) for each in due if not each.empty]
         made = iter(self._asset.make(items) if items else ())
         return [Made(empty=each.empty) if each.empty else next(made) for each in due]
 
-    def __enter__(self) -> Batch:
+    def __enter__(self) -> _ArtifactMaker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Catalog the remaining rows, and wait until all are."""
+        """Catalog the remaining rows, and wait until all rows are cataloged."""
         with self._committer:
             self._commit()
         for commit in self._commits:
             commit.result()
 
     def _commit(self) -> None:
-        """Start to catalog the pending rows, while the next images are made."""
+        """Start to catalog the pending rows, while the next artifacts are made."""
         while self._commits and self._commits[0].done():
-            self._commits.popleft().result()  # if rows cannot be written, make no more
+            self._commits.popleft().result()  # An error here ends the run: no row could be written.
         rows, self._pending = self._pending, []
         self._commits.append(self._committer.submit(self._catalog, rows))
         self._committed_at = time.monotonic()
 
     def _catalog(self, rows: list[Row]) -> None:
-        """Catalog rows, and remove files that an artifact's new version no longer has."""
+        """Catalog rows, and remove the files that the new version of an artifact lacks."""
         store = self._snapshot.workspace.store
-        # Files first: after a power cut no row may refer to files that were lost.
+        # Sync the files first, so that a power cut leaves no row without its files.
         sync_files(store.path(row.asset, row.key, name) for row in rows for name in row.files)
         self._snapshot.workspace.catalog.append(rows)
         for row in rows:
@@ -126,7 +129,7 @@ class Batch:
                 store.remove(row.asset, row.key, gone)
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Accept rows, and catalog them soon."""
+        """Record rows in the outcome, and catalog them soon."""
         for row in rows:
             (self.outcome.failed if row.status == "failed" else self.outcome.made)[row.key] = row
         self._pending += rows
@@ -151,7 +154,7 @@ class Batch:
         )
 
     def _failed(self, artifact: DueArtifact, error: Exception, seconds: float) -> Row:
-        # An error that the user can fix explains itself; any other is a bug and needs a traceback.
+        # Only errors that are bugs need a traceback; an NstError says what to do.
         if isinstance(error, NstError):
             _log.error("%s %s: %s", self._asset.name, artifact.key, error)
             reason = str(error)
@@ -188,24 +191,29 @@ def run_batch(
     Parameters
     ----------
     snapshot
-        The catalog's state when the batch begins.
+        State of the catalog when the batch begins.
     asset
         The asset to make.
     keys
-        Its partition keys, or `ALL` alone.
+        Partition keys, or `ALL` alone.
     run_id
-        Recorded in every row.
+        Id to record in every row.
     workers
         Number of threads that make artifacts.
     progress
-        Called after every group of images with the number done and the number due.
+        Called after each group of artifacts with the number done and the number due.
+
+    Returns
+    -------
+    Outcome
+        Every key is in exactly one of its dictionaries.
 
     Raises
     ------
     ModelUnavailableError, SettingError
-        No image can be made. What was made before is cataloged.
+        No artifact can be made. Finished artifacts are cataloged.
     Stopped
-        Somebody asked to stop. What was made before is cataloged.
+        A stop was requested. Finished artifacts are cataloged.
     """
     STOP.raise_if_requested()
     snapshot.store.remove_leftovers(asset.name)
@@ -213,12 +221,12 @@ def run_batch(
     due, through, size = plan.due, 0, asset.batch_size(snapshot.settings)
     groups = (due[first : first + size] for first in range(0, len(due), size))
     wanted = takewhile(lambda _: not STOP.requested, groups)
-    with Batch(snapshot, asset, plan, run_id) as batch:
-        for rows in in_order(batch.make, wanted, workers):
-            batch.add(rows)
+    with _ArtifactMaker(snapshot, asset, plan, run_id) as maker:
+        for rows in in_order(maker.make, wanted, workers):
+            maker.add(rows)
             through += len(rows)
             if progress is not None:
                 progress(asset.name, through, len(due))
     STOP.raise_if_requested()
     snapshot.workspace.catalog.compact(asset.name)
-    return batch.outcome
+    return maker.outcome

@@ -1,4 +1,4 @@
-"""How the inputs of an asset's artifacts are found in the catalog and the inboxes."""
+"""Find the inputs of an asset's artifacts in the catalog and in the inboxes."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from nst_pipeline.storage.catalog import ArtifactState, Input
 from nst_pipeline.storage.keys import ALL
 
 Resolved = tuple[Input, ...] | str
-"""The inputs, or the reason why some of them are missing."""
+"""The inputs, or why one is missing."""
 Resolver = Callable[[str], Resolved]
-"""Finds the inputs of the artifact of a key."""
+"""Find the inputs of the artifact with a key."""
 InputsOf = Callable[[Snapshot, Node], Resolver]
-"""Prepares the search for an asset's inputs in a snapshot."""
+"""Prepare a resolver for one asset and one snapshot."""
 
 
 def from_upstream(snapshot: Snapshot, node: Node) -> Resolver:
-    """Take the upstream artifacts of the same key, or of the whole collection.
+    """Use the upstream artifacts with the same key, or the single one of the whole collection.
 
-    The artifact of a whole collection takes all upstream artifacts that are good.
+    An artifact of the whole collection uses all good upstream artifacts.
     """
-    if node.collection is None:
+    if node.inbox is None:
         return from_collection(snapshot, node)
     return from_same_key(snapshot, node, node.upstream)
 
 
 def from_same_key(snapshot: Snapshot, node: Node, upstream: Iterable[Node]) -> Resolver:
-    """Take the artifacts of some upstream assets: of the same key, or of the whole collection."""
+    """Use, from each of some assets, the artifact with the same key, or its single artifact."""
     sources = [
         (
             each.name,
-            each.collection != node.collection,
+            each.inbox != node.inbox,
             snapshot.states(each),
             snapshot.failures(each),
         )
@@ -55,25 +55,25 @@ def from_same_key(snapshot: Snapshot, node: Node, upstream: Iterable[Node]) -> R
 
 
 def from_inbox(snapshot: Snapshot, node: Node) -> Resolver:
-    """Take a photo's file, and what the user laid beside it."""
-    assert node.collection is not None
-    collection, workspace = node.collection, snapshot.workspace
-    photos = workspace.index(collection).photos
+    """Use a photo's file and the sidecars that the user put beside it."""
+    assert node.inbox is not None
+    inbox, workspace = node.inbox, snapshot.workspace
+    photos = workspace.index(inbox).photos
 
     def resolve(key: str) -> Resolved:
         photo = photos.get(key)
         if photo is None:
-            return f"no readable photo of this key is in {workspace.inbox(collection)}"
-        file = Input(collection, photo.path, photo.digest)
+            return f"{workspace.inbox_folder(inbox)} has no readable photo with this key"
+        file = Input(inbox, photo.path, photo.digest)
         if not photo.sidecar_digest:
             return (file,)
-        return file, Input(f"{collection} sidecars", photo.path, photo.sidecar_digest)
+        return file, Input(f"{inbox} sidecars", photo.path, photo.sidecar_digest)
 
     return resolve
 
 
 def good_inputs(snapshot: Snapshot, node: Node) -> list[Input]:
-    """List the artifacts of an asset that are not empty or failed, of photos in the inbox."""
+    """List the good artifacts of an asset, leaving out those of deleted photos."""
     rows, present = snapshot.states(node), snapshot.keys(node)
     return [Input(node.name, key, rows[key].digest) for key in present if is_good(rows.get(key))]
 
@@ -84,7 +84,7 @@ def is_good(row: ArtifactState | None) -> bool:
 
 
 def from_collection(snapshot: Snapshot, node: Node) -> Resolver:
-    """Take all good artifacts of the upstream assets that nothing failed before."""
+    """Use all good upstream artifacts that no failure upstream of them has made out of date."""
 
     def resolve(key: str) -> Resolved:
         del key

@@ -1,33 +1,30 @@
-"""One artifact that is being made, and the means to read what it is made from."""
+"""An artifact to be made, with access to its inputs, and the result of making it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
+from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input
 from nst_pipeline.storage.records import AnyRecord
 from nst_pipeline.storage.store import Content, Store
-from nst_pipeline.vision.shapes import Rgb
+from nst_pipeline.vision.shapes import Picture, Rgb
 
 
 @dataclass(frozen=True)
 class DueArtifact:
-    """A key of an asset that is to be made, and all that determines the artifact."""
+    """An artifact that is due, and the inputs that it is to be made from."""
 
     key: str
     inputs: tuple[Input, ...]
     fingerprint: str
     empty: str = ""
-    """Why there is nothing to make: an upstream artifact is an empty result."""
+    """Why the artifact will be empty: an upstream artifact is. Otherwise empty."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,13 @@ class Made:
     Attributes
     ----------
     files
-        File name (what follows the key) to content.
+        Content of each file, by its name in `artifact_files`.
     figures
-        Numbers and words for the catalog and the UI.
+        Numbers and short texts for the catalog and the UI.
     empty
-        Why the result is empty. An empty result is not an error.
+        Why the result is empty, which is not an error; an empty string if it is not.
     used
-        Inputs that were not known beforehand, such as the stickers that a composite shows.
+        Inputs that are known only now, such as the stickers in a composite.
     """
 
     files: Mapping[str, Content] = field(default_factory=dict)
@@ -54,7 +51,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Item:
-    """An artifact to be made."""
+    """An artifact to be made, as an asset's function receives it."""
 
     due: DueArtifact
     snapshot: Snapshot
@@ -66,12 +63,12 @@ class Item:
 
     @property
     def workspace(self) -> Workspace:
-        """The collection."""
+        """The collection that the artifact belongs to."""
         return self.snapshot.workspace
 
     @property
     def store(self) -> Store:
-        """The artifacts."""
+        """The collection's artifacts."""
         return self.snapshot.store
 
     @property
@@ -79,14 +76,12 @@ class Item:
         """The settings of this run."""
         return self.snapshot.settings
 
-    def picture(
-        self, node: Node, name: str = files.PICTURE, key: str | None = None
-    ) -> NDArray[np.uint8]:
-        """Read a picture of an upstream artifact, by default that of the same key."""
+    def picture(self, node: Node, name: str = files.PICTURE, key: str | None = None) -> Picture:
+        """Read a picture of an upstream artifact, by default of the one with the same key."""
         return self.store.picture(node.name, key or self.key, name)
 
     def record(self, kind: type[AnyRecord], node: Node, key: str | None = None) -> AnyRecord:
-        """Read the record of an upstream artifact, by default that of the same key."""
+        """Read the record of an upstream artifact, by default of the one with the same key."""
         return self.store.record(kind, node.name, key or self.key)
 
     def as_input(self, node: Node, key: str | None = None) -> Input:
@@ -95,9 +90,9 @@ class Item:
         return Input(node.name, at, self.snapshot.states(node)[at].digest)
 
     def is_empty(self, node: Node) -> bool:
-        """Whether the upstream artifact of the same key is an empty result."""
+        """Whether the upstream artifact with the same key is empty."""
         return self.snapshot.states(node)[self.key].status == "empty"
 
-    def photo(self, collection: Collection) -> Rgb:
-        """Decode this key's photo from the inbox."""
-        return self.workspace.photo(collection, self.key)
+    def photo(self, inbox: Inbox) -> Rgb:
+        """Decode the photo with this key from an inbox."""
+        return self.workspace.photo(inbox, self.key)

@@ -1,16 +1,16 @@
-"""A node of the asset graph: what an asset is made from, and what else determines it."""
+"""A node of the asset graph: an asset's inputs, and what else determines its artifacts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nst_pipeline.pipeline.engine.workspace import Collection
+from nst_pipeline.pipeline.engine.workspace import Inbox
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Node:
-    """Everything that planning needs to know about an asset.
+    """The part of an asset's definition that determines its artifacts.
 
     An artifact's fingerprint covers the digests of its inputs, `code_version`, the `settings`
     sections, and the digests of the networks and files that the settings name.
@@ -19,22 +19,21 @@ class Node:
     ----------
     name
         The asset's name.
-    collection
-        The photos that the asset has one artifact for each; None: one artifact for the whole
-        collection.
+    inbox
+        The inbox for each of whose photos the asset has one artifact; None if it has a single one
+        for the whole collection.
     upstream
         The assets that this one is made from.
     optional
-        Upstream assets whose empty result does not matter. The empty result of any other makes
-        this one empty, too.
+        Upstream assets that may be empty. If any other is empty, so is this one.
     settings
         Names of the settings sections that determine the asset.
     code_version
-        Raise it when the code makes something else from the same inputs.
+        Version of the code. Raise it if the same inputs now give another result.
     """
 
     name: str
-    collection: Collection | None
+    inbox: Inbox | None
     upstream: tuple[Node, ...] = ()
     optional: tuple[Node, ...] = ()
     settings: tuple[str, ...] = ()
@@ -42,12 +41,12 @@ class Node:
 
 
 def with_ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Yield the nodes and all that they are made from, each once, inputs first.
+    """Yield nodes and all their ancestors, each once, upstream nodes first.
 
     Examples
     --------
-    >>> photos = Node(name="photos", collection="scenes")
-    >>> sharp = Node(name="sharp", collection="scenes", upstream=(photos,))
+    >>> photos = Node(name="photos", inbox="scenes")
+    >>> sharp = Node(name="sharp", inbox="scenes", upstream=(photos,))
     >>> [node.name for node in with_ancestors([sharp])]
     ['photos', 'sharp']
     """

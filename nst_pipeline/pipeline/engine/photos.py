@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nst_pipeline.pipeline.engine.item import Item
-from nst_pipeline.pipeline.engine.workspace import Collection
+from nst_pipeline.pipeline.engine.workspace import Inbox
 from nst_pipeline.storage.records import PhotoRecord
 from nst_pipeline.storage.sidecars.files import sidecar_detections
 from nst_pipeline.storage.store import sha256
@@ -12,20 +12,20 @@ from nst_pipeline.vision.images.regions import object_box, object_mask
 from nst_pipeline.vision.shapes import Detection
 
 _CUT_OUT_LABEL = "object"
-"""Label of an object that came already cut out: nothing says what it is."""
+"""Label of an object given by a photo's transparency, which does not say what it is."""
 
 
-def photo_record(item: Item, collection: Collection) -> PhotoRecord:
-    """Decode a photo to the end and describe it.
+def photo_record(item: Item, inbox: Inbox) -> PhotoRecord:
+    """Decode a whole photo and describe it.
 
     Raises
     ------
     UnreadableImageError
-        The photo cannot be decoded; names the file and the reason.
+        The photo cannot be decoded; the message names the file and the reason.
     """
-    data = item.workspace.photo_bytes(collection, item.key)
-    photo = item.photo(collection)
-    header, file = read_header(data), item.workspace.photo_file(collection, item.key)
+    data = item.workspace.photo_bytes(inbox, item.key)
+    photo = item.photo(inbox)
+    header, file = read_header(data), item.workspace.photo_file(inbox, item.key)
     return PhotoRecord(
         path=file.path,
         sidecars=file.sidecar_digest,
@@ -40,33 +40,44 @@ def photo_record(item: Item, collection: Collection) -> PhotoRecord:
     )
 
 
-def annotated_objects(
-    item: Item, collection: Collection, *, crowds: bool = False
-) -> list[Detection]:
-    """Read what the user's mask, COCO file, or boxes say about a photo.
+def annotated_objects(item: Item, inbox: Inbox, *, crowds: bool = False) -> list[Detection]:
+    """Read the objects that the user annotated in a photo: by mask, COCO file, or boxes.
 
     Parameters
     ----------
     item
-        The artifact whose key is the photo's.
-    collection
+        An artifact with the photo's key.
+    inbox
         The photo's inbox.
     crowds
-        Include COCO's crowds. They are annotated, but are not objects to cut out.
+        Include COCO's crowds, which are not objects to cut out.
+
+    Raises
+    ------
+    SidecarError
+        A sidecar cannot be used; the message names the file.
     """
-    height, width = item.photo(collection).shape[:2]
-    path = item.workspace.photo_file(collection, item.key).path
-    return sidecar_detections(item.workspace.inbox(collection), path, width, height, crowds=crowds)
+    height, width = item.photo(inbox).shape[:2]
+    path = item.workspace.photo_file(inbox, item.key).path
+    return sidecar_detections(
+        item.workspace.inbox_folder(inbox), path, width, height, crowds=crowds
+    )
 
 
-def given_objects(item: Item, collection: Collection) -> list[Detection]:
-    """Return the user's own objects: boxes and masks beside the photo, else its transparency."""
-    return annotated_objects(item, collection) or _own_transparency(item, collection)
+def given_objects(item: Item, inbox: Inbox) -> list[Detection]:
+    """Return the objects that the user gave: by sidecars, or else by the photo's transparency.
+
+    Raises
+    ------
+    SidecarError
+        A sidecar cannot be used; the message names the file.
+    """
+    return annotated_objects(item, inbox) or _own_transparency(item, inbox)
 
 
-def _own_transparency(item: Item, collection: Collection) -> list[Detection]:
+def _own_transparency(item: Item, inbox: Inbox) -> list[Detection]:
     limit = item.settings.ingest.max_megapixels
-    data = item.workspace.photo_bytes(collection, item.key)
+    data = item.workspace.photo_bytes(inbox, item.key)
     alpha = decode_alpha(data, max_megapixels=limit)
     if alpha is None or not alpha.any():
         return []

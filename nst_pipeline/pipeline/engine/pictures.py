@@ -1,24 +1,24 @@
-"""What the UI shows of an artifact: its photo, its files, or two pictures side by side."""
+"""Pictures of an artifact for the UI: its photo, its files, or two pictures side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
+from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
 from nst_pipeline.publish.thumbnails import before_after, with_boxes
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.vision.shapes import Box, Picture
 
 PicturesOf = Callable[[Workspace, Row], Mapping[str, Picture]]
-"""Returns, for one artifact, label to picture."""
+"""Return the pictures of one artifact by label."""
 
 WIDTH_PX = 900
-"""The UI's window for a picture is about this wide."""
+"""Width of the UI's window for a picture, roughly."""
 
 
 def picture_files(workspace: Workspace, row: Row) -> dict[str, Picture]:
-    """Return every picture among an artifact's files, labeled by its name."""
+    """Return every picture among an artifact's files, labeled with the file's name."""
     labels = {
         name: files.without_picture_suffix(name).strip(".").replace("_", " ")
         for name in row.files
@@ -32,29 +32,27 @@ def picture_files(workspace: Workspace, row: Row) -> dict[str, Picture]:
     }
 
 
-def photo_itself(collection: Collection) -> PicturesOf:
-    """Show the photo of an inbox that the artifact describes."""
-    return lambda workspace, row: {"photo": workspace.photo(collection, row.key)}
+def photo_itself(inbox: Inbox) -> PicturesOf:
+    """Show the photo with the artifact's key."""
+    return lambda workspace, row: {"photo": workspace.photo(inbox, row.key)}
 
 
-def boxes_on_photo(
-    collection: Collection, boxes: Callable[[Workspace, Row], Iterable[Box]]
-) -> PicturesOf:
-    """Show the artifact's photo with boxes drawn on it."""
+def boxes_on_photo(inbox: Inbox, boxes: Callable[[Workspace, Row], Iterable[Box]]) -> PicturesOf:
+    """Show the photo with the artifact's key, with boxes drawn on it."""
 
     def pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
-        photo = workspace.photo(collection, row.key)
+        photo = workspace.photo(inbox, row.key)
         return {"boxes": with_boxes(photo, list(boxes(workspace, row)), side=WIDTH_PX)}
 
     return pictures
 
 
-def beside_photo(collection: Collection, label: str) -> PicturesOf:
-    """Show the artifact's picture to the right of its photo."""
+def beside_photo(inbox: Inbox, label: str) -> PicturesOf:
+    """Show the artifact's picture to the right of the photo with its key."""
 
     def pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
         own = workspace.store.picture(row.asset, row.key)
-        return {label: before_after(workspace.photo(collection, row.key), own)}
+        return {label: before_after(workspace.photo(inbox, row.key), own)}
 
     return pictures
 
@@ -65,9 +63,9 @@ def beside_picture(asset: str, pairs: Mapping[str, tuple[str, str]]) -> Pictures
     Parameters
     ----------
     asset
-        The other asset.
+        Name of the other asset.
     pairs
-        Label to the other asset's file and the artifact's own file.
+        For each label, the other asset's file and the artifact's own.
     """
 
     def pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
@@ -81,12 +79,12 @@ def beside_picture(asset: str, pairs: Mapping[str, tuple[str, str]]) -> Pictures
 
 
 def single_picture(label: str, name: str) -> PicturesOf:
-    """Show one file of the artifact by itself."""
+    """Show one file of the artifact."""
     return lambda workspace, row: {label: workspace.store.picture(row.asset, row.key, name)}
 
 
 def in_turn(*parts: PicturesOf) -> PicturesOf:
-    """Show the pictures of several parts, one after another."""
+    """Show the pictures of several functions, one after another."""
 
     def pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
         return {label: each for part in parts for label, each in part(workspace, row).items()}

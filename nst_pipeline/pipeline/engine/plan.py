@@ -1,4 +1,4 @@
-"""What is due: artifacts whose fingerprint is not in the catalog, or whose files are gone."""
+"""Plan which artifacts are due: those without a current fingerprint, or with missing files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from nst_pipeline.storage.fingerprint import fingerprinter
 
 @dataclass(frozen=True)
 class Plan:
-    """What has to be done for the keys of one asset.
+    """The keys of one asset, sorted by what to do with them.
 
     Attributes
     ----------
     due
-        The artifacts to be made.
+        Artifacts to make.
     done
-        Key to catalog entry, of what is up to date.
+        Artifacts that are up to date, by key.
     waiting
-        Key to reason, of what lacks an input: something upstream is missing or failed.
+        Why an artifact cannot be made yet, by key: an upstream artifact is missing or failed.
     settings_json
         The settings that determine the asset, as canonical JSON.
     models
-        Name to digest of the networks and files that determine the asset.
+        Digests, by name, of the networks and files that determine the asset.
     """
 
     due: tuple[DueArtifact, ...]
@@ -47,7 +47,7 @@ def _settings_json(node: Node, settings: Settings) -> str:
 
 
 def _empty_reasons(snapshot: Snapshot, node: Node) -> Callable[[str], str]:
-    """Return a function from a key to why an upstream artifact of the same key is empty."""
+    """Return a function that says why an artifact will be empty; an empty string if it will not."""
     upstream = [snapshot.states(each) for each in node.upstream if each not in node.optional]
 
     def reason(key: str) -> str:
@@ -64,7 +64,7 @@ def _file_names(key: str, row: ArtifactState) -> list[str]:
 def _keys_with_broken_files(
     snapshot: Snapshot, node: Node, rows: Mapping[str, ArtifactState]
 ) -> set[str]:
-    """Return the keys whose artifact has lost a file, or has one of another size."""
+    """Return the keys whose files are missing or truncated, judging by their total size."""
     names = {key: _file_names(key, row) for key, row in rows.items()}
     sizes = snapshot.sizes(node, [name for each in names.values() for name in each])
     return {
@@ -82,13 +82,13 @@ def plan_asset(
     Parameters
     ----------
     snapshot
-        The state of the catalog.
+        State of the catalog.
     asset
         The asset.
     keys
-        Its partition keys, or `ALL` alone.
+        Partition keys, or `ALL` alone.
     files
-        Also check that the files of what is done exist.
+        Also check that the files of up-to-date artifacts exist.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Reports progress to a listener in this process, and to a log every few seconds.
 
-Reports of long pieces of work are also where a stop takes effect.
+Long work also checks for a requested stop whenever it reports.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LISTENER: ContextVar[Progress | None] = ContextVar("progress listener", default=
 _LOG: ContextVar[Callable[[str], None] | None] = ContextVar("log of the run", default=None)
 _LOG_EVERY_SECONDS = 5.0
 
-Item = TypeVar("Item")
+Element = TypeVar("Element")
 
 
 def _reporter(log: Callable[[str], None] | None) -> Progress:
@@ -58,7 +58,7 @@ def report_part(name: str) -> Callable[[int, int], None]:
     -------
     callable
         Call it after every step with the number of items done and their total number. It raises
-        `Stopped` once somebody asked to stop.
+        `Stopped` once a stop was requested.
     """
     report = _reporter(_LOG.get())
 
@@ -69,37 +69,37 @@ def report_part(name: str) -> Callable[[int, int], None]:
     return report_or_stop
 
 
-def tracked(name: str, items: Iterable[Item], total: int) -> Iterator[Item]:
-    """Yield items one by one and report how many are done.
+def tracked(name: str, elements: Iterable[Element], total: int) -> Iterator[Element]:
+    """Yield elements one by one and report how many are done.
 
     Raises
     ------
     Stopped
-        Somebody asked to stop.
+        A stop was requested.
     """
     report = report_part(name)
-    for through, item in enumerate(items, start=1):
-        yield item
+    for through, element in enumerate(elements, start=1):
+        yield element
         report(through, total)
 
 
 def report_steps(
     key: str, log_to: Callable[[str], None] | None = None
 ) -> Callable[[float, float], None]:
-    """Log every few seconds how far an optimization is.
+    """Log the progress of an optimization every few seconds.
 
     Parameters
     ----------
     key
-        Name of the image in work.
+        Name of the image.
     log_to
-        Takes a line; None: the run's log, if there is one.
+        Function that logs a line; None for the run's log, if there is one.
 
     Returns
     -------
     callable
         Call it after every step with the loss and the share done, above 0 to 1. It raises
-        `Stopped` once somebody asked to stop.
+        `Stopped` once a stop was requested.
     """
     started = logged = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""Digests of the files that settings name: another content is another cause."""
+"""Digests of the files that settings name: artifacts depend on the content, not on the path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nst_pipeline.storage.store import sha256
 
 @lru_cache(maxsize=8)
 def _content_digest(path: Path, size: int, mtime: float) -> str:
-    """Digest a file. Size and time tell when to read it again."""
+    """Digest a file; another size or time makes the cache read it again."""
     del size, mtime
     return sha256(path.read_bytes())
 
@@ -21,12 +21,12 @@ def file_digests(**named: str) -> dict[str, str]:
     Parameters
     ----------
     **named
-        Name in the catalog to the setting's value.
+        Values of settings, by the name that the catalog uses.
 
     Returns
     -------
-    dict
-        Name to digest, of those values that name a file.
+    dict of str to str
+        Digests by name, of those values that are paths of existing files.
     """
     digests = {}
     for name, value in named.items():

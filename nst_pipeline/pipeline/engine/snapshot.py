@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from collections.abc import Collection as Keys
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import TypeVar
 
 from nst_pipeline.pipeline.engine.node import Node
-from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
+from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalog import ArtifactState, Row
 from nst_pipeline.storage.keys import ALL
@@ -18,24 +17,24 @@ Value = TypeVar("Value")
 
 
 class Snapshot:
-    """What planning and making look at. Each asset's rows are read once.
+    """The state of the catalog for planning and making; the rows of each asset are read once.
 
     Parameters
     ----------
     workspace
         The collection.
     settings
-        Those of this run; None: the collection's own.
+        Settings of this run; None for the collection's own.
     scope
-        The partitions that a run is about. Of a large collection, only the rows of these keys are
-        read, for the assets that are partitioned like them.
+        An inbox and partition keys. For assets of that inbox, only the rows of these keys are read,
+        which saves time in a large collection.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         settings: Settings | None = None,
-        scope: tuple[Collection, Keys[str]] | None = None,
+        scope: tuple[Inbox, Collection[str]] | None = None,
     ) -> None:
         self.workspace = workspace
         self.settings = settings or workspace.settings
@@ -47,26 +46,27 @@ class Snapshot:
 
     @property
     def store(self) -> Store:
-        """The artifacts."""
+        """The collection's artifacts."""
         return self.workspace.store
 
-    def _keys_read(self, node: Node) -> Keys[str] | None:
-        if self._scope is None or node.collection != self._scope[0]:
+    def _keys_read(self, node: Node) -> Collection[str] | None:
+        if self._scope is None or node.inbox != self._scope[0]:
             return None
         return self._scope[1]
 
     def _rows(self, node: Node) -> Mapping[str, Row]:
-        """Key to the row that counts, of an asset (within the scope)."""
+        """Return the current rows of an asset by key, within the scope."""
         return self.workspace.catalog.latest(node.name, self._keys_read(node))
 
     def _states(self, node: Node) -> Mapping[str, ArtifactState]:
-        """The part of `rows` that planning needs."""
+        """Return the part of `rows` that planning needs, by key."""
         return self.workspace.catalog.states(node.name, self._keys_read(node))
 
     def _failures(self, node: Node) -> Mapping[str, str]:
-        """Key to reason, of what failed or was made from something that has failed since.
+        """Return, by key, why an artifact is unusable: it, or one upstream with its key, failed.
 
-        Such an artifact is out of date: it is shown, but nothing more is made from it.
+        An artifact whose input has failed since is out of date. It is still shown, but nothing is
+        made from it.
         """
         found = {
             key: f"{node.name} failed: {row.error}"
@@ -74,20 +74,20 @@ class Snapshot:
             if row.status == "failed"
         }
         for upstream in node.upstream:
-            if node.collection is not None and upstream.collection == node.collection:
+            if node.inbox is not None and upstream.inbox == node.inbox:
                 found |= self.failures(upstream)
         return found
 
     def _once(self, read: Callable[[Store], Value]) -> Value:
-        """Read something from the store once for this snapshot."""
+        """Call `read` with the store; later calls with the same function return the same value."""
         return read(self.store)
 
-    def sizes(self, node: Node, names: Keys[str]) -> Mapping[str, int]:
-        """File name to size in bytes, of an asset's named files that exist."""
+    def sizes(self, node: Node, names: Collection[str]) -> Mapping[str, int]:
+        """Return the sizes in bytes of those of an asset's named files that exist, by name."""
         return self.store.sizes(node.name, None if self._keys_read(node) is None else names)
 
     def keys(self, node: Node) -> list[str]:
-        """All keys of an asset: one for each photo known to be in its inbox."""
-        if node.collection is None:
+        """Return all keys of an asset: those of its inbox's photos, or `ALL` alone."""
+        if node.inbox is None:
             return [ALL]
-        return list(self.workspace.index(node.collection).photos)
+        return list(self.workspace.index(node.inbox).photos)

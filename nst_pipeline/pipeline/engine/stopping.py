@@ -1,8 +1,8 @@
 """Stops a run at a safe point: a signal sets a flag, and the work reads it.
 
-A signal handler that raises would strike anywhere, also inside the standard library while it
-starts a thread; the process then waits forever for a thread that it has lost track of. Here a
-handler raises nothing. Whoever works asks `STOP` between two pieces of work.
+A signal handler that raises an exception can interrupt anything, even the standard library while
+it starts a thread; the process then waits forever for a thread that it has lost track of. The
+handler here only sets `STOP`, and long work checks it between two steps.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ Result = TypeVar("Result")
 STOPPED_EXIT_CODE = 130
 """What shells report for a command that Ctrl-C ended."""
 GRACE_SECONDS = 6.0
-"""How long a stopped command may take to reach a safe point before the process exits anyway."""
+"""Time for a stopped command to reach a safe point; after that, the process exits anyway."""
 _POLL_SECONDS = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(Exception):  # noqa: N818 -- a stop is no error
-    """The run was asked to stop. What was made is cataloged; the next run makes the rest."""
+    """A stop was requested. Finished artifacts are cataloged; the next run makes the rest."""
 
 
 class StopFlag:
     """Whether work in this process should end at the next safe point.
 
-    A plain attribute holds the state: a signal handler may run while the same thread holds the
-    lock of a `threading.Event`, and would wait for it forever.
+    The state is a plain attribute, not a `threading.Event`: a signal handler that runs while its
+    own thread holds the event's lock would wait for it forever.
     """
 
     def __init__(self) -> None:
@@ -45,41 +45,40 @@ class StopFlag:
 
     @property
     def requested(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Whether a stop was requested."""
         return self._requested
 
     def request(self) -> None:
-        """Ask the work to stop."""
+        """Request a stop."""
         self._requested = True
 
     def clear(self) -> None:
-        """Forget the request, so that the next run in this process can work."""
+        """Withdraw the request, so that the next run in this process can work."""
         self._requested = False
 
     def raise_if_requested(self) -> None:
-        """Call this where stopping loses nothing.
+        """End the work if a stop was requested; call this where stopping loses nothing.
 
         Raises
         ------
         Stopped
-            Somebody asked to stop.
+            A stop was requested.
         """
         if self._requested:
             raise Stopped("the run was stopped")
 
 
 STOP = StopFlag()
-"""The flag of this process, because signals reach a process as a whole."""
+"""The flag of this process; signals reach a process as a whole."""
 
 
 @contextmanager
 def stop_on_signals(flag: StopFlag = STOP) -> Iterator[None]:
-    """Let SIGINT and SIGTERM set a flag in this context, instead of what they did before.
+    """Make SIGINT and SIGTERM set a flag while the context is open.
 
-    A second signal has its former effect at once. A signal that was ignored before, as SIGINT is in
-    a shell's background job, stays ignored. The former handlers return when the context
-    ends, and the flag is cleared. In any thread but the main one, which alone receives signals,
-    the context does nothing.
+    The second signal has its former effect at once. A signal that was ignored before, as SIGINT is
+    in a shell's background job, stays ignored. On leaving, the context restores the former handlers
+    and clears the flag. It does nothing outside the main thread, which alone receives signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -113,21 +112,25 @@ def run_until_stopped(
     on_stop: Callable[[], object] = lambda: None,
     on_quit: Callable[[], object] = lambda: None,
 ) -> Result:
-    """Call `work` in a thread, while the main thread takes the signals.
+    """Call `work` in a thread, while the main thread handles the signals.
 
-    Libraries that make SIGINT raise an exception, as Dagster does around an asset's function,
-    do so in the main thread only.
+    Dagster makes SIGINT raise an exception around an asset's function, but only if the function
+    runs in the main thread.
 
     Parameters
     ----------
     work
-        Reads `STOP`. It sees the caller's context variables.
+        Checks `STOP` now and then. It sees the caller's context variables.
     on_stop
-        Called once after the first signal.
+        Called once, after the first signal.
     on_quit
         Called before the process exits at once: after a second Ctrl-C, or if `work` reaches no
-        safe point within `GRACE_SECONDS`. Nothing is damaged by this, because files and catalog
-        commits appear whole or not at all; work that was not yet cataloged is repeated.
+        safe point within `GRACE_SECONDS`. This damages nothing, because files and catalog commits
+        appear whole or not at all; the next run repeats work that was not yet cataloged.
+
+    Returns
+    -------
+    The return value of `work`.
 
     Raises
     ------
@@ -152,9 +155,9 @@ def run_until_stopped(
 
 
 def quit_process() -> NoReturn:
-    """End the process with `STOPPED_EXIT_CODE`, without waiting for threads or for its teardown.
+    """End the process with `STOPPED_EXIT_CODE`, without waiting for threads or Python's teardown.
 
-    Python takes seconds to tear down a process that has loaded TensorFlow.
+    The teardown takes seconds in a process that has loaded TensorFlow.
     """
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Works on several images at the same time."""
+"""Process several images at the same time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import TypeVar
 Work = TypeVar("Work")
 Result = TypeVar("Result")
 
-_MOST = 4
-_BYTES_EACH = 3 * 1024**3
-"""Memory per worker. With photos of 24 megapixels one worker takes 3.9 GB in all, four 7.6 GB."""
+_MAX_WORKERS = 4
+_BYTES_PER_WORKER = 3 * 1024**3
+"""Memory to have for each worker. With photos of 24 megapixels, a process takes 3.9 GB with one
+worker and 7.6 GB with four."""
 _AHEAD = 2
-"""Pieces of work per worker that may be finished or in progress before their turn comes."""
+"""Number of tasks per worker to start before the results of the tasks before them are taken."""
 
 
 def workers_for(setting: int) -> int:
-    """Number of images to work on at once.
+    """Return the number of images to process at once.
 
     Parameters
     ----------
@@ -28,31 +29,36 @@ def workers_for(setting: int) -> int:
         The setting `run.workers`; 0 chooses by cores and memory.
     """
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return setting or max(1, min(os.cpu_count() or 1, _MOST, memory // _BYTES_EACH))
+    return setting or max(1, min(os.cpu_count() or 1, _MAX_WORKERS, memory // _BYTES_PER_WORKER))
 
 
 def in_order(
     function: Callable[[Work], Result], work: Iterable[Work], workers: int
 ) -> Iterator[Result]:
-    """Yield the results of `function` in the order of the work, computed by several threads.
+    """Call `function` for each task in several threads, and yield the results in order.
 
-    OpenCV, numpy, TensorFlow, encoders and the disk release Python's lock. The first piece of
-    work runs alone, because it loads what all others need.
+    OpenCV, numpy, TensorFlow, encoders and the disk release Python's lock. The first task runs
+    alone, because it loads what all others need.
 
     Parameters
     ----------
     function
-        Called once for each piece of work.
+        Called once for each task.
     work
-        Taken as threads become free; end it early to stop.
+        The tasks, taken as threads become free; to stop early, end the iterable.
     workers
-        Number of threads; 1 calls `function` in the caller's thread.
+        Number of threads; with 1, `function` is called in the caller's thread.
+
+    Yields
+    ------
+    Result
+        One for each task.
 
     Raises
     ------
     Exception
-        What `function` raised, after the results of the work in progress at that time were
-        yielded. Work that had not begun is dropped.
+        Whatever `function` raised, after the results of the tasks in progress at that time were
+        yielded. Tasks that had not begun are dropped.
     """
     rest = iter(work)
     for each in islice(rest, None if workers == 1 else 1):

@@ -1,4 +1,4 @@
-"""A collection that is open for work: settings, store, catalog, and the two inboxes."""
+"""An open collection: its settings, store, catalog, and two inboxes."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from nst_pipeline.storage.store import Store
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.shapes import Rgb
 
-Collection = Literal["objects", "scenes"]
-COLLECTIONS: tuple[Collection, Collection] = ("objects", "scenes")
+Inbox = Literal["objects", "scenes"]
+INBOXES: tuple[Inbox, Inbox] = ("objects", "scenes")
 
 _SAVE_EVERY_SECONDS = 30.0
-"""A killed scan repeats at most this much."""
+"""A killed scan repeats no more work than this."""
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """Everything under one data root."""
+    """A collection: everything under one data root."""
 
     root: UPath
     settings: Settings
@@ -44,116 +44,132 @@ class Workspace:
         return Catalog(self.root)
 
     @cached_property
-    def _indexes(self) -> dict[Collection, InboxIndex]:
+    def _indexes(self) -> dict[Inbox, InboxIndex]:
         return {}
 
-    def _index_path(self, collection: Collection) -> UPath:
-        return self.root / "catalog" / f"inbox_{collection}.parquet"
+    def _index_path(self, inbox: Inbox) -> UPath:
+        return self.root / "catalog" / f"inbox_{inbox}.parquet"
 
-    def inbox(self, collection: Collection) -> UPath:
-        """Return the folder that users drop photos into."""
-        return self.root / collection
+    def inbox_folder(self, inbox: Inbox) -> UPath:
+        """Return an inbox's folder, which users put photos into."""
+        return self.root / inbox
 
-    def index(self, collection: Collection) -> InboxIndex:
-        """Return what the inbox held when it was last scanned."""
-        if collection not in self._indexes:
-            self._indexes[collection] = load_index(self._index_path(collection))
-        return self._indexes[collection]
+    def index(self, inbox: Inbox) -> InboxIndex:
+        """Return the content of an inbox at its last scan."""
+        if inbox not in self._indexes:
+            self._indexes[inbox] = load_index(self._index_path(inbox))
+        return self._indexes[inbox]
 
     def rescan(
         self,
-        collection: Collection,
+        inbox: Inbox,
         *,
         seconds: float = math.inf,
         on_file: OnFile = lambda *_: None,
     ) -> Scan:
-        """Scan an inbox, and save what it holds now.
+        """Scan an inbox, and save its index.
 
         The index is saved every half minute, so that the scan after a killed one continues there.
 
         Parameters
         ----------
-        collection
+        inbox
             The inbox.
         seconds
-            About how long to read new and changed files; the next call continues.
+            About how long to read new and changed files; the next call continues from there.
         on_file
-            Called with how many of them were read, and how many there are.
+            Called with the number of them that were read, and the number there are.
+
+        Returns
+        -------
+        Scan
+            How the inbox differs from the index that was saved before.
+
+        Raises
+        ------
+        NstError
+            The inbox does not exist.
         """
-        known, end = self.index(collection), time.monotonic() + seconds
+        known, end = self.index(inbox), time.monotonic() + seconds
         while True:
             until = min(end, time.monotonic() + _SAVE_EVERY_SECONDS)
-            now = self.index(collection)
+            now = self.index(inbox)
             found = scan(
-                self.inbox(collection), now, self.settings.ingest, until=until, on_file=on_file
+                self.inbox_folder(inbox), now, self.settings.ingest, until=until, on_file=on_file
             )
-            self._save_index(collection, found.index)
+            self._save_index(inbox, found.index)
             if not found.pending or time.monotonic() > end:
                 return compare(known, found.index, ignored=found.ignored, pending=found.pending)
 
-    def reexamine(self, collection: Collection, key: str) -> None:
-        """Scan one photo of an inbox, and save what it is now."""
+    def reexamine(self, inbox: Inbox, key: str) -> None:
+        """Scan one photo of an inbox, and save the index."""
         settings = self.settings.ingest
-        now = examine_again(self.inbox(collection), self.index(collection), key, settings)
-        self._save_index(collection, now)
+        now = examine_again(self.inbox_folder(inbox), self.index(inbox), key, settings)
+        self._save_index(inbox, now)
 
-    def _save_index(self, collection: Collection, index: InboxIndex) -> None:
-        if index != self.index(collection):
-            save_index(self._index_path(collection), index)
-            self._indexes[collection] = index
+    def _save_index(self, inbox: Inbox, index: InboxIndex) -> None:
+        if index != self.index(inbox):
+            save_index(self._index_path(inbox), index)
+            self._indexes[inbox] = index
 
-    def photo_file(self, collection: Collection, key: str) -> PhotoFile:
-        """Return a photo's place in its inbox.
+    def photo_file(self, inbox: Inbox, key: str) -> PhotoFile:
+        """Return a photo's path in its inbox, and its digests.
 
         Raises
         ------
         NstError
             The last scan found no such photo.
         """
-        file = self.index(collection).photos.get(key)
+        file = self.index(inbox).photos.get(key)
         if file is None:
-            raise NstError(f"{self.inbox(collection)} holds no photo with key {key}: scan it again")
+            raise NstError(
+                f"{self.inbox_folder(inbox)} has no photo with key {key}: scan it again with "
+                "`nst run`"
+            )
         return file
 
-    def photo_bytes(self, collection: Collection, key: str) -> bytes:
+    def photo_bytes(self, inbox: Inbox, key: str) -> bytes:
         """Read a photo's file."""
-        return (self.inbox(collection) / self.photo_file(collection, key).path).read_bytes()
+        return (self.inbox_folder(inbox) / self.photo_file(inbox, key).path).read_bytes()
 
-    def photo(self, collection: Collection, key: str) -> Rgb:
-        """Decode a photo, once while memory allows.
+    def photo(self, inbox: Inbox, key: str) -> Rgb:
+        """Decode a photo, or return it from memory if this process decoded it before.
 
         Returns
         -------
-        ndarray
+        Rgb
             (height, width, 3) uint8 sRGB, upright; read-only.
 
         Raises
         ------
+        NstError
+            The last scan found no such photo.
         UnreadableImageError
-            The photo cannot be decoded; names the file and the reason.
+            The photo cannot be decoded; the message names the file and the reason.
         """
-        file = self.photo_file(collection, key)
+        file = self.photo_file(inbox, key)
         return self.store.remembered(
-            f"{collection}/{file.path} {file.digest}",
+            f"{inbox}/{file.path} {file.digest}",
             lambda: decode_photo(
-                self.photo_bytes(collection, key),
-                name=str(self.inbox(collection) / file.path),
+                self.photo_bytes(inbox, key),
+                name=str(self.inbox_folder(inbox) / file.path),
                 max_megapixels=self.settings.ingest.max_megapixels,
             ),
         )
 
 
 def existing_workspace() -> Workspace:
-    """Open the collection of `NST_DATA`, which must exist.
+    """Open the collection that `NST_DATA` names, if its folder exists.
 
-    Commands that only look use it: a mistyped folder must not pass for an empty collection.
+    Commands that create nothing use this, so that a mistyped folder does not pass for an empty
+    collection.
 
     Raises
     ------
     NstError
         There is no such folder.
     SettingError
-        Its settings cannot be used.
+        A setting of the collection is unknown or has an unusable value.
     """
     root = data_root()
     if not root.is_dir():
@@ -165,12 +181,12 @@ def existing_workspace() -> Workspace:
 
 
 def open_workspace(root: UPath | None = None) -> Workspace:
-    """Open a collection, by default that of `NST_DATA`.
+    """Open a collection, by default the one that `NST_DATA` names.
 
     Raises
     ------
     SettingError
-        Its settings cannot be used.
+        A setting of the collection is unknown or has an unusable value.
     """
     root = root or data_root()
     return Workspace(root, load_settings(root))

@@ -1,4 +1,4 @@
-"""The assets: one file each, which says what the asset reads and makes, and how it is shown.
+"""The assets, one file each, with everything that concerns the asset.
 
 To add an asset, write its file and list it here.
 """
@@ -35,6 +35,6 @@ ASSETS: tuple[Asset, ...] = (
     dataset,
     gallery,
 )
-"""All assets, each after those that it is made from."""
+"""All assets, each after its upstream assets."""
 
 BY_NAME = {asset.name: asset for asset in ASSETS}

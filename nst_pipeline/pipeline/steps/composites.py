@@ -1,4 +1,4 @@
-"""The asset `composites`, and the check that the background is untouched."""
+"""The asset `composites`, and the check `background_untouched`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shapes import Composite, Matte
 
 _LABELED_ASSET = "harmonized"
-"""The dataset shows the composite as it is in the end. Its labels are the same."""
+"""The asset with the dataset's pictures. A composite's labels also hold for its harmonized
+picture."""
 
 
 def read_matte(item: Item) -> Matte:
@@ -47,9 +48,9 @@ def read_matte(item: Item) -> Matte:
 
 
 def present_row(snapshot: Snapshot, node: Node, key: str) -> Row | None:
-    """Return a scene's row of an asset; None if there is none, or if the composite has changed.
+    """Return a scene's row of an asset; None if it has none or one made from an old composite.
 
-    A setting that fails a whole asset leaves results behind that belong to the composite before.
+    A setting that fails a whole asset leaves results of the previous composites behind.
     """
     row, composite = snapshot.rows(node).get(key), snapshot.rows(composites).get(key)
     if row is None or composite is None:
@@ -60,7 +61,7 @@ def present_row(snapshot: Snapshot, node: Node, key: str) -> Row | None:
 
 
 def _changed_background(snapshot: Snapshot, row: Row) -> str:
-    """Count the pixels that differ from the scene where neither object nor shadow is."""
+    """Return a complaint if pixels outside the object and its shadow differ from the scene."""
     store = snapshot.store
     scene = snapshot.workspace.photo("scenes", row.key)
     result = store.picture(row.asset, row.key)
@@ -68,21 +69,23 @@ def _changed_background(snapshot: Snapshot, row: Row) -> str:
         store.picture(composites.name, row.key, name) for name in (files.MASK, files.SHADOW)
     )
     if scene.shape != result.shape:
-        return "is not of its scene's size"
+        return "its size differs from its scene's"
     count = count_background_changes(scene, result, mask, shadow)
-    return f"{count} pixels outside the object and its shadow are not the scene's" if count else ""
+    return (
+        f"{count} pixels outside the object and its shadow differ from the scene" if count else ""
+    )
 
 
 BACKGROUND_UNTOUCHED = Check(
     "background_untouched",
-    "Fails if a pixel outside the object and its shadow differs from the scene. That would be a "
-    "fault of the pipeline.",
+    "Fails if a pixel outside the object and its shadow differs from the scene. This is a bug of "
+    "the pipeline: please report it.",
     _changed_background,
 )
 
 
 def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
-    """Describe the stickers of a composite, as far as they are visible."""
+    """Describe the stickers of a composite, with the visible part of each."""
     described = {each.sticker: each for each in item.record(Placements, placements)}
     for layer, matte in zip(composite.layers, layer_mattes(composite), strict=True):
         record = described[layer.sticker]
@@ -100,11 +103,11 @@ def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
 
 
 def _labels(item: Item, composite: Composite) -> SceneLabels:
-    """Label a composite for the dataset: its stickers, then what was annotated in the scene."""
+    """Label a composite for the dataset: its stickers, then the scene's own annotations."""
     scene = item.record(ScenePhotoRecord, scene_photos)
     covered = object_mask(composite.matte)
     annotated = annotated_objects(item, "scenes", crowds=True)
-    before = (visible_part(found, covered) for found in annotated)
+    still_visible = (visible_part(each, covered) for each in annotated)
     labeled = LabeledComposite(
         key=item.key,
         file_name=f"../{_LABELED_ASSET}/{files.file_name(item.key, files.PICTURE)}",
@@ -112,14 +115,14 @@ def _labels(item: Item, composite: Composite) -> SceneLabels:
         height=composite.image.shape[0],
         scene_photo=scene.path,
         scene_digest=scene.digest,
-        objects=(*_pasted(item, composite), *(each for each in before if each is not None)),
+        objects=(*_pasted(item, composite), *(each for each in still_visible if each is not None)),
         copyright=scene.copyright,
     )
     return label_composite(labeled)
 
 
 def _compose(item: Item, placed: Placements) -> Composite:
-    """Lay the stickers on the scene, with their contact shadows under them."""
+    """Paste the stickers on the scene, with their contact shadows."""
     layers = []
     for each in placed:
         object_key, name = sticker_file(each.sticker)
@@ -129,7 +132,7 @@ def _compose(item: Item, placed: Placements) -> Composite:
 
 @define_asset(
     phase="scenes",
-    collection="scenes",
+    inbox="scenes",
     group="scenes",
     kinds={"opencv"},
     upstream=(scene_photos, placements),
@@ -144,10 +147,10 @@ def _compose(item: Item, placed: Placements) -> Composite:
     ),
 )
 def composites(item: Item) -> Made:
-    """Paste the stickers on the scene in their own colors: picture, mask, shadow, and labels.
+    """Paste the stickers on the scene in their own colors, with contact shadows.
 
-    `object_share` is the part of the picture that the objects cover. The mask shows the objects
-    alone; their contact shadows are in the picture, and in a file of their own.
+    `object_share` is the share of the picture that the objects cover. The mask shows only the
+    objects; a separate file holds their shadows.
     """
     placed = item.record(Placements, placements)
     composite = _compose(item, placed)

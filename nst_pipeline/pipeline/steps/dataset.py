@@ -10,7 +10,7 @@ from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Collection
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox
 from nst_pipeline.pipeline.steps.composites import composites, present_row
 from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
@@ -24,29 +24,29 @@ from nst_pipeline.storage.sidecars.licenses import License, Licenses, license_di
 
 
 def _results_and_licenses(snapshot: Snapshot, node: Node) -> Resolver:
-    """Take all good results, and the license files that the user laid into the inboxes."""
+    """Use all good results, and the license files in the inboxes."""
     results = from_collection(snapshot, node)
 
     def resolve(key: str) -> Resolved:
         licenses = []
-        for collection in COLLECTIONS:
-            photos = snapshot.workspace.index(collection).photos.values()
-            inbox = snapshot.workspace.inbox(collection)
-            digests = license_digests(inbox, (photo.path for photo in photos))
-            licenses += [Input(f"{collection} licenses", *each) for each in digests.items()]
+        for inbox in INBOXES:
+            photos = snapshot.workspace.index(inbox).photos.values()
+            folder = snapshot.workspace.inbox_folder(inbox)
+            digests = license_digests(folder, (photo.path for photo in photos))
+            licenses += [Input(f"{inbox} licenses", *each) for each in digests.items()]
         return *results(key), *licenses
 
     return resolve
 
 
-def _licenses(snapshot: Snapshot, collection: Collection) -> Licenses:
-    photos = snapshot.workspace.index(collection).photos.values()
-    return Licenses(snapshot.workspace.inbox(collection), (photo.path for photo in photos))
+def _licenses(snapshot: Snapshot, inbox: Inbox) -> Licenses:
+    photos = snapshot.workspace.index(inbox).photos.values()
+    return Licenses(snapshot.workspace.inbox_folder(inbox), (photo.path for photo in photos))
 
 
 def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
-    """Read the labels of every scene that has a natural result, with its scores and licenses."""
-    licenses = {name: _licenses(snapshot, name) for name in COLLECTIONS}
+    """Read the labels, scores and licenses of every scene with a harmonized picture."""
+    licenses = {name: _licenses(snapshot, name) for name in INBOXES}
 
     def license_of(each: Annotation) -> License | None:
         photo = each.object_photo
@@ -56,7 +56,7 @@ def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
     failures, keys = snapshot.failures(harmonized), snapshot.keys(scene_photos)
     for key in tracked("dataset scenes", keys, len(keys)):
         row = None if key in failures else present_row(snapshot, harmonized, key)
-        # Labels of an earlier version have another form; the next run of the scenes remakes them.
+        # Records of an earlier version lack fields; the next run of the scenes makes them again.
         current = key in rows and rows[key].code_version == composites.code_version
         if row is not None and row.status == "ok" and current:
             labels = store.record(CompositeRecord, composites.name, key)
@@ -73,7 +73,7 @@ def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
 
 @define_asset(
     phase="publish",
-    collection=None,
+    inbox=None,
     group="published",
     kinds={"parquet", "json"},
     upstream=(composites, harmonized),
@@ -83,9 +83,9 @@ def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
     read_by_people=True,
 )
 def dataset(item: Item) -> Made:
-    """Publish the results as a labeled dataset: COCO JSON, and Parquet with the same rows.
+    """Write the labeled dataset: a COCO file, and a Parquet table with the same annotations.
 
-    Boxes and masks are those of the pasted objects, and of what you annotated in the scenes before
+    It labels the pasted objects and whatever you annotated in the scene photos
     (docs/reference/dataset.md).
     """
     scenes = _labeled_scenes(item.snapshot)

@@ -22,7 +22,7 @@ from nst_pipeline.vision.shapes import Box
 
 
 def detector_digests(settings: Settings) -> dict[str, str]:
-    """Digest the detector network and its labels, where the settings name files."""
+    """Digest the files of the detector network and its labels, if the settings name any."""
     chosen = settings.detection
     return file_digests(detector=chosen.dnn_model, labels=chosen.dnn_labels)
 
@@ -36,7 +36,7 @@ def _boxes(workspace: Workspace, row: Row) -> Iterator[Box]:
 
 
 def box_columns(box: Box) -> dict[str, int]:
-    """Return a box's sides as columns of a table, pixels."""
+    """Return a box as columns of a table, in pixels."""
     return {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
 
 
@@ -50,7 +50,7 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
 
 @define_asset(
     phase="objects",
-    collection="objects",
+    inbox="objects",
     group="objects",
     kinds={"opencv"},
     upstream=(object_photos,),
@@ -64,7 +64,7 @@ def detections(item: Item) -> Made:
     """Find the objects in a photo: your own boxes and masks first, then OpenCV's finders.
 
     `score` is the confidence of the best detection, 0..1. If no object is found, the result is
-    empty; that is not an error. Where a finder is wrong, draw a box
+    empty, which is not an error. If a finder is wrong, draw a box yourself
     (docs/how-to/your-own-photos.md).
     """
     settings, given = item.settings.detection, given_objects(item, "objects")

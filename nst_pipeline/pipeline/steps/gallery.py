@@ -34,13 +34,13 @@ from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
 from nst_pipeline.vision.shapes import Picture
 
 _UPSTREAM = (composites, harmonized)
-"""What the gallery is made from. It shows these assets, and the scene's assets before them."""
-SCENE_ASSETS = tuple(node for node in with_ancestors(_UPSTREAM) if node.collection == "scenes")
-"""The scene's assets that the gallery shows, in the order of making."""
+"""The gallery shows these assets and all their ancestors that are made for each scene."""
+SCENE_ASSETS = tuple(node for node in with_ancestors(_UPSTREAM) if node.inbox == "scenes")
+"""Assets that the gallery shows for each scene, upstream ones first."""
 
 
 def _gallery_pictures() -> Iterator[tuple[Asset, GalleryPicture]]:
-    """List the pictures of all scene assets: before and after first, then the others."""
+    """List the gallery's pictures of a scene: before and after first, then the others."""
     others = (each for each in SCENE_ASSETS if each not in (composites, harmonized))
     for asset in (composites, harmonized, *others):
         if isinstance(asset, Asset):
@@ -51,7 +51,7 @@ _PICTURES = tuple(_gallery_pictures())
 
 
 def _results_and_failures(snapshot: Snapshot, node: Node) -> Resolver:
-    """Take all good results, and what failed: the gallery shows both, and why."""
+    """Use all good results and, because the gallery shows them, too, the failed artifacts."""
     results, keys = from_collection(snapshot, node), snapshot.keys(scene_photos)
 
     def resolve(key: str) -> Resolved:
@@ -80,7 +80,7 @@ def _variants(snapshot: Snapshot, key: str) -> Iterator[Variant]:
 
 
 def _notes(snapshot: Snapshot, key: str) -> Iterator[str]:
-    """Say why a picture is missing, where the scene has others."""
+    """Say why pictures of a scene are missing, one line each."""
     for asset, picture in _PICTURES:
         row = present_row(snapshot, asset, key)
         if row is not None and row.status == "empty" and picture.explains_absence:
@@ -88,7 +88,7 @@ def _notes(snapshot: Snapshot, key: str) -> Iterator[str]:
 
 
 def _decisive(rows: list[Row | None]) -> Row | None:
-    """Return the row that represents the scene: its first failure, else its result or last row."""
+    """Return the row that represents the scene: a failure, else the result, else the last row."""
     made = [row for row in rows if row is not None]
     failed = [row for row in made if row.status == "failed"]
     results = [row for row in made if row.asset == harmonized.name]
@@ -96,7 +96,7 @@ def _decisive(rows: list[Row | None]) -> Row | None:
 
 
 def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
-    """List all that the scene's artifacts were made from, each once, photos first."""
+    """List the inputs of all artifacts of a scene, each once, photos first."""
     inputs = (each for row in rows if row is not None for each in row.inputs)
     named = {(each.asset, each.key): each.digest for each in inputs}
     return tuple(LineageRow(asset, key, digest) for (asset, key), digest in named.items())
@@ -105,15 +105,15 @@ def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
 def why_chosen(method: str, record: HarmonizedRecord) -> str:
     """Say why a candidate became the result, in a sentence or two."""
     if method != "auto":
-        return f"The setting harmonize.method asks for {method}."
+        return f"The setting harmonize.method is {method}."
     confidence = f"Confidence that a change helps: {record.confidence:.2f}"
     share = share_to_apply(record.confidence)
     if share == 0:
-        return f"{confidence}. That is not above {GATE.none_up_to}: the composite is left as it is."
+        return f"{confidence}. This is not above {GATE.none_up_to}, so the composite is unchanged."
     amount = "all" if share == 1 else f"{share:.0%}"
     title = candidate_title(record.chosen)
     best = f"{title} has the best score of {len(record.scores)} candidates."
-    return f"{best} {confidence}, so {amount} of the advised change is made."
+    return f"{best} {confidence}, so {amount} of its change is applied."
 
 
 def _scene_rows(snapshot: Snapshot, key: str) -> list[Row | None]:
@@ -133,27 +133,27 @@ def _placements(snapshot: Snapshot, key: str) -> tuple[GalleryPlacement, ...]:
 
 
 def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
-    """Describe a scene of which something was made, as the gallery shows it."""
+    """Describe a scene for the gallery; it needs at least one artifact."""
     rows = _scene_rows(snapshot, key)
     row, settings = _decisive(rows), _settings(rows)
     assert row is not None
     variants = tuple(_variants(snapshot, key))
-    composed = any(each.name == "untouched" for each in variants)
-    natural = row.asset == harmonized.name and row.status == "ok"
-    record = snapshot.store.record(HarmonizedRecord, row.asset, key) if natural else None
+    is_composed = any(each.name == "untouched" for each in variants)
+    is_complete = row.asset == harmonized.name and row.status == "ok"
+    record = snapshot.store.record(HarmonizedRecord, row.asset, key) if is_complete else None
     return GalleryScene(
         key=key,
         title=snapshot.workspace.photo_file("scenes", key).path,
         status=row.status,
         digest=joint_digest({each.asset: each.digest for each in rows if each is not None}),
         variants=variants,
-        notes=tuple(_notes(snapshot, key)) if natural else (),
-        mask=_path(composites, key, files.MASK) if composed else "",
+        notes=tuple(_notes(snapshot, key)) if is_complete else (),
+        mask=_path(composites, key, files.MASK) if is_composed else "",
         chosen=record.chosen if record else "",
         reason=why_chosen(settings["harmonize"]["method"], record) if record else "",
         scores=record.scores if record else {},
         confidence=record.confidence if record else None,
-        placements=_placements(snapshot, key) if composed else (),
+        placements=_placements(snapshot, key) if is_composed else (),
         lineage=_lineage(rows),
         settings=settings,
         made_at=row.made_at.isoformat(timespec="seconds"),
@@ -162,9 +162,9 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
 
 
 def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
-    """Return every scene of which something was made, with a digest of what the gallery shows.
+    """Return the keys of all scenes with artifacts, with a digest of what the gallery shows.
 
-    The catalog's rows suffice: no record is read of scenes that have not changed.
+    Computed from the catalog alone, so that no record of an unchanged scene is read.
     """
     digests = {}
     for key in sorted(snapshot.keys(scene_photos)):
@@ -176,7 +176,7 @@ def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
 
 
 def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
-    """Return a function that opens pictures by their path relative to the gallery's folder."""
+    """Return a function that reads pictures by their path relative to the gallery's folder."""
     return lambda path: files.decode_picture(
         path, (artifacts / path.removeprefix("../")).read_bytes()
     )
@@ -184,7 +184,7 @@ def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
 
 @define_asset(
     phase="publish",
-    collection=None,
+    inbox=None,
     group="published",
     kinds={"html"},
     upstream=_UPSTREAM,
@@ -195,19 +195,18 @@ def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
     read_by_people=True,
 )
 def gallery(item: Item) -> Made:
-    """Write a page to look at: before and after, all variants, lineage.
+    """Write web pages of all scenes: before and after, all variants, and lineage.
 
-    Open the path below in a browser; it needs no server. Afterward the batch is reported in
-    `reports/`: all that was made since the report before.
+    Open the path below in a browser; no server is needed. The run then writes a batch report to
+    `reports/`, which covers everything made since the last report.
     """
-    snapshot, artifacts = item.snapshot, item.workspace.root / "artifacts"
-    folder = artifacts / gallery.name
+    snapshot, folder = item.snapshot, item.store.folder(gallery.name)
     report = write_gallery(
         folder,
         gallery_scenes(snapshot),
         lambda key: gallery_scene(snapshot, key),
         title="Composites",
-        open_image=_picture_reader(artifacts),
+        open_image=_picture_reader(folder.parent),
         on_scene=report_part("gallery pages"),
     )
     made = {

@@ -34,18 +34,18 @@ _DECIMALS = 6
 
 
 def _magenta(item: Item) -> Proposal:
-    """Read the composite stylized by its surroundings and by itself, by recipe `right`.
+    """Read the composite stylized by its surroundings and by itself, with recipe `right`.
 
-    Their difference is what the style changed, without what repainting alone changes.
+    Their difference is the effect of the style, without the effect of repainting.
     """
     composite, side = item.picture(composites), NETWORK_CHANGE.side_px
     made_from, small = shrink_input(read_model_input(item, "right"), composite, side)
 
-    def carried(name: str) -> Rgb:
+    def applied(name: str) -> Rgb:
         return apply_result(to_float(item.picture(stylized_magenta, name)), made_from, small)
 
     return Proposal(
-        carried(files.stylized("right")), carried(files.stylized("right", by_itself=True))
+        applied(files.stylized("right")), applied(files.stylized("right", by_itself=True))
     )
 
 
@@ -60,7 +60,7 @@ def _painted(item: Item) -> Proposal:
 
 
 def _proposals(item: Item) -> Proposals:
-    """Return what the networks make of the composite. Each is read or made only when needed."""
+    """Return the networks' proposals; each is read or computed only when needed."""
     readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted}
     if item.is_empty(stylized_vgg19):
         del readers["vgg19"]
@@ -68,16 +68,16 @@ def _proposals(item: Item) -> Proposals:
 
 
 def _worse_than_untouched(snapshot: Snapshot, row: Row) -> str:
-    """Say by how much the untouched composite would have scored better."""
+    """Return a complaint if the untouched composite has a better score."""
     del snapshot
     gain = float(row.figures.get("gain", 0.0))
-    return f"scores {-gain:.3g} less than the untouched composite" if gain < 0 else ""
+    return f"its score is {-gain:.3g} below the untouched composite's" if gain < 0 else ""
 
 
 _NO_WORSE = Check(
     "no_worse_than_untouched",
-    "Warns of results whose realism score is below that of the untouched composite. "
-    "`harmonize.method = auto` makes none; a method that you choose may.",
+    "Warns of results with a lower realism score than the untouched composite. This cannot happen "
+    "with `harmonize.method = auto`, but may with any other method.",
     _worse_than_untouched,
     severity="warning",
     sample_size=None,
@@ -92,7 +92,7 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
 
 @define_asset(
     phase="scenes",
-    collection="scenes",
+    inbox="scenes",
     group="harmony",
     kinds={"opencv"},
     upstream=(scene_photos, composites, stylized_magenta, stylized_vgg19, harmonizer),
@@ -125,12 +125,12 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     ),
 )
 def harmonized(item: Item) -> Made:
-    """Make the natural result: the composite with the object in the look of its surroundings.
+    """Make the natural result: the composite with its objects adapted to their surroundings.
 
-    Several candidates are made and scored for realism. `chosen` names the one that was kept,
-    `gain` is its score less the untouched composite's, and `confidence` is how sure the pipeline
-    is that anything had to change. Outside the object and its shadow every pixel is the scene's,
-    at full size. The methods side by side: docs/methods.md.
+    The pipeline makes several candidates and scores their realism. `chosen` names the one that it
+    kept, `gain` is the difference between its score and the untouched composite's, and
+    `confidence` is the probability that a change helps. Outside the object and its shadow, every
+    pixel equals the scene's, at full size. docs/methods.md compares the methods.
     """
     result = harmonize(
         item.picture(composites),

@@ -20,26 +20,26 @@ from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, from_bytes
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
-_STICKERS_LEAST = 40
-"""With fewer cut-outs of its own, a collection uses the built-in color model."""
-_STICKERS_MOST = 240
+_MIN_STICKERS = 40
+"""With fewer stickers, a collection uses the built-in color model."""
+_MAX_STICKERS = 240
 
 
 def _calibration_stickers(snapshot: Snapshot, node: Node) -> Resolver:
-    """Choose the stickers to calibrate on; none where the collection is small.
+    """Choose the stickers to calibrate on; none if the collection is small.
 
-    Every harmonized picture depends on the calibration. It is kept until the collection has
-    doubled, or one of its stickers has changed. A photo that fails now is no such change.
+    Every harmonized picture depends on the calibration. It is therefore kept until the collection
+    has doubled or one of the stickers has changed. A photo that fails now has not changed.
     """
 
     def resolve(key: str) -> Resolved:
         del key
         everything = good_inputs(snapshot, stickers)
-        if len(everything) < _STICKERS_LEAST:
+        if len(everything) < _MIN_STICKERS:
             return ()
         before = snapshot.rows(node).get(ALL)
         kept = before.inputs if before is not None and before.status == "ok" else ()
-        full = min(len(everything), _STICKERS_MOST)
+        full = min(len(everything), _MAX_STICKERS)
         if kept and set(kept) <= set(everything) and full < 2 * len(kept):
             return kept
         return tuple(sorted(everything, key=lambda each: each.digest)[:full])
@@ -70,7 +70,7 @@ def read_harmonizer(item: Item) -> Harmonizer:
 
 @define_asset(
     phase="library",
-    collection=None,
+    inbox=None,
     group="harmony",
     kinds={"numpy"},
     upstream=(stickers,),
@@ -78,10 +78,11 @@ def read_harmonizer(item: Item) -> Harmonizer:
     code_version="3",
 )
 def harmonizer(item: Item) -> Made:
-    """Learn how an object's colors must change to fit its surroundings.
+    """Fit the color model, which predicts how an object's colors must change to fit a scene.
 
-    From 40 cut-outs on, the model learns from your own photos (`photos`: how many), and again each
-    time the collection has doubled. Nothing is downloaded. Below that, a built-in model is used.
+    With at least 40 stickers, the model is fitted to your own photos (`photos` is their number),
+    and again each time the collection has doubled. Otherwise a built-in model is used. Nothing is
+    downloaded.
     """
     model = calibrate(_photos_with_mattes(item), on_step=report_part("calibration"))
     return Made({files.HARMONIZER: model.to_bytes()}, {"photos": model.photos})

@@ -1,4 +1,4 @@
-"""The asset `model_inputs`: what the networks see, by both recipes."""
+"""The asset `model_inputs`: the networks' inputs, prepared by both recipes."""
 
 from __future__ import annotations
 
@@ -41,17 +41,15 @@ def _recipe_record(made: ModelInput) -> RecipeRecord:
 
 
 def read_model_input(item: Item, recipe: Recipe) -> ModelInput:
-    """Read one recipe's pictures, and where its content came from."""
+    """Read one recipe's content and style, and the content's place in the composite."""
     record = item.record(ModelInputsRecord, model_inputs).of_recipe(recipe)
 
     def tensor(name: str) -> Tensor:
-        # No other asset reads them again.
+        # Not kept in memory: no other asset reads them.
         return to_float(item.store.picture(model_inputs.name, item.key, name, keep=False))[None]
 
-    content, style = (
-        tensor(files.model_input(recipe, "content")),
-        tensor(files.model_input(recipe, "style")),
-    )
+    content = tensor(files.model_input(recipe, "content"))
+    style = tensor(files.model_input(recipe, "style"))
     return ModelInput(content, style, record.window, record.low, record.high)
 
 
@@ -61,7 +59,9 @@ def _style_picture(item: Item, composite: Rgb, box: Box) -> tuple[Rgb, Box | Non
     Raises
     ------
     SettingError
-        The setting names a file that does not exist or is not a picture.
+        The setting names a file that cannot be read.
+    UnreadableImageError
+        The file is not a picture.
     """
     style = item.settings.recipes.style
     if style == "composite":
@@ -86,7 +86,7 @@ def _read_style_file(path: str, max_megapixels: float) -> Rgb:
 
 @define_asset(
     phase="scenes",
-    collection="scenes",
+    inbox="scenes",
     group="style",
     kinds={"numpy"},
     upstream=(scene_photos, composites),
@@ -107,10 +107,10 @@ def _read_style_file(path: str, max_megapixels: float) -> Rgb:
     ),
 )
 def model_inputs(item: Item) -> Made:
-    """Prepare what the networks see, by two recipes: content (composite) and style (scene).
+    """Prepare the networks' inputs by two recipes: content (composite) and style (scene).
 
-    `left` is the whole picture, longest side 1024; `right` is a square around the object, 256
-    pixels.
+    `left` is the whole picture with a longest side of 1024 pixels; `right` is a square around the
+    object with a side of 256 pixels.
     """
     composite = item.picture(composites)
     box = object_box(read_matte(item))

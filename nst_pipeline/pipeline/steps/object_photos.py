@@ -12,7 +12,7 @@ from nst_pipeline.storage import artifact_files as files
 
 @define_asset(
     phase="objects",
-    collection="objects",
+    inbox="objects",
     group="objects",
     kinds={"image"},
     inputs=from_inbox,
@@ -21,11 +21,11 @@ from nst_pipeline.storage import artifact_files as files
     presentation=Presentation(pictures=photo_itself("objects")),
 )
 def object_photos(item: Item) -> Made:
-    """Open, check, and record each photo that shows objects to cut out.
+    """Open, check, and record a photo with objects to cut out.
 
-    A partition is a photo in the inbox `objects/` of the data root, and is named after the file.
-    The file stays where it is. New photos become partitions when `inbox_sensor`, `nightly_job`, or
-    `nst run` scans the inbox. To add one, drop a file there: *Add a partition* has no effect.
+    Each photo in the inbox `objects/` of the data root is a partition, named after the file. The
+    file stays where it is. `inbox_sensor`, `nightly_job`, and `nst run` scan the inbox and add the
+    partitions of new photos. To add one, put a file there: *Add a partition* has no effect.
     """
     record = photo_record(item, "objects")
     return Made({files.RECORD: record}, {"megapixels": record.megapixels})

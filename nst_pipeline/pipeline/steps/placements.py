@@ -1,4 +1,4 @@
-"""The asset `placements`: the user's own placements of a scene, else planned ones."""
+"""The asset `placements`: a scene's placements, given by the user or planned."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from nst_pipeline.vision.shapes import Box, Detection, Placement
 
 
 def explicit_placements(record: ScenePhotoRecord, library: Library) -> list[Placement] | None:
-    """Return the user's own placements on a scene, with names resolved; None: there are none.
+    """Return the user's own placements on a scene, with names resolved; None if there are none.
 
     Raises
     ------
     SidecarError
-        A name is neither a sticker's nor an object photo's.
+        The library has no sticker and no object photo of some name.
     """
     if record.placements is None:
         return None
@@ -51,18 +51,18 @@ def _stickers_considered(
     Parameters
     ----------
     key, digest
-        The scene, and the digest of its photo.
+        Key of the scene, and digest of its photo.
     record
-        The scene's record, where it has a sidecar.
+        The scene's record if it has a sidecar, or else None.
     library
         All stickers.
     snapshot
-        For the settings.
+        Holds the settings.
     """
     try:
         named = None if record is None else explicit_placements(record, library)
     except SidecarError:
-        # A wrong name is this scene's own failure. It is reported when its placements are made.
+        # A wrong name fails this scene only, and is reported when its placements are made.
         return []
     if named is None:
         return library.offer(snapshot.settings.placement)(key, digest)
@@ -71,9 +71,10 @@ def _stickers_considered(
 
 
 def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
-    """Take the scene, and the stickers that are candidates for it.
+    """Use the scene and the stickers that are candidates for it.
 
-    The library as a whole is not an input: a new sticker remakes only the scenes it is offered to.
+    The library as a whole is not an input, so that a new sticker remakes only the scenes for which
+    it is a candidate.
     """
     store, photos = snapshot.store, snapshot.workspace.index("scenes").photos
     scene, library = from_same_key(snapshot, node, (scene_photos,)), snapshot.once(read_library)
@@ -98,7 +99,7 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
 
 
 def _obstacles(item: Item) -> list[Detection]:
-    """Return what the user marked in the scene, or what is found there."""
+    """Return the objects that the user annotated in the scene, or else those that are found."""
     settings, given = item.settings.detection, given_objects(item, "scenes")
     network = network_finder(settings)
     return find_obstacles(item.photo("scenes"), settings, given, network=network)
@@ -117,18 +118,18 @@ def _place(item: Item, record: ScenePhotoRecord, library: Library) -> list[Place
 def _why_empty(item: Item, record: ScenePhotoRecord, library: Library | None) -> str:
     """Say why a scene got no sticker."""
     if library is None or not library.stickers:
-        return "there is no sticker yet: drop photos with objects into objects/"
+        return "there is no sticker yet: put photos with objects into objects/"
     if record.placements is not None:
-        return "the placements file beside the scene names no sticker"
+        return "the placements file beside the scene lists no sticker"
     tried = library.offer(item.settings.placement)(item.key, record.digest)
     if not tried:
         return (
-            f"none of the {len(library.stickers)} stickers may be used: their quality is below "
-            "placement.min_quality, or their photo's top or two of its sides cut them off"
+            f"none of the {len(library.stickers)} stickers can be used: their quality is below "
+            "placement.min_quality, or the top or two other edges of their photo cut them off"
         )
     return (
-        f"none of {len(tried)} stickers found room: the scene shows too little free ground, or "
-        "none where its edge would hide what the object's photo cut off"
+        f"none of {len(tried)} stickers fits: the scene has too little free ground, or none at the "
+        "edge that would hide where the object's photo cut it off"
     )
 
 
@@ -165,7 +166,7 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
 
 @define_asset(
     phase="scenes",
-    collection="scenes",
+    inbox="scenes",
     group="scenes",
     kinds={"opencv"},
     upstream=(scene_photos, sticker_library),
@@ -177,10 +178,10 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     presentation=Presentation(pictures=boxes_on_photo("scenes", _boxes), tables=_tables),
 )
 def placements(item: Item) -> Made:
-    """Decide which stickers go where on a scene, and how large.
+    """Choose the stickers for a scene, with their positions and sizes.
 
-    The same scene, stickers, and seed always give the same places. A new sticker changes few
-    scenes. `<scene>.placements.json` beside the photo takes precedence.
+    The same scene, stickers, and seed always give the same placements, and a new sticker changes
+    only a few scenes. A file `<scene>.placements.json` beside the photo takes precedence.
     """
     library, record = item.snapshot.once(read_library), item.record(ScenePhotoRecord, scene_photos)
     placed = (

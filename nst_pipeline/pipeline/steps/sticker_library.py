@@ -1,4 +1,4 @@
-"""The asset `sticker_library`: one table of all stickers, and how placements read it."""
+"""The asset `sticker_library`: the table of all stickers, and its use for placements."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ _ON_SHEET = 96
 """Stickers on the contact sheet, the best ones; the table has all."""
 
 COLUMNS = (
-    Column("sticker", pa.string(), "Its name: the object photo's key, a dot, a number."),
-    Column("object_key", pa.string(), "The partition of `object_photos` that shows it."),
-    Column("file", pa.string(), "Its file in `artifacts/stickers/`."),
-    Column("label", pa.string(), "What it is: your label, else `person`, `subject`, or `object`."),
+    Column("sticker", pa.string(), "Name: the object photo's key, a dot, and a number."),
+    Column("object_key", pa.string(), "Partition key of the object photo."),
+    Column("file", pa.string(), "File name in `artifacts/stickers/`."),
+    Column("label", pa.string(), "Your label, or else `person`, `subject`, or `object`."),
     Column(
         "source",
         pa.string(),
-        f"Who found it: {', '.join(f'`{name}`' for name in FINDERS)} (`sidecar` is you), or "
+        f"What found it: {', '.join(f'`{name}`' for name in FINDERS)} (`sidecar` is you), or "
         "`alpha`, the photo's own transparency.",
     ),
     Column("score", pa.float64(), "Confidence of the finder, 0..1."),
     Column(
-        "quality", pa.float64(), "How far to trust its outline, 0..1; see `placement.min_quality`."
+        "quality", pa.float64(), "Expected quality of the outline, 0..1 (`placement.min_quality`)."
     ),
     Column("width", pa.int64(), "Width, pixels."),
     Column("height", pa.int64(), "Height, pixels."),
     *(
-        Column(f"touches_{edge}", pa.bool_(), f"The {edge} edge of its photo cuts it off.")
+        Column(f"touches_{edge}", pa.bool_(), f"Whether the photo's {edge} edge cuts it off.")
         for edge in ("bottom", "top", "left", "right")
     ),
-    Column("lab", pa.list_(pa.float64()), "Its mean color: L, a, b."),
-    Column("photo", pa.string(), "Path of its photo in the `objects` inbox."),
+    Column("lab", pa.list_(pa.float64()), "Mean color: L, a, b."),
+    Column("photo", pa.string(), "Path of its photo in the inbox `objects`."),
     Column("photo_digest", pa.string(), "SHA-256 of the photo's file."),
     Column("digest", pa.string(), "Digest of all stickers of that photo together."),
 )
@@ -80,7 +80,7 @@ def _row(store: Store, object_key: str, digest: str, record: StickerRecord) -> d
 
 
 def _rows_kept(store: Store) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Return the rows of the existing library, by object key and digest of its stickers."""
+    """Return the rows of the existing library by object key and digest of the photo's stickers."""
     table = read_table(store)
     rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
     if table is not None and table.schema.equals(SCHEMA):
@@ -90,9 +90,9 @@ def _rows_kept(store: Store) -> dict[tuple[str, str], list[dict[str, Any]]]:
 
 
 def library_table(snapshot: Snapshot) -> pa.Table:
-    """List all good stickers of object photos in the inbox that have not failed since.
+    """List the good stickers of all photos that are in the inbox and have not failed since.
 
-    Reads only the records of stickers that the library does not hold yet.
+    Only the records of stickers that the existing library lacks are read.
     """
     store, rows = snapshot.store, snapshot.states(stickers)
     failures = snapshot.failures(stickers)
@@ -109,18 +109,18 @@ def library_table(snapshot: Snapshot) -> pa.Table:
 
 
 def _contact_sheet(store: Store, table: pa.Table) -> Rgb:
-    """Lay the best stickers on one picture, with their names and qualities."""
+    """Arrange the best stickers on one picture, with their names and qualities."""
     best = table.sort_by([("quality", "descending"), ("sticker", "ascending")])
-    shown = []
+    pictures = []
     for row in best.slice(0, _ON_SHEET).to_pylist():
         picture = store.picture(stickers.name, *sticker_file(row["sticker"]))
-        shown.append((f"{row['label']} {row['quality']:.2f} {row['photo']}", picture))
-    return contact_sheet(shown)
+        pictures.append((f"{row['label']} {row['quality']:.2f} {row['photo']}", picture))
+    return contact_sheet(pictures)
 
 
 @define_asset(
     phase="library",
-    collection=None,
+    inbox=None,
     group="objects",
     kinds={"parquet"},
     upstream=(stickers,),
@@ -130,16 +130,18 @@ def _contact_sheet(store: Store, table: pa.Table) -> Rgb:
     consumed_in_part=True,
 )
 def sticker_library(item: Item) -> Made:
-    """List all stickers in one Parquet table, with a contact sheet to look at.
+    """List all stickers in one Parquet table, with a contact sheet of the best ones.
 
-    The sheet shows at a glance whether the cut-outs are good. Placing chooses from the table.
+    The sheet shows at a glance whether the cut-outs are good. `placements` chooses from the table.
     """
     table = library_table(item.snapshot)
     made: dict[str, Content] = {
         files.LIBRARY_TABLE: parquet_bytes(table),
         files.CONTACT_SHEET: _contact_sheet(item.store, table),
     }
-    empty = "" if table.num_rows else "no sticker was made yet: drop photos into objects/"
+    empty = (
+        "" if table.num_rows else "there is no sticker yet: put photos with objects into objects/"
+    )
     return Made(made, {"stickers": table.num_rows}, empty)
 
 
@@ -155,32 +157,32 @@ class ObjectPhoto:
     """Of all stickers that were cut out of it."""
 
 
-_SPLIT_FROM = 30
-"""With fewer stickers, a side of the dataset would have one or none. Every scene may then take
-each of them."""
+_MIN_STICKERS_TO_SPLIT = 30
+"""With fewer stickers, a side of the dataset would have one or none, so every scene may then use
+every sticker."""
 Offer = Callable[[str, str], list[LibrarySticker]]
-"""Returns the few stickers that a scene may show, best first, from its key and photo digest."""
+"""Return the candidate stickers of a scene, best first, given its key and its photo's digest."""
 
 
 @dataclass(frozen=True)
 class Library:
-    """What placing needs to know about the stickers, and their photos by object key."""
+    """The stickers to choose from, and their photos by object key."""
 
     stickers: list[LibrarySticker]
     photos: dict[str, ObjectPhoto]
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Sticker to its label."""
+        """Labels by sticker."""
         return {each.sticker: each.label for each in self.stickers}
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Every name that a user may call a sticker by, to the sticker."""
+        """Stickers by all names that users may give them."""
         return sticker_names(self.stickers, {key: each.path for key, each in self.photos.items()})
 
     def offer(self, settings: PlacementSettings) -> Offer:
-        """Return the choice of stickers for scenes, prepared once for these settings."""
+        """Return the function that chooses candidates, prepared once for each settings."""
         key = settings.model_dump_json()
         if key not in self._offers:
             self._offers[key] = self._prepare_offer(settings)
@@ -193,11 +195,10 @@ class Library:
     def _prepare_offer(self, settings: PlacementSettings) -> Offer:
         """Offer stickers of the scene's own side of the dataset, if there are any.
 
-        A detector that trains on one side must see nothing of the others: neither their scenes
-        nor their objects.
+        A detector that trains on one side must see neither scenes nor objects of the others.
         """
         every = cache(lambda: sticker_candidates(self.stickers, settings))
-        if not settings.same_split or len(self.stickers) < _SPLIT_FROM:
+        if not settings.same_split or len(self.stickers) < _MIN_STICKERS_TO_SPLIT:
             return lambda key, _: every()(key)
         by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
         for each in self.stickers:
@@ -220,13 +221,13 @@ def _stickers_of(table: pa.Table) -> list[LibrarySticker]:
 
 
 def read_table(store: Store) -> pa.Table | None:
-    """Read the library's table as it was last written; None before that."""
+    """Read the library's table; None if it was never written."""
     path = store.path(sticker_library.name, ALL, files.LIBRARY_TABLE)
     return pq.read_table(io.BytesIO(path.read_bytes())) if path.exists() else None
 
 
 def read_library(store: Store) -> Library | None:
-    """Read the library as it was last written; None before that."""
+    """Read the library; None if it was never written."""
     table = read_table(store)
     if table is None:
         return None

@@ -29,7 +29,7 @@ from nst_pipeline.vision.shapes import Box, Cutout, Rgba
 
 
 def sticker_id(object_key: str, number: int) -> str:
-    """Return the name of a photo's sticker, counted from 0.
+    """Return the name of a photo's sticker `number`, counted from 0.
 
     Examples
     --------
@@ -52,20 +52,20 @@ def sticker_file(sticker: str) -> tuple[str, str]:
 
 
 def _poor_mattes(snapshot: Snapshot, row: Row) -> str:
-    """Name the cut-outs that are almost empty, almost their whole box, or hard-edged."""
+    """Name the stickers that are almost empty, fill almost their whole box, or have hard edges."""
     soft = json.loads(row.settings)["cutout"]["matting"]
     complaints = []
     for record in snapshot.store.record(Stickers, row.asset, row.key):
         pixels = snapshot.store.picture(row.asset, *sticker_file(record.sticker))
-        complaint = find_matte_defect(pixels, expect_soft_edge=soft)
-        complaints += [f"{record.sticker}: {complaint}"] if complaint else []
+        if complaint := find_matte_defect(pixels, expect_soft_edge=soft):
+            complaints.append(f"{record.sticker}: {complaint}")
     return "; ".join(complaints)
 
 
 _MATTE_QUALITY = Check(
     "matte_quality",
-    "Warns of cut-outs that are almost empty, fill almost all of their box, or have hard edges. "
-    "Draw a closer box around the object, or paint a mask (docs/how-to/your-own-photos.md).",
+    "Warns of stickers that are almost empty, fill almost their whole box, or have hard edges. "
+    "Draw a tighter box around the object, or paint a mask (docs/how-to/your-own-photos.md).",
     _poor_mattes,
     severity="warning",
 )
@@ -92,7 +92,7 @@ def _describe(
 
 @define_asset(
     phase="objects",
-    collection="objects",
+    inbox="objects",
     group="objects",
     kinds={"opencv"},
     upstream=(object_photos, detections),
@@ -107,10 +107,10 @@ def _describe(
     ),
 )
 def stickers(item: Item) -> Made:
-    """Cut the objects out: one transparent PNG for each, with soft edges and clean colors.
+    """Cut out the objects: one transparent PNG each, with soft edges and clean colors.
 
-    `quality` says how far to trust the outline, 0..1. Cut-outs of low quality are kept, but not
-    pasted (`placement.min_quality`).
+    `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
+    not pasted (`placement.min_quality`).
     """
     photo = item.photo("objects")
     made: dict[str, Content] = {}
@@ -125,5 +125,5 @@ def stickers(item: Item) -> Made:
         records.append(record)
     made[files.RECORD] = Stickers(tuple(records))
     quality = max((each.quality for each in records), default=0.0)
-    empty = "" if records else "nothing was left of the objects when cut out"
+    empty = "" if records else "nothing was left of the objects after cutting them out"
     return Made(made, {"stickers": len(records), "quality": quality}, empty)

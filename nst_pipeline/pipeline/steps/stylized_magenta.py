@@ -19,7 +19,13 @@ from nst_pipeline.vision.shapes import Box
 
 
 def magenta_digest(settings: Settings) -> dict[str, str]:
-    """Digest Magenta's network."""
+    """Digest Magenta's network.
+
+    Raises
+    ------
+    ModelUnavailableError
+        It is not installed.
+    """
     return {"magenta": model_digest(settings.magenta.handle)}
 
 
@@ -30,7 +36,7 @@ def _right_window(snapshot: Snapshot, key: str) -> Box | None:
 
 @define_asset(
     phase="scenes",
-    collection="scenes",
+    inbox="scenes",
     group="style",
     kinds={"tensorflow"},
     upstream=(model_inputs,),
@@ -63,21 +69,21 @@ def _right_window(snapshot: Snapshot, key: str) -> Box | None:
 def stylized_magenta(items: Sequence[Item]) -> list[Made]:
     """Repaint the composite in the style of its surroundings, with Google Magenta's network.
 
-    This is not a result by itself: `harmonized` takes from it how colors and tones should change.
-    Several images go through the network in one call.
+    This is not a result by itself: `harmonized` uses only the change of colors and tones. One call
+    of the network stylizes several images.
     """
     settings = items[0].settings.magenta
     magenta = load_magenta(settings.handle)
     made: list[dict[str, Content]] = [{} for _ in items]
     for recipe in RECIPES:
         inputs = [read_model_input(item, recipe) for item in items]
-        contents, styles = [i.content[0] for i in inputs], [i.style[0] for i in inputs]
+        contents, styles = [each.content[0] for each in inputs], [each.style[0] for each in inputs]
         styles_by_file = {files.stylized(recipe): styles}
         if recipe == "right":
             styles_by_file[files.stylized(recipe, by_itself=True)] = contents
-        for name, by in styles_by_file.items():
+        for name, wanted in styles_by_file.items():
             pictures = magenta.stylize(
-                contents, by, strength=settings.strength, batch_size=settings.batch_size
+                contents, wanted, strength=settings.strength, batch_size=settings.batch_size
             )
             for each, picture in zip(made, pictures, strict=True):
                 each[name] = to_uint8(picture)

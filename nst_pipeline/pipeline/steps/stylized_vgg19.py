@@ -26,7 +26,7 @@ _WITHOUT_WEIGHTS = "none"
 
 
 def _vgg19_digest(settings: Settings) -> dict[str, str]:
-    """Digest VGG19's weights; `none` where there are none, and the asset is an empty result."""
+    """Digest VGG19's weights; `none` if there are none, which makes the artifacts empty."""
     try:
         return {"vgg19": weights_digest(settings.vgg19.weights)}
     except ModelUnavailableError:
@@ -35,11 +35,10 @@ def _vgg19_digest(settings: Settings) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Region:
-    """What VGG19 works on: the object with its ring, cut out of the composite.
+    """VGG19's inputs: the object with its ring, cut out of the composite.
 
     `content` is the composite within `window`, and `object` its matte. `style` is the scene
-    without the sticker, within the window or the whole of it; `style_mask` is the part of it that
-    counts.
+    without the sticker, whole or within the window; `style_mask` marks the part that counts.
     """
 
     window: Box
@@ -50,7 +49,7 @@ class _Region:
 
 
 def _region(item: Item) -> _Region:
-    """Cut out the object and as much around it as `vgg19.style_region` takes its style from."""
+    """Cut out the object with its ring, and the style of `vgg19.style_region`."""
     matte, scene = read_matte(item), item.photo("scenes")
     ring = object_ring(matte)
     window = ring.window
@@ -68,7 +67,7 @@ def _in_composite(item: Item, window: Box, picture: Rgb) -> Rgb:
 
 @define_asset(
     phase="scenes",
-    collection="scenes",
+    inbox="scenes",
     group="style",
     kinds={"tensorflow"},
     upstream=(scene_photos, composites),
@@ -86,11 +85,11 @@ def _in_composite(item: Item, window: Box, picture: Rgb) -> Rgb:
     ),
 )
 def stylized_vgg19(item: Item) -> Made:
-    """Optimize the composite's pixels until VGG19 sees them in the style of the surroundings.
+    """Optimize the composite's pixels to match the style of the surroundings in VGG19's features.
 
-    This is neural style transfer as Gatys described it. `loss` is the loss at the end, and the
-    loss curve shows how it fell. Without VGG19's weights the result is empty and says how to get
-    them; everything else works.
+    This is neural style transfer as described by Gatys et al. `loss` is the final loss, and the
+    loss curve plots it over the steps. Without VGG19's weights, the result is empty and says how
+    to get them; everything else works.
     """
     try:
         vgg19 = load_vgg19(item.settings.vgg19.weights)
@@ -107,7 +106,7 @@ def stylized_vgg19(item: Item) -> Made:
         on_progress=lambda step: report(step.loss, step.fraction_done),
     )
     if not result.losses:
-        return Made(empty="the composite has the style of its surroundings already")
+        return Made(empty="the composite already has the style of its surroundings")
     return Made(
         {
             files.PICTURE: _in_composite(item, region.window, result.image),

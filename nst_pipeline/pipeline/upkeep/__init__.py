@@ -1,1 +1,1 @@
-"""Look after a collection: verify, collect garbage, list what is stale, report."""
+"""Upkeep of a collection: verify it, remove garbage, explain stale artifacts, write reports."""

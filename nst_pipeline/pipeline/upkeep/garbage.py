@@ -1,4 +1,4 @@
-"""Removes artifacts that nothing uses any more; photos in the inboxes are never touched."""
+"""Removes artifacts that nothing uses anymore; photos in the inboxes are never touched."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nst_pipeline.pipeline.engine.workspace import COLLECTIONS, Workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace
 from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.pipeline.upkeep.verify import Problem, identities, stray_files
 
 _YOUNG_SECONDS = 3600.0
-"""A younger file without a row may belong to a run that has not cataloged it yet."""
+"""A younger file without a row may belong to a run that is about to catalog it."""
 _COLUMNS = ("asset", "key", "status", "files", "digest", "made_at")
 
 
@@ -23,22 +23,22 @@ class Garbage:
     """Rows and files that can be removed."""
 
     retired: pa.Table
-    """Rows of deleted photos that no result of an existing photo was made from. Their files are
-    removed, too."""
+    """Rows of deleted photos from which no result of an existing photo was made; to be removed
+    with their files."""
     superseded: pa.Table
-    """Old rows of artifacts that were made again since, and that nothing current was made from."""
+    """Old rows of artifacts that were made again, from which no current result was made."""
     strays: tuple[Problem, ...]
     """Files without a row."""
 
 
 def _present(workspace: Workspace, table: pa.Table) -> pa.ChunkedArray:
-    """Return for each row whether its photo is in the inbox."""
+    """Return for each row whether its photo is in its inbox; True if it has no single photo."""
     present = pa.array([False] * table.num_rows, pa.bool_())
-    for collection in (None, *COLLECTIONS):
-        assets = [asset.name for asset in ASSETS if asset.collection == collection]
+    for inbox in (None, *INBOXES):
+        assets = [asset.name for asset in ASSETS if asset.inbox == inbox]
         own = pc.is_in(table["asset"], value_set=pa.array(assets))
-        if collection is not None:
-            keys = pa.array(list(workspace.index(collection).photos), pa.string())
+        if inbox is not None:
+            keys = pa.array(list(workspace.index(inbox).photos), pa.string())
             own = pc.and_(own, pc.is_in(table["key"], value_set=keys))
         present = pc.or_(present, own)
     return present
@@ -52,7 +52,7 @@ def _made_from(current: pa.Table) -> tuple[pa.Array, pa.Array]:
 
 
 def find_garbage(workspace: Workspace) -> Garbage:
-    """Find what can be removed, going by the last scan of the inboxes.
+    """Find rows and files that can be removed, according to the last scan of the inboxes.
 
     Parameters
     ----------

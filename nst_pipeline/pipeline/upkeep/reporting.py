@@ -71,7 +71,7 @@ def _illustrated(workspace: Workspace, example: ExampleResult) -> ExampleResult:
     try:
         result = workspace.store.picture(harmonized.name, example.key)
     except (OSError, UnreadableImageError):
-        # The file was deleted since; the figures still count.
+        # The file was deleted or damaged since; the figures still count.
         return replace(example, title=title, page=page)
     image = inline_webp(as_rgb(result), side=_THUMBNAIL_PX)
     return replace(example, title=title, page=page, image=image)

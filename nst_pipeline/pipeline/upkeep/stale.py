@@ -10,13 +10,13 @@ from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.item import DueArtifact
 from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.engine.workspace import Collection, Workspace
+from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.settings import current_name
 from nst_pipeline.storage.catalog import Row
 
 _BLOCK = 5000
-"""Rows to read at a time."""
+"""Rows to read at once."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _reason(row: Row | None, asset: Asset, due: DueArtifact, plan: Plan) -> str:
             f"failed: {row.error}" if row.status == "failed" else "a file is missing or truncated"
         )
     if row.code_version != asset.code_version:
-        return f"code version {asset.code_version}, was {row.code_version}"
+        return f"code version changed: {row.code_version} to {asset.code_version}"
     return (
         _settings_changed(row.settings, plan.settings_json)
         or _models_changed(row.models, plan.models)
@@ -107,10 +107,8 @@ def stale_artifacts(workspace: Workspace, *, files: bool = False) -> Iterator[St
         yield from _stale(snapshot, asset, snapshot.keys(asset), files=files)
 
 
-def stale_artifacts_of(
-    workspace: Workspace, collection: Collection, key: str
-) -> list[StaleArtifact]:
+def stale_artifacts_of(workspace: Workspace, inbox: Inbox, key: str) -> list[StaleArtifact]:
     """Find the stale artifacts of one photo, checking its files, too."""
-    snapshot = Snapshot(workspace, scope=(collection, [key]))
-    own = (asset for asset in ASSETS if asset.collection == collection)
+    snapshot = Snapshot(workspace, scope=(inbox, [key]))
+    own = (asset for asset in ASSETS if asset.inbox == inbox)
     return [each for asset in own for each in _stale(snapshot, asset, [key], files=True)]

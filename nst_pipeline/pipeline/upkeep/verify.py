@@ -1,4 +1,4 @@
-"""Verifies a store: whether the catalog and the files agree."""
+"""Checks that the catalog and the files of a store agree."""
 
 from __future__ import annotations
 
@@ -150,9 +150,9 @@ def _unknown_inputs(history: pa.Table, current: pa.Table) -> Iterator[Problem]:
 def verify(
     workspace: Workspace, *, on_artifact: Callable[[int, int], object] = lambda *_: None
 ) -> list[Problem]:
-    """Check a whole store, which no run may be changing meanwhile.
+    """Check a whole store, which no run may change meanwhile.
 
-    Every file is read and compared with its digest; every file must have a row, every row its
+    Reads every file and compares it with its digest. Every file must have a row, every row its
     files, and every input of an artifact its own row.
 
     Parameters

@@ -1,11 +1,10 @@
-"""Keep a folder equal to a list of files, without touching files that are not the export's."""
+"""Make a folder match a list of files, without touching files that no export wrote."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from upath import UPath
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.storage.files import LOCAL
+from nst_pipeline.storage.files import LOCAL, place_atomically
 
 Files = Mapping[str, bytes | UPath]
 """Content of each file, or the artifact to link or copy, by path in the folder."""
@@ -38,20 +37,6 @@ def _stamp(path: Path | UPath) -> str:
     return f"{stat.st_size} {stat.st_mtime:.3f}"
 
 
-def _write_whole(path: Path, fill: Callable[[Path], object]) -> None:
-    """Let a file appear whole or not at all.
-
-    Unlike artifacts, exported files need not survive a power cut: the next export repairs them.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".{uuid.uuid4().hex}.tmp"
-    try:
-        fill(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _download(source: UPath, path: Path) -> None:
     path.write_bytes(source.read_bytes())
     modified = source.stat().st_mtime
@@ -67,7 +52,10 @@ def _link(source: UPath, path: Path) -> None:
 
 
 class _ExportFolder:
-    """An export folder and the stamps of the files that exports wrote to it."""
+    """An export folder and the stamps of the files that exports wrote to it.
+
+    Files are not synced to the disk: after a power cut, the next export repairs them.
+    """
 
     def __init__(self, folder: Path, *, copy: bool) -> None:
         self._folder, self._copy = folder, copy
@@ -98,13 +86,13 @@ class _ExportFolder:
     def write(self, name: str, content: bytes | UPath) -> None:
         path = self._folder / name
         if isinstance(content, bytes):
-            _write_whole(path, lambda temporary: temporary.write_bytes(content))
+            place_atomically(path, lambda temporary: temporary.write_bytes(content))
         elif content.protocol not in LOCAL:
-            _write_whole(path, lambda temporary: _download(content, temporary))
+            place_atomically(path, lambda temporary: _download(content, temporary))
         elif self._copy:
-            _write_whole(path, lambda temporary: shutil.copy2(content.path, temporary))
+            place_atomically(path, lambda temporary: shutil.copy2(content.path, temporary))
         else:
-            _write_whole(path, lambda temporary: _link(content, temporary))
+            place_atomically(path, lambda temporary: _link(content, temporary))
 
     def record(self, name: str) -> None:
         """List a file as written by an export."""
@@ -124,7 +112,9 @@ class _ExportFolder:
     def save(self) -> None:
         """Write the list of files."""
         text = json.dumps(self.stamps, ensure_ascii=False, indent=0, sort_keys=True)
-        _write_whole(self._folder / MANIFEST, lambda temporary: temporary.write_text(text, "utf-8"))
+        place_atomically(
+            self._folder / MANIFEST, lambda temporary: temporary.write_text(text, "utf-8")
+        )
 
 
 def _check_replaceable(folder: Path, blocked: list[str]) -> None:
@@ -138,7 +128,7 @@ def _check_replaceable(folder: Path, blocked: list[str]) -> None:
 def _synchronize(
     target: _ExportFolder, files: Files, due: set[str], on_file: Callable[[], object]
 ) -> Exported:
-    """Write the files that are due, remove those no longer wanted, and save the list."""
+    """Write the files that are due, remove those that are no longer listed, and save the list."""
     try:
         for name, content in files.items():
             if name in due:
@@ -174,6 +164,11 @@ def write_export(
     on_file
         Called after each file, to show progress.
 
+    Returns
+    -------
+    Exported
+        Numbers of files written, kept and removed.
+
     Raises
     ------
     NstError
@@ -195,8 +190,8 @@ def write_export(
         return _synchronize(target, files, due, on_file)
     except FileNotFoundError as error:
         raise NstError(
-            f"{error.filename} was deleted after the dataset was written: `nst run` makes both "
-            "again"
+            f"{error.filename} was deleted after the dataset was written: run `nst run`, which "
+            "makes it again"
         ) from error
     except OSError as error:
         raise NstError(f"{folder} cannot be written ({error.strerror})") from error

@@ -1,4 +1,4 @@
-"""Files of an export: YOLO labels from the dataset's table, COCO files from its JSON."""
+"""List the files of an export: YOLO labels from the dataset's table, COCO files from its JSON."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.publish.gallery.manifest import PageImage, SceneEntry
 from nst_pipeline.publish.gallery.records import GalleryScene, Variant
 from nst_pipeline.publish.thumbnails import as_rgb, thumbnail, webp_bytes
+from nst_pipeline.storage.artifact_files import GALLERY_OVERLAY
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.store import sha256
 from nst_pipeline.vision.images.png import encode_png
@@ -100,7 +101,8 @@ class _SceneFiles:
     def write_overlay(self, matte: Picture) -> str:
         """Write the mask overlay and return its path."""
         # PNG encodes flat areas in a third of the time WebP takes.
-        return self._write(f"previews/{self._scene.key}.mask.png", encode_png(mask_overlay(matte)))
+        name = f"previews/{self._scene.key}{GALLERY_OVERLAY}"
+        return self._write(name, encode_png(mask_overlay(matte)))
 
 
 def write_previews(
@@ -119,6 +121,11 @@ def write_previews(
     open_image
         Decodes an image. An image for which it raises an `NstError` or `OSError` is left out;
         the entry then stays incomplete, so that the next update tries again.
+
+    Raises
+    ------
+    OSError
+        A file cannot be written.
     """
     files = _SceneFiles(folder, scene, open_image)
     images: dict[str, PageImage] = {}

@@ -1,4 +1,4 @@
-"""Input of the gallery: plain values and paths, no image data."""
+"""Input of the gallery, as plain values and paths, without image data."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LineageRow:
 
 @dataclass(frozen=True)
 class GalleryScene:
-    """Everything the gallery shows of one scene."""
+    """Everything that the gallery shows of one scene."""
 
     key: str
     title: str

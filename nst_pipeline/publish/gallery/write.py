@@ -1,4 +1,4 @@
-"""Write a gallery folder, and update only what changed in one that exists."""
+"""Write a gallery folder; in an existing one, update only what changed."""
 
 from __future__ import annotations
 
@@ -223,9 +223,9 @@ def write_gallery(
 
     The folder opens from disk and from any web server, without network access. Scenes whose
     digest is unchanged are neither read nor written; scenes that are no longer passed are
-    removed. Every file appears whole or not at all. If the folder's manifest is damaged, that
-    is logged and reported, and everything is written again; files that are not the gallery's
-    stay.
+    removed. Every file appears whole or not at all. If the folder's manifest is damaged, the
+    problem is logged and reported, and everything is written again. Files that the gallery did
+    not write stay.
 
     Parameters
     ----------
@@ -245,6 +245,11 @@ def write_gallery(
         Called after each scene with the number of scenes written and the number to write.
     save_every
         Number of image files after which the manifest is saved; a killed run resumes there.
+
+    Returns
+    -------
+    GalleryReport
+        Counts, unreadable images, and the manifest's problem, if any.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Batch reports: what a batch made, how long it took, how good it is, and what failed."""
+"""Batch reports: the artifacts of a batch, their quality, the time they took, and failures."""
 
 from nst_pipeline.publish.report.pages import html_page, markdown_page
 from nst_pipeline.publish.report.summary import (

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 _EXAMPLES = 12
-"""Number of best results shown, and of worst."""
+"""Number of best results shown, and number of worst results."""
 _KEYS_LISTED = 8
 """Keys listed per reason; the catalog has all of them."""
 _BINS = 20
@@ -108,7 +108,7 @@ class ExampleResult:
 
 @dataclass(frozen=True)
 class BatchSummary:
-    """All figures of a report; images come separately, as `ExampleResult`."""
+    """All figures of a report; its images are passed separately, as `ExampleResult`."""
 
     started: datetime
     ended: datetime
@@ -148,8 +148,7 @@ def _asset_figures(rows: pd.DataFrame, asset: str) -> AssetFigures:
 def _reasons(rows: pd.DataFrame) -> tuple[Reason, ...]:
     """Group failed and empty artifacts by reason; failures and frequent reasons come first.
 
-    Reasons that differ only in the photo they name stay separate: whoever repairs the photos
-    needs each name.
+    Reasons that name different photos stay separate, because each of these photos needs repair.
     """
     selected = rows[rows.status.isin(("failed", "empty"))]
     grouped = [
@@ -190,6 +189,11 @@ def summarize_batch(
         The asset that holds the results; its figure `chosen` names a result's candidate.
     plots
         Figures to plot. The mean of the first one is shown at the top of the report.
+
+    Returns
+    -------
+    BatchSummary
+        Plots without any value are left out.
     """
     figures = {name: _figures(rows, name) for name in {result, *(plot.asset for plot in plots)}}
     results = figures[result]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,7 +36,7 @@ class ArtifactState(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One artifact: what it is, what it was made from, and how that went."""
+    """One attempt to make an artifact: its inputs, its outcome, and its files."""
 
     asset: str
     key: str
@@ -53,7 +53,7 @@ class Row:
     """The settings sections that determine the artifact, as canonical JSON."""
     code_version: str = ""
     models: Mapping[str, str] = field(default_factory=dict)
-    """Name of a network or file to its digest."""
+    """Digests of networks and files, by name."""
     run_id: str = ""
     seconds: float = 0.0
     error: str = ""
@@ -93,7 +93,7 @@ _NESTED = ("files", "inputs")
 _FILE_SEPARATOR = "/"
 
 
-def _record(row: Row) -> dict[str, Any]:
+def _columns_of(row: Row) -> dict[str, object]:
     return {name: getattr(row, name) for name in COLUMNS} | {
         "files": list(row.files),
         "inputs": [each._asdict() for each in row.inputs],
@@ -104,7 +104,7 @@ def _record(row: Row) -> dict[str, Any]:
 
 def to_table(rows: Sequence[Row]) -> pa.Table:
     """Convert rows to an Arrow table of `SCHEMA`."""
-    return pa.Table.from_pylist([_record(row) for row in rows], schema=SCHEMA)
+    return pa.Table.from_pylist([_columns_of(row) for row in rows], schema=SCHEMA)
 
 
 def _file_lists(column: pa.ChunkedArray) -> list[tuple[str, ...]]:

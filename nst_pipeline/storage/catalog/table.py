@@ -143,7 +143,10 @@ class Catalog:
         return {row.key: row for row in to_rows(self._current([asset], keys))}
 
     def states(self, asset: str, keys: Collection[str] | None = None) -> dict[str, ArtifactState]:
-        """Return part of what `latest` does, ten times as fast and in a fifth of the memory."""
+        """Return the states of an asset's artifacts by key; only those of `keys`, if given.
+
+        Ten times as fast as `latest`, in a fifth of the memory.
+        """
         names = ("key", *ArtifactState._fields)
         return to_states(self._current([asset], keys, names))
 
@@ -187,14 +190,14 @@ class Catalog:
         return frame.sort_values("made_at", ignore_index=True)
 
     def history(self, columns: Sequence[str] = COLUMNS) -> pa.Table:
-        """Return some columns of all rows, also of those that are no longer current."""
+        """Return some columns of all rows, including those that are no longer current."""
         delta = self._delta()
         if delta is None:
             return SCHEMA.empty_table().select(columns)
         return delta.to_pyarrow_dataset().to_table(columns=list(columns))
 
     def name_columns(self) -> list[NameColumns]:
-        """Return the keys and input names of all rows, file by file, also of past ones."""
+        """Return the keys and input names of all rows, past ones included, file by file."""
         delta = self._delta()
         if delta is None:
             return []

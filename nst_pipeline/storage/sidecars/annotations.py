@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import SidecarError
+from nst_pipeline.storage.labels import Polygon
 from nst_pipeline.storage.sidecars.names import normalized_name
 from nst_pipeline.vision.shapes import Box, Detection, Mask
 
@@ -21,9 +22,6 @@ _DEFAULT_LABEL = "object"
 _BOX_COLUMNS = ("x", "y", "width", "height")
 _SUBPIXEL_BITS = 4
 """Corners of polygons are drawn at a precision of 1/16 pixel."""
-
-Polygon = tuple[float, ...]
-"""x0, y0, x1, y1, ... in pixels, as COCO writes polygons."""
 
 
 class CocoRunLengths(TypedDict):
@@ -35,8 +33,8 @@ class CocoRunLengths(TypedDict):
 
 
 @dataclass(frozen=True)
-class Annotation:
-    """One object of a sidecar."""
+class SidecarObject:
+    """An object as a sidecar describes it."""
 
     box: Box
     label: str = _DEFAULT_LABEL
@@ -108,7 +106,7 @@ def _parse_coco_tables(
 
 def parse_coco(
     text: str, file_name: str, source: str = "COCO file", *, crowds: bool = False
-) -> list[Annotation]:
+) -> list[SidecarObject]:
     """Parse the annotations of one photo from COCO JSON.
 
     Parameters
@@ -120,11 +118,11 @@ def parse_coco(
     source
         What error messages call the file.
     crowds
-        Include crowds, which are no objects to cut out.
+        Include crowds, which are not objects to cut out.
 
     Returns
     -------
-    list of Annotation
+    list of SidecarObject
         In the file's order.
 
     Raises
@@ -149,7 +147,7 @@ def parse_coco(
         where = f"{source}, annotations[{number}]"
         polygons, rle = _parse_segmentation(row.get("segmentation"), where)
         label = labels.get(row.get("category_id"), _DEFAULT_LABEL)
-        found.append(Annotation(_parse_box(row.get("bbox"), where), label, polygons, rle, crowd))
+        found.append(SidecarObject(_parse_box(row.get("bbox"), where), label, polygons, rle, crowd))
     return found
 
 
@@ -161,7 +159,7 @@ def boxes_reader(text: str) -> csv.DictReader[str]:
     return csv.DictReader(io.StringIO(text), skipinitialspace=True, delimiter=delimiter)
 
 
-def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> list[Annotation]:
+def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> list[SidecarObject]:
     """Parse the boxes of one photo from CSV with the columns image,x,y,width,height[,label].
 
     Parameters
@@ -172,6 +170,11 @@ def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> li
         The photo's; rows are matched by file name, in whatever folder.
     source
         What error messages call the file.
+
+    Returns
+    -------
+    list of SidecarObject
+        In the file's order.
 
     Raises
     ------
@@ -189,13 +192,13 @@ def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> li
     if missing:
         raise SidecarError(f"{source} lacks the column(s) {', '.join(missing)}: add them")
     wanted = normalized_name(file_name)
-    found: list[Annotation] = []
+    found: list[SidecarObject] = []
     for row in reader:
         if normalized_name(row["image"] or "") == wanted:
             values = [row[name] for name in _BOX_COLUMNS]
-            # Not a line number: a file for many photos is split, and this is the photo's part.
+            # Not the line number: `text` may be only this photo's part of a file for many photos.
             box = _parse_box(values, f"{source}, row {len(found) + 1} of {file_name}")
-            found.append(Annotation(box, row.get("label") or _DEFAULT_LABEL))
+            found.append(SidecarObject(box, row.get("label") or _DEFAULT_LABEL))
     return found
 
 
@@ -220,7 +223,7 @@ def _decode(rle: CocoRunLengths, width: int, height: int) -> Mask:
     return np.asarray(coco_mask.decode(packed)).astype(bool)
 
 
-def _mask_of(annotation: Annotation, width: int, height: int) -> Mask | None:
+def _mask_of(annotation: SidecarObject, width: int, height: int) -> Mask | None:
     """The annotation's mask; None if it has none, or an empty one."""
     if annotation.polygons:
         mask = _draw(annotation.polygons, width, height)
@@ -231,7 +234,7 @@ def _mask_of(annotation: Annotation, width: int, height: int) -> Mask | None:
     return mask if mask.any() else None
 
 
-def _detection(annotation: Annotation, width: int, height: int, source: str) -> Detection:
+def _detection(annotation: SidecarObject, width: int, height: int, source: str) -> Detection:
     box = annotation.box.clipped(width, height)
     if not box.width or not box.height:
         raise SidecarError(
@@ -302,7 +305,7 @@ def read_sidecar(
     if mask is not None:
         return [_mask_detection(mask, width, height, source or f"the mask of {file_name}")]
     source = source or f"the sidecar of {file_name}"
-    annotations: list[Annotation] = []
+    annotations: list[SidecarObject] = []
     if coco is not None:
         annotations = parse_coco(coco, file_name, source, crowds=crowds)
     if boxes_csv is not None and not annotations:

@@ -1,7 +1,7 @@
 """Read and digest sidecars: the annotations and placements that a user puts beside photos.
 
-Files for many photos name each by its path relative to the file's own folder. Only a photo's own
-entries count for it: a new row for one photo leaves the results of all others as they are.
+A file for many photos names each by its path relative to the file's folder. Only a photo's own
+entries affect it: a new row for one photo does not change the results of the others.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _part_digest(inbox: UPath, path: str, photo: str) -> str:
     try:
         text = _text(inbox, path, photo)
     except SidecarError:
-        # Detection reports the error. Here, a corrected file only needs another digest.
+        # Detection reports the error. Here it is enough that a corrected file has another digest.
         return sha256(file.read_bytes())
     return "" if text is None else sha256(text.encode())
 
@@ -185,7 +185,7 @@ def sidecar_detections(
     width, height
         Size of the upright photo, pixels.
     crowds
-        Include COCO's crowds: they are annotated, but are no objects to cut out.
+        Include COCO's crowds, which are not objects to cut out.
 
     Returns
     -------

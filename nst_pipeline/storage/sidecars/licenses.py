@@ -36,7 +36,7 @@ class License:
 
 
 UNKNOWN = License("unknown")
-"""License of a photo for which no file and no metadata name one."""
+"""License of a photo whose license no file and no metadata give."""
 
 
 def _decode(data: bytes, source: str) -> str:

@@ -5,7 +5,7 @@
 | `<stem>.mask.png` | the object in white, at the photo's size |
 | `<stem>.coco.json`, or `annotations.json` in the photo's folder or the inbox | COCO |
 | `<stem>.boxes.csv`, or `boxes.csv` in the photo's folder | image,x,y,width,height[,label] |
-| `<stem>.placements.json` | where stickers go on a scene |
+| `<stem>.placements.json` | the boxes of stickers on a scene |
 
 Photos are plain strings here, relative to the inbox: a scan calls these functions for each of
 100,000 photos.
@@ -28,7 +28,7 @@ SHARED = (SHARED_COCO, SHARED_BOXES)
 
 
 def is_sidecar(path: str) -> bool:
-    """Whether a file's name makes it a sidecar, for whichever photo.
+    """Whether a file's name makes it a sidecar of some photo.
 
     Examples
     --------
@@ -49,26 +49,26 @@ def own_path(photo: str, suffix: str) -> str:
 
 
 def coco_paths(photo: str) -> tuple[str, ...]:
-    """Paths at which COCO for a photo is looked for, in this order."""
+    """Paths of the COCO files that may describe a photo, in order of precedence."""
     folder, stem = _folder_and_stem(photo)
     shared = (folder + SHARED_COCO, SHARED_COCO) if folder else (SHARED_COCO,)
     return stem + COCO_SUFFIX, *shared
 
 
 def boxes_paths(photo: str) -> tuple[str, ...]:
-    """Paths at which boxes for a photo are looked for, in this order."""
+    """Paths of the boxes files that may describe a photo, in order of precedence."""
     folder, stem = _folder_and_stem(photo)
     return stem + BOXES_SUFFIX, folder + SHARED_BOXES
 
 
 def sidecar_paths(photo: str) -> tuple[str, ...]:
-    """Paths of all files that can concern a photo, whether they exist or not."""
+    """Paths of all files that may describe a photo, whether they exist or not."""
     own = own_path(photo, MASK_SUFFIX), own_path(photo, PLACEMENTS_SUFFIX)
     return (*own, *coco_paths(photo), *boxes_paths(photo))
 
 
 def sidecar_files(photo: str, present: Collection[str]) -> list[str]:
-    """Select the files that can concern a photo from the sidecars that are there.
+    """Select the files that may describe a photo from the existing sidecars.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def sidecar_files(photo: str, present: Collection[str]) -> list[str]:
 
 
 def normalized_path(path: str) -> str:
-    """Write a path in one form: systems differ in slashes and in Unicode composition."""
+    """Normalize a path, because systems differ in slashes and in Unicode composition."""
     return unicodedata.normalize("NFC", path.replace("\\", "/").removeprefix("./"))
 
 

@@ -1,4 +1,4 @@
-"""Parse a user's own placements: a JSON file beside a scene that lists which sticker goes where."""
+"""Parse a user's own placements: a JSON file beside a scene that lists stickers and their boxes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_PX = 30_000
 """No image that OpenCV can hold is larger: a larger number is a mistake."""
 
 
-class _Entry(BaseModel):
+class _PlacementEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     sticker: str = Field(min_length=1)
@@ -24,7 +24,7 @@ class _Entry(BaseModel):
     flip: bool = False
 
 
-_ENTRIES = TypeAdapter(list[_Entry])
+_ENTRIES = TypeAdapter(list[_PlacementEntry])
 
 
 def _explain(error: ValidationError) -> str:
@@ -46,6 +46,11 @@ def parse_placements(text: str, *, source: str = "placements") -> list[Placement
         may reach past the edges. An empty list means that nothing goes on this scene.
     source
         What error messages call the file.
+
+    Returns
+    -------
+    list of Placement
+        In the file's order.
 
     Raises
     ------

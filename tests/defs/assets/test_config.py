@@ -18,7 +18,7 @@ def filled(name: str, **sections: dict) -> dg.Config:
 
 
 @pytest.mark.parametrize("node", WITH_SETTINGS, ids=lambda node: node.name)
-def test_the_written_out_defaults_are_accepted_and_change_nothing(node):
+def test_the_example_of_defaults_is_accepted_and_changes_nothing(node):
     text = example(node).split("```yaml\n")[1].removesuffix("```")
     config = yaml.safe_load(text)
     job = defs.resolve_implicit_global_asset_job_def().get_subset(
@@ -29,7 +29,7 @@ def test_the_written_out_defaults_are_accepted_and_change_nothing(node):
     assert with_form(Settings(), node, form(node)(**sections)) == Settings()
 
 
-def test_choices_are_refused_by_name_before_a_run_starts():
+def test_an_unknown_choice_is_refused_by_name_before_a_run_starts():
     job = defs.resolve_implicit_global_asset_job_def().get_subset(
         asset_selection={dg.AssetKey("harmonized")}
     )
@@ -38,7 +38,7 @@ def test_choices_are_refused_by_name_before_a_run_starts():
         dg.validate_run_config(job, config)
 
 
-def test_what_is_left_open_is_as_in_the_settings():
+def test_fields_left_empty_keep_the_settings():
     given = Settings(harmonize={"strength": 0.3, "look": "painting"})
     changed = with_form(
         given, BY_NAME["harmonized"], filled("harmonized", harmonize={"look": "photo"})
@@ -54,7 +54,7 @@ def test_a_value_out_of_range_is_named():
         )
 
 
-def test_what_is_chosen_in_the_launchpad_is_what_the_run_uses(collection):
+def test_a_run_uses_the_values_from_the_launchpad(collection):
     key = next(key for key, row in collection.rows("harmonized").items() if row.status == "ok")
     with collection.instance() as instance:
         result = collection.job("scenes").execute_in_process(

@@ -41,7 +41,7 @@ def shown(collection, asset: str, *, rich: bool = True) -> dict:
         ("harmonized", {"before and after"}),
     ],
 )
-def test_what_a_person_sees_of_each_asset(made, asset, labels):
+def test_each_asset_shows_its_pictures_tables_and_figures(made, asset, labels):
     metadata = shown(made, asset)
     pictures = {k: v for k, v in metadata.items() if isinstance(v, dg.MarkdownMetadataValue)}
     assert set(pictures) == labels
@@ -51,7 +51,7 @@ def test_what_a_person_sees_of_each_asset(made, asset, labels):
         assert picture_in(markdown).std() > 1
 
 
-def test_before_stands_left_of_after(made):
+def test_before_is_left_of_after(made):
     row = next(row for row in made.rows("composites").values() if row.status == "ok")
     workspace = made.open()
     pair = picture_in(
@@ -120,7 +120,7 @@ def test_a_single_image_needs_no_sheet(made):
     assert "look at first: pictures" not in metadata
 
 
-def test_quarantine_holds_until_the_image_is_made_or_gone(collection):
+def test_an_image_is_quarantined_until_it_is_made_or_deleted(collection):
     broken = collection.root / "objects/broken.png"
     whole = encode_png(data.chelsea())
     middle = len(whole) // 2

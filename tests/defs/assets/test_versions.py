@@ -19,7 +19,7 @@ def unsynced(instance: dg.DagsterInstance, collection) -> set[str]:
     )
     found = set()
     for node in ASSETS:
-        rows = collection.rows(node.name) if node.collection else {None: None}
+        rows = collection.rows(node.name) if node.inbox else {None: None}
         for key in rows:
             status = resolver.get_status(dg.AssetKey(node.name), key)
             assert status != StaleStatus.MISSING, (node.name, key)
@@ -42,14 +42,14 @@ def test_nothing_is_unsynced_after_one_image_was_made_again(collection):
         assert unsynced(instance, collection) == set()
 
 
-def test_a_new_object_photo_leaves_nothing_unsynced_once_it_is_made(collection):
+def test_nothing_is_unsynced_after_a_new_object_photo_was_processed(collection):
     write_photo(collection.root / "objects/rocket.jpg", data.rocket())
     collection.update()
     with collection.instance() as instance:
         assert unsynced(instance, collection) == set()
 
 
-def test_a_changed_input_marks_what_is_downstream_and_nothing_else(collection):
+def test_a_changed_input_marks_only_downstream_assets(collection):
     with collection.instance() as instance:
         key = next(key for key, row in collection.rows("composites").items() if row.status == "ok")
         collection.job("scenes").execute_in_process(
@@ -63,7 +63,7 @@ def test_a_changed_input_marks_what_is_downstream_and_nothing_else(collection):
         assert not {"object_photos", "stickers", "placements", "composites"} & marked
 
 
-def test_what_is_up_to_date_is_confirmed_and_stays_synced(collection):
+def test_up_to_date_assets_are_confirmed_and_stay_synced(collection):
     with collection.instance() as instance:
         before = instance.get_latest_materialization_event(dg.AssetKey("gallery"))
         assert confirm(collection.open(), instance) == ["sticker_library", "dataset", "gallery"]
@@ -73,7 +73,7 @@ def test_what_is_up_to_date_is_confirmed_and_stays_synced(collection):
 
 
 @pytest.mark.parametrize("name", ["gallery", "dataset", "sticker_library"])
-def test_only_what_people_read_has_a_freshness_policy(name):
+def test_only_assets_that_people_read_have_a_freshness_policy(name):
     policies = {n.name: defs.resolve_assets_def(n.name).get_asset_spec() for n in ASSETS}
     assert policies[name].freshness_policy is not None
     assert policies["harmonized"].freshness_policy is None

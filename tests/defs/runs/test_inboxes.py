@@ -50,7 +50,7 @@ def test_many_deleted_photos_are_counted_in_one_more_message(collection):
     assert deleted[-1].startswith("scenes: 6 photos were deleted; made from them: 0 artifacts")
 
 
-def test_a_moved_photo_is_not_a_deleted_one(collection):
+def test_a_moved_photo_is_not_reported_as_deleted(collection):
     scenes = collection.root / "scenes"
     (scenes / "temple.jpg").rename(scenes / "a/temple.jpg")
     scanned, _ = _scan(collection)

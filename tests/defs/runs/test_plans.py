@@ -27,7 +27,7 @@ from nst_pipeline.storage.keys import ALL
         ([], []),
     ],
 )
-def test_few_well_filled_ranges_cover_whatever_is_due(due, expected):
+def test_a_few_well_filled_ranges_cover_the_due_keys(due, expected):
     order = [f"k{position}" for position in range(30_000)]
     plans = list(cover_with_ranges(order, {order[position] for position in due}, "scenes"))
     assert [(*plan.range, plan.count) for plan in plans] == [
@@ -45,7 +45,7 @@ def test_a_run_carries_its_phase_its_range_and_a_priority():
     assert RunPlan("publish", 1).tags == {"nst/phase": "publish", "dagster/priority": "-3"}
 
 
-def test_a_phase_is_planned_over_the_partitions_that_there_are():
+def test_a_phase_is_planned_over_the_existing_partitions():
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("objects", ["a", "b", "c"])
         assert plan_phase(instance, "objects", set()) == []
@@ -64,7 +64,7 @@ def with_a_bad_scene(collection):
     return collection
 
 
-def test_what_failed_is_due_only_on_retry(with_a_bad_scene):
+def test_failed_keys_are_due_only_on_retry(with_a_bad_scene):
     view = Snapshot(with_a_bad_scene.open())
     (bad,) = quarantined_keys(view, "scenes")
     assert bad.startswith("bad")
@@ -73,7 +73,7 @@ def test_what_failed_is_due_only_on_retry(with_a_bad_scene):
     assert due_keys(view, "scenes", retry=True, among=[]) == set()
 
 
-def test_a_lost_file_is_due_only_if_files_are_looked_at(collection):
+def test_a_key_with_a_lost_file_is_due_only_if_files_are_checked(collection):
     key, row = next(iter(collection.rows("harmonized").items()))
     (collection.root / row.path).unlink()
     assert due_keys(Snapshot(collection.open()), "scenes", retry=False, files=False) == set()
@@ -90,7 +90,7 @@ def large(collection, monkeypatch):
     return collection
 
 
-def test_in_a_large_collection_the_first_phase_that_is_due_is_planned_alone(large):
+def test_in_a_large_collection_only_the_first_due_phase_is_planned(large):
     """What follows is known when it is done; most runs planned now would find nothing to do."""
     with large.instance() as instance:
         scan_inboxes(workspace := large.open(), instance)
@@ -98,7 +98,7 @@ def test_in_a_large_collection_the_first_phase_that_is_due_is_planned_alone(larg
     assert (plan.phase, plan.count) == ("objects", 1)
 
 
-def test_after_a_scan_of_a_large_collection_only_what_it_has_found_is_planned(large):
+def test_after_a_scan_of_a_large_collection_only_its_findings_are_planned(large):
     with large.instance() as instance:
         workspace = large.open()
         scans = scan_inboxes(workspace, instance).scans

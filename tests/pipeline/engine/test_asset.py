@@ -9,7 +9,7 @@ from nst_pipeline.settings import Settings
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
-def test_an_asset_stands_after_what_it_is_made_from(asset):
+def test_each_asset_is_listed_after_its_upstream_assets(asset):
     before = ASSETS[: ASSETS.index(asset)]
     assert set(asset.upstream) <= set(before)
     assert set(asset.optional) <= set(asset.upstream)
@@ -18,13 +18,13 @@ def test_an_asset_stands_after_what_it_is_made_from(asset):
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
-def test_an_asset_reads_settings_that_exist(asset):
+def test_every_asset_names_existing_settings_sections(asset):
     assert set(asset.settings) <= set(Settings.model_fields)
     assert asset.description.startswith(asset.description[0].upper())
 
 
 def test_a_function_of_one_item_is_called_for_each():
-    @define_asset(phase="scenes", collection="scenes", group="scenes")
+    @define_asset(phase="scenes", inbox="scenes", group="scenes")
     def twice(item):
         """Doubles."""
         return Made(figures={"number": 2 * item})
@@ -34,7 +34,7 @@ def test_a_function_of_one_item_is_called_for_each():
 
 
 def test_a_function_with_a_batch_size_takes_several_items():
-    @define_asset(phase="scenes", collection="scenes", group="scenes", batch_size=lambda _: 8)
+    @define_asset(phase="scenes", inbox="scenes", group="scenes", batch_size=lambda _: 8)
     def counted(items):
         """Counts."""
         return [Made(figures={"of": len(items)}) for _ in items]

@@ -50,14 +50,14 @@ def _made(items):
     return [Made({".json": Losses((len(item.key),))}) for item in items]
 
 
-def test_what_was_made_is_up_to_date_the_next_time(workspace):
+def test_a_made_artifact_is_up_to_date_the_next_time(workspace):
     assert len(_run(workspace, _made).made) == 5
     again = _run(workspace, _made)
     assert not again.made
     assert len(again.skipped) == 5
 
 
-def test_one_that_fails_among_several_costs_not_the_others(workspace):
+def test_one_failure_in_a_group_does_not_fail_the_others(workspace):
     def make(items):
         if any(item.key.startswith("cat3") for item in items):
             raise NstError("cat3.jpg is broken")
@@ -70,7 +70,7 @@ def test_one_that_fails_among_several_costs_not_the_others(workspace):
     assert workspace.catalog.latest("object_photos")[row.key].status == "failed"
 
 
-def test_an_error_of_ours_is_named_by_its_type(workspace):
+def test_an_unexpected_error_is_cataloged_with_its_type(workspace):
     def make(items):
         raise ZeroDivisionError("division by zero")
 
@@ -78,7 +78,7 @@ def test_an_error_of_ours_is_named_by_its_type(workspace):
     assert errors == {"ZeroDivisionError: division by zero"}
 
 
-def test_without_a_model_nothing_is_blamed_and_what_was_made_stays(workspace):
+def test_a_missing_model_quarantines_nothing_and_keeps_finished_artifacts(workspace):
     made = []
 
     def make(items):
@@ -94,7 +94,7 @@ def test_without_a_model_nothing_is_blamed_and_what_was_made_stays(workspace):
     assert len(rows) == 2
 
 
-def test_an_interrupted_batch_goes_on_where_it_was(workspace):
+def test_an_interrupted_batch_resumes_where_it_was(workspace):
     def interrupted(items):
         if items[0].key.startswith("cat2"):
             raise KeyboardInterrupt
@@ -106,7 +106,7 @@ def test_an_interrupted_batch_goes_on_where_it_was(workspace):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_stopped_batch_finishes_what_it_has_begun_and_begins_nothing_else(
+def test_a_stopped_batch_finishes_started_work_and_starts_nothing_else(
     workspace, stop_flag, workers
 ):
     begun = []
@@ -127,7 +127,7 @@ def test_a_stopped_batch_finishes_what_it_has_begun_and_begins_nothing_else(
     assert len(_run(workspace, _made).made) == 5 - len(begun)
 
 
-def test_an_image_that_is_stopped_halfway_is_not_blamed(workspace, stop_flag):
+def test_an_image_that_is_stopped_halfway_is_not_quarantined(workspace, stop_flag):
     def make(items):
         if items[0].key.startswith("cat2"):
             stop_flag.request()
@@ -140,7 +140,7 @@ def test_an_image_that_is_stopped_halfway_is_not_blamed(workspace, stop_flag):
     assert [row.status for row in rows.values()] == ["ok", "ok"]
 
 
-def test_the_error_of_a_group_is_kept_where_its_images_succeed_alone(workspace, caplog):
+def test_images_that_succeed_alone_record_the_error_of_their_group(workspace, caplog):
     def make(items):
         if len(items) > 1:
             raise ValueError("shapes differ")
@@ -167,7 +167,7 @@ def test_a_failed_image_keeps_its_last_good_files(workspace, tmp_path):
     assert workspace.store.record(Losses, "object_photos", key) == Losses((len(key),))
 
 
-def test_files_that_an_artifact_no_longer_has_are_removed(workspace, tmp_path):
+def test_files_that_a_new_version_lacks_are_removed(workspace, tmp_path):
     _run(workspace, lambda items: [Made({".0.png": b"a", ".1.png": b"b"}) for _ in items])
     for photo in (tmp_path / "objects").iterdir():
         photo.write_bytes(photo.read_bytes() + b"\0")
@@ -208,7 +208,7 @@ def test_no_row_is_cataloged_before_its_files_are_on_the_disk(workspace, monkeyp
     assert len(_run(workspace, _made).made) == 5
 
 
-def test_several_at_once_end_in_their_order(workspace):
+def test_several_workers_keep_the_order(workspace):
     told, threads = [], set()
 
     def make(items):

@@ -12,10 +12,10 @@ from nst_pipeline.storage.catalog import Input, Row
 from nst_pipeline.storage.keys import ALL
 from nst_pipeline.vision.images.codecs import encode_jpeg
 
-PHOTOS = Node(name="photos", collection="scenes")
-LIBRARY = Node(name="library", collection=None)
-PASTED = Node(name="pasted", collection="scenes", upstream=(PHOTOS, LIBRARY))
-PAGE = Node(name="page", collection=None, upstream=(PASTED,))
+PHOTOS = Node(name="photos", inbox="scenes")
+LIBRARY = Node(name="library", inbox=None)
+PASTED = Node(name="pasted", inbox="scenes", upstream=(PHOTOS, LIBRARY))
+PAGE = Node(name="page", inbox=None, upstream=(PASTED,))
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def made(workspace, node: Node, key: str, status="ok", error="") -> None:
     workspace.catalog.append([row])
 
 
-def test_an_artifact_takes_the_same_key_and_the_whole_collection(workspace):
+def test_inputs_are_artifacts_with_the_same_key_or_of_the_whole_collection(workspace):
     cat, _ = keys(workspace)
     made(workspace, PHOTOS, cat)
     made(workspace, LIBRARY, ALL)
@@ -50,7 +50,7 @@ def test_an_artifact_takes_the_same_key_and_the_whole_collection(workspace):
     )
 
 
-def test_what_is_missing_or_failed_is_the_reason_to_wait(workspace):
+def test_an_artifact_waits_for_a_missing_or_failed_input(workspace):
     cat, dog = keys(workspace)
     made(workspace, PHOTOS, cat)
     made(workspace, PHOTOS, dog, "failed", "it is broken")
@@ -59,7 +59,7 @@ def test_what_is_missing_or_failed_is_the_reason_to_wait(workspace):
     assert resolve(dog) == "photos failed: it is broken"
 
 
-def test_a_photo_counts_by_its_content(workspace, tmp_path):
+def test_a_photo_is_an_input_by_its_content(workspace, tmp_path):
     cat, _ = keys(workspace)
     (before,) = from_inbox(Snapshot(workspace), PHOTOS)(cat)
     assert (before.asset, before.key) == ("scenes", "cat.jpg")
@@ -69,12 +69,12 @@ def test_a_photo_counts_by_its_content(workspace, tmp_path):
     assert after.digest != before.digest
 
 
-def test_a_photo_that_is_gone_is_the_reason_to_wait(workspace):
+def test_an_artifact_waits_if_its_photo_is_gone(workspace):
     reason = from_inbox(Snapshot(workspace), PHOTOS)("bird-12345678")
-    assert isinstance(reason, str) and reason.startswith("no readable photo of this key")
+    assert isinstance(reason, str) and reason.endswith("has no readable photo with this key")
 
 
-def test_the_whole_collection_takes_what_is_good(workspace):
+def test_an_artifact_of_the_collection_uses_the_good_artifacts(workspace):
     cat, dog = keys(workspace)
     made(workspace, PASTED, cat)
     made(workspace, PASTED, dog, "empty", "no room")
@@ -82,7 +82,7 @@ def test_the_whole_collection_takes_what_is_good(workspace):
     assert found == (Input("pasted", cat, f"pasted {cat}"),)
 
 
-def test_what_failed_before_it_is_not_taken(workspace):
+def test_an_artifact_with_a_failure_upstream_is_not_used(workspace):
     cat, dog = keys(workspace)
     for key in (cat, dog):
         made(workspace, PASTED, key)

@@ -12,7 +12,7 @@ from nst_pipeline.pipeline.engine.progress import (
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 
 
-def test_the_listener_hears_of_every_item():
+def test_the_listener_is_called_for_every_item():
     heard = []
     token = LISTENER.set(lambda *told: heard.append(told))
     try:
@@ -22,7 +22,7 @@ def test_the_listener_hears_of_every_item():
     assert heard == [("scenes", 1, 3), ("scenes", 2, 3), ("scenes", 3, 3)]
 
 
-def test_a_stop_ends_a_long_piece_of_work_at_its_next_step():
+def test_a_stop_ends_long_work_at_its_next_step():
     STOP.request()
     try:
         with pytest.raises(Stopped):

@@ -13,7 +13,7 @@ def test_most_assets_depend_on_no_network():
     assert models("detections", Settings()) == {}
 
 
-def test_a_detector_counts_by_its_content(tmp_path):
+def test_a_detector_file_is_identified_by_its_content(tmp_path):
     model = tmp_path / "detector.onnx"
     settings = Settings(detection={"dnn_model": str(model)})
     digests = []
@@ -23,7 +23,7 @@ def test_a_detector_counts_by_its_content(tmp_path):
     assert digests[0] == digests[2] != digests[1]
 
 
-def test_a_style_file_counts_by_its_content_and_a_word_does_not(tmp_path):
+def test_a_style_file_is_identified_by_its_content_and_a_keyword_has_no_digest(tmp_path):
     picture = tmp_path / "style.jpg"
     picture.write_bytes(b"picture")
     assert "style" in models("model_inputs", Settings(recipes={"style": str(picture)}))

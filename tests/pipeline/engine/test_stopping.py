@@ -80,7 +80,7 @@ def test_work_runs_beside_the_main_thread_in_the_callers_context():
     )
 
 
-def test_an_error_of_the_work_reaches_the_caller():
+def test_an_exception_in_the_work_reaches_the_caller():
     def work():
         raise ValueError("broken")
 
@@ -104,7 +104,7 @@ def test_stopped_work_ends_at_its_next_safe_point():
 
 
 @pytest.mark.parametrize("second", ["os.kill(os.getpid(), signal.SIGINT)", "None"])
-def test_work_without_a_safe_point_does_not_keep_the_process(second):
+def test_work_without_a_safe_point_does_not_keep_the_process_alive(second):
     """A second Ctrl-C quits at once; without one the period of grace ends."""
     code = f"""
 import os, signal, time

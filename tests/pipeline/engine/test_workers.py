@@ -12,18 +12,18 @@ def test_results_come_in_the_order_of_the_work():
     assert list(in_order(lambda n: n * n, range(50), 4)) == [n * n for n in range(50)]
 
 
-def test_the_first_is_made_alone_and_the_rest_at_the_same_time():
+def test_the_first_task_runs_alone_and_the_rest_concurrently():
     # Two must be in the making at once, or the barrier breaks.
     meet = Barrier(2, timeout=10)
     made = list(in_order(lambda n: n == 0 or meet.wait() >= 0, range(5), 2))
     assert made == [True] * 5
 
 
-def test_a_single_worker_is_the_caller_itself():
+def test_a_single_worker_runs_in_the_callers_thread():
     assert set(in_order(lambda _: get_ident(), range(5), 1)) == {get_ident()}
 
 
-def test_an_error_comes_in_its_turn_and_ends_the_work():
+def test_an_error_is_raised_in_order_and_ends_the_work():
     begun = []
 
     def work(number):
@@ -39,7 +39,7 @@ def test_an_error_comes_in_its_turn_and_ends_the_work():
     assert len(begun) < 20
 
 
-def test_what_is_at_work_when_one_fails_is_handed_on():
+def test_tasks_in_progress_when_one_fails_still_give_their_results():
     begun = Event()
 
     def work(number):
@@ -58,7 +58,7 @@ def test_what_is_at_work_when_one_fails_is_handed_on():
     assert handed_on[:2] == [0, 2]
 
 
-def test_a_reader_that_stops_early_leaves_the_rest_undone():
+def test_a_consumer_that_stops_early_cancels_the_rest():
     begun = []
     results = in_order(lambda number: begun.append(number) or number, range(1000), 2)
     assert next(results) == 0
@@ -66,6 +66,6 @@ def test_a_reader_that_stops_early_leaves_the_rest_undone():
     assert len(begun) < 20
 
 
-def test_zero_means_as_many_as_cores_within_reason():
+def test_zero_workers_means_one_per_core_up_to_a_limit():
     assert 1 <= workers_for(0) <= 4
     assert workers_for(7) == 7

@@ -9,23 +9,23 @@ from nst_pipeline.storage.records import HarmonizedRecord
 @pytest.mark.parametrize(
     ("method", "confidence", "why"),
     [
-        ("ring", 0.9, "The setting harmonize.method asks for ring."),
+        ("ring", 0.9, "The setting harmonize.method is ring."),
         (
             *("auto", 0.15),
-            "Confidence that a change helps: 0.15. That is not above 0.2: "
-            "the composite is left as it is.",
+            "Confidence that a change helps: 0.15. This is not above 0.2, "
+            "so the composite is unchanged.",
         ),
         (
             *("auto", 0.5),
             "ring (part of the way to the colors around the object) has the best score of "
             "2 candidates. Confidence that a change helps: 0.50, "
-            "so 75% of the advised change is made.",
+            "so 75% of its change is applied.",
         ),
         (
             *("auto", 0.7),
             "ring (part of the way to the colors around the object) has the best score of "
             "2 candidates. Confidence that a change helps: 0.70, "
-            "so all of the advised change is made.",
+            "so all of its change is applied.",
         ),
     ],
 )

@@ -25,14 +25,14 @@ def test_scenes_are_offered_stickers_of_their_own_side(side):
     assert sides(scene, library(200), PlacementSettings()) == {side}
 
 
-def test_where_there_is_none_of_the_own_side_the_others_are_offered():
+def test_a_scene_without_stickers_of_its_own_side_is_offered_the_others():
     few = library(2)
     assert {side_of(key) for key in few.photos} == {"train"}
     scene = next(name for name in map(str, range(99)) if side_of(name) == "val")
     assert sides(scene, few, PlacementSettings()) == {"train"}
 
 
-def test_who_needs_no_splits_gets_all_stickers():
+def test_without_same_split_every_scene_is_offered_all_stickers():
     settings = PlacementSettings(same_split=False, stickers_per_scene=10)
     scene = next(name for name in map(str, range(99)) if side_of(name) == "val")
     assert len(sides(scene, library(200), settings)) > 1

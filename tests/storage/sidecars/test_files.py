@@ -58,7 +58,7 @@ def test_a_photo_without_sidecars_has_no_annotations_and_no_digest(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["pets/boxes.csv", "pets/cat.boxes.csv"])
-def test_boxes_are_read_from_the_photos_own_or_its_folders_file(tmp_path: Path, name: str) -> None:
+def test_boxes_are_read_from_the_photos_own_file_or_its_folders(tmp_path: Path, name: str) -> None:
     put(tmp_path, name, HEADER + "cat.jpg,10,20,30,40,tabby\ncat.jpg,50,20,30,40,\n")
     assert boxes(tmp_path, "pets/cat.jpg") == [
         (Box(10, 20, 30, 40), "tabby"),
@@ -74,7 +74,7 @@ def test_boxes_are_read_from_the_photos_own_or_its_folders_file(tmp_path: Path, 
         ("annotations.json", "pets/cat.jpg"),
     ],
 )
-def test_coco_is_read_from_the_photos_own_its_folders_or_the_inboxs_file(
+def test_coco_is_read_from_the_photos_own_file_its_folders_or_the_inboxs(
     tmp_path: Path, name: str, file_name: str
 ) -> None:
     put(tmp_path, name, coco((file_name, [10, 20, 30, 40])))

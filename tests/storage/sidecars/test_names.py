@@ -9,13 +9,13 @@ from nst_pipeline.storage.sidecars.names import (
 )
 
 
-def test_names_tell_sidecars_from_photos() -> None:
+def test_names_distinguish_sidecars_from_photos() -> None:
     assert is_sidecar("a/cat.mask.png") and is_sidecar("a/boxes.csv")
     assert is_sidecar("annotations.json") and is_sidecar("street.placements.json")
     assert not is_sidecar("mask.png") and not is_sidecar("cat.json")
 
 
-def test_a_photo_has_files_of_its_own_of_its_folder_and_of_the_inbox() -> None:
+def test_a_photo_has_its_own_files_and_those_of_its_folder_and_inbox() -> None:
     assert set(sidecar_paths("pets/old/cat.jpg")) == {
         "pets/old/cat.mask.png",
         "pets/old/cat.placements.json",
@@ -33,7 +33,7 @@ def test_all_paths_of_a_photo_are_sidecars_and_listed_once() -> None:
         assert all(map(is_sidecar, paths)) and len(set(paths)) == len(paths)
 
 
-def test_only_files_that_are_there_are_selected() -> None:
+def test_only_existing_files_are_selected() -> None:
     present = {"pets/boxes.csv", "boxes.csv", "pets/dog.mask.png"}
     assert sidecar_files("pets/cat.jpg", present) == ["pets/boxes.csv"]
     assert sidecar_files("pets/cat.jpg", ()) == []
