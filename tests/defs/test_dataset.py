@@ -75,11 +75,11 @@ def test_the_command_line_exports_and_reports(collection, tmp_path):
     """`nst export` twice, and `nst report`, as a person types them."""
     folder = tmp_path / "yolo"
     done = CliRunner().invoke(app, ["export", str(folder), "--json"])
-    told = json.loads(done.stdout)
-    assert told["written"] == len([path for path in folder.rglob("[!.]*") if path.is_file()])
-    assert sum(told["pictures"].values()) == len(set(_rows(collection).scene))
+    printed = json.loads(done.stdout)
+    assert printed["written"] == len([path for path in folder.rglob("[!.]*") if path.is_file()])
+    assert sum(printed["pictures"].values()) == len(set(_rows(collection).scene))
     again = json.loads(CliRunner().invoke(app, ["export", str(folder), "--json"]).stdout)
-    assert (again["written"], again["kept"]) == (0, told["written"])
+    assert (again["written"], again["kept"]) == (0, printed["written"])
     assert json.loads(CliRunner().invoke(app, ["report", "--json"]).stdout) == {"report": None}
     since = CliRunner().invoke(app, ["report", "--since", "2020-01-01", "--json"])
     assert json.loads(since.stdout)["report"].endswith(".html")

@@ -1,4 +1,4 @@
-"""What the gallery is told of a collection."""
+"""The scenes that the gallery receives from a collection."""
 
 from dataclasses import replace
 
@@ -8,19 +8,19 @@ from nst_pipeline.pipeline.steps.gallery import gallery_scene, gallery_scenes
 from nst_pipeline.storage.records import HarmonizedRecord
 
 
-def _key(view, start):
-    return next(key for key in gallery_scenes(view) if key.startswith(start))
+def _key(snapshot, start):
+    return next(key for key in gallery_scenes(snapshot) if key.startswith(start))
 
 
 def test_a_scene_is_described_with_all_its_artifacts(made):
-    view = Snapshot(made.open())
-    key = _key(view, "temple")
-    scene = gallery_scene(view, key)
-    record = view.store.record(HarmonizedRecord, "harmonized", key)
+    snapshot = Snapshot(made.open())
+    key = _key(snapshot, "temple")
+    scene = gallery_scene(snapshot, key)
+    record = snapshot.store.record(HarmonizedRecord, "harmonized", key)
     assert (scene.title, scene.status, scene.chosen) == ("temple.jpg", "ok", record.chosen)
     assert (scene.scores, scene.confidence) == (record.scores, record.confidence)
     assert f"{record.confidence:.2f}" in scene.reason
-    # VGG19 has no weights here, which is said; the others are there.
+    # VGG19 has no weights here, as a note says; the other variants exist.
     (note,) = scene.notes
     assert note.startswith("VGG19 optimization: ") and "missing.h5" in note
     assert [each.name for each in scene.variants] == ["untouched", "harmonized", "left", "right"]
@@ -34,10 +34,10 @@ def test_a_scene_is_described_with_all_its_artifacts(made):
 
 
 def test_only_scenes_that_were_made_again_have_another_digest(made, monkeypatch):
-    view = Snapshot(made.open())
-    before, key = gallery_scenes(view), _key(view, "temple")
+    snapshot = Snapshot(made.open())
+    before, key = gallery_scenes(snapshot), _key(snapshot, "temple")
     assert len(before) == 3
-    rows = view.rows(BY_NAME["harmonized"])
+    rows = snapshot.rows(BY_NAME["harmonized"])
     monkeypatch.setitem(rows, key, replace(rows[key], digest="another"))
-    after = gallery_scenes(view)
+    after = gallery_scenes(snapshot)
     assert {each for each in before if after[each] != before[each]} == {key}

@@ -70,11 +70,11 @@ def test_a_file_that_cannot_be_used_is_listed_with_the_reason(tmp_path: Path) ->
     put(tmp_path, "large.png", np.zeros((1000, 1200, 3), np.uint8))
     found = look(tmp_path, max_megapixels=1)
     assert paths(found) == ["good.png"]
-    told = reasons(found)
-    assert told["empty.jpg"] == "the file is empty"
-    assert "not a JPEG" in told["text.jpg"]
-    assert "animated" in told["moving.webp"]
-    assert told["large.png"] == "1200 x 1000 pixels = 1.2 Mpx > limit ingest.max_megapixels 1"
+    listed = reasons(found)
+    assert listed["empty.jpg"] == "the file is empty"
+    assert "not a JPEG" in listed["text.jpg"]
+    assert "animated" in listed["moving.webp"]
+    assert listed["large.png"] == "1200 x 1000 pixels = 1.2 Mpx > limit ingest.max_megapixels 1"
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "bmp"])
@@ -125,7 +125,7 @@ def test_a_second_scan_opens_no_file_of_the_same_size_and_time(tmp_path: Path) -
     assert not (second.new or second.changed or second.deleted or second.moved)
 
 
-def test_new_changed_deleted_and_moved_photos_are_told_apart(tmp_path: Path) -> None:
+def test_new_changed_deleted_and_moved_photos_are_distinguished(tmp_path: Path) -> None:
     for turn, name in enumerate(["stays.png", "changes.png", "goes.png", "old name.png"]):
         put(tmp_path, name, np.roll(PHOTO, turn, axis=0))
     before = look(tmp_path)

@@ -221,11 +221,9 @@ def write_gallery(
 ) -> GalleryReport:
     """Write `index.html`, a page and thumbnails for each scene, and the grid's data.
 
-    The folder opens from disk and from any web server, without network access. Scenes whose
-    digest is unchanged are neither read nor written; scenes that are no longer passed are
-    removed. Every file appears whole or not at all. If the folder's manifest is damaged, the
-    problem is logged and reported, and everything is written again. Files that the gallery did
-    not write stay.
+    The folder opens from disk and from any web server, without network access. Scenes with an
+    unchanged digest are neither read nor written; scenes that are no longer passed are removed.
+    Every file appears whole or not at all. If the manifest is damaged, everything is written again.
 
     Parameters
     ----------
@@ -249,7 +247,6 @@ def write_gallery(
     Returns
     -------
     GalleryReport
-        Counts, unreadable images, and the manifest's problem, if any.
 
     Raises
     ------

@@ -53,7 +53,7 @@ def _boxes_by_photo(text: str) -> dict[str, str]:
 def _coco_by_photo(text: str) -> dict[str, str]:
     """Split COCO into one JSON text for each photo.
 
-    Ids are left out, because exports may number them anew each time.
+    Ids are left out, because each export may number them differently.
     """
     content = json.loads(text)
     categories = {row["id"]: row for row in content.get("categories", [])}

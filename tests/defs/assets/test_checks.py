@@ -1,4 +1,4 @@
-"""What asset checks say of what was made, and of what somebody spoilt afterwards."""
+"""Asset checks of intact artifacts, and of artifacts that were changed afterwards."""
 
 import dagster as dg
 import numpy as np
@@ -12,14 +12,14 @@ from nst_pipeline.vision.images.png import decode_png, encode_png
 
 
 def results(collection, asset: str) -> dict[str, dg.AssetCheckResult]:
-    """Of a run that made all of an asset, as it stands in the store now."""
+    """Check an asset as if one run had made all its artifacts, as they are in the store now."""
     outcome = Outcome(made=collection.rows(asset))
-    view = Snapshot(collection.open())
-    return {each.check_name: each for each in check_results(view, BY_NAME[asset], outcome)}
+    found = check_results(Snapshot(collection.open()), BY_NAME[asset], outcome)
+    return {each.check_name: each for each in found}
 
 
-def spoil(collection, asset: str, name: str, change) -> str:
-    """Change the pixels of one artifact behind the pipeline's back; returns its key."""
+def tamper(collection, asset: str, name: str, change) -> str:
+    """Change the pixels of one stored artifact, and return its key."""
     row = next(row for row in collection.rows(asset).values() if row.status == "ok")
     path = collection.root / "artifacts" / asset / f"{row.key}{name}"
     path.write_bytes(encode_png(change(decode_png(path.read_bytes()).copy())))
@@ -45,7 +45,7 @@ def test_one_changed_background_pixel_is_found(collection):
         picture[0, 0] ^= 1
         return picture
 
-    key = spoil(collection, "harmonized", ".png", touch)
+    key = tamper(collection, "harmonized", ".png", touch)
     result = results(collection, "harmonized")["background_untouched"]
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.ERROR
@@ -53,12 +53,12 @@ def test_one_changed_background_pixel_is_found(collection):
 
 
 def test_a_damaged_or_cropped_picture_fails_the_check(collection):
-    cut = spoil(collection, "composites", ".png", lambda picture: picture[:-1])
+    cut = tamper(collection, "composites", ".png", lambda picture: picture[:-1])
     missing = next(key for key in collection.rows("composites") if key != cut)
     (collection.root / f"artifacts/composites/{missing}.png").write_bytes(b"no picture")
-    said = offenders(results(collection, "composites")["opens"])
-    assert "pixels, but its scene" in said[cut]
-    assert "damaged" in said[missing]
+    complaints = offenders(results(collection, "composites")["opens"])
+    assert "pixels, but its scene" in complaints[cut]
+    assert "damaged" in complaints[missing]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_poor_mattes_are_named(collection, matte, complaint):
         pixels[..., 3] = matte(pixels[..., 3])
         return pixels
 
-    key = spoil(collection, "stickers", ".0.png", change)
+    key = tamper(collection, "stickers", ".0.png", change)
     result = results(collection, "stickers")["matte_quality"]
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert complaint in offenders(result)[key]

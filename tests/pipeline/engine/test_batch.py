@@ -191,9 +191,9 @@ def test_an_empty_result_says_why_and_is_not_tried_again(workspace):
 
 
 def test_progress_counts_to_the_end(workspace):
-    told = []
-    _run(workspace, _made, together=2, progress=lambda *each: told.append(each))
-    assert told == [("object_photos", 2, 5), ("object_photos", 4, 5), ("object_photos", 5, 5)]
+    reported = []
+    _run(workspace, _made, together=2, progress=lambda *each: reported.append(each))
+    assert reported == [("object_photos", 2, 5), ("object_photos", 4, 5), ("object_photos", 5, 5)]
 
 
 def test_no_row_is_cataloged_before_its_files_are_on_the_disk(workspace, monkeypatch):
@@ -209,7 +209,7 @@ def test_no_row_is_cataloged_before_its_files_are_on_the_disk(workspace, monkeyp
 
 
 def test_several_workers_keep_the_order(workspace):
-    told, threads = [], set()
+    reported, threads = [], set()
 
     def make(items):
         threads.add(get_ident())
@@ -217,8 +217,8 @@ def test_several_workers_keep_the_order(workspace):
             raise NstError("cat2.jpg is broken")
         return _made(items)
 
-    outcome = _run(workspace, make, workers=3, progress=lambda *each: told.append(each[1]))
-    assert told == [1, 2, 3, 4, 5]
+    outcome = _run(workspace, make, workers=3, progress=lambda *each: reported.append(each[1]))
+    assert reported == [1, 2, 3, 4, 5]
     assert list(outcome.made) == sorted(outcome.made) and len(outcome.made) == 4
     assert [row.error for row in outcome.failed.values()] == ["cat2.jpg is broken"]
     assert len(threads) > 1

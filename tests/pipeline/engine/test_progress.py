@@ -14,7 +14,7 @@ from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 
 def test_the_listener_is_called_for_every_item():
     heard = []
-    token = LISTENER.set(lambda *told: heard.append(told))
+    token = LISTENER.set(lambda *report: heard.append(report))
     try:
         assert list(tracked("scenes", "abc", 3)) == ["a", "b", "c"]
     finally:
