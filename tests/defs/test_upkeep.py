@@ -166,7 +166,7 @@ def test_a_stopped_run_starts_no_other_phase(collection, stop):
     run.send_signal(stop)
     output, errors = run.communicate(timeout=60)
     assert run.returncode == 130, errors
-    assert "`nst run` continues from there" in errors
+    assert "continue with `nst run`" in errors
     assert "Gallery" not in output
     # Composites that it did not reach still lack their files; everything else is intact.
     assert {kind for kind, _ in _kinds(collection)} <= {"missing"}
