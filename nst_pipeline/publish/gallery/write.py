@@ -244,10 +244,6 @@ def write_gallery(
     save_every
         Number of image files after which the manifest is saved; a killed run resumes there.
 
-    Returns
-    -------
-    GalleryReport
-
     Raises
     ------
     ValueError
