@@ -81,6 +81,8 @@ _CACHE = _PictureCache(_CACHE_BYTES)
 
 _MAX_WRITERS = 4
 """Threads that encode and write one artifact's files."""
+_LARGE_BYTES = 256 * 1024
+"""Contents below this are written faster than a thread starts."""
 
 
 class Store:
@@ -139,7 +141,8 @@ class Store:
             write_atomically(self.path(asset, key, name), data, sync=False)
             return sha256(data), len(data)
 
-        if len(files) < 2:
+        large = sum(_size_of(each) >= _LARGE_BYTES for each in files.values())
+        if large < 2:
             written = {name: write(name) for name in files}
         else:
             # Encoders, digests and the disk release Python's lock.
@@ -243,6 +246,13 @@ class Store:
         """Remove files of an artifact; missing ones are no error."""
         for name in names:
             self.path(asset, key, name).unlink(missing_ok=True)
+
+
+def _size_of(content: Content) -> int:
+    """Return the size of bytes or of a decoded picture; 0 for a record."""
+    if isinstance(content, np.ndarray):
+        return content.nbytes
+    return len(content) if isinstance(content, bytes) else 0
 
 
 def _encode(content: Content) -> bytes:
