@@ -84,9 +84,9 @@ BACKGROUND_UNTOUCHED = Check(
 )
 
 
-def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
+def _pasted(item: Item, placed: Placements, composite: Composite) -> Iterator[SceneObject]:
     """Describe the stickers of a composite, with the visible part of each."""
-    described = {each.sticker: each for each in item.record(Placements, placements)}
+    described = {each.sticker: each for each in placed}
     for layer, matte in zip(composite.layers, layer_mattes(composite), strict=True):
         record = described[layer.sticker]
         photo = item.record(PhotoRecord, object_photos, key=record.object_key)
@@ -102,12 +102,13 @@ def _pasted(item: Item, composite: Composite) -> Iterator[SceneObject]:
         )
 
 
-def _labels(item: Item, composite: Composite) -> SceneLabels:
+def _labels(item: Item, placed: Placements, composite: Composite) -> SceneLabels:
     """Label a composite for the dataset: its stickers, then the scene's own annotations."""
     scene = item.record(ScenePhotoRecord, scene_photos)
     covered = object_mask(composite.matte)
     annotated = annotated_objects(item, "scenes", crowds=True)
     still_visible = (visible_part(each, covered) for each in annotated)
+    pasted = _pasted(item, placed, composite)
     labeled = LabeledComposite(
         key=item.key,
         file_name=f"../{_LABELED_ASSET}/{files.file_name(item.key, files.PICTURE)}",
@@ -115,7 +116,7 @@ def _labels(item: Item, composite: Composite) -> SceneLabels:
         height=composite.image.shape[0],
         scene_photo=scene.path,
         scene_digest=scene.digest,
-        objects=(*_pasted(item, composite), *(each for each in still_visible if each is not None)),
+        objects=(*pasted, *(each for each in still_visible if each is not None)),
         copyright=scene.copyright,
     )
     return label_composite(labeled)
@@ -156,7 +157,7 @@ def composites(item: Item) -> Made:
     composite = _compose(item, placed)
     if not composite.layers:
         return Made(empty="every sticker lies outside the scene")
-    labels = _labels(item, composite)
+    labels = _labels(item, placed, composite)
     made: dict[str, Content] = {
         files.PICTURE: composite.image,
         files.MASK: to_uint8(composite.matte),

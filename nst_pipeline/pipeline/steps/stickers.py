@@ -72,11 +72,15 @@ _MATTE_QUALITY = Check(
 
 
 def _describe(
-    item: Item, number: int, found: DetectionRecord, cutout: Cutout, pixels: Rgba, box: Box
+    sticker: str,
+    source: PhotoRecord,
+    found: DetectionRecord,
+    cutout: Cutout,
+    pixels: Rgba,
+    box: Box,
 ) -> StickerRecord:
-    source = item.record(PhotoRecord, object_photos)
     return StickerRecord(
-        sticker=sticker_id(item.key, number),
+        sticker=sticker,
         label=found.label,
         source=found.source,
         score=found.score,
@@ -112,7 +116,7 @@ def stickers(item: Item) -> Made:
     `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
     not pasted (`placement.min_quality`).
     """
-    photo = item.photo("objects")
+    photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
     made: dict[str, Content] = {}
     records = []
     for number, found in enumerate(item.record(Detections, detections)):
@@ -120,7 +124,7 @@ def stickers(item: Item) -> Made:
         pixels, box = crop_sticker(cutout)
         if not pixels.size:
             continue
-        record = _describe(item, number, found, cutout, pixels, box)
+        record = _describe(sticker_id(item.key, number), source, found, cutout, pixels, box)
         made[files.sticker(number)] = sticker_png(pixels, record)
         records.append(record)
     made[files.RECORD] = Stickers(tuple(records))
