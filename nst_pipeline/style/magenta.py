@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +16,12 @@ from numpy.typing import NDArray
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.style.hub_models import (
     find_saved_model,
-    has_saved_model,
     load_saved_model,
     obtain_saved_model,
     saved_model_digest,
 )
 from nst_pipeline.style.magenta_weights import build_name, read_layers
+from nst_pipeline.style.weights.folder import build_once, models_root
 from nst_pipeline.vision.images.dtype import to_float, to_uint8
 
 BUNDLED = "bundled"
@@ -33,12 +31,6 @@ _LOADING = Lock()
 
 FloatOr8Bit = NDArray[np.uint8] | NDArray[np.float32]
 """Picture, (height, width, 3) RGB: uint8, or float32 0..1."""
-
-
-def models_root() -> Path:
-    """Return the folder of built models: `NST_MODELS`, or `~/.cache/nst_pipeline/models`."""
-    given = os.environ.get("NST_MODELS")
-    return Path(given).expanduser() if given else Path.home() / ".cache/nst_pipeline/models"
 
 
 def find_magenta(handle: str) -> Path | None:
@@ -77,15 +69,6 @@ def obtain_magenta(handle: str) -> Path:
     return obtain_saved_model(handle, setting="magenta.handle", alternative=alternative)
 
 
-def _move(folder: Path, destination: Path) -> None:
-    try:
-        folder.rename(destination)
-    except OSError:
-        # Another process was faster, with the same weights.
-        if not has_saved_model(destination):
-            raise
-
-
 def build_magenta(destination: Path) -> Path:
     """Write Magenta as a SavedModel folder, completely or not at all.
 
@@ -109,18 +92,7 @@ def build_magenta(destination: Path) -> Path:
     predict, transformer = (
         read_layers(f"arbitrary_{name}.onnx") for name in ("predict", "transform")
     )
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".building-") as folder:
-            unfinished = Path(folder, destination.name)
-            save_magenta(predict, transformer, unfinished)
-            _move(unfinished, destination)
-    except OSError as error:
-        raise ModelUnavailableError(
-            f"the Magenta model cannot be written to {destination} ({error}): "
-            "set NST_MODELS to a writable folder on a disk with free space"
-        ) from error
-    return destination
+    return build_once(destination, lambda folder: save_magenta(predict, transformer, folder))
 
 
 def model_digest(handle: str = BUNDLED) -> str:

@@ -11,7 +11,6 @@ from nst_pipeline.style.magenta import (
     build_magenta,
     load_magenta,
     model_digest,
-    models_root,
     obtain_magenta,
 )
 
@@ -181,10 +180,6 @@ def test_a_path_is_a_handle(magenta, photos):
 
     assert by_path.digest == magenta.digest
     assert load_magenta("bundled") is magenta
-
-
-def test_models_are_in_the_folder_of_nst_models(models_folder):
-    assert models_root() == models_folder
 
 
 def test_a_folder_without_a_model_is_named_with_the_remedy(tmp_path):
