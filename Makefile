@@ -22,7 +22,7 @@ setup: .venv/ready  ## install the locked packages into .venv, and build Magenta
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Installing the locked packages, 3.9 GB in .venv; this takes a few minutes ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PRINT_SIZE) & printing=$$!; $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock; code=$$?; kill $$printing; exit $$code
+	@$(PRINT_SIZE) & printing=$$!; $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock; code=$$?; kill $$printing; exit $$code
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "Compiling the matting functions, once for this environment ..."
 	$(BIN)/python -c "import pymatting"
@@ -56,7 +56,7 @@ screenshots: setup  ## update the screenshots in docs/images by the tests of the
 
 lock: setup      ## update requirements.lock from pyproject.toml
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group dev --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group dev --group people --output-file requirements.lock pyproject.toml
 
 clean:           ## remove results, reports and Dagster's runs; keep photos and settings
 	rm -rf data/artifacts data/catalog data/reports dagster_home/storage dagster_home/history dagster_home/schedules dagster_home/.nux dagster_home/logs
