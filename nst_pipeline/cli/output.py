@@ -11,7 +11,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.progress import Progress as ProgressBars
 from rich.table import Table
 
@@ -82,6 +89,20 @@ def bars() -> Iterator[ProgressBars]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with ProgressBars(*columns, console=error_console, transient=True) as display:
+        yield display
+
+
+@contextmanager
+def download_bars() -> Iterator[ProgressBars]:
+    """Show progress bars in bytes, with speed and remaining time, on standard error."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
     with ProgressBars(*columns, console=error_console, transient=True) as display:

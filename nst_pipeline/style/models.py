@@ -16,6 +16,8 @@ from nst_pipeline.style.vgg19 import (
     weights_digest,
     weights_remedy,
 )
+from nst_pipeline.style.zoo.store import find_model
+from nst_pipeline.style.zoo.table import ZOO
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,22 @@ class ModelStatus:
     digest: str | None
     path: Path | None
     remedy: str
+
+
+@dataclass(frozen=True)
+class ZooStatus(ModelStatus):
+    """Whether a model of the zoo is on this machine; its `handle` is the setting that takes it.
+
+    Attributes
+    ----------
+    purpose, size_bytes, license, source
+        As in the table of the zoo.
+    """
+
+    purpose: str
+    size_bytes: int
+    license: str
+    source: str
 
 
 def _magenta_status(handle: str) -> ModelStatus:
@@ -84,3 +102,22 @@ def prepare_models(settings: Settings) -> list[ModelStatus]:
     with contextlib.suppress(ModelUnavailableError):
         obtain_weights(settings.vgg19.weights)
     return models_status(settings)
+
+
+def zoo_status() -> list[ZooStatus]:
+    """Return the status of every model of the zoo, without downloading anything."""
+    return [
+        ZooStatus(
+            name=model.name,
+            handle=model.setting,
+            available=(path := find_model(model)) is not None,
+            digest=model.digest,
+            path=path,
+            remedy="" if path else f"run `nst models --get {model.name}`",
+            purpose=model.purpose,
+            size_bytes=model.size_bytes,
+            license=model.license,
+            source=model.source,
+        )
+        for model in ZOO.values()
+    ]

@@ -1,6 +1,12 @@
 """Commands on an empty collection: samples, models, status."""
 
+import hashlib
 import json
+
+import pytest
+
+from nst_pipeline.style.weights.download import RemoteFile
+from nst_pipeline.style.zoo.table import ZOO, ZooModel
 
 
 def test_samples_are_written_once(nst, tmp_path):
@@ -11,8 +17,50 @@ def test_samples_are_written_once(nst, tmp_path):
 
 def test_models_says_what_is_missing_and_how_to_get_it(nst):
     found = {each["name"]: each for each in json.loads(nst("models", "--json").stdout)}
-    assert set(found) == {"magenta", "vgg19"}
+    assert {"magenta", "vgg19", "isnet"} <= set(found)
     assert all(each["available"] or each["remedy"] for each in found.values())
+
+
+def test_models_lists_stronger_ones_with_size_and_license(nst):
+    listed = nst("models").stdout
+    assert "isnet" in listed and "179 MB" in listed and "Apache-2.0" in listed
+
+
+@pytest.fixture
+def eye(tmp_path, monkeypatch):
+    """A model of the zoo that is a file with the bytes `sees`; its server does not answer."""
+    monkeypatch.setenv("NST_MODELS", str(tmp_path / "models"))
+    digest = hashlib.sha256(b"sees").hexdigest()
+    file = RemoteFile("http://127.0.0.1:9/eye.onnx", digest, 4)
+    model = ZooModel("eye", "sees", "cutout.network", "MIT", "", (file,))
+    monkeypatch.setitem(ZOO, "eye", model)
+    return model
+
+
+def test_a_model_is_taken_from_a_file_without_a_network(nst, eye, tmp_path):
+    (tmp_path / "mine.onnx").write_bytes(b"sees")
+    done = nst("models", "--get", "eye", "--from", tmp_path / "mine.onnx")
+    assert done.returncode == 0 and "set cutout.network to eye" in done.stdout
+    again = json.loads(nst("models", "--get", "eye", "--json").stdout)
+    assert again["available"] and again["digest"] == eye.files[0].sha256
+
+
+def test_getting_a_model_without_a_network_is_one_line_with_the_remedy(nst, eye):
+    failed = nst("models", "--get", "eye")
+    assert failed.returncode == 1
+    assert "go online" in failed.stderr and "--get eye --from FILE" in failed.stderr
+    assert "\n" not in failed.stderr.strip()
+
+
+def test_another_file_than_the_model_is_refused(nst, eye, tmp_path):
+    (tmp_path / "mine.onnx").write_bytes(b"lies")
+    failed = nst("models", "--get", "eye", "--from", tmp_path / "mine.onnx")
+    assert failed.returncode == 1 and "sha256 differs" in failed.stderr
+
+
+def test_a_file_without_the_name_of_a_model_is_refused(nst, tmp_path):
+    failed = nst("models", "--from", tmp_path / "mine.onnx")
+    assert failed.returncode == 1 and "--get NAME" in failed.stderr
 
 
 def test_status_of_an_empty_collection_counts_nothing(nst, tmp_path):

@@ -1,0 +1,1 @@
+"""The zoo: strong networks that are not installed, by name; got on request, run by ONNX Runtime."""
