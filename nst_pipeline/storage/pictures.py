@@ -123,7 +123,7 @@ def read_text(path: Path) -> str:
 
 
 def read_picture(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Rgb:
-    """Read a picture upright, in sRGB, on white where it is transparent.
+    """Read a picture upright, in sRGB; its own colors, white where it is invisible.
 
     Parameters
     ----------
@@ -156,13 +156,37 @@ def read_picture(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Rgb:
     return decode_photo(read_bytes(path), name=str(path), max_megapixels=max_megapixels)
 
 
+def read_alpha(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Matte | None:
+    """Read a picture's own transparency.
+
+    Parameters
+    ----------
+    path
+        A picture file.
+    max_megapixels
+        Larger pictures are refused before they are decoded.
+
+    Returns
+    -------
+    (height, width) float32, 0..1, upright; None if it has no transparency or covers everything
+
+    Raises
+    ------
+    NstError
+        It cannot be read.
+    UnreadableImageError
+        It is not a usable picture.
+    """
+    return decode_alpha(read_bytes(path), max_megapixels=max_megapixels)
+
+
 def read_matte(path: Path, picture: Rgb, *, max_megapixels: float = MAX_MEGAPIXELS) -> Matte:
     """Read the mask or matte of a picture: white on the object, black around it.
 
     Parameters
     ----------
     path
-        A picture file; its green channel counts.
+        A picture file; its green channel counts. Where it is transparent, it counts as black.
     picture
         The picture that the mask belongs to, (height, width, 3).
     max_megapixels
@@ -180,12 +204,13 @@ def read_matte(path: Path, picture: Rgb, *, max_megapixels: float = MAX_MEGAPIXE
         It is not a usable picture.
     """
     gray = read_picture(path, max_megapixels=max_megapixels)[..., 1]
+    alpha = read_alpha(path, max_megapixels=max_megapixels)
     if gray.shape != picture.shape[:2]:
         raise NstError(
             f"{path} is {gray.shape[1]} x {gray.shape[0]} pixels, but its picture is "
             f"{picture.shape[1]} x {picture.shape[0]}: save the mask at the picture's size"
         )
-    return to_float(gray)
+    return to_float(gray) if alpha is None else to_float(gray) * alpha
 
 
 def check_matte(path: Path, matte: Matte) -> None:
@@ -232,7 +257,7 @@ def read_sticker(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Rgba:
         It is not a usable picture.
     """
     colors = read_picture(path, max_megapixels=max_megapixels)
-    alpha = decode_alpha(read_bytes(path), max_megapixels=max_megapixels)
+    alpha = read_alpha(path, max_megapixels=max_megapixels)
     if alpha is None:
         raise NstError(f"{path} has no transparency: cut the object out with `nst cutout` first")
     if not alpha.any():

@@ -70,6 +70,57 @@ def test_compose_changes_only_the_sticker_and_its_shadow(nst, photos, tmp_path):
     assert (made != scene).any()
 
 
+@pytest.fixture
+def cut_outs(tmp_path):
+    """Photos that are cut out already: a soft ball, glass, and an opaque one with an alpha."""
+    folder = tmp_path / "cut-outs"
+    folder.mkdir()
+    rows, columns = np.indices((200, 200))
+    ball = np.rint(np.clip(2 - np.hypot(rows - 100, columns - 100) / 45, 0, 1) * 255)
+    glass = 128 * ((abs(rows - 100) < 70) & (abs(columns - 100) < 60))
+    for name, color, alpha in (("ball", (20, 60, 200), ball), ("glass", (200, 20, 20), glass)):
+        colors = np.full((200, 200, 3), color, np.uint8)
+        picture = np.dstack([colors, alpha.astype(np.uint8)])
+        (folder / f"{name}.png").write_bytes(encode_png(picture))
+    full = np.dstack([data.coffee(), np.full(data.coffee().shape[:2], 255, np.uint8)])
+    (folder / "full.png").write_bytes(encode_png(full))
+    return folder
+
+
+def test_cutout_takes_a_photos_own_alpha_and_colors(nst, cut_outs, tmp_path):
+    done = nst("cutout", "--photos", cut_outs, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    for name, color in (("ball", (20, 60, 200)), ("glass", (200, 20, 20))):
+        photo = decode_png((cut_outs / f"{name}.png").read_bytes())
+        sticker = decode_png((tmp_path / f"out/{name}.png").read_bytes())
+        assert set(np.unique(sticker[..., 3])) == set(np.unique(photo[..., 3]))
+        assert (sticker[..., 3] > 0).sum() == (photo[..., 3] > 0).sum()
+        assert (sticker[sticker[..., 3] > 0][:, :3] == color).all()
+
+
+def test_cutout_finds_the_object_of_a_photo_whose_alpha_covers_everything(nst, cut_outs, tmp_path):
+    nst("cutout", "--photos", cut_outs, "--out", tmp_path / "out", "--full-frame")
+    matte = decode_png((tmp_path / "out/full.png").read_bytes())
+    assert 0.05 < (matte > 127).mean() < 0.8
+
+
+@pytest.mark.parametrize(("name", "color"), [("ball", (20, 60, 200)), ("glass", (200, 20, 20))])
+def test_compose_lays_a_stickers_own_color_on_a_dark_scene(nst, cut_outs, tmp_path, name, color):
+    """Every pixel is a mix of the sticker's color and the scene: nothing is whiter than both."""
+    night = np.full((400, 600, 3), (6, 12, 12), np.uint8)
+    (tmp_path / "night.png").write_bytes(encode_png(night))
+    sticker = cut_outs / f"{name}.png"
+    done = nst("compose", "--scene", "night.png", "--sticker", sticker, "--out", "made.png")
+    assert done.returncode == 0, done.stderr
+    made = decode_png((tmp_path / "made.png").read_bytes()).astype(float)
+    alpha = decode_png((tmp_path / "made.mask.png").read_bytes())[..., None] / 255
+    mixed = alpha * np.array(color) + (1 - alpha) * night
+    inside = alpha[..., 0] > 0
+    assert np.abs(made - mixed)[:250][inside[:250]].max(initial=0) <= 2
+    assert (made <= mixed + 2).all()  # below its foot, the shadow darkens the scene
+    assert alpha.max() == (1 if name == "ball" else 128 / 255)
+
+
 def test_compose_without_a_shadow_changes_only_the_sticker(nst, photos, tmp_path):
     folder, boxes = photos
     nst("cutout", "--photos", folder, "--boxes", boxes, "--out", "stickers")

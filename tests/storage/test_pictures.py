@@ -98,6 +98,25 @@ def test_a_sticker_keeps_its_transparency(tmp_path):
     assert np.array_equal(read_sticker(path)[..., 3:], alpha)
 
 
+def test_a_stickers_colors_are_its_own_and_not_mixed_with_white(tmp_path):
+    path = tmp_path / "glass.png"
+    glass = np.full((4, 6, 4), (200, 20, 20, 128), np.uint8)
+    path.write_bytes(encode_png(glass))
+    assert np.array_equal(read_sticker(path), glass)
+    assert np.array_equal(read_picture(path), glass[..., :3])
+
+
+@pytest.mark.parametrize("hidden", [0, 255])
+def test_a_mask_is_black_where_it_is_transparent(tmp_path, hidden):
+    path = tmp_path / "cup.mask.png"
+    mask = np.full((4, 6, 4), (hidden, hidden, hidden, 0), np.uint8)
+    mask[1:3, 2:4] = 255
+    mask[0, 0] = (255, 255, 255, 51)
+    path.write_bytes(encode_png(mask))
+    matte = read_matte(path, RED)
+    assert (matte[1:3, 2:4] == 1).all() and matte.sum() == pytest.approx(4.2)
+
+
 @pytest.mark.parametrize(("alpha", "reason"), [(255, "no transparency"), (0, "everywhere")])
 def test_a_sticker_that_cannot_be_pasted_is_refused(tmp_path, alpha, reason):
     path = tmp_path / "cup.png"

@@ -13,6 +13,7 @@ from nst_pipeline.cli.output import Json, print_note
 from nst_pipeline.cli.pictures.files import (
     current_settings,
     process_files,
+    read_alpha,
     read_picture,
     write_file,
 )
@@ -23,9 +24,10 @@ from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
 from nst_pipeline.style.detector import network_finder
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect
+from nst_pipeline.vision.detect.transparency import find_cut_out
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
-from nst_pipeline.vision.shapes import Cutout, Detection, Rgb
+from nst_pipeline.vision.shapes import Cutout, Detection, Matte, Rgb
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,10 @@ def _with_boxes(paths: list[Path], folder: Path, boxes: _Boxes) -> list[Path]:
 
 
 def _find_objects(
-    path: Path, photo: Rgb, boxes: _Boxes | None, settings: DetectionSettings
+    path: Path, photo: Rgb, alpha: Matte | None, boxes: _Boxes | None, settings: DetectionSettings
 ) -> list[Detection]:
     if boxes is None:
-        found = detect(photo, settings, network=network_finder(settings))
+        found = detect(photo, settings, find_cut_out(alpha), network=network_finder(settings))
     else:
         found = boxes.detections(path.name, photo)
     if not found:
@@ -135,9 +137,9 @@ def cutout(
     settings = current_settings()
 
     def process(path: Path) -> dict[str, Any]:
-        photo = read_picture(path)
-        found = _find_objects(path, photo, marked, settings.detection)
-        cutouts = [cut_out(photo, each, settings.cutout) for each in found]
+        photo, alpha = read_picture(path), read_alpha(path)
+        found = _find_objects(path, photo, alpha, marked, settings.detection)
+        cutouts = [cut_out(photo, each, settings.cutout, alpha=alpha) for each in found]
         write = _write_matte if full_frame else _write_stickers
         write(out / f"{path.stem}.png", cutouts)
         quality = min(float(each.quality) for each in cutouts)

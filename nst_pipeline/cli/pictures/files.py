@@ -36,6 +36,11 @@ def read_picture(path: Path) -> Rgb:
     return pictures.read_picture(path, max_megapixels=_max_megapixels())
 
 
+def read_alpha(path: Path) -> Matte | None:
+    """Read the alpha of a picture of at most `ingest.max_megapixels`, as `storage.pictures`."""
+    return pictures.read_alpha(path, max_megapixels=_max_megapixels())
+
+
 def read_matte(path: Path, picture: Rgb) -> Matte:
     """Read a mask of at most `ingest.max_megapixels`, as `storage.pictures` does."""
     return pictures.read_matte(path, picture, max_megapixels=_max_megapixels())

@@ -13,7 +13,7 @@ from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input
 from nst_pipeline.storage.records import AnyRecord
 from nst_pipeline.storage.store import Content, Store
-from nst_pipeline.vision.shapes import Picture, Rgb
+from nst_pipeline.vision.shapes import Matte, Picture, Rgb
 
 
 @dataclass(frozen=True)
@@ -96,3 +96,7 @@ class Item:
     def photo(self, inbox: Inbox) -> Rgb:
         """Decode the photo with this key from an inbox."""
         return self.workspace.photo(inbox, self.key)
+
+    def alpha(self, inbox: Inbox) -> Matte | None:
+        """Decode the transparency of the photo with this key; None if it is opaque."""
+        return self.workspace.alpha(inbox, self.key)

@@ -7,12 +7,9 @@ from nst_pipeline.pipeline.engine.workspace import Inbox
 from nst_pipeline.storage.records import PhotoRecord
 from nst_pipeline.storage.sidecars.files import sidecar_detections
 from nst_pipeline.storage.store import sha256
-from nst_pipeline.vision.images.codecs import decode_alpha, read_header
-from nst_pipeline.vision.images.regions import object_box, object_mask
+from nst_pipeline.vision.detect.transparency import find_cut_out
+from nst_pipeline.vision.images.codecs import read_header
 from nst_pipeline.vision.shapes import Detection
-
-_CUT_OUT_LABEL = "object"
-"""Label of an object given by a photo's transparency, which does not say what it is."""
 
 
 def photo_record(item: Item, inbox: Inbox) -> PhotoRecord:
@@ -72,13 +69,4 @@ def given_objects(item: Item, inbox: Inbox) -> list[Detection]:
     SidecarError
         A sidecar cannot be used; the message names the file.
     """
-    return annotated_objects(item, inbox) or _own_transparency(item, inbox)
-
-
-def _own_transparency(item: Item, inbox: Inbox) -> list[Detection]:
-    limit = item.settings.ingest.max_megapixels
-    data = item.workspace.photo_bytes(inbox, item.key)
-    alpha = decode_alpha(data, max_megapixels=limit)
-    if alpha is None or not alpha.any():
-        return []
-    return [Detection(object_box(alpha), _CUT_OUT_LABEL, 1.0, "alpha", object_mask(alpha))]
+    return annotated_objects(item, inbox) or find_cut_out(item.alpha(inbox))

@@ -16,8 +16,8 @@ from nst_pipeline.storage.catalog import Catalog
 from nst_pipeline.storage.inbox import OnFile, Scan, compare, examine_again, scan
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, load_index, save_index
 from nst_pipeline.storage.store import Store
-from nst_pipeline.vision.images.codecs import decode_photo
-from nst_pipeline.vision.shapes import Rgb
+from nst_pipeline.vision.images.codecs import decode_alpha, decode_photo
+from nst_pipeline.vision.shapes import Matte, Rgb
 
 Inbox = Literal["objects", "scenes"]
 INBOXES: tuple[Inbox, Inbox] = ("objects", "scenes")
@@ -156,6 +156,24 @@ class Workspace:
                 max_megapixels=self.settings.ingest.max_megapixels,
             ),
         )
+
+    def alpha(self, inbox: Inbox, key: str) -> Matte | None:
+        """Decode a photo's own transparency.
+
+        Returns
+        -------
+        Matte or None
+            (height, width) float32, 0..1, upright; None if the photo is opaque.
+
+        Raises
+        ------
+        NstError
+            The last scan found no such photo.
+        UnreadableImageError
+            The photo cannot be decoded.
+        """
+        limit = self.settings.ingest.max_megapixels
+        return decode_alpha(self.photo_bytes(inbox, key), max_megapixels=limit)
 
 
 def existing_workspace() -> Workspace:

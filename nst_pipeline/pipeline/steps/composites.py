@@ -138,7 +138,7 @@ def _compose(item: Item, placed: Placements) -> Composite:
     kinds={"opencv"},
     upstream=(scene_photos, placements),
     settings=("placement",),
-    code_version="3",
+    code_version="4",
     checks=(OPENS, BACKGROUND_UNTOUCHED),
     presentation=Presentation(
         pictures=in_turn(

@@ -56,6 +56,7 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     upstream=(object_photos,),
     settings=("detection",),
     models=detector_digests,
+    code_version="2",
     presentation=Presentation(
         pictures=boxes_on_photo("objects", _boxes), tables=_tables, ranked_by="score"
     ),

@@ -10,7 +10,7 @@ from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
 from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_same_key
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node
-from nst_pipeline.pipeline.engine.photos import given_objects
+from nst_pipeline.pipeline.engine.photos import annotated_objects
 from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
@@ -100,7 +100,7 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
 
 def _obstacles(item: Item) -> list[Detection]:
     """Return the objects that the user annotated in the scene, or else those that are found."""
-    settings, given = item.settings.detection, given_objects(item, "scenes")
+    settings, given = item.settings.detection, annotated_objects(item, "scenes")
     network = network_finder(settings)
     return find_obstacles(item.photo("scenes"), settings, given, network=network)
 
@@ -174,7 +174,7 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     inputs=_scene_and_candidates,
     settings=("placement", "detection"),
     models=detector_digests,
-    code_version="5",
+    code_version="6",
     presentation=Presentation(pictures=boxes_on_photo("scenes", _boxes), tables=_tables),
 )
 def placements(item: Item) -> Made:

@@ -23,6 +23,7 @@ from nst_pipeline.storage.records import (
 from nst_pipeline.storage.store import Content
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
+from nst_pipeline.vision.detect.transparency import OWN_ALPHA
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
 from nst_pipeline.vision.shapes import Box, Cutout, Rgba
@@ -57,7 +58,8 @@ def _poor_mattes(snapshot: Snapshot, row: Row) -> str:
     complaints = []
     for record in snapshot.store.record(Stickers, row.asset, row.key):
         pixels = snapshot.store.picture(row.asset, *sticker_file(record.sticker))
-        if complaint := find_matte_defect(pixels, expect_soft_edge=soft):
+        estimated = soft and record.source != OWN_ALPHA
+        if complaint := find_matte_defect(pixels, expect_soft_edge=estimated):
             complaints.append(f"{record.sticker}: {complaint}")
     return "; ".join(complaints)
 
@@ -101,7 +103,7 @@ def _describe(
     kinds={"opencv"},
     upstream=(object_photos, detections),
     settings=("cutout",),
-    code_version="3",
+    code_version="4",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",
@@ -113,14 +115,16 @@ def _describe(
 def stickers(item: Item) -> Made:
     """Cut out the objects: one transparent PNG each, with soft edges and clean colors.
 
+    If a photo has transparency, its own alpha is the matte, and its colors stay as they are.
     `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
     not pasted (`placement.min_quality`).
     """
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
+    alpha = item.alpha("objects")
     made: dict[str, Content] = {}
     records = []
     for number, found in enumerate(item.record(Detections, detections)):
-        cutout = cut_out(photo, found.detection(), item.settings.cutout)
+        cutout = cut_out(photo, found.detection(), item.settings.cutout, alpha=alpha)
         pixels, box = crop_sticker(cutout)
         if not pixels.size:
             continue

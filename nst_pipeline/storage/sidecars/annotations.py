@@ -255,8 +255,10 @@ def _mask_detection(mask: NDArray[np.uint8], width: int, height: int, source: st
             "save the mask at the photo's size"
         )
     inside = (mask if mask.ndim == 2 else mask[..., :3].max(-1)) > 127
+    if mask.ndim == 3 and mask.shape[2] == 4:
+        inside &= mask[..., 3] > 127
     if not inside.any():
-        raise SidecarError(f"{source} is all black: paint the object white")
+        raise SidecarError(f"{source} is all black or transparent: paint the object white")
     box = Box(*cv2.boundingRect(inside.astype(np.uint8)))
     return Detection(box, _DEFAULT_LABEL, 1.0, "sidecar", inside)
 
@@ -282,7 +284,7 @@ def read_sidecar(
         Size of the upright photo, pixels.
     mask
         Content of `<photo stem>.mask.png`: (height, width) or (height, width, channels) uint8,
-        white where the object is.
+        white where the object is. Transparent pixels count as black.
     coco
         Content of a COCO file that contains this photo, perhaps among others.
     boxes_csv

@@ -19,7 +19,8 @@ from nst_pipeline.vision.shapes import Box, Composite, Matte, Placement, Rgb, Rg
 
 def _straight(pixels: NDArray[np.float32]) -> Rgba:
     """Convert premultiplied alpha to straight alpha, 8 bits."""
-    alpha = np.clip(pixels[..., 3:], 0, 255)
+    # The alpha is clipped afterward: where bicubic interpolation overshoots, colors do, too.
+    alpha = pixels[..., 3:]
     colors = pixels[..., :3] * (255 / np.maximum(alpha, 0.5))
     return round_to_uint8(np.dstack([colors, alpha]))
 

@@ -15,6 +15,7 @@ from nst_pipeline.vision.cutout.matting import (
     estimate_matte,
 )
 from nst_pipeline.vision.cutout.outline import OutlineRefinementParameters, refine_outline
+from nst_pipeline.vision.cutout.own_alpha import limit_to_alpha, matte_from_alpha
 from nst_pipeline.vision.cutout.segment import SegmentationParameters, segment
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.resize import shrink_to_fit
@@ -128,6 +129,7 @@ def cut_out(
     detection: Detection,
     settings: CutoutSettings,
     *,
+    alpha: Matte | None = None,
     parameters: CutoutParameters = CutoutParameters(),
 ) -> Cutout:
     """Cut a detected object out of its photo.
@@ -141,6 +143,9 @@ def cut_out(
         and only its edge is softened.
     settings
         Working size, whether to estimate a soft matte, and the smallest object.
+    alpha
+        (height, width) float32, 0..1: the photo's own transparency, if it has any. It is the
+        matte of what lies in the detection's box, and bounds every other matte.
     parameters
         Parameters of each step.
 
@@ -148,8 +153,9 @@ def cut_out(
     -------
     Cutout
         Matte and colors in the photo's frame. `quality` is the expected IoU with the true mask, and
-        `figures` holds the measurements of `segment`. For a given mask, both are the detection's
-        score. Matte and quality are 0 if the box is outside the photo or the object is too small.
+        `figures` holds the measurements of `segment`. For a given mask or alpha, both are the
+        detection's score. Matte and quality are 0 if the box is outside the photo or the object is
+        too small.
 
     References
     ----------
@@ -166,6 +172,12 @@ def cut_out(
     ((80, 100), 1600)
     """
     height, width = photo.shape[:2]
+    smallest_area = settings.min_area_fraction * height * width
+    own = None if alpha is None else matte_from_alpha(alpha, detection)
+    if own is not None:
+        if np.count_nonzero(own) < smallest_area:
+            return _empty_cutout(photo)
+        return Cutout(own, photo, detection.score, {"given": detection.score})
     given = detection.mask
     box = (detection.box if given is None else bounding_box(given)).clipped(width, height)
     if min(box.width, box.height) < parameters.min_box_side_px:
@@ -180,6 +192,7 @@ def cut_out(
         figures, quality = {"given": detection.score}, detection.score
     matte, colors = _matte_and_colors(crop.image, mask, settings.matting, parameters.matting)
     full_matte, full_colors = _to_full_frame(photo, crop, matte, colors)
-    if full_matte.sum() < settings.min_area_fraction * height * width:
+    if full_matte.sum() < smallest_area:
         return _empty_cutout(photo)
-    return Cutout(full_matte, full_colors, float(np.clip(quality, 0, 1)), figures)
+    cutout = Cutout(full_matte, full_colors, float(np.clip(quality, 0, 1)), figures)
+    return cutout if alpha is None else limit_to_alpha(cutout, alpha, photo)

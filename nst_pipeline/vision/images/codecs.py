@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PLANAR_CONFIGURATION, TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
@@ -28,7 +29,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 _ROTATED_ORIENTATIONS = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 _UINT16_PER_UINT8 = 257
-_OPAQUE = 255
+_OPAQUE_LEVEL, _OPAQUE_SHARE = 250, 0.999
+"""With this share of its pixels at this level or above, an alpha cuts nothing out."""
+_WHITE = 255
 _SEPARATE_PLANES = 2
 """PlanarConfiguration of TIFF 6.0."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
@@ -175,12 +178,29 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
 
 
 def _to_basic_mode(image: Image.Image) -> Image.Image:
-    """Convert to L, RGB, RGBA or CMYK, keeping the colors."""
-    if image.has_transparency_data:
-        return image.convert("RGBA")
+    """Convert to L, RGB or CMYK, keeping the colors."""
     if image.mode in ("L", "RGB", "CMYK"):
         return image
-    return image.convert("L" if image.mode == "1" else "RGB")
+    return image.convert("L" if image.mode in ("1", "LA") else "RGB")
+
+
+def _fix_transparent_color(image: Image.Image) -> None:
+    """Divide the transparent color of a 16-bit RGB PNG by 256, as Pillow divides its pixels."""
+    color = image.info.get("transparency")
+    if isinstance(image, PngImageFile) and image.tile[0].args == "RGB;16B" and color:
+        image.info["transparency"] = tuple(level >> 8 for level in color)
+
+
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Separate the colors from the transparency (L), if there is any; colors are not mixed."""
+    if not image.has_transparency_data:
+        return image, None
+    if image.mode.startswith("I;16"):
+        # Pillow clips such pixels at 255 before it looks for the transparent level.
+        differs = np.asarray(image) != image.info["transparency"]
+        return image, Image.fromarray(np.where(differs, 255, 0).astype(np.uint8))
+    both = image.convert("LA" if image.mode in ("1", "L", "LA", "La") else "RGBA")
+    return both, both.getchannel("A")
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -219,22 +239,24 @@ def _is_planar_16_bit(image: TiffImageFile) -> bool:
     return image.tag_v2.get(PLANAR_CONFIGURATION) == _SEPARATE_PLANES and max(bits) > 8
 
 
-def _decode_upright(image: Image.Image) -> Image.Image:
-    """Decode to 8-bit gray, RGB, RGBA or CMYK, rotated by the EXIF orientation."""
+def _decode_upright(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Decode to 8-bit gray, RGB or CMYK, and alpha if any, rotated by the EXIF orientation."""
     if isinstance(image, TiffImageFile) and _is_planar_16_bit(image):
         raise UnreadableImageError("16-bit TIFF in separate planes: save it interleaved")
+    _fix_transparent_color(image)
     image.load()
     upright = _fix_ink_polarity(image)
     ImageOps.exif_transpose(upright, in_place=True)
-    return _to_basic_mode(_to_8_bit(upright))
+    colors, alpha = _split_alpha(upright)
+    return _to_basic_mode(_to_8_bit(colors)), alpha
 
 
 def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
     """Decode a photo of any supported kind to upright 8-bit sRGB.
 
     Embedded color profiles (Display P3, Adobe RGB, inks) are converted; gray and RGB without a
-    profile count as sRGB. Transparent pixels become white, which hides the color they carry;
-    `decode_alpha` returns the transparency itself.
+    profile count as sRGB. Transparency does not change a color: a pixel has the color that the
+    file gives it, or white if it is invisible. `decode_alpha` returns the transparency itself.
 
     Parameters
     ----------
@@ -265,16 +287,15 @@ def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
         with _opened(data) as image:
             check_header(_header(image), max_megapixels=max_megapixels)
             profile = image.info.get("icc_profile")
-            upright = _decode_upright(image)
+            colors, alpha = _decode_upright(image)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{name}: {error}") from error
     except _DECODER_ERRORS as error:
         raise UnreadableImageError(f"{name}: damaged or cut short ({error})") from error
-    if upright.mode != "RGBA":
-        return np.array(_to_srgb(upright, profile))
-    colors = _to_srgb(upright.convert("RGB"), profile)
-    white = Image.new("RGB", colors.size, "white")
-    return np.array(Image.composite(colors, white, upright.getchannel("A")))
+    photo = np.array(_to_srgb(colors, profile))
+    if alpha is not None:
+        photo[np.asarray(alpha) == 0] = _WHITE
+    return photo
 
 
 def decode_alpha(data: bytes, *, max_megapixels: float = 100.0) -> Matte | None:
@@ -291,7 +312,7 @@ def decode_alpha(data: bytes, *, max_megapixels: float = 100.0) -> Matte | None:
     -------
     numpy.ndarray or None
         (height, width) float32, 0..1, upright like the result of `decode_photo`. None if the photo
-        is opaque.
+        has no transparency, or is at least 99.9 % opaque: such an alpha cuts nothing out.
 
     Raises
     ------
@@ -304,12 +325,13 @@ def decode_alpha(data: bytes, *, max_megapixels: float = 100.0) -> Matte | None:
             return None
         try:
             check_header(_header(image), max_megapixels=max_megapixels)
-            alpha = np.asarray(_decode_upright(image).getchannel("A"))
+            _, alpha = _decode_upright(image)
         except _DECODER_ERRORS as error:
             raise UnreadableImageError(f"damaged or cut short ({error})") from error
-    if alpha.min() == _OPAQUE:
+    levels = np.asarray(alpha)
+    if np.mean(levels >= _OPAQUE_LEVEL) >= _OPAQUE_SHARE:
         return None
-    return to_float(alpha)
+    return to_float(levels)
 
 
 _TO_OPENCV = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}

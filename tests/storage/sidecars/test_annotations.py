@@ -117,6 +117,15 @@ def test_a_mask_is_preferred_to_boxes():
     assert np.array_equal(found.mask, mask[..., 0] > 0)
 
 
+@pytest.mark.parametrize("hidden", [0, 255])
+def test_a_mask_is_black_where_it_is_transparent(hidden):
+    mask = np.full((80, 100, 4), (hidden, hidden, hidden, 0), np.uint8)
+    mask[10:30, 20:60] = 255
+    [found] = read_sidecar("cat.jpg", 100, 80, mask=mask)
+    assert found.box == Box(20, 10, 40, 20)
+    assert np.array_equal(found.mask, mask[..., 3] > 0)
+
+
 @pytest.mark.parametrize(
     ("mask", "message"),
     [(np.zeros((80, 100), np.uint8), "black"), (np.ones((5, 6), np.uint8), "6 x 5.*100 x 80")],

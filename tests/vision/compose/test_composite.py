@@ -87,6 +87,25 @@ def test_colors_of_transparent_pixels_do_not_bleed_in(scene):
     assert result.image.min() == 255
 
 
+@pytest.mark.parametrize("side", [13, 33, 80, 97, 200])
+@pytest.mark.parametrize("below", [0, 255])
+def test_a_resized_sticker_has_no_dark_or_white_fringe(scene, side, below):
+    """Whatever color hides under alpha 0, at any size, all that is visible keeps its color."""
+    sticker = np.full((80, 80, 4), (200, 20, 20, 0), np.uint8)
+    cv2.circle(sticker, (40, 40), 30, (200, 20, 20, 255), -1)
+    sticker[sticker[..., 3] == 0, :3] = below
+    result = compose(scene, [(Placement("disc", Box(10, 5, side, side)), sticker)])
+    pixels = result.layers[0].pixels.astype(int)
+    assert np.abs(pixels[pixels[..., 3] > 0][:, :3] - (200, 20, 20)).max() <= 1
+
+
+def test_a_half_transparent_pixel_is_half_its_color_and_half_the_scene():
+    night = np.full((20, 30, 3), (6, 12, 12), np.uint8)
+    glass = np.full((8, 8, 4), (200, 20, 20, 128), np.uint8)
+    result = compose(night, [(Placement("glass", Box(10, 5, 8, 8)), glass)])
+    assert result.image[9, 14].tolist() == [103, 16, 16]
+
+
 def test_a_flipped_placement_mirrors_the_sticker(scene, sticker):
     plain = compose(scene, [(Placement("cat", Box(30, 20, 90, 60)), sticker)])
     mirrored = compose(scene, [(Placement("cat", Box(30, 20, 90, 60), flip=True), sticker)])
