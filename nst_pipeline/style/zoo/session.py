@@ -30,7 +30,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Session:
     """A loaded network. Several threads may run it at the same time.
 
