@@ -43,13 +43,14 @@ class DetectionSettings(Section):
     )
     dnn_model: str = Field(
         "",
-        description="Detector network for the method `dnn`: an ONNX file for cv2.dnn, a "
-        "SavedModel folder or a TensorFlow Hub URL. Empty: no network.",
+        description="Detector network for the method `dnn`: a name of `nst models`, an ONNX file "
+        "(YOLO, SSD, YOLOX, D-FINE, RT-DETR), a SavedModel folder or a TensorFlow Hub URL. Empty: "
+        "no network.",
     )
     dnn_labels: str = Field(
         "",
-        description="UTF-8 text file with the network's class names, one per line. Empty: class "
-        "numbers are the labels.",
+        description="UTF-8 text file with the network's class names, one per line. Empty: COCO's "
+        "names for a network of `nst models`, class numbers for others.",
     )
 
 

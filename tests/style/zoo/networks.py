@@ -143,3 +143,47 @@ def save_efficient_sam(folder: Path) -> Path:
     decoder = folder / "efficient_decoder.onnx"
     save_network(decoder, nodes, inputs, outputs, _box_constants(axes))
     return folder
+
+
+def save_constant(path: Path, inputs, **answers) -> Path:
+    """A network that gives the same answers to everything, each under its name."""
+    nodes = [("Identity", [f"{name}_always"], [name], {}) for name in answers]
+    constants = {f"{name}_always": answer for name, answer in answers.items()}
+    outputs = {
+        name: (INT64 if answer.dtype == np.int64 else FLOAT, answer.shape)
+        for name, answer in answers.items()
+    }
+    return save_network(path, nodes, inputs, outputs, constants)
+
+
+def save_yolox(path: Path, side: int = 64) -> Path:
+    """YOLOX's signature; it sees a dog of 16 x 8 pixels around (32, 16), as a raw grid."""
+    rows = np.zeros((1, (side // 8) ** 2 + (side // 16) ** 2 + (side // 32) ** 2, 85), np.float32)
+    cell = (16 // 8) * (side // 8) + 32 // 8  # Row 2, column 4 of the finest grid.
+    rows[0, cell, :5] = [0, 0, np.log(16 / 8), np.log(8 / 8), 0.9]
+    rows[0, cell, 5 + 16] = 1
+    return save_constant(path, {"images": [1, 3, side, side]}, output=rows)
+
+
+def _seen():
+    """One of 300 queries sees a dog in the middle of the upper half."""
+    logits = np.full((1, 300, 80), -9, np.float32)
+    boxes = np.zeros((1, 300, 4), np.float32)
+    logits[0, 7, 16], boxes[0, 7] = np.log(9), [0.5, 0.5, 0.25, 0.25]
+    return logits, boxes
+
+
+def save_queries(path: Path) -> Path:
+    """D-FINE's signature, as Hugging Face's transformers export it."""
+    logits, boxes = _seen()
+    inputs = {"pixel_values": ["batch", 3, "height", "width"]}
+    return save_constant(path, inputs, logits=logits, pred_boxes=boxes)
+
+
+def save_boxes(path: Path) -> Path:
+    """RT-DETR's signature, as its authors export it, for photos of 200 x 100 pixels."""
+    labels, scores = np.zeros((1, 300), np.int64), np.zeros((1, 300), np.float32)
+    boxes = np.zeros((1, 300, 4), np.float32)
+    labels[0, 7], scores[0, 7], boxes[0, 7] = 16, 0.9, [75, 37.5, 125, 62.5]
+    inputs = {"images": ["batch", 3, 640, 640], "orig_target_sizes": (INT64, ["batch", 2])}
+    return save_constant(path, inputs, labels=labels, boxes=boxes, scores=scores)
