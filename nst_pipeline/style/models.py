@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.settings import Settings
+from nst_pipeline.settings import Settings, Vgg19Settings
 from nst_pipeline.style.hub_models import saved_model_digest
 from nst_pipeline.style.magenta import BUNDLED, find_magenta, obtain_magenta
-from nst_pipeline.style.vgg19 import (
-    find_weights,
-    obtain_weights,
-    weights_digest,
-    weights_remedy,
-)
+from nst_pipeline.style.vgg import find_vgg, obtain_vgg, resolve_network, vgg_digest
+from nst_pipeline.style.vgg19_weights import weights_remedy
 from nst_pipeline.style.zoo.store import find_model
 from nst_pipeline.style.zoo.table import ZOO
+
+_BUILD_REMEDY = "run `nst models --build`; otherwise it is built on first use"
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class ModelStatus:
     Attributes
     ----------
     name
-        `magenta` or `vgg19`.
+        `magenta`, `vgg19` or `vgg16-edges`.
     handle
         The setting that names the weights.
     available
@@ -67,7 +65,7 @@ def _magenta_status(handle: str) -> ModelStatus:
     if path:
         return ModelStatus("magenta", handle, True, saved_model_digest(path), path, "")
     if handle == BUNDLED:
-        remedy = "run `nst models --build`; otherwise it is built on first use"
+        remedy = _BUILD_REMEDY
     else:
         remedy = (
             "if magenta.handle is a URL, go online: the model is downloaded on first use; "
@@ -76,22 +74,24 @@ def _magenta_status(handle: str) -> ModelStatus:
     return ModelStatus("magenta", handle, False, None, None, remedy)
 
 
-def _vgg19_status(weights: str) -> ModelStatus:
-    path = find_weights(weights)
+def _vgg_status(settings: Vgg19Settings) -> ModelStatus:
+    name, path = resolve_network(settings), find_vgg(settings)
+    handle = settings.weights if name == "vgg19" else BUNDLED
     if path:
-        return ModelStatus("vgg19", weights, True, weights_digest(weights), path, "")
-    return ModelStatus("vgg19", weights, False, None, None, weights_remedy())
+        return ModelStatus(name, handle, True, vgg_digest(settings), path, "")
+    remedy = weights_remedy() if name == "vgg19" else _BUILD_REMEDY
+    return ModelStatus(name, handle, False, None, None, remedy)
 
 
 def models_status(settings: Settings) -> list[ModelStatus]:
-    """Return the status of Magenta and VGG19, without building, downloading or importing them."""
-    return [_magenta_status(settings.magenta.handle), _vgg19_status(settings.vgg19.weights)]
+    """Return the status of Magenta and of the VGG in use, without building or importing them."""
+    return [_magenta_status(settings.magenta.handle), _vgg_status(settings.vgg19)]
 
 
 def prepare_models(settings: Settings) -> list[ModelStatus]:
     """Build or download missing networks, and return the status afterwards.
 
-    VGG19 may stay unavailable; its asset is then empty.
+    The VGG may stay unavailable; its asset is then empty.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def prepare_models(settings: Settings) -> list[ModelStatus]:
     """
     obtain_magenta(settings.magenta.handle)
     with contextlib.suppress(ModelUnavailableError):
-        obtain_weights(settings.vgg19.weights)
+        obtain_vgg(settings.vgg19)
     return models_status(settings)
 
 

@@ -17,7 +17,7 @@ from nst_pipeline.style.recipes import (
     shrink_input,
 )
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
-from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.style.vgg import load_vgg
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.inpaint import inpaint_object
@@ -48,7 +48,7 @@ def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal
     result = stylize_vgg19(
         composite[window],
         composite[window],
-        load_vgg19(settings.vgg19.weights),
+        load_vgg(settings.vgg19),
         settings.vgg19,
         start_mask=ring.matte,
         style_mask=ring.mask,

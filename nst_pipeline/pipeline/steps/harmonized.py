@@ -16,8 +16,9 @@ from nst_pipeline.pipeline.steps.harmonizer import harmonizer, read_harmonizer
 from nst_pipeline.pipeline.steps.model_inputs import read_model_input
 from nst_pipeline.pipeline.steps.scene_photos import OPENS, scene_photos
 from nst_pipeline.pipeline.steps.stylized_magenta import magenta_digest, stylized_magenta
-from nst_pipeline.pipeline.steps.stylized_vgg19 import stylized_vgg19
+from nst_pipeline.pipeline.steps.stylized_vgg19 import stylized_vgg19, vgg_digests
 from nst_pipeline.publish.report import FigurePlot
+from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import HarmonizedRecord
@@ -31,6 +32,12 @@ from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.shapes import Rgb
 
 _DECIMALS = 6
+
+
+def _digests(settings: Settings) -> dict[str, str]:
+    """Digest the networks whose proposals are candidates."""
+    has_vgg = "object" in settings.vgg19.pictures
+    return magenta_digest(settings) | (vgg_digests(settings) if has_vgg else {})
 
 
 def _magenta(item: Item) -> Proposal:
@@ -62,7 +69,7 @@ def _painted(item: Item) -> Proposal:
 def _proposals(item: Item) -> Proposals:
     """Return the networks' proposals; each is read or computed only when needed."""
     readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted}
-    if item.is_empty(stylized_vgg19):
+    if files.PICTURE not in item.snapshot.states(stylized_vgg19)[item.key].files:
         del readers["vgg19"]
     return {name: partial(read, item) for name, read in readers.items()}
 
@@ -98,7 +105,7 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     upstream=(scene_photos, composites, stylized_magenta, stylized_vgg19, harmonizer),
     optional=(stylized_vgg19,),
     settings=("harmonize", "magenta"),
-    models=magenta_digest,
+    models=_digests,
     code_version="4",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
