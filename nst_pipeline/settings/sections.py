@@ -237,7 +237,9 @@ class Vgg19Settings(Section):
     )
 
 
-HarmonizeMethod = Literal["auto", "untouched", "ring", "model", "painted", "magenta", "vgg19"]
+HarmonizeMethod = Literal[
+    "auto", "untouched", "ring", "model", "painted", "magenta", "vgg19", "network"
+]
 """`auto`, or a candidate of `vision/harmonize/candidates.py`; a test compares the two."""
 
 SceneLook = Literal["auto", "photo", "painting"]
@@ -253,6 +255,11 @@ class HarmonizeSettings(Section):
 
     method: HarmonizeMethod = Field(
         "auto", description="Candidate to use; `auto` takes the one with the best realism score."
+    )
+    network: str = Field(
+        "",
+        description="Harmonization network for the method `network`: a name of `nst models`, or "
+        "an ONNX file that takes a composite and its mask.",
     )
     strength: float = Field(
         1.0, ge=0, le=1, description="Share of the change to apply; 0 leaves the paste as it is."

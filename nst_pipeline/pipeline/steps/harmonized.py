@@ -9,6 +9,7 @@ from typing import Any
 from nst_pipeline.pipeline.engine.asset import Check, GalleryPicture, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.pictures import beside_picture
+from nst_pipeline.pipeline.engine.setting_files import network_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.composites import BACKGROUND_UNTOUCHED, composites, read_matte
@@ -24,6 +25,7 @@ from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import HarmonizedRecord
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
+from nst_pipeline.style.proposals import network_proposal
 from nst_pipeline.style.recipes import apply_result, shrink_input
 from nst_pipeline.vision.harmonize.candidates import UNTOUCHED
 from nst_pipeline.vision.harmonize.harmonize import harmonize
@@ -37,7 +39,8 @@ _DECIMALS = 6
 def _digests(settings: Settings) -> dict[str, str]:
     """Digest the networks whose proposals are candidates."""
     has_vgg = "object" in settings.vgg19.pictures
-    return magenta_digest(settings) | (vgg_digests(settings) if has_vgg else {})
+    own = network_digests(harmonizer_network=settings.harmonize.network)
+    return magenta_digest(settings) | (vgg_digests(settings) if has_vgg else {}) | own
 
 
 def _magenta(item: Item) -> Proposal:
@@ -66,11 +69,17 @@ def _painted(item: Item) -> Proposal:
     return Proposal(paint_object(item.picture(composites), read_matte(item), scene, magenta))
 
 
+def _network(item: Item) -> Proposal:
+    return network_proposal(item.picture(composites), read_matte(item), item.settings)
+
+
 def _proposals(item: Item) -> Proposals:
     """Return the networks' proposals; each is read or computed only when needed."""
-    readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted}
+    readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted, "network": _network}
     if files.PICTURE not in item.snapshot.states(stylized_vgg19)[item.key].files:
         del readers["vgg19"]
+    if item.settings.harmonize.method != "network":
+        del readers["network"]
     return {name: partial(read, item) for name, read in readers.items()}
 
 

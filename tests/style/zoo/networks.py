@@ -187,3 +187,38 @@ def save_boxes(path: Path) -> Path:
     labels[0, 7], scores[0, 7], boxes[0, 7] = 16, 0.9, [75, 37.5, 125, 62.5]
     inputs = {"images": ["batch", 3, 640, 640], "orig_target_sizes": (INT64, ["batch", 2])}
     return save_constant(path, inputs, labels=labels, boxes=boxes, scores=scores)
+
+
+def _lighten(picture: str, mask: str, output: str):
+    """Nodes that lighten the object by a quarter."""
+    return [
+        ("Mul", [mask, "quarter"], ["share"], {}),
+        ("Add", ["share", "one"], ["factor"], {}),
+        ("Mul", [picture, "factor"], [output], {}),
+    ]
+
+
+_LIGHTEN = {"quarter": np.float32(0.25), "one": np.float32(1)}
+
+
+def save_harmonizer(path: Path, side=64) -> Path:
+    """A harmonization network of two inputs that lightens the object by a quarter."""
+    inputs = {"composite": [1, 3, side, side], "mask": [1, 1, side, side]}
+    nodes = _lighten("composite", "mask", "harmonized")
+    return save_network(path, nodes, inputs, {"harmonized": [1, 3, side, side]}, _LIGHTEN)
+
+
+def save_joint_harmonizer(path: Path, side=64) -> Path:
+    """The same with picture and mask as four channels."""
+    nodes = [("Split", ["both", "parts"], ["picture", "mask"], {"axis": 1})]
+    nodes += _lighten("picture", "mask", "harmonized")
+    shapes = {"both": [1, 4, side, side]}, {"harmonized": [1, 3, side, side]}
+    return save_network(path, nodes, *shapes, _LIGHTEN | {"parts": np.array([3, 1])})
+
+
+def save_pct_net(path: Path) -> Path:
+    """PCT-Net's signature; the object is lightened by a quarter, at the full size."""
+    small, full = ["batch", "channels", 256, 256], ["batch", "channels", "height", "width"]
+    inputs = {"image_lr": small, "image_fullres": full, "mask_lr": small, "mask_fullres": full}
+    nodes = _lighten("image_fullres", "mask_fullres", "output")
+    return save_network(path, nodes, inputs, {"output": full}, _LIGHTEN)
