@@ -17,7 +17,7 @@ from nst_pipeline.publish.gallery import GalleryScene, Variant, write_gallery
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.sidecars.files import sidecar_detections
-from nst_pipeline.style.detector import network_finder
+from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import (
@@ -65,8 +65,8 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
         photo, key = _photo(path, settings), partition_key(path.name)
         height, width = photo.shape[:2]
         given = sidecar_detections(UPath(root / "objects"), path.name, width, height)
-        network = network_finder(settings.detection)
-        found = detect(photo, settings.detection, given, network=network)[0]
+        networks = network_finders(settings.detection)
+        found = detect(photo, settings.detection, given, networks=networks)[0]
         cutout = cut_out(photo, found, settings.cutout)
         pixels, box = crop_sticker(cutout)
         (out / f"{key}.0.png").write_bytes(encode_png(pixels))
@@ -85,8 +85,8 @@ def _pasted(
     settings: Settings,
 ) -> _Pasted:
     scene, key = _photo(path, settings), partition_key(path.name)
-    network = network_finder(settings.detection)
-    obstacles = find_obstacles(scene, settings.detection, network=network)
+    networks = network_finders(settings.detection)
+    obstacles = find_obstacles(scene, settings.detection, networks=networks)
     placements = plan(scene, candidates(key), obstacles, settings.placement, scene_key=key)
     pixels = {each.sticker: rgba for each, rgba in library.items()}
     layers = [(each, pixels[each.sticker]) for each in placements]

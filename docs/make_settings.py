@@ -25,7 +25,7 @@ A setting is read from three places. The first one that has it wins:
 
 1. the launchpad of a run in the Dagster UI, for that run and the assets it makes;
 2. the environment, as `NST_<SECTION>__<NAME>`, with lists as JSON:
-   `NST_PLACEMENT__STICKERS_PER_SCENE=2` or `NST_DETECTION__METHODS='["sidecar", "hog"]'`;
+   `NST_PLACEMENT__STICKERS_PER_SCENE=2` or `NST_DETECTION__METHODS='["sidecar", "people"]'`;
 3. `nst.toml` in the data root, with one table per section:
 
    ```toml

@@ -43,7 +43,7 @@ def test_a_variable_that_names_no_section_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_variable_that_is_not_a_list_is_refused_with_an_example(tmp_path, monkeypatch):
-    monkeypatch.setenv("NST_DETECTION__METHODS", "sidecar,hog")
+    monkeypatch.setenv("NST_DETECTION__METHODS", "sidecar,people")
     with pytest.raises(SettingError, match="write a list as JSON"):
         load_settings(UPath(tmp_path))
 

@@ -27,7 +27,6 @@ from nst_pipeline.settings.sections import (
     SceneLook,
     StylizeMode,
     Vgg19Settings,
-    VggPicture,
 )
 
 __all__ = [
@@ -47,7 +46,6 @@ __all__ = [
     "Settings",
     "StylizeMode",
     "Vgg19Settings",
-    "VggPicture",
     "current_name",
     "data_root",
     "load_section",

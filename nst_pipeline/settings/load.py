@@ -178,7 +178,7 @@ def load_settings(root: UPath) -> Settings:
     except SettingsError as error:
         raise SettingError(
             f"the environment's NST_ variables: {error}: write a list as JSON, "
-            """NST_DETECTION__METHODS='["sidecar", "hog"]'"""
+            """NST_DETECTION__METHODS='["sidecar", "people"]'"""
         ) from error
 
 

@@ -21,7 +21,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.settings import DetectionSettings
 from nst_pipeline.storage.pictures import list_pictures, read_text
 from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
-from nst_pipeline.style.detector import network_finder
+from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.detect.transparency import find_cut_out
@@ -86,7 +86,7 @@ def _find_objects(
     path: Path, photo: Rgb, alpha: Matte | None, boxes: _Boxes | None, settings: DetectionSettings
 ) -> list[Detection]:
     if boxes is None:
-        found = detect(photo, settings, find_cut_out(alpha), network=network_finder(settings))
+        found = detect(photo, settings, find_cut_out(alpha), networks=network_finders(settings))
     else:
         found = boxes.detections(path.name, photo)
     if not found:

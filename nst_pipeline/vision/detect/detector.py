@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nst_pipeline.settings import DetectionSettings
 from nst_pipeline.vision.detect.boxes import drop_duplicates, scale_box
-from nst_pipeline.vision.detect.finders import FINDERS, Finder, FinderInput, FindObjects
+from nst_pipeline.vision.detect.finders import FINDERS, Finder, FinderInput, NetworkFinders
 from nst_pipeline.vision.images.resize import resize_mask, shrink_to_fit
 from nst_pipeline.vision.shapes import Detection, Rgb
 
@@ -35,7 +35,7 @@ def detect(
     settings: DetectionSettings,
     given: Sequence[Detection] = (),
     *,
-    network: FindObjects | None = None,
+    networks: NetworkFinders | None = None,
 ) -> list[Detection]:
     """Find the objects of a photo.
 
@@ -47,8 +47,10 @@ def detect(
         Finders, most trusted first; the lowest score; the number of objects.
     given
         The user's own boxes and masks, in the photo's pixels; the method `sidecar` returns them.
-    network
-        Function for the method `dnn`, made by `nst_pipeline.style.detector.network_finder`.
+    networks
+        Functions for the methods that run a network, made by
+        `nst_pipeline.style.finding.network_finders`. Without its function, such a method finds
+        nothing.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def detect(
     Raises
     ------
     ValueError
-        The settings name a network, but `network` is missing.
+        The settings name a network, but `networks` has none for the method `dnn`.
     ModelUnavailableError
         The network cannot be used.
 
@@ -73,9 +75,10 @@ def detect(
     >>> found.label, found.box
     ('subject', Box(x=50, y=30, width=60, height=60))
     """
-    if settings.dnn_model and "dnn" in settings.methods and network is None:
-        raise ValueError("detection.dnn_model is set: pass network=network_finder(settings)")
-    search = FinderInput(shrink_to_fit(photo, WORK_SIDE_PX), given, network)
+    networks = networks or {}
+    if settings.dnn_model and "dnn" in settings.methods and "dnn" not in networks:
+        raise ValueError("detection.dnn_model is set: pass networks=network_finders(settings)")
+    search = FinderInput(shrink_to_fit(photo, WORK_SIDE_PX), given, networks)
     for method in settings.methods:
         finder = FINDERS[method]
         found = _run(finder, search, photo)
@@ -90,13 +93,13 @@ def find_obstacles(
     settings: DetectionSettings,
     given: Sequence[Detection] = (),
     *,
-    network: FindObjects | None = None,
+    networks: NetworkFinders | None = None,
 ) -> list[Detection]:
     """Find the objects of a scene that stickers must not cover.
 
     Parameters
     ----------
-    scene, settings, given, network
+    scene, settings, given, networks
         As in `detect`. Finders without obstacles (`Finder.finds_obstacles`) are skipped, and
         `MAX_OBSTACLES` replaces `settings.max_objects`.
 
@@ -112,4 +115,4 @@ def find_obstacles(
     """
     methods = [name for name in settings.methods if FINDERS[name].finds_obstacles]
     every = settings.model_copy(update={"max_objects": MAX_OBSTACLES, "methods": methods})
-    return detect(scene, every, given, network=network)
+    return detect(scene, every, given, networks=networks)

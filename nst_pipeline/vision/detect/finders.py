@@ -2,22 +2,23 @@
 
 To add a finder, write a function from photo to detections in a module of this folder and register
 it in `FINDERS`. In the settings, add its name to `FinderName` and what it finds to the description
-of `detection.methods`.
+of `detection.methods`. A finder that runs a network is a function of `nst_pipeline.style.finding`,
+which `network_finders` hands over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from nst_pipeline.settings import FinderName
-from nst_pipeline.vision.detect.haar import find_faces
-from nst_pipeline.vision.detect.hog import find_people
 from nst_pipeline.vision.detect.subject import find_subject
 from nst_pipeline.vision.shapes import Detection, Rgb
 
 FindObjects = Callable[[Rgb], list[Detection]]
 """From a photo, (height, width, 3) uint8 RGB, to the objects in it, in its pixels."""
+NetworkFinders = Mapping[FinderName, FindObjects]
+"""Functions that find objects with a network, by the finder's name."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class FinderInput:
     """(height, width, 3) uint8 RGB, reduced to the size at which finders work."""
     given: Sequence[Detection] = ()
     """The user's own objects, in the pixels of the photo before reduction."""
-    network: FindObjects | None = None
-    """The user's own detector network, if there is one."""
+    networks: NetworkFinders = field(default_factory=dict)
+    """The finders that run a network, as far as they can be used here."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,12 @@ class Finder:
     """Whether stickers must not cover what it finds in a scene."""
 
 
-def _from_network(search: FinderInput) -> list[Detection]:
-    return [] if search.network is None else search.network(search.photo)
+def _from_network(name: FinderName) -> Callable[[FinderInput], list[Detection]]:
+    def find(search: FinderInput) -> list[Detection]:
+        run = search.networks.get(name)
+        return [] if run is None else run(search.photo)
+
+    return find
 
 
 FINDERS: dict[str, Finder] = {
@@ -60,9 +65,8 @@ FINDERS: dict[str, Finder] = {
             lambda search: list(search.given),
             user_given=True,
         ),
-        Finder("dnn", "what your detector network recognizes", _from_network),
-        Finder("hog", "standing people", lambda search: find_people(search.photo)),
-        Finder("haar", "people who face the camera", lambda search: find_faces(search.photo)),
+        Finder("dnn", "what your detector network recognizes", _from_network("dnn")),
+        Finder("people", "people", _from_network("people")),
         Finder(
             "subject",
             "the one thing that stands out",

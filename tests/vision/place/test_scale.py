@@ -7,7 +7,7 @@ from nst_pipeline.vision.shapes import Box, Detection
 
 
 def found(label: str, foot: int, height: int) -> Detection:
-    return Detection(Box(100, foot - height, 50, height), label, 0.9, "hog")
+    return Detection(Box(100, foot - height, 50, height), label, 0.9, "people")
 
 
 def test_a_person_reaches_a_little_above_the_horizon():

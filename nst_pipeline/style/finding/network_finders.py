@@ -1,0 +1,58 @@
+"""The finders that run a network, for `nst_pipeline.vision.detect`."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+
+from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.settings import DetectionSettings, FinderName
+from nst_pipeline.style.detector import find_with_network
+from nst_pipeline.style.finding.people import find_people
+from nst_pipeline.vision.detect.finders import FindObjects
+from nst_pipeline.vision.shapes import Detection, Rgb
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def _warn_once(message: str) -> None:
+    _log.warning(message)
+
+
+def _if_available(name: FinderName, find: FindObjects) -> FindObjects:
+    """Let a finder without its network find nothing; say so once a process."""
+
+    def run(photo: Rgb) -> list[Detection]:
+        try:
+            return find(photo)
+        except ModelUnavailableError as error:
+            _warn_once(f"the finder `{name}` is left out: {error}")
+            return []
+
+    return run
+
+
+def network_finders(settings: DetectionSettings) -> dict[FinderName, FindObjects]:
+    """Return the functions that find objects with networks, which are loaded on first use.
+
+    `nst_pipeline.vision.detect.detect` takes them as its argument `networks`.
+
+    Parameters
+    ----------
+    settings
+        `dnn_model` names the user's network, `dnn_labels` its class names.
+
+    Returns
+    -------
+    dict
+        By the finder's name. A network that comes with the installation and cannot be used is
+        reported in the log, and its finder finds nothing. The user's network raises
+        `ModelUnavailableError` instead.
+    """
+    finders: dict[FinderName, FindObjects] = {"people": _if_available("people", find_people)}
+    if settings.dnn_model:
+        finders["dnn"] = lambda photo: find_with_network(
+            photo, settings.dnn_model, settings.dnn_labels
+        )
+    return finders
