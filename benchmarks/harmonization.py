@@ -1,6 +1,7 @@
 """Run every harmonizing method on a set of composites and print one table.
 
-    python benchmarks/harmonization.py SET [--model FILE] [--methods ring model auto ...]
+    python benchmarks/harmonization.py SET [--model FILE] [--network NAME]
+                                      [--methods ring model auto ...]
 
 SET holds any of these folders; corresponding pictures have the same name:
 
@@ -33,7 +34,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from nst_pipeline.errors import ModelUnavailableError, NstError
+from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.settings import HarmonizeSettings, Settings
 from nst_pipeline.storage.pictures import (
     find_counterpart,
@@ -121,14 +122,17 @@ BASELINES: dict[str, Method] = {"reinhard": reinhard, "histogram": histogram, "p
 OURS = (*(each.name for each in CANDIDATES), "auto")
 
 
-def method_named(name: str, harmonizer: Harmonizer) -> Method:
-    """Return a baseline, or a method of this package as `nst harmonize` runs it."""
+def method_named(name: str, harmonizer: Harmonizer, network: str) -> Method:
+    """Return a baseline, or a method of this package as `nst harmonize` runs it.
+
+    `network` is the harmonization network of the method of that name.
+    """
     if name in BASELINES:
         return BASELINES[name]
-    settings = HarmonizeSettings.model_validate({"method": name})
+    settings = HarmonizeSettings.model_validate({"method": name, "network": network})
 
     def ours(composite: Rgb, matte: Matte) -> Rgb:
-        proposals = proposals_for(composite, matte, Settings(), name)
+        proposals = proposals_for(composite, matte, Settings(harmonize=settings), name)
         return harmonize(
             composite, matte, settings, harmonizer=harmonizer, proposals=proposals
         ).image
@@ -261,6 +265,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="color model that nst calibrate wrote")
     all_methods = [*BASELINES, *OURS]
     parser.add_argument("--methods", nargs="+", choices=all_methods, default=all_methods)
+    parser.add_argument("--network", default="", help="name or file for the method `network`")
     given = parser.parse_args()
     folders = (given.set / name for name in ("recolor", "realistic", "painterly"))
     cases = [case for folder in folders if folder.is_dir() for case in cases_of(folder)]
@@ -273,8 +278,8 @@ def main() -> None:
     table = {}
     for name in given.methods:
         try:
-            table[name] = run(name, method_named(name, harmonizer), cases)
-        except ModelUnavailableError as error:
+            table[name] = run(name, method_named(name, harmonizer, given.network), cases)
+        except (ModelUnavailableError, SettingError) as error:
             Console(stderr=True).print(f"{name} is skipped: {error}")
     show(table)
 

@@ -1,10 +1,11 @@
 """Compare pixel optimization over VGG19 with the usual implementations; print one table.
 
-    python benchmarks/vgg19.py [--weights FILE] [--steps 500] [--evaluations 200]
+    python benchmarks/vgg19.py [--network NAME] [--steps 500] [--evaluations 200]
 
 All runs use one picture of 400 x 400 pixels, a real photo with an object pasted from another one
-that covers 1/8 of it (scikit-image's astronaut and cat), one style (scikit-learn's `china`) and
-one weights file: ImageNet's if it is in Keras' cache, otherwise seeded He-scaled random numbers.
+that covers 1/8 of it (scikit-image's astronaut and cat), one style (scikit-learn's `china`) and one
+trained network, by default the one that the product uses: VGG19 if its ImageNet weights are on this
+machine, else the VGG16 trunk that comes with the installation.
 
     classic      Keras' neural style transfer example, written from its description: SGD, float32
     plain        SciPy's L-BFGS in float32 on the whole picture, as neural-style and pystiche do
@@ -25,11 +26,9 @@ import json
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -44,7 +43,6 @@ from vgg19_baselines import (
     example_loss,
     pictures,
     plain_lbfgs,
-    seeded_weights,
 )
 
 from nst_pipeline.settings import Vgg19Settings
@@ -53,16 +51,17 @@ from nst_pipeline.style.networks.objective import (
     measure_style,
     objective_for,
 )
-from nst_pipeline.style.networks.vgg19 import Vgg19
+from nst_pipeline.style.networks.vgg import Vgg
+from nst_pipeline.style.optimize.layers import layers_in_use
 from nst_pipeline.style.optimize.precision import resolve_precision
 from nst_pipeline.style.optimize.problem import TransferProblem
 from nst_pipeline.style.optimize.progress import OptimizationStep
 from nst_pipeline.style.optimize.search import Pixels
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19, vgg19_loss
-from nst_pipeline.style.vgg19 import IMAGENET, find_weights, load_vgg19
+from nst_pipeline.style.vgg import NETWORK_TITLES, load_vgg
 from nst_pipeline.vision.shapes import Matte, Rgb
 
-ARTISTIC = Vgg19Settings(mode="artistic", steps=200, flat_gain=0.0, side=ROWS)
+ARTISTIC = Vgg19Settings(mode="artistic", losses="classic", steps=200, flat_gain=0.0, side=ROWS)
 """The example's loss. The search stops at its goal, not when the loss is flat."""
 REPEATS = 3
 """Runs of `stylize_vgg19`, which take seconds; the median is reported."""
@@ -98,7 +97,7 @@ class Ours:
 def reach(
     goal: float,
     settings: Vgg19Settings,
-    vgg: Vgg19,
+    vgg: Vgg,
     given: tuple[Rgb, Rgb],
     matte: Matte | None,
     check: Callable[[Vgg19Result, Pixels], float],
@@ -130,22 +129,22 @@ def reach(
 # The machine.
 
 
-def floating_point_operations(vgg: Vgg19, settings: Vgg19Settings, side: int) -> float:
+def floating_point_operations(vgg: Vgg, settings: Vgg19Settings, side: int) -> float:
     """Count the operations of all convolutions and Gram matrices, forward and backward."""
-    total = 0.0
+    total, used = 0.0, layers_in_use(settings)
     for layer in vgg.model.layers[1:]:
         if not layer.weights:
             side //= 2
             continue
         total += 2 * float(np.prod(layer.kernel.shape)) * side**2
-        if layer.name in settings.style_layers:
+        if layer.name in used.style:
             total += 2 * float(layer.filters) ** 2 * side**2
-        if layer.name == settings.content_layer:
+        if layer.name == used.content:
             break
     return 2 * total
 
 
-def speed(vgg: Vgg19, given: tuple[Rgb, Rgb]) -> dict[str, dict[str, float]]:
+def speed(vgg: Vgg, given: tuple[Rgb, Rgb]) -> dict[str, dict[str, float]]:
     """Measure GFLOP/s of matrix products and of loss and gradient; interleaved, best run."""
     found: dict[str, dict[str, float]] = {}
     for precision in ("float32", "bfloat16"):
@@ -173,25 +172,26 @@ def speed(vgg: Vgg19, given: tuple[Rgb, Rgb]) -> dict[str, dict[str, float]]:
     return found
 
 
-def stylize_one(weights: str, side: int) -> None:
+def stylize_one(network: str, side: int) -> None:
     """Stylize one picture of this side, and print the peak memory of this process in GiB."""
     composite, _, style = pictures()
     large = cv2.resize(composite, (side, side), interpolation=cv2.INTER_CUBIC)
-    settings = ARTISTIC.model_copy(update={"side": MEMORY_WORKING_SIDE, "steps": 4})
-    stylize_vgg19(large, style, load_vgg19(weights), settings)
+    update = {"side": MEMORY_WORKING_SIDE, "steps": 4, "network": network}
+    settings = ARTISTIC.model_copy(update=update)
+    stylize_vgg19(large, style, load_vgg(settings), settings)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 
-def peak_memory_gib(weights: str, side: int) -> float:
+def peak_memory_gib(network: str, side: int) -> float:
     """Measure the peak memory of a process that stylizes one picture of this side."""
-    command = [sys.executable, __file__, "--weights", weights, "--memory-of", str(side)]
+    command = [sys.executable, __file__, "--network", network, "--memory-of", str(side)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 # The report.
 
 
-def compared(vgg: Vgg19, steps: int, evaluations: int, console: Console) -> dict[str, Any]:
+def compared(vgg: Vgg, steps: int, evaluations: int, console: Console) -> dict[str, Any]:
     """Run everything; return the time and loss of each run."""
     composite, matte, style = pictures()
     given = composite, style
@@ -277,25 +277,22 @@ def table(
 def main() -> None:
     """Run the benchmark, print the table, and the headline as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--weights", default=IMAGENET, help="`imagenet` or a file")
+    parser.add_argument("--network", default="auto", choices=["auto", *NETWORK_TITLES])
     parser.add_argument("--steps", type=int, default=500, help="of the classic run")
     parser.add_argument("--evaluations", type=int, default=200, help="of plain L-BFGS")
     parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.memory_of:
-        stylize_one(given.weights, given.memory_of)
+        stylize_one(given.network, given.memory_of)
         return
     console = Console(width=120)
-    with tempfile.TemporaryDirectory() as folder:
-        path = find_weights(given.weights) or seeded_weights(Path(folder))
-        which = "seeded random numbers, no ImageNet" if folder in str(path) else str(path)
-        console.print(f"weights: {which}", soft_wrap=True)
-        vgg = load_vgg19(str(path))
-        composite, _, style = pictures()
-        rates = speed(vgg, (composite, style))
-        console.print(rates)
-        found = compared(vgg, given.steps, given.evaluations, console)
-        memory = {side: peak_memory_gib(str(path), side) for side in MEMORY_SIDES}
+    vgg = load_vgg(ARTISTIC.model_copy(update={"network": given.network}))
+    console.print(f"network: {NETWORK_TITLES[vgg.name]}, sha256 {vgg.digest}", soft_wrap=True)
+    composite, _, style = pictures()
+    rates = speed(vgg, (composite, style))
+    console.print(rates)
+    found = compared(vgg, given.steps, given.evaluations, console)
+    memory = {side: peak_memory_gib(vgg.name, side) for side in MEMORY_SIDES}
     console.print(table(found, rates, memory, given.steps))
     print(json.dumps(headline(found, rates)))
 

@@ -1,10 +1,9 @@
-"""The usual implementations of style transfer with VGG19, as baselines of benchmarks/vgg19.py."""
+"""The usual implementations of style transfer with VGG, as baselines of benchmarks/vgg19.py."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from pathlib import Path
 
 import cv2
 import keras
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from nst_pipeline.settings import Vgg19Settings
-from nst_pipeline.style.networks.vgg19 import Vgg19
+from nst_pipeline.style.networks.vgg import Vgg
+from nst_pipeline.style.optimize.layers import CLASSIC
 from nst_pipeline.style.optimize.search import LossAndGradient, Pixels
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -22,7 +22,6 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 ROWS = 400
 """Height of the example's picture. Ours is square, so that 500 steps take only minutes."""
 OBJECT_AREA = 1 / 8
-SEED = 19
 CLOSE = 1.05
 """Plain L-BFGS has converged when its loss is within this factor of its lowest one."""
 
@@ -50,28 +49,14 @@ def pictures() -> tuple[Rgb, Matte, Rgb]:
     return round_to_uint8(photo * (1 - alpha) + pasted * alpha), matte, style
 
 
-def seeded_weights(folder: Path) -> Path:
-    """Write a weights file of random numbers, He-scaled so that features keep their size."""
-    model = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
-    random = np.random.default_rng(SEED)
-    for layer in model.layers:
-        if layer.weights:
-            kernel, bias = layer.get_weights()
-            std = np.float32(np.sqrt(2 / np.prod(kernel.shape[:3])))
-            layer.set_weights([random.standard_normal(kernel.shape, np.float32) * std, bias])
-    path = folder / "seeded.weights.h5"
-    model.save_weights(path)
-    return path
-
-
-def example_loss(vgg: Vgg19, content: Rgb, style: Rgb) -> LossAndGradient:
+def example_loss(vgg: Vgg, content: Rgb, style: Rgb) -> LossAndGradient:
     """Return the Keras example's loss and gradient for float32 pictures, (height, width, 3) RGB.
 
     The example runs the network on content and style at every step; here it runs on them once,
     which makes a step three times as fast.
     """
     settings = Vgg19Settings()
-    names = [*settings.style_layers, settings.content_layer]
+    names = [*CLASSIC.style, CLASSIC.content]
     model = keras.Model(vgg.model.inputs, [vgg.model.get_layer(name).output for name in names])
 
     def features(picture: tf.Tensor) -> list[tf.Tensor]:

@@ -1,4 +1,4 @@
-"""A job that sweeps VGG19's weights; the run's page shows the sheet of results."""
+"""A job that sweeps VGG's weights; the run's page shows the sheet of results."""
 
 import dagster as dg
 from pydantic import Field
@@ -13,7 +13,7 @@ from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, swe
 from nst_pipeline.settings import Vgg19Settings, load_section
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19
-from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.style.vgg import load_vgg
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.images.resize import shrink_to_fit
@@ -50,7 +50,7 @@ def _read(workspace: Workspace, path: str) -> Rgb:
 
 
 @dg.op(
-    description="Stylizes one picture with VGG19 for every pair of weights, and puts the results "
+    description="Stylizes one picture with VGG for every pair of weights, and puts the results "
     "side by side on one labeled sheet."
 )
 def sweep_vgg19(
@@ -70,7 +70,7 @@ def sweep_vgg19(
     settings = load_section(Vgg19Settings, values, "vgg19")
     start, style = (_read(workspace, path) for path in (config.content, config.style))
     start = shrink_to_fit(start, max(config.cell_px, settings.side))
-    network = load_vgg19(settings.weights)
+    network = load_vgg(settings)
 
     def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
         context.log.info(label)
@@ -93,13 +93,14 @@ def sweep_vgg19(
         {
             "sheet": picture_metadata(sweep.sheet, "sheet"),
             "losses": table_metadata(sweep.cells),
+            "network": network.name,
             "path": dg.MetadataValue.path(str(path)),
         }
     )
 
 
 @dg.job(
-    description="Tries a grid of VGG19's content and style weights on one picture. Compare the "
+    description="Tries a grid of VGG's content and style weights on one picture. Compare the "
     "results on the sheet and set the best pair in `nst.toml`.",
     executor_def=dg.in_process_executor,
 )

@@ -40,6 +40,8 @@ class SceneObject:
     """Visible part, (height, width) of the composite; zero where another object covers it."""
     full_box: Box
     """Box of the whole object, composite pixels; may extend past the edges."""
+    opacity: float = 1.0
+    """Largest alpha of the whole object, 0..1: less than 1 for glass."""
     sticker: str = ""
     object_photo: str = ""
     object_digest: str = ""
@@ -171,7 +173,7 @@ def _coco_box(box: Box) -> CocoBox:
 
 def _annotation(item: SceneObject) -> Annotation | None:
     """Annotate an object; return None if no part of it is visible."""
-    mask = object_mask(item.matte)
+    mask = object_mask(item.matte, item.opacity)
     area = int(np.count_nonzero(mask))
     if area == 0:
         return None
@@ -199,8 +201,8 @@ def _annotation(item: SceneObject) -> Annotation | None:
 def label_composite(composite: LabeledComposite) -> SceneLabels:
     """Build a composite's image entry and annotations; ids are assigned by `join_scenes`.
 
-    Pixels whose matte is at least 0.5 count as visible. Objects that are hidden completely are
-    left out.
+    Pixels that are at least half as opaque as the object is itself count as visible. Objects that
+    are hidden completely are left out.
 
     Examples
     --------

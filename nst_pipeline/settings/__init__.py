@@ -27,6 +27,7 @@ from nst_pipeline.settings.sections import (
     SceneLook,
     StylizeMode,
     Vgg19Settings,
+    VggPicture,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Settings",
     "StylizeMode",
     "Vgg19Settings",
+    "VggPicture",
     "current_name",
     "data_root",
     "load_section",

@@ -42,13 +42,14 @@ class DetectionSettings(Section):
     )
     dnn_model: str = Field(
         "",
-        description="Detector network for the method `dnn`: an ONNX file for cv2.dnn, a "
-        "SavedModel folder or a TensorFlow Hub URL. Empty: no network.",
+        description="Detector network for the method `dnn`: a name of `nst models`, an ONNX file "
+        "(YOLO, SSD, YOLOX, D-FINE, RT-DETR), a SavedModel folder or a TensorFlow Hub URL. Empty: "
+        "no network.",
     )
     dnn_labels: str = Field(
         "",
-        description="UTF-8 text file with the network's class names, one per line. Empty: class "
-        "numbers are the labels.",
+        description="UTF-8 text file with the network's class names, one per line. Empty: COCO's "
+        "names for a network of `nst models`, class numbers for others.",
     )
 
 
@@ -151,20 +152,32 @@ class MagentaSettings(Section):
 
 
 StylizeMode = Literal["photographic", "artistic"]
+VggPicture = Literal["object", "left", "right"]
 
 
 class Vgg19Settings(Section):
-    """Style transfer by pixel optimization over VGG19 features (Gatys et al. 2016)."""
+    """Style transfer by pixel optimization over the features of VGG (Gatys et al. 2016)."""
 
+    network: Literal["auto", "vgg19", "vgg16-edges"] = Field(
+        "auto",
+        description="`vgg19`; `vgg16-edges`, a VGG16 that was trained from ImageNet's weights to "
+        "find edges and comes with the installation; or `auto`: VGG19 if its weights are on this "
+        "machine, else the other.",
+    )
     weights: str = Field(
         "imagenet",
-        description="The network's weights: `imagenet` (from Keras' cache, else downloaded), or a "
-        "path.",
+        description="VGG19's weights: `imagenet` (from Keras' cache, else downloaded), or a path.",
+    )
+    pictures: list[VggPicture] = Field(
+        default=["object", "left", "right"],
+        description="What to optimize in each scene: the `object` of the composite, and the "
+        "contents of the recipes `left` and `right`. Each takes seconds. Empty: nothing.",
     )
     mode: StylizeMode = Field(
         "photographic",
-        description="`photographic` keeps the picture's edges and changes its colors and contrast; "
-        "`artistic` is the original method, which redraws edges as brushstrokes.",
+        description="How the object is optimized. `photographic` keeps the picture's edges and "
+        "changes its colors and contrast; `artistic` is the original method, which redraws edges "
+        "as brushstrokes. The recipes' contents are always `artistic`.",
     )
     luminance_only: bool = Field(False, description="Change only lightness; keep the colors.")
     optimizer: Literal["lbfgs", "adam", "classic"] = Field(
@@ -192,6 +205,12 @@ class Vgg19Settings(Section):
         description="Longest side at which pictures are optimized, in pixels. On a larger picture "
         "the change is enlarged and applied.",
     )
+    losses: Literal["balanced", "classic"] = Field(
+        "balanced",
+        description="`balanced`: every distance is relative to the style's or content's own "
+        "energy, so that the weights mean the same for any network; `classic`: the plain sums of "
+        "the Keras example.",
+    )
     content_weight: float = Field(2.5e-8, ge=0, description="Higher: shapes are kept more.")
     style_weight: float = Field(1e-6, ge=0, description="Higher: the style is matched more.")
     total_variation_weight: float = Field(1e-6, ge=0, description="Higher: less noise.")
@@ -202,11 +221,13 @@ class Vgg19Settings(Section):
         1e-5, ge=0, description="Only in mode `photographic`. Higher: contrast is matched more."
     )
     style_layers: list[str] = Field(
-        default=["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"],
-        description="Layers whose statistics define the style; early layers capture fine texture.",
+        default=[],
+        description="Layers whose statistics define the style, such as `block1_conv1`; early ones "
+        "capture fine texture. Empty: those that suit `losses`.",
     )
     content_layer: str = Field(
-        "block5_conv2", description="Layer whose features define the content."
+        "",
+        description="Layer whose features define the content. Empty: the one that suits `losses`.",
     )
     style_region: Literal["ring", "scene"] = Field(
         "ring",
@@ -215,7 +236,9 @@ class Vgg19Settings(Section):
     )
 
 
-HarmonizeMethod = Literal["auto", "untouched", "ring", "model", "painted", "magenta", "vgg19"]
+HarmonizeMethod = Literal[
+    "auto", "untouched", "ring", "model", "painted", "magenta", "vgg19", "network"
+]
 """`auto`, or a candidate of `vision/harmonize/candidates.py`; a test compares the two."""
 
 SceneLook = Literal["auto", "photo", "painting"]
@@ -231,6 +254,11 @@ class HarmonizeSettings(Section):
 
     method: HarmonizeMethod = Field(
         "auto", description="Candidate to use; `auto` takes the one with the best realism score."
+    )
+    network: str = Field(
+        "",
+        description="Harmonization network for the method `network`: a name of `nst models`, or "
+        "an ONNX file that takes a composite and its mask.",
     )
     strength: float = Field(
         1.0, ge=0, le=1, description="Share of the change to apply; 0 leaves the paste as it is."

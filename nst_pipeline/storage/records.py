@@ -209,6 +209,13 @@ class Losses(RecordList[float]):
     """The loss after each step of an optimization."""
 
 
+class OptimizedRecord(Record):
+    """The network that optimized pictures, and their losses by name in `vgg19.pictures`."""
+
+    network: str
+    losses: dict[str, Losses]
+
+
 class HarmonizedRecord(Record):
     """The candidate that became the result, all scores, and the gate's confidence."""
 

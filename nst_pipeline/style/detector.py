@@ -1,9 +1,9 @@
-"""Load and run the user's detector network: an ONNX file or a TensorFlow Hub handle."""
+"""Load and run the user's detector network: from the zoo, a file, or TensorFlow Hub."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
 
@@ -12,6 +12,12 @@ import numpy as np
 
 from nst_pipeline.errors import ModelUnavailableError, SettingError
 from nst_pipeline.style.hub_models import load_saved_model, obtain_saved_model
+from nst_pipeline.style.zoo.detector import recognize_detector, run_detector
+from nst_pipeline.style.zoo.session import load_session
+from nst_pipeline.style.zoo.signature import Signature, read_signature
+from nst_pipeline.style.zoo.store import resolve_network
+from nst_pipeline.style.zoo.table import ZOO
+from nst_pipeline.vision.detect.coco import COCO_CLASSES
 from nst_pipeline.vision.detect.network import (
     DetectorRows,
     NetworkParameters,
@@ -30,19 +36,12 @@ DetectorNetwork = Callable[[Rgb], DetectorRows]
 """Function from a photo, (height, width, 3) uint8 RGB, to a row for each possible object."""
 
 
-def _input_side(path: str) -> int:
-    """Read the side of the square input that an ONNX file declares, pixels."""
-    import onnx
-
-    shape = onnx.load(path, load_external_data=False).graph.input[0].type.tensor_type.shape
-    sides = [dimension.dim_value for dimension in shape.dim[2:]]
-    return max([*sides, 0]) or NetworkParameters().default_side_px
-
-
-def _load_onnx(path: str) -> DetectorNetwork:
-    side = _input_side(path)
+def _load_opencv(path: Path, signature: Signature) -> DetectorNetwork:
+    """Load a YOLO or SSD network, which OpenCV runs."""
+    sides = next(iter(signature.inputs.values()), ())[2:]
+    side = max([*sides, 0]) or NetworkParameters().default_side_px
     # A cv2.dnn network stores its input, so only one thread may use it at a time.
-    net, one_at_a_time = cv2.dnn.readNetFromONNX(path), Lock()
+    net, one_at_a_time = cv2.dnn.readNetFromONNX(str(path)), Lock()
 
     def run(photo: Rgb) -> DetectorRows:
         square, scale = letterbox(photo, side)
@@ -56,6 +55,20 @@ def _load_onnx(path: str) -> DetectorNetwork:
         return rows
 
     return run
+
+
+def _load_onnx(handle: str) -> DetectorNetwork:
+    path = resolve_network(handle, _SETTING) if handle in ZOO else Path(handle).expanduser()
+    try:
+        signature = read_signature(path)
+    except ModelUnavailableError as error:
+        raise ModelUnavailableError(
+            f"setting {_SETTING}: {error}, or leave the setting empty"
+        ) from error
+    family = recognize_detector(signature)
+    if family is None:
+        return _load_opencv(path, signature)
+    return partial(run_detector, load_session(path), family)
 
 
 def _load_hub(handle: str) -> DetectorNetwork:
@@ -77,14 +90,17 @@ def _load_hub(handle: str) -> DetectorNetwork:
 @lru_cache(maxsize=1)
 def _loaded(handle: str) -> DetectorNetwork:
     try:
-        return _load_onnx(handle) if handle.endswith(".onnx") else _load_hub(handle)
+        if handle in ZOO or handle.endswith(".onnx"):
+            return _load_onnx(handle)
+        return _load_hub(handle)
     except ModelUnavailableError:
         raise
     except Exception as error:  # cv2, onnx and TensorFlow raise many types
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelUnavailableError(
-            f"setting {_SETTING}: {handle} cannot be loaded ({reason[0]}): give the path of an "
-            "ONNX detector or a TensorFlow Hub handle, or leave the setting empty"
+            f"setting {_SETTING}: {handle} cannot be loaded ({reason[0]}): give a model of "
+            "`nst models`, the path of an ONNX detector or a TensorFlow Hub handle, or leave the "
+            "setting empty"
         ) from error
 
 
@@ -94,9 +110,10 @@ def load_detector(handle: str) -> DetectorNetwork:
     Parameters
     ----------
     handle
-        An `.onnx` file with the output of YOLO or SSD, which `cv2.dnn` runs on a gray-padded square
-        with values 0..1; or a TensorFlow Hub URL or SavedModel folder with the outputs
-        `detection_boxes`, `detection_scores` and `detection_classes`.
+        A model of the zoo; an `.onnx` file of YOLOX, D-FINE or RT-DETR, which ONNX Runtime runs, or
+        with the output of YOLO or SSD, which `cv2.dnn` runs on a gray-padded square with values
+        0..1; or a TensorFlow Hub URL or SavedModel folder with the outputs `detection_boxes`,
+        `detection_scores` and `detection_classes`.
 
     Returns
     -------
@@ -133,7 +150,8 @@ def find_with_network(photo: Rgb, handle: str, labels: str = "") -> list[Detecti
     handle
         As in `load_detector`.
     labels
-        Text file with one class name per line. If empty, class numbers are the labels.
+        Text file with one class name per line. If empty, the labels are COCO's class names for a
+        model of the zoo, and class numbers for other networks.
 
     Returns
     -------
@@ -147,13 +165,13 @@ def find_with_network(photo: Rgb, handle: str, labels: str = "") -> list[Detecti
     SettingError
         The label file cannot be read.
     """
-    names = _class_names(labels)
+    names = _class_names(labels) or (COCO_CLASSES if handle in ZOO else ())
     network = load_detector(handle)
     try:
         rows = network(photo)
     except (cv2.error, ValueError, IndexError, KeyError, TypeError) as error:
         raise ModelUnavailableError(
-            f"setting {_SETTING}: {handle} ran, but its output is not that of a YOLO, SSD or "
+            f"setting {_SETTING}: {handle} ran, but its output is not that of a YOLO, SSD, DETR or "
             "TensorFlow Hub detector: choose another model, or leave the setting empty"
         ) from error
     height, width = photo.shape[:2]

@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.settings import Settings
+from nst_pipeline.settings import Settings, Vgg19Settings
 from nst_pipeline.style.finding.built_network import BuiltNetwork
 from nst_pipeline.style.finding.labels import CLASSIFIER
 from nst_pipeline.style.finding.people import PEOPLE
 from nst_pipeline.style.hub_models import saved_model_digest
 from nst_pipeline.style.magenta import BUNDLED, find_magenta, obtain_magenta
-from nst_pipeline.style.vgg19 import (
-    find_weights,
-    obtain_weights,
-    weights_digest,
-    weights_remedy,
-)
+from nst_pipeline.style.vgg import find_vgg, obtain_vgg, resolve_network, vgg_digest
+from nst_pipeline.style.vgg19_weights import weights_remedy
 from nst_pipeline.style.weights.package import file_digest
 from nst_pipeline.style.zoo.store import find_model
 from nst_pipeline.style.zoo.table import ZOO
 
+_BUILD_REMEDY = "run `nst models --build`; otherwise it is built on first use"
 _BUILT = (PEOPLE, CLASSIFIER)
 """Networks that are built from installed packages' weights."""
 
@@ -34,7 +31,7 @@ class ModelStatus:
     Attributes
     ----------
     name
-        `magenta`, `vgg19`, `people` or `classifier`.
+        `magenta`, `vgg19`, `vgg16-edges`, `people` or `classifier`.
     handle
         The setting that names the weights, or the package that holds them.
     available
@@ -74,7 +71,7 @@ def _magenta_status(handle: str) -> ModelStatus:
     if path:
         return ModelStatus("magenta", handle, True, saved_model_digest(path), path, "")
     if handle == BUNDLED:
-        remedy = "run `nst models --build`; otherwise it is built on first use"
+        remedy = _BUILD_REMEDY
     else:
         remedy = (
             "if magenta.handle is a URL, go online: the model is downloaded on first use; "
@@ -83,21 +80,20 @@ def _magenta_status(handle: str) -> ModelStatus:
     return ModelStatus("magenta", handle, False, None, None, remedy)
 
 
-def _vgg19_status(weights: str) -> ModelStatus:
-    path = find_weights(weights)
+def _vgg_status(settings: Vgg19Settings) -> ModelStatus:
+    name, path = resolve_network(settings), find_vgg(settings)
+    handle = settings.weights if name == "vgg19" else BUNDLED
     if path:
-        return ModelStatus("vgg19", weights, True, weights_digest(weights), path, "")
-    return ModelStatus("vgg19", weights, False, None, None, weights_remedy())
+        return ModelStatus(name, handle, True, vgg_digest(settings), path, "")
+    remedy = weights_remedy() if name == "vgg19" else _BUILD_REMEDY
+    return ModelStatus(name, handle, False, None, None, remedy)
 
 
 def _built_status(network: BuiltNetwork) -> ModelStatus:
     handle, path = network.weights.requirement, network.path
     if path.is_file():
         return ModelStatus(network.name, handle, True, file_digest(path), path, "")
-    if network.weights.find():
-        remedy = "run `nst models --build`; otherwise it is built on first use"
-    else:
-        remedy = network.weights.remedy
+    remedy = _BUILD_REMEDY if network.weights.find() else network.weights.remedy
     return ModelStatus(network.name, handle, False, None, None, remedy)
 
 
@@ -105,7 +101,7 @@ def models_status(settings: Settings) -> list[ModelStatus]:
     """Return the status of the networks, without building, downloading or importing them."""
     return [
         _magenta_status(settings.magenta.handle),
-        _vgg19_status(settings.vgg19.weights),
+        _vgg_status(settings.vgg19),
         *map(_built_status, _BUILT),
     ]
 
@@ -113,7 +109,7 @@ def models_status(settings: Settings) -> list[ModelStatus]:
 def prepare_models(settings: Settings) -> list[ModelStatus]:
     """Build or download missing networks, and return the status afterwards.
 
-    VGG19 may stay unavailable; its asset is then empty. So may the networks that find people and
+    The VGG may stay unavailable; its asset is then empty. So may the networks that find people and
     name things; photos are then searched without them.
 
     Raises
@@ -123,7 +119,7 @@ def prepare_models(settings: Settings) -> list[ModelStatus]:
     """
     obtain_magenta(settings.magenta.handle)
     with contextlib.suppress(ModelUnavailableError):
-        obtain_weights(settings.vgg19.weights)
+        obtain_vgg(settings.vgg19)
     for network in _BUILT:
         with contextlib.suppress(ModelUnavailableError):
             network.obtain()

@@ -17,12 +17,62 @@ from nst_pipeline.errors import ModelUnavailableError
 
 _LOADING = Lock()
 """Threads that need a network at the same time wait while one of them loads it."""
+_CPU = "CPUExecutionProvider"
+_ACCELERATORS = ("CUDAExecutionProvider", "DmlExecutionProvider", "CoreMLExecutionProvider")
+"""ONNX Runtime's names of CUDA, DirectML and CoreML, best first."""
 _FATAL = 4
 """Log level. Errors are raised; warnings concern ONNX Runtime's own search for devices."""
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or the error's type."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def open_session(path: Path, *, remedy: str, threads: int, accelerate: bool) -> Any:
+    """Load an ONNX file with ONNX Runtime. Custom operations are refused: none are registered.
+
+    Parameters
+    ----------
+    path
+        The file.
+    remedy
+        What the user can do if it cannot be loaded, for error messages.
+    threads
+        Processor cores for each run.
+    accelerate
+        Whether to use CUDA, DirectML or CoreML where the installed ONNX Runtime has them. Results
+        then differ in their last digits from those of the processor.
+
+    Returns
+    -------
+    onnxruntime.InferenceSession
+        The loaded network.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The file cannot be loaded, or ONNX Runtime is missing.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ModelUnavailableError(
+            f"the network {path} needs ONNX Runtime: run `pip install onnxruntime`"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    # Idle threads would otherwise turn in circles, at the cost of what runs between two photos.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = _FATAL
+    here = onnxruntime.get_available_providers()
+    providers = [name for name in _ACCELERATORS if accelerate and name in here] + [_CPU]
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except Exception as error:  # ONNX Runtime's errors have no common type
+        raise ModelUnavailableError(
+            f"the network {path} cannot be loaded ({first_line(error)}): {remedy}"
+        ) from error
 
 
 class OnnxNetwork:
@@ -45,18 +95,8 @@ class OnnxNetwork:
     """
 
     def __init__(self, path: Path, *, remedy: str) -> None:
-        import onnxruntime
-
         self._path, self._remedy = path, remedy
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = _FATAL
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's errors have no common type
-            raise self._unavailable("cannot be loaded", error) from error
+        self._session = open_session(path, remedy=remedy, threads=1, accelerate=False)
         self._inputs = [each.name for each in self._session.get_inputs()]
 
     def run(self, *inputs: NDArray[Any]) -> list[NDArray[np.float32]]:
@@ -82,13 +122,11 @@ class OnnxNetwork:
             named = dict(zip(self._inputs, inputs, strict=True))
             outputs: list[NDArray[np.float32]] = self._session.run(None, named)
         except Exception as error:
-            raise self._unavailable("cannot run on this input", error) from error
+            raise ModelUnavailableError(
+                f"the network {self._path} cannot run on this input ({first_line(error)}): "
+                f"{self._remedy}"
+            ) from error
         return outputs
-
-    def _unavailable(self, what: str, error: Exception) -> ModelUnavailableError:
-        return ModelUnavailableError(
-            f"the network {self._path} {what} ({_first_line(error)}): {self._remedy}"
-        )
 
 
 _loaded = lru_cache(maxsize=None)(OnnxNetwork)

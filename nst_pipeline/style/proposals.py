@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import Settings
 from nst_pipeline.style.magenta import FloatOr8Bit, load_magenta
 from nst_pipeline.style.object_ring import object_ring
@@ -17,7 +18,8 @@ from nst_pipeline.style.recipes import (
     shrink_input,
 )
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
-from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.style.vgg import load_vgg
+from nst_pipeline.style.zoo.harmonizer import harmonizer_network
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.inpaint import inpaint_object
@@ -48,7 +50,7 @@ def vgg19_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal
     result = stylize_vgg19(
         composite[window],
         composite[window],
-        load_vgg19(settings.vgg19.weights),
+        load_vgg(settings.vgg19),
         settings.vgg19,
         start_mask=ring.matte,
         style_mask=ring.mask,
@@ -64,10 +66,29 @@ def painted_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Propos
     return Proposal(paint_object(composite, matte, inpaint_object(composite, matte), magenta))
 
 
+def network_proposal(composite: Rgb, matte: Matte, settings: Settings) -> Proposal:
+    """Harmonize a composite with the network of the settings, at the network's own size.
+
+    Raises
+    ------
+    SettingError
+        The settings name no network.
+    ModelUnavailableError
+        It cannot be loaded.
+    """
+    if not settings.harmonize.network:
+        raise SettingError(
+            "harmonize.method is 'network', but harmonize.network is empty: set it to a name of "
+            "`nst models`, or to the path of an ONNX file"
+        )
+    return Proposal(harmonizer_network(settings.harmonize.network)(composite, matte))
+
+
 _PROPOSERS = {
     "magenta": magenta_proposal,
     "vgg19": vgg19_proposal,
     "painted": painted_proposal,
+    "network": network_proposal,
 }
 """By the name of the candidate that needs the proposal."""
 

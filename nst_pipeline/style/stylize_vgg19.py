@@ -1,4 +1,4 @@
-"""Stylize a picture by optimizing its pixels over the features of VGG19.
+"""Stylize a picture by optimizing its pixels over the features of VGG.
 
 References
 ----------
@@ -29,7 +29,7 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 
 if TYPE_CHECKING:
     from nst_pipeline.style.networks.multiscale import MultiscaleTransfer
-    from nst_pipeline.style.networks.vgg19 import Vgg19
+    from nst_pipeline.style.networks.vgg import Vgg
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _set_up(
     mask: Matte,
     style: Rgb,
     style_mask: Matte,
-    vgg: Vgg19,
+    vgg: Vgg,
     settings: Vgg19Settings,
     parameters: TransferParameters,
 ) -> tuple[Slices, MultiscaleTransfer]:
@@ -79,7 +79,7 @@ def vgg19_loss(
     picture: NDArray[np.number[Any]],
     start: Rgb,
     style: Rgb,
-    vgg: Vgg19,
+    vgg: Vgg,
     settings: Vgg19Settings,
     *,
     start_mask: Matte | None = None,
@@ -112,7 +112,7 @@ def _apply_change(start: Rgb, mask: Matte, change: Pixels) -> Rgb:
 def stylize_vgg19(
     start: Rgb,
     style: Rgb,
-    vgg: Vgg19,
+    vgg: Vgg,
     settings: Vgg19Settings,
     *,
     start_mask: Matte | None = None,
@@ -134,7 +134,7 @@ def stylize_vgg19(
         (height, width, 3) uint8 RGB, of any size, such as the scene without the sticker. If style
         and mask are those of the start, there is nothing to do.
     vgg
-        The network, from `load_vgg19`.
+        The network, from `load_vgg`.
     settings
         Optimizer, mode, loss weights, layers, steps and size.
     start_mask, style_mask
@@ -155,7 +155,7 @@ def stylize_vgg19(
     Raises
     ------
     SettingError
-        VGG19 has no layer of a name in the settings.
+        The network has no convolution of a name in the settings.
     """
     mask = full_mask(start) if start_mask is None else start_mask
     style_mask = mask_or_full(style_mask, style)

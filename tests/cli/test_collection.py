@@ -17,7 +17,8 @@ def test_samples_are_written_once(nst, tmp_path):
 
 def test_models_says_what_is_missing_and_how_to_get_it(nst):
     found = {each["name"]: each for each in json.loads(nst("models", "--json").stdout)}
-    assert {"magenta", "vgg19", "isnet"} <= set(found)
+    assert {"magenta", "isnet"} <= set(found)
+    assert found.keys() & {"vgg19", "vgg16-edges"}
     assert all(each["available"] or each["remedy"] for each in found.values())
 
 

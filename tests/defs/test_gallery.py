@@ -22,7 +22,7 @@ def test_a_scene_is_described_with_all_its_artifacts(made):
     assert f"{record.confidence:.2f}" in scene.reason
     # VGG19 has no weights here, as a note says; the other variants exist.
     (note,) = scene.notes
-    assert note.startswith("VGG19 optimization: ") and "missing.h5" in note
+    assert note.startswith("VGG optimization: ") and "missing.h5" in note
     assert [each.name for each in scene.variants] == ["untouched", "harmonized", "left", "right"]
     # The recipe `right` shows the square around the object.
     window, box = scene.variants[-1].window, scene.placements[0].box

@@ -1,11 +1,15 @@
 """Photos with transparency in both inboxes: their own alpha and colors reach the composite."""
 
+import shutil
+
 import numpy as np
 import pytest
 from skimage import data
+from sklearn.datasets import load_sample_image
 
-from nst_pipeline.storage.records import Stickers
+from nst_pipeline.storage.records import CompositeRecord, Stickers
 from nst_pipeline.vision.images.png import encode_png
+from tests.defs.conftest import Collection
 
 BLUE, RED = (20, 60, 200), (200, 20, 20)
 ROWS, COLUMNS = np.indices((200, 200))
@@ -16,12 +20,16 @@ def _photo(color, alpha) -> np.ndarray:
 
 
 BALL = _photo(BLUE, np.rint(np.clip(2 - np.hypot(ROWS - 100, COLUMNS - 100) / 45, 0, 1) * 255))
-GLASS = _photo(RED, 128 * ((abs(ROWS - 100) < 70) & (abs(COLUMNS - 100) < 60)))
+GLASS = _photo(RED, 100 * ((abs(ROWS - 100) < 70) & (abs(COLUMNS - 100) < 60)))
 
 
-@pytest.fixture
-def with_cut_outs(collection):
-    """A soft ball, glass, an opaque cup with an alpha, and a scene whose sky is transparent."""
+@pytest.fixture(scope="module")
+def with_cut_outs(made, tmp_path_factory):
+    """A soft ball, clear glass, an opaque cup with an alpha, and two scenes without a sky."""
+    folder = tmp_path_factory.mktemp("cut-outs")
+    collection = Collection(folder / "data", folder / "home")
+    shutil.copytree(made.root, collection.root)
+    shutil.copytree(made.home, collection.home)
     objects, scenes = collection.root / "objects", collection.root / "scenes"
     cup = data.coffee()[::2, ::2]
     for name, picture in (
@@ -36,7 +44,13 @@ def with_cut_outs(collection):
     (scenes / "ground.placements.json").write_text(
         '[{"sticker": "glass.png", "x": 100, "y": 60, "width": 120, "height": 140}]'
     )
-    collection.update()
+    temple = load_sample_image("china.jpg")[::2, ::2]
+    opaque = np.full((*temple.shape[:2], 1), 255, np.uint8)
+    opaque[:60] = 0
+    (scenes / "no sky.png").write_bytes(encode_png(np.dstack([temple, opaque])))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NST_DATA", str(collection.root))
+        collection.update()
     return collection
 
 
@@ -67,7 +81,14 @@ def test_a_scene_keeps_its_own_colors_and_glass_shows_them(with_cut_outs):
     scene = np.full((240, 320, 3), (90, 120, 60))
     scene[:100] = 255  # invisible
     mixed = alpha * np.array(RED) + (1 - alpha) * scene
-    assert alpha.max() == 128 / 255
+    assert alpha.max() == 100 / 255
     assert np.abs(image - mixed)[:150].max() <= 1
     assert (image <= mixed + 1).all()  # below, its shadow darkens the ground
     assert with_cut_outs.rows("harmonized")[key].status == "ok"
+    (label,) = store.record(CompositeRecord, "composites", key).annotations
+    assert (label.bbox, label.visible) == ((102, 62, 116, 136), 1)
+
+
+def test_the_opaque_part_of_a_scene_is_not_an_obstacle(with_cut_outs):
+    row = with_cut_outs.rows("composites")[_key(with_cut_outs, "composites", "no-sky")]
+    assert (row.status, row.error) == ("ok", "")

@@ -56,6 +56,15 @@ def test_pixels_count_as_visible_from_half_opacity():
     assert label_composite(scene).annotations[0].bbox == (5, 0, 6, 4)
 
 
+def test_glass_is_labeled_where_it_is_half_as_opaque_as_it_can_be():
+    matte = np.tile(np.linspace(0, 0.4, 11, dtype=np.float32), (4, 1))
+    glass = SceneObject("glass", matte, Box(0, 0, 11, 4), opacity=0.4)
+    remains_of_a_solid_object = SceneObject("x", matte, Box(0, 0, 11, 4))
+    for each, boxes in ((glass, [(5, 0, 6, 4)]), (remains_of_a_solid_object, [])):
+        scene = LabeledComposite("a", "a.png", 11, 4, "a.jpg", "d", (each,))
+        assert [found.bbox for found in label_composite(scene).annotations] == boxes
+
+
 @pytest.mark.parametrize("crowd", [False, True])
 def test_labels_survive_the_composites_record(crowd: bool):
     labels = labeled(thing("cat", Box(1, 2, 3, 4), crowd=crowd))

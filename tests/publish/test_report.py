@@ -119,3 +119,12 @@ def test_a_batch_without_results_is_still_reported(rows):
     assert batch.histograms == batch.methods == ()
     assert "Batch of 24 November 2026, 10:00 UTC" in html_page(batch, [], []).decode()
     assert best_and_worst(rows[rows.asset == "composites"], result="harmonized") == ([], [])
+
+
+@pytest.mark.parametrize("page", [html_page, markdown_page])
+def test_the_networks_that_made_an_assets_artifacts_are_named(page):
+    made = pd.DataFrame([row("composites", n, network="vgg16-edges") for n in range(2)])
+    batch = summarize_batch(made, ASSETS, result="harmonized")
+
+    assert batch.assets[0].networks == ("vgg16-edges",)
+    assert "by vgg16-edges" in page(batch, [], []).decode()

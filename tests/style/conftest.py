@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.settings import Vgg19Settings
+from nst_pipeline.style.vgg import load_vgg
 
 # No deadlines: a busy machine is slow, which is not an error.
 settings.register_profile("patient", deadline=None)
@@ -24,6 +25,7 @@ def photos() -> dict[str, np.ndarray]:
         "chelsea": data.chelsea(),
         "china": load_sample_image("china.jpg"),
         "flower": load_sample_image("flower.jpg"),
+        "ihc": data.immunohistochemistry(),
     }
 
 
@@ -42,5 +44,11 @@ def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def vgg(vgg19_file: Path):
-    """The network with seeded weights, loaded once."""
-    return load_vgg19(str(vgg19_file))
+    """VGG19 with seeded weights, loaded once."""
+    return load_vgg(Vgg19Settings(weights=str(vgg19_file)))
+
+
+@pytest.fixture(scope="session")
+def trunk(models_folder: Path):
+    """The trained VGG16 trunk, built and loaded once."""
+    return load_vgg(Vgg19Settings(network="vgg16-edges"))

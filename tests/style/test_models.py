@@ -16,10 +16,13 @@ def test_the_status_of_missing_weights_says_how_to_get_them(tmp_path, monkeypatc
     monkeypatch.setenv("NST_MODELS", str(tmp_path))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
 
-    magenta, vgg19, people, classifier = models_status(Settings())
+    magenta, trunk, people, classifier = models_status(Settings())
+    vgg19 = models_status(Settings(vgg19=Vgg19Settings(network="vgg19")))[1]
 
     assert (magenta.name, magenta.handle, magenta.available) == ("magenta", "bundled", False)
     assert "nst models --build" in magenta.remedy
+    assert (trunk.name, trunk.handle, trunk.available) == ("vgg16-edges", "bundled", False)
+    assert "nst models --build" in trunk.remedy
     assert (vgg19.name, vgg19.handle, vgg19.available) == ("vgg19", "imagenet", False)
     assert f"_notop.h5 into {tmp_path}/models" in vgg19.remedy
     for built in people, classifier:
@@ -33,6 +36,16 @@ def test_prepared_models_have_a_path_and_a_digest(vgg19_file, models_folder):
         assert status.path is not None and status.path.exists()
         assert status.digest is not None and len(status.digest) == 64
         assert status.remedy == ""
+
+
+@pytest.mark.slow
+def test_the_trained_trunk_is_built_with_the_others(models_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+
+    trunk = prepare_models(Settings())[1]
+
+    assert (trunk.name, trunk.available) == ("vgg16-edges", True)
+    assert trunk.path is not None and trunk.path.parent == models_folder
 
 
 @pytest.mark.slow

@@ -82,7 +82,7 @@ def _print_zoo(found: Sequence[ZooStatus]) -> None:
 
 def models(
     build: Annotated[
-        bool, typer.Option("--build", help="Build Magenta's SavedModel if it is missing.")
+        bool, typer.Option("--build", help="Build or download the networks that are missing.")
     ] = False,
     get: Annotated[
         str,

@@ -44,6 +44,7 @@ def harmonize(
     method: Annotated[
         HarmonizeMethod, typer.Option(metavar="METHOD", help=METHOD_HELP)
     ] = _DEFAULTS.method,
+    network: Annotated[str, setting_option(HarmonizeSettings, "network")] = _DEFAULTS.network,
     strength: Annotated[float, setting_option(HarmonizeSettings, "strength")] = _DEFAULTS.strength,
     look: Annotated[SceneLook, setting_option(HarmonizeSettings, "look")] = _DEFAULTS.look,
     color_only: Annotated[
@@ -60,6 +61,7 @@ def harmonize(
     """
     values = {
         "method": method,
+        "network": network,
         "strength": strength,
         "look": look,
         "color_only": color_only,
@@ -67,6 +69,7 @@ def harmonize(
     }
     chosen = load_section(HarmonizeSettings, values, "harmonize")
     model = builtin() if harmonizer is None else load(harmonizer)
+    settings = current_settings().model_copy(update={"harmonize": chosen})
     if not masks.is_dir():
         raise NstError(f"{masks}: no such folder; give the folder of masks")
 
@@ -76,7 +79,7 @@ def harmonize(
         composite = read_picture(path)
         matte = read_matte(mask, composite)
         check_matte(mask, matte)
-        proposals = proposals_for(composite, matte, current_settings(), method)
+        proposals = proposals_for(composite, matte, settings, method)
         result = harmonize_picture(composite, matte, chosen, harmonizer=model, proposals=proposals)
         write_file(result_path, encode_png(result.image))
         return {

@@ -1,4 +1,4 @@
-"""`nst stylize`: a picture in another's style, by Magenta or VGG19."""
+"""`nst stylize`: a picture in another's style, by Magenta or VGG."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.optimize.progress import OptimizationStep
 from nst_pipeline.style.optimize.search import Pixels
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19
-from nst_pipeline.style.vgg19 import load_vgg19
+from nst_pipeline.style.vgg import load_vgg, resolve_network
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
@@ -46,7 +46,7 @@ def optimize_with_vgg19(
     name: str = "optimizing",
     frames: Path | None = None,
 ) -> Vgg19Result:
-    """Optimize a picture with VGG19, showing a bar with the loss and the time left.
+    """Optimize a picture with VGG, showing a bar with the loss and the time left.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def optimize_with_vgg19(
     style
         uint8, RGB.
     settings
-        Weights, mode and size.
+        Network, mode and size.
     display
         Progress bars to which to add one.
     name
@@ -66,9 +66,9 @@ def optimize_with_vgg19(
     Raises
     ------
     ModelUnavailableError
-        VGG19's weights are missing.
+        The network is missing.
     """
-    network = load_vgg19(settings.weights)
+    network = load_vgg(settings)
     task = display.add_task(name, total=_PERCENT)
     numbers = itertools.count(1)
 
@@ -112,6 +112,7 @@ def stylize(
         with bars() as display:
             made = optimize_with_vgg19(*pictures, settings, display, frames=frames)
         result = made.image
+        row |= {"network": resolve_network(settings)}
         row |= {"loss": f"{made.loss:.5g}", "evaluations": str(made.evaluations)}
     write_file(out, encode_png(result))
     finish([row], {}, as_json=as_json)

@@ -16,6 +16,7 @@ from nst_pipeline.errors import SettingError
 from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import StylizeMode, Vgg19Settings, load_section
 from nst_pipeline.style.stylize_vgg19 import Vgg19Result
+from nst_pipeline.style.vgg import resolve_network
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.images.resize import shrink_to_fit
 
@@ -56,12 +57,12 @@ def sweep(
     ] = 320,
     as_json: Json = False,
 ) -> None:
-    """Stylize a picture with VGG19 for a grid of weights, and lay out the results on one sheet."""
+    """Stylize a picture with VGG for a grid of weights, and lay out the results on one sheet."""
     check_png(out)
     values = current_settings().vgg19.model_dump() | {"mode": mode}
     settings = load_section(Vgg19Settings, values, "vgg19")
-    rows = _split(content_weights, "--content-weights")
-    columns = _split(style_weights, "--style-weights")
+    contents = _split(content_weights, "--content-weights")
+    styles = _split(style_weights, "--style-weights")
     content_picture = shrink_to_fit(read_picture(content), max(cell, settings.side))
     style_picture = read_picture(style)
     with bars() as display:
@@ -69,6 +70,8 @@ def sweep(
         def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
             return optimize_with_vgg19(content_picture, style_picture, chosen, display, name=label)
 
-        made = sweep_weights(settings, rows, columns, stylize, cell_px=cell)
+        made = sweep_weights(settings, contents, styles, stylize, cell_px=cell)
     write_file(out, encode_png(made.sheet))
-    finish([each | {"loss": f"{each['loss']:.5g}"} for each in made.cells], {}, as_json=as_json)
+    network = {"network": resolve_network(settings)}
+    rows = [each | {"loss": f"{each['loss']:.5g}"} | network for each in made.cells]
+    finish(rows, {}, as_json=as_json)

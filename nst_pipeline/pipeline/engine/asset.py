@@ -72,6 +72,8 @@ class GalleryPicture:
         Returns the part of the scene that the picture shows; None if it shows the whole scene.
     explains_absence
         Whether the gallery gives the reason if the artifact is empty.
+    made_by
+        Name of the figure that names the network, which the gallery adds to the label.
     """
 
     name: str
@@ -79,6 +81,7 @@ class GalleryPicture:
     file: str
     window: Callable[[Snapshot, str], Box | None] | None = None
     explains_absence: bool = True
+    made_by: str = ""
 
 
 TablesOf = Callable[[Workspace, Row], Mapping[str, Iterable[Mapping[str, Any]]]]

@@ -5,14 +5,23 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.storage.store import sha256
+from nst_pipeline.style.hub_models import is_url, obtain_saved_model
+from nst_pipeline.style.weights.package import file_digest
+from nst_pipeline.style.zoo.table import ZOO
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _content_digest(path: Path, size: int, mtime: float) -> str:
     """Digest a file; another size or time makes the cache read it again."""
     del size, mtime
-    return sha256(path.read_bytes())
+    return file_digest(path)
+
+
+def _digest(path: Path) -> str:
+    stat = path.stat()
+    return _content_digest(path, stat.st_size, stat.st_mtime)
 
 
 def file_digests(**named: str) -> dict[str, str]:
@@ -28,10 +37,49 @@ def file_digests(**named: str) -> dict[str, str]:
     dict of str to str
         Digests by name, of those values that are paths of existing files.
     """
-    digests = {}
-    for name, value in named.items():
-        path = Path(value)
-        if value and path.is_file():
-            stat = path.stat()
-            digests[name] = _content_digest(path, stat.st_size, stat.st_mtime)
-    return digests
+    return {
+        name: _digest(Path(value))
+        for name, value in named.items()
+        if value and Path(value).is_file()
+    }
+
+
+def _folder_digest(folder: Path) -> str:
+    """Digest all files of a folder with their names."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    listed = "\n".join(f"{path.relative_to(folder)} {_digest(path)}" for path in files)
+    return sha256(listed.encode())
+
+
+def _network_digest(handle: str) -> str:
+    """Digest a network; empty if it is not on this machine and cannot be downloaded."""
+    if handle in ZOO:
+        return ZOO[handle].digest
+    path = Path(handle).expanduser()
+    if is_url(handle):
+        try:
+            path = obtain_saved_model(handle, setting="", alternative="")
+        except ModelUnavailableError:
+            return ""
+    if path.is_dir():
+        return _folder_digest(path)
+    return _digest(path) if path.is_file() else ""
+
+
+def network_digests(**named: str) -> dict[str, str]:
+    """Digest the networks that settings name.
+
+    Parameters
+    ----------
+    **named
+        Values of settings, by the name that the catalog uses: names of the zoo, paths of files or
+        folders, TensorFlow Hub URLs (downloaded if necessary), or words such as `builtin`.
+
+    Returns
+    -------
+    dict of str to str
+        Digests by name. What is empty, a word, or not on this machine has none: what needs such a
+        network fails with a message of its own, and what does not need it is made.
+    """
+    digests = {name: _network_digest(handle) for name, handle in named.items() if handle}
+    return {name: digest for name, digest in digests.items() if digest}

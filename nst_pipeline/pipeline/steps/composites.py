@@ -94,6 +94,7 @@ def _pasted(item: Item, placed: Placements, composite: Composite) -> Iterator[Sc
             label=record.label,
             matte=matte,
             full_box=record.box,
+            opacity=float(layer.pixels[..., 3].max()) / 255,
             sticker=layer.sticker,
             object_photo=record.photo,
             object_digest=record.photo_digest,
@@ -105,7 +106,7 @@ def _pasted(item: Item, placed: Placements, composite: Composite) -> Iterator[Sc
 def _labels(item: Item, placed: Placements, composite: Composite) -> SceneLabels:
     """Label a composite for the dataset: its stickers, then the scene's own annotations."""
     scene = item.record(ScenePhotoRecord, scene_photos)
-    covered = object_mask(composite.matte)
+    covered = object_mask(composite.matte, opacity=1)  # what lies behind glass stays visible
     annotated = annotated_objects(item, "scenes", crowds=True)
     still_visible = (visible_part(each, covered) for each in annotated)
     pasted = _pasted(item, placed, composite)

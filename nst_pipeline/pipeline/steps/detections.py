@@ -9,7 +9,7 @@ from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.photos import given_objects
 from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
-from nst_pipeline.pipeline.engine.setting_files import file_digests
+from nst_pipeline.pipeline.engine.setting_files import file_digests, network_digests
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.object_photos import object_photos
 from nst_pipeline.settings import Settings
@@ -23,11 +23,11 @@ from nst_pipeline.vision.shapes import Box
 
 
 def detector_digests(settings: Settings) -> dict[str, str]:
-    """Digest the files of the networks that find objects, and of the labels that settings name."""
+    """Digest the networks that find objects, and the file of labels if the settings name one."""
     chosen = settings.detection
     people = PEOPLE.obtain_if_possible() if "people" in chosen.methods else None
-    return file_digests(
-        detector=chosen.dnn_model, labels=chosen.dnn_labels, people=str(people or "")
+    return network_digests(detector=chosen.dnn_model) | file_digests(
+        labels=chosen.dnn_labels, people=str(people or "")
     )
 
 

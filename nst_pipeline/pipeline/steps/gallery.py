@@ -71,12 +71,18 @@ def _path(asset: Node, key: str, file: str) -> str:
     return f"../{asset.name}/{files.file_name(key, file)}"
 
 
+def _label(picture: GalleryPicture, row: Row) -> str:
+    network = row.figures.get(picture.made_by)
+    return f"{picture.label} ({network})" if network else picture.label
+
+
 def _variants(snapshot: Snapshot, key: str) -> Iterator[Variant]:
     for asset, picture in _PICTURES:
         row = present_row(snapshot, asset, key)
-        if row is not None and row.status == "ok":
-            window = picture.window(snapshot, key) if picture.window else None
-            yield Variant(picture.name, picture.label, _path(asset, key, picture.file), window)
+        if row is not None and row.status == "ok" and picture.file in row.files:
+            window, path = picture.window, _path(asset, key, picture.file)
+            shown = window(snapshot, key) if window else None
+            yield Variant(picture.name, _label(picture, row), path, shown)
 
 
 def _notes(snapshot: Snapshot, key: str) -> Iterator[str]:
@@ -189,7 +195,7 @@ def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
     kinds={"html"},
     upstream=_UPSTREAM,
     inputs=_results_and_failures,
-    code_version="2",
+    code_version="3",
     ends_batch=True,
     keeps_own_files=True,
     read_by_people=True,

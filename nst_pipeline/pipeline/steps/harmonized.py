@@ -9,6 +9,7 @@ from typing import Any
 from nst_pipeline.pipeline.engine.asset import Check, GalleryPicture, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.pictures import beside_picture
+from nst_pipeline.pipeline.engine.setting_files import network_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.composites import BACKGROUND_UNTOUCHED, composites, read_matte
@@ -16,13 +17,15 @@ from nst_pipeline.pipeline.steps.harmonizer import harmonizer, read_harmonizer
 from nst_pipeline.pipeline.steps.model_inputs import read_model_input
 from nst_pipeline.pipeline.steps.scene_photos import OPENS, scene_photos
 from nst_pipeline.pipeline.steps.stylized_magenta import magenta_digest, stylized_magenta
-from nst_pipeline.pipeline.steps.stylized_vgg19 import stylized_vgg19
+from nst_pipeline.pipeline.steps.stylized_vgg19 import stylized_vgg19, vgg_digests
 from nst_pipeline.publish.report import FigurePlot
+from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import HarmonizedRecord
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
+from nst_pipeline.style.proposals import network_proposal
 from nst_pipeline.style.recipes import apply_result, shrink_input
 from nst_pipeline.vision.harmonize.candidates import UNTOUCHED
 from nst_pipeline.vision.harmonize.harmonize import harmonize
@@ -31,6 +34,13 @@ from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.shapes import Rgb
 
 _DECIMALS = 6
+
+
+def _digests(settings: Settings) -> dict[str, str]:
+    """Digest the networks whose proposals are candidates."""
+    has_vgg = "object" in settings.vgg19.pictures
+    own = network_digests(harmonizer_network=settings.harmonize.network)
+    return magenta_digest(settings) | (vgg_digests(settings) if has_vgg else {}) | own
 
 
 def _magenta(item: Item) -> Proposal:
@@ -59,11 +69,17 @@ def _painted(item: Item) -> Proposal:
     return Proposal(paint_object(item.picture(composites), read_matte(item), scene, magenta))
 
 
+def _network(item: Item) -> Proposal:
+    return network_proposal(item.picture(composites), read_matte(item), item.settings)
+
+
 def _proposals(item: Item) -> Proposals:
     """Return the networks' proposals; each is read or computed only when needed."""
-    readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted}
-    if item.is_empty(stylized_vgg19):
+    readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted, "network": _network}
+    if files.PICTURE not in item.snapshot.states(stylized_vgg19)[item.key].files:
         del readers["vgg19"]
+    if item.settings.harmonize.method != "network":
+        del readers["network"]
     return {name: partial(read, item) for name, read in readers.items()}
 
 
@@ -98,8 +114,8 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     upstream=(scene_photos, composites, stylized_magenta, stylized_vgg19, harmonizer),
     optional=(stylized_vgg19,),
     settings=("harmonize", "magenta"),
-    models=magenta_digest,
-    code_version="4",
+    models=_digests,
+    code_version="5",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(

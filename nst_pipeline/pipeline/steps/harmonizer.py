@@ -16,6 +16,7 @@ from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.records import Stickers
 from nst_pipeline.vision.cutout.sticker import uncrop_matte
+from nst_pipeline.vision.detect.transparency import OWN_ALPHA
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, from_bytes
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
@@ -51,8 +52,10 @@ def _photos_with_mattes(item: Item) -> Iterator[tuple[Rgb, Matte]]:
     """Read the object photos to calibrate on, each with the matte of its first sticker."""
     inputs = item.due.inputs
     for each in tracked("calibration photos read", inputs, len(inputs)):
-        photo = item.workspace.photo("objects", each.key)
         record = item.record(Stickers, stickers, each.key)[0]
+        if record.source == OWN_ALPHA:
+            continue  # nothing is around it that its colors could fit
+        photo = item.workspace.photo("objects", each.key)
         object_key, name = sticker_file(record.sticker)
         sticker = item.picture(stickers, name, object_key)
         yield photo, uncrop_matte(sticker, Box(*record.box), photo.shape[1], photo.shape[0])
@@ -75,7 +78,7 @@ def read_harmonizer(item: Item) -> Harmonizer:
     kinds={"numpy"},
     upstream=(stickers,),
     inputs=_calibration_stickers,
-    code_version="3",
+    code_version="4",
 )
 def harmonizer(item: Item) -> Made:
     """Fit the color model, which predicts how an object's colors must change to fit a scene.

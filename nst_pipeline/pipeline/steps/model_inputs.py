@@ -11,6 +11,7 @@ from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.pictures import beside_picture
 from nst_pipeline.pipeline.engine.setting_files import file_digests
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps.composites import composites, read_matte
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.settings import Settings
@@ -124,3 +125,8 @@ def model_inputs(item: Item) -> Made:
         left=_recipe_record(inputs["left"]), right=_recipe_record(inputs["right"])
     )
     return Made(made)
+
+
+def right_window(snapshot: Snapshot, key: str) -> Box | None:
+    """Return the square of the scene that the recipe `right` shows."""
+    return snapshot.store.record(ModelInputsRecord, model_inputs.name, key).right.window

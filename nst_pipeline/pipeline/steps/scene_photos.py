@@ -44,9 +44,12 @@ def scene_photos(item: Item) -> Made:
 
 
 def _wrong_size(snapshot: Snapshot, row: Row) -> str:
-    """Return a complaint if the size of an artifact's first picture differs from the scene's."""
-    name = next(each for each in row.files if files.is_picture(each))
+    """Return a complaint if the size of an artifact's main picture differs from the scene's."""
+    pictures = [each for each in row.files if files.is_picture(each)]
+    name = files.PICTURE if files.PICTURE in pictures else pictures[0]
     picture = files.decode_picture(name, snapshot.store.read(row.asset, row.key, name))
+    if name != files.PICTURE:
+        return ""
     scene = snapshot.store.record(ScenePhotoRecord, scene_photos.name, row.key)
     if picture.shape[:2] != (scene.height, scene.width):
         found = f"{picture.shape[1]}x{picture.shape[0]}"
@@ -56,7 +59,8 @@ def _wrong_size(snapshot: Snapshot, row: Row) -> str:
 
 OPENS = Check(
     "opens",
-    "Fails if a stored picture cannot be read, or its size differs from its scene's. The file is "
+    "Fails if a stored picture cannot be read, or its size differs from its scene's (recipes have "
+    "sizes of their own). The file is "
     "damaged: delete it, and the next run makes it again.",
     _wrong_size,
 )

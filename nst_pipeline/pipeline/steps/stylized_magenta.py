@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from nst_pipeline.pipeline.engine.asset import GalleryPicture, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.pictures import beside_picture
-from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.steps.model_inputs import RECIPES, model_inputs, read_model_input
+from nst_pipeline.pipeline.steps.model_inputs import (
+    RECIPES,
+    model_inputs,
+    read_model_input,
+    right_window,
+)
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
-from nst_pipeline.storage.records import ModelInputsRecord
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.magenta import load_magenta, model_digest
 from nst_pipeline.vision.images.dtype import to_uint8
-from nst_pipeline.vision.shapes import Box
 
 
 def magenta_digest(settings: Settings) -> dict[str, str]:
@@ -27,11 +29,6 @@ def magenta_digest(settings: Settings) -> dict[str, str]:
         It is not installed.
     """
     return {"magenta": model_digest(settings.magenta.handle)}
-
-
-def _right_window(snapshot: Snapshot, key: str) -> Box | None:
-    """Return the square of the scene that the recipe `right` shows."""
-    return snapshot.store.record(ModelInputsRecord, model_inputs.name, key).right.window
 
 
 @define_asset(
@@ -60,7 +57,7 @@ def _right_window(snapshot: Snapshot, key: str) -> Box | None:
                 "right",
                 "Magenta, recipe right",
                 files.stylized("right"),
-                window=_right_window,
+                window=right_window,
                 explains_absence=False,
             ),
         ),

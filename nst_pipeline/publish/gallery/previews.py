@@ -16,7 +16,9 @@ from nst_pipeline.publish.thumbnails import as_rgb, thumbnail, webp_bytes
 from nst_pipeline.storage.artifact_files import GALLERY_OVERLAY
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.store import sha256
+from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shapes import Picture, Rgba
 
 OpenImage = Callable[[str], Picture]
@@ -56,7 +58,7 @@ def mask_overlay(matte: Picture) -> Rgba:
     """
     reduced = thumbnail(matte, _PREVIEW_PX)
     alpha = reduced if reduced.ndim == 2 else np.ascontiguousarray(reduced[..., 0])
-    inside = (alpha > 127).astype(np.uint8)
+    inside = object_mask(to_float(alpha)).astype(np.uint8)
     outline = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     strength = np.maximum(alpha * _TINT_ALPHA, outline * 255 * _OUTLINE_ALPHA)
     overlay = np.empty((*alpha.shape, 4), np.uint8)

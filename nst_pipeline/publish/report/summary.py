@@ -38,6 +38,8 @@ class AssetFigures:
     seconds: float
     """Working time of all artifacts together."""
     megabytes: float
+    networks: tuple[str, ...] = ()
+    """Names of the networks that made them, from their figure `network`."""
 
     @property
     def seconds_each(self) -> float:
@@ -131,6 +133,11 @@ class BatchSummary:
         return sum(getattr(each, status) for each in self.assets)
 
 
+def _networks(rows: pd.DataFrame) -> tuple[str, ...]:
+    names = (json.loads(each).get("network") for each in rows.figures)
+    return tuple(sorted({str(name) for name in names if name}))
+
+
 def _asset_figures(rows: pd.DataFrame, asset: str) -> AssetFigures:
     selected = rows[rows.asset == asset]
     count = selected.status.value_counts()
@@ -142,6 +149,7 @@ def _asset_figures(rows: pd.DataFrame, asset: str) -> AssetFigures:
         failed,
         seconds=float(selected.seconds.sum()),
         megabytes=float(selected.size_bytes.sum()) / 1e6,
+        networks=_networks(selected),
     )
 
 

@@ -1,8 +1,7 @@
-"""The losses of pixel optimization, as pure functions on TensorFlow tensors.
+"""The distances that pixel optimization adds up, as pure functions on TensorFlow tensors.
 
-They use the constants of Keras' neural style transfer example, so that the usual loss weights keep
-their meaning. Each takes weights for the positions of a region, with an average of 1 (see
-`region_weights`); with weights of 1 everywhere it is the plain loss.
+Each takes weights for the positions of a region, with an average of 1 (see `region_weights`); with
+weights of 1 everywhere it is the plain distance. `loss_factors` says how much each counts.
 
 References
 ----------
@@ -15,10 +14,6 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-# The example divides by the channels and size of its picture at every layer.
-_EXAMPLE_CHANNELS = 3
-_EXAMPLE_PIXELS = 400 * 400
-_STYLE_DIVISOR = 4.0 * _EXAMPLE_CHANNELS**2 * _EXAMPLE_PIXELS**2
 VARIATION_EXPONENT = 1.25
 """Exponent of the squared differences between neighboring pixels."""
 
@@ -50,23 +45,16 @@ def gram(features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     return _channel_products(rows) / tf.cast(tf.shape(rows)[0], features.dtype)
 
 
-def style_loss(style_gram: tf.Tensor, result_gram: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
-    """Compute the squared distance of two Gram matrices, a scalar.
-
-    Parameters
-    ----------
-    style_gram, result_gram
-        (channels, channels), normalized by area.
-    positions
-        Height times width of the layer in the result. It turns means into the sums that the
-        example compares.
-    """
-    distance = tf.reduce_sum(((style_gram - result_gram) * positions) ** 2)
-    return distance / _STYLE_DIVISOR
+def squared_distance(style: tf.Tensor, result: tf.Tensor) -> tf.Tensor:
+    """Compute the squared distance of two Gram matrices, or of two layers' moments, a scalar."""
+    return tf.reduce_sum((style - result) ** 2)
 
 
 def moments(features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """Compute the squared mean and the variance of every channel in a region.
+
+    The diagonal of a Gram matrix holds only their sum, so contrast can drift while the Gram matrix
+    stays the same.
 
     Parameters
     ----------
@@ -79,26 +67,6 @@ def moments(features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     -------
     tf.Tensor
         (2, channels).
-    """
-    each = weights[..., tf.newaxis]
-    mean = tf.reduce_mean(features * each, (0, 1))
-    return tf.stack([mean**2, tf.reduce_mean((features - mean) ** 2 * each, (0, 1))])
-
-
-def moments_loss(
-    style_moments: tf.Tensor, result_moments: tf.Tensor, positions: tf.Tensor
-) -> tf.Tensor:
-    """Compute the squared distance of means and variances, a scalar in units of `style_loss`.
-
-    The diagonal of a Gram matrix holds only the sum of squared mean and variance, so contrast can
-    drift while the Gram matrix stays the same.
-
-    Parameters
-    ----------
-    style_moments, result_moments
-        (2, channels), see `moments`.
-    positions
-        As in `style_loss`.
 
     References
     ----------
@@ -107,7 +75,9 @@ def moments_loss(
 
     Li, Wang, Liu and Hou, "Demystifying Neural Style Transfer", IJCAI 2017.
     """
-    return style_loss(style_moments, result_moments, positions)
+    each = weights[..., tf.newaxis]
+    mean = tf.reduce_mean(features * each, (0, 1))
+    return tf.stack([mean**2, tf.reduce_mean((features - mean) ** 2 * each, (0, 1))])
 
 
 def content_loss(content: tf.Tensor, result: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Solve a style transfer coarse to fine, with VGG19 at every level."""
+"""Solve a style transfer coarse to fine, with VGG at every level."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nst_pipeline.style.networks.objective import (
     measure_style,
     objective_for,
 )
-from nst_pipeline.style.networks.vgg19 import Vgg19
+from nst_pipeline.style.networks.vgg import Vgg
 from nst_pipeline.style.optimize.descent import adam, classic_sgd
 from nst_pipeline.style.optimize.lbfgs import lbfgs
 from nst_pipeline.style.optimize.precision import Precision, resolve_precision
@@ -47,7 +47,7 @@ class MultiscaleTransfer:
     """A transfer problem at the finest working size, to be solved at every level of a pyramid."""
 
     problem: TransferProblem
-    vgg: Vgg19
+    vgg: Vgg
     settings: Vgg19Settings
     parameters: TransferParameters
     _styles: dict[Level, StyleStatistics] = field(default_factory=dict, init=False)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 from nst_pipeline.settings import Vgg19Settings
+from nst_pipeline.style.networks.loss_factors import (
+    Energies,
+    LossFactors,
+    balanced_factors,
+    classic_factors,
+)
 from nst_pipeline.style.networks.losses import (
-    VARIATION_EXPONENT,
     content_loss,
     gram,
     laplacian_loss,
     moments,
-    moments_loss,
-    style_loss,
+    squared_distance,
     total_variation,
 )
-from nst_pipeline.style.networks.vgg19 import Vgg19, preprocess
+from nst_pipeline.style.networks.vgg import Vgg, preprocess
 from nst_pipeline.style.optimize.layer_masks import layer_masks, region_weights
+from nst_pipeline.style.optimize.layers import layers_in_use
 from nst_pipeline.style.optimize.precision import Precision
 from nst_pipeline.style.optimize.problem import TransferProblem
 from nst_pipeline.style.optimize.search import LossAndGradient, Pixels
@@ -56,18 +60,7 @@ class _Target(NamedTuple):
     style: StyleStatistics
 
 
-class _Factors(NamedTuple):
-    """The factor of each loss; `positions` are those of every style layer, see `style_loss`."""
-
-    content: tf.Tensor
-    style: tf.Tensor
-    moments: tf.Tensor
-    laplacian: tf.Tensor
-    variation: tf.Tensor
-    positions: list[tf.Tensor]
-
-
-_Arguments = tuple[_Target, _Weights, _Factors]
+_Arguments = tuple[_Target, _Weights, LossFactors]
 
 
 def _signature(layers: int) -> list[tf.TensorSpec | tuple[tf.TensorSpec | list[tf.TensorSpec]]]:
@@ -77,7 +70,7 @@ def _signature(layers: int) -> list[tf.TensorSpec | tuple[tf.TensorSpec | list[t
         picture,
         _Target(picture, volume, StyleStatistics([plane] * layers, [plane] * layers)),
         _Weights([plane] * layers, plane, plane),
-        _Factors(number, number, number, number, number, [number] * layers),
+        LossFactors(number, [number] * layers, [number] * layers, number, number),
     ]
 
 
@@ -89,6 +82,8 @@ class Objective:
     ----------
     style_layers, content_layer
         Names of the layers in use.
+    block_sizes
+        Number of convolutions in each block of the network.
     features
         From a picture, (height, width, 3) RGB 0..255, to each layer's features in float32, the
         content layer's last.
@@ -100,14 +95,15 @@ class Objective:
 
     style_layers: tuple[str, ...]
     content_layer: str
+    block_sizes: tuple[int, ...]
     features: Callable[[tf.Tensor], list[tf.Tensor]]
-    loss: Callable[[tf.Tensor, _Target, _Weights, _Factors], tf.Tensor]
-    evaluate: Callable[[tf.Tensor, _Target, _Weights, _Factors], tuple[tf.Tensor, tf.Tensor]]
+    loss: Callable[[tf.Tensor, _Target, _Weights, LossFactors], tf.Tensor]
+    evaluate: Callable[[tf.Tensor, _Target, _Weights, LossFactors], tuple[tf.Tensor, tf.Tensor]]
 
 
 @cache
 def _traced_objective(
-    vgg: Vgg19,
+    vgg: Vgg,
     style_layers: tuple[str, ...],
     content_layer: str,
     *,
@@ -121,19 +117,16 @@ def _traced_objective(
         return [tf.cast(layer[0], tf.float32) for layer in layers]
 
     def loss(
-        picture: tf.Tensor, target: _Target, weights: _Weights, factors: _Factors
+        picture: tf.Tensor, target: _Target, weights: _Weights, factors: LossFactors
     ) -> tf.Tensor:
         *styles, deep = features(picture)
         total = factors.content * content_loss(target.content, deep, weights.content)
         for number, (layer, region) in enumerate(zip(styles, weights.layers, strict=True)):
-            positions = factors.positions[number]
-            distance = style_loss(target.style.grams[number], gram(layer, region), positions)
-            total += factors.style * distance
+            distance = squared_distance(target.style.grams[number], gram(layer, region))
+            total += factors.styles[number] * distance
             if photographic:
-                distance = moments_loss(
-                    target.style.moments[number], moments(layer, region), positions
-                )
-                total += factors.moments * distance
+                distance = squared_distance(target.style.moments[number], moments(layer, region))
+                total += factors.moments[number] * distance
         if photographic:
             distance = laplacian_loss(target.reference, picture, weights.picture)
             total += factors.laplacian * distance
@@ -141,7 +134,7 @@ def _traced_objective(
         return total + factors.variation * total_variation(picture, weights.picture)
 
     def evaluate(
-        picture: tf.Tensor, target: _Target, weights: _Weights, factors: _Factors
+        picture: tf.Tensor, target: _Target, weights: _Weights, factors: LossFactors
     ) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(picture)
@@ -152,13 +145,14 @@ def _traced_objective(
     return Objective(
         style_layers,
         content_layer,
+        vgg.block_sizes,
         tf.function(features, input_signature=signature[:1]),
         tf.function(loss, input_signature=signature),
         tf.function(evaluate, input_signature=signature),
     )
 
 
-def objective_for(vgg: Vgg19, settings: Vgg19Settings, precision: Precision) -> Objective:
+def objective_for(vgg: Vgg, settings: Vgg19Settings, precision: Precision) -> Objective:
     """Return the objective for a network, settings and precision.
 
     Each is traced once per process, for its network, layers, mode and precision, so that the second
@@ -167,36 +161,41 @@ def objective_for(vgg: Vgg19, settings: Vgg19Settings, precision: Precision) -> 
     Raises
     ------
     SettingError
-        VGG19 has no layer of a name in the settings.
+        The network has no convolution of a name in the settings.
     """
+    layers = layers_in_use(settings)
     return _traced_objective(
         vgg,
-        tuple(settings.style_layers),
-        settings.content_layer,
+        layers.style,
+        layers.content,
         precision=precision,
         photographic=settings.mode == "photographic",
     )
 
 
-def _factors(settings: Vgg19Settings, weights: _Weights, reduction: int) -> _Factors:
-    """Compute factors that give a reduced picture about the loss of the full one.
+def _energies(target: _Target, weights: _Weights) -> Energies:
+    """Measure what the balanced losses are relative to."""
 
-    Differences between neighboring pixels are `reduction` times as large in the reduced picture.
-    """
+    def energy(values: tf.Tensor) -> float:
+        return float(squared_distance(tf.zeros_like(values), values))
 
-    def number(value: float) -> tf.Tensor:
-        return tf.constant(value, tf.float32)
-
-    area, layers = float(reduction**2), max(1, len(weights.layers))
-    smoother = reduction ** (2 * VARIATION_EXPONENT)
-    return _Factors(
-        content=number(settings.content_weight * area),
-        style=number(settings.style_weight / layers),
-        moments=number(settings.moments_weight / layers),
-        laplacian=number(settings.laplacian_weight * area / reduction**4),
-        variation=number(settings.total_variation_weight * area / smoother),
-        positions=[number(area * float(np.prod(plane.shape))) for plane in weights.layers],
+    content, picture = target.content, target.reference
+    return Energies(
+        grams=[energy(each) for each in target.style.grams],
+        moments=[energy(each) for each in target.style.moments],
+        content=float(content_loss(tf.zeros_like(content), content, weights.content)),
+        laplacian=float(laplacian_loss(tf.zeros_like(picture), picture, weights.picture)),
+        values=int(tf.size(picture)),
     )
+
+
+def _factors(
+    settings: Vgg19Settings, target: _Target, weights: _Weights, reduction: int
+) -> LossFactors:
+    if settings.losses == "balanced":
+        return balanced_factors(settings, _energies(target, weights), reduction=reduction)
+    positions = [int(tf.size(plane)) for plane in weights.layers]
+    return classic_factors(settings, positions, reduction=reduction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,14 +220,15 @@ class TransferLoss:
         return evaluated
 
 
-def _region_planes(mask: Matte, layers: Sequence[str]) -> list[tf.Tensor]:
-    return [tf.constant(region_weights(layer_mask)) for layer_mask in layer_masks(mask, layers)]
+def _region_planes(mask: Matte, objective: Objective) -> list[tf.Tensor]:
+    masks = layer_masks(mask, objective.style_layers, block_sizes=objective.block_sizes)
+    return [tf.constant(region_weights(layer_mask)) for layer_mask in masks]
 
 
 def measure_style(objective: Objective, problem: TransferProblem) -> StyleStatistics:
     """Measure the statistics of a problem's style region, in the objective's precision."""
     *layers, _ = objective.features(tf.constant(problem.style, tf.float32))
-    regions = _region_planes(problem.style_mask, objective.style_layers)
+    regions = _region_planes(problem.style_mask, objective)
     pairs = list(zip(layers, regions, strict=True))
     return StyleStatistics([gram(*pair) for pair in pairs], [moments(*pair) for pair in pairs])
 
@@ -262,9 +262,11 @@ def build_transfer_loss(
     # nothing to a difference of features.
     content_mask = resize(problem.mask, deep.shape[1], deep.shape[0])
     weights = _Weights(
-        _region_planes(problem.mask, objective.style_layers),
+        _region_planes(problem.mask, objective),
         tf.constant(region_weights(content_mask)),
         tf.constant(region_weights(problem.mask)),
     )
     target = _Target(picture, deep, style)
-    return TransferLoss(objective, (target, weights, _factors(settings, weights, reduction)))
+    return TransferLoss(
+        objective, (target, weights, _factors(settings, target, weights, reduction))
+    )

@@ -1,4 +1,4 @@
-"""Compute a region's mask for each layer of VGG19, without the influence of pixels outside."""
+"""Compute a region's mask for each layer of VGG, without the influence of pixels outside."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Matte
 
-_CONVOLUTIONS = (2, 2, 4, 4, 4)
-"""Number of convolutions in VGG19's five blocks; pooling after each block halves the sides."""
 _NEIGHBORS = np.ones((3, 3), np.uint8)
 """Receptive field of one convolution."""
 
@@ -27,16 +25,18 @@ class LayerMaskParameters:
 
 
 def _pool_minimum(mask: Matte) -> Matte:
-    """Take the minimum of each 2 x 2 positions; like VGG19, drop an odd last row or column."""
+    """Take the minimum of each 2 x 2 positions; like VGG, drop an odd last row or column."""
     rows, columns = mask.shape[0] // 2, mask.shape[1] // 2
     fours = mask[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2)
     return np.asarray(fours.min((1, 3)), np.float32)
 
 
-def _masks_by_layer(mask: Matte, parameters: LayerMaskParameters) -> Iterator[tuple[str, Matte]]:
+def _masks_by_layer(
+    mask: Matte, block_sizes: Sequence[int], parameters: LayerMaskParameters
+) -> Iterator[tuple[str, Matte]]:
     """Yield the name and mask of every convolution, from the first to the deepest."""
     min_area = parameters.min_area_fraction * float(mask.mean())
-    for block, convolutions in enumerate(_CONVOLUTIONS, 1):
+    for block, convolutions in enumerate(block_sizes, 1):
         for number in range(1, convolutions + 1):
             # Erosion ignores the picture's edge, because nothing can leak in from there.
             narrowed = np.asarray(cv2.erode(mask, _NEIGHBORS), np.float32)
@@ -53,6 +53,7 @@ def layer_masks(
     mask: Matte,
     layers: Sequence[str],
     *,
+    block_sizes: Sequence[int],
     parameters: LayerMaskParameters = LayerMaskParameters(),
 ) -> list[Matte]:
     """Compute the mask of a region for each of some layers.
@@ -67,6 +68,8 @@ def layer_masks(
         (height, width) float32, 0 outside the region to 1 inside; not all 0.
     layers
         Names of convolutions, such as `block3_conv1`.
+    block_sizes
+        Number of convolutions in each block of the network, such as `Vgg.block_sizes`.
     parameters
         How far the region may shrink.
 
@@ -80,10 +83,11 @@ def layer_masks(
     >>> import numpy as np
     >>> mask = np.zeros((32, 32), np.float32)
     >>> mask[4:28, 4:28] = 1
-    >>> [int(m.sum()) for m in layer_masks(mask, ["block1_conv1", "block2_conv1"])]
+    >>> layers = ["block1_conv1", "block2_conv1"]
+    >>> [int(m.sum()) for m in layer_masks(mask, layers, block_sizes=(2, 2, 3, 3, 3))]
     [484, 64]
     """
-    masks = dict(_masks_by_layer(mask, parameters))
+    masks = dict(_masks_by_layer(mask, block_sizes, parameters))
     return [masks[layer] for layer in layers]
 
 

@@ -16,7 +16,7 @@ class PyramidParameters:
     """Limits of the working sizes."""
 
     side_multiple: int = 16
-    """Sides are multiples of this, pixels: VGG19 halves them four times, and pictures of equal size
+    """Sides are multiples of this, pixels: VGG halves them four times, and pictures of equal size
     share one setup."""
     min_side: int = 32
     """Shortest side, pixels: four halvings leave two positions in the deepest layers."""

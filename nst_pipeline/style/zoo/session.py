@@ -1,4 +1,8 @@
-"""Run ONNX files with ONNX Runtime, each loaded once per process."""
+"""Run the zoo's ONNX files, each loaded once per process.
+
+Unlike the small networks that are installed (`style/onnx_network.py`), these may use all cores or
+an accelerator, and are addressed by the names of their inputs and outputs.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.style.onnx_network import first_line, open_session
 from nst_pipeline.style.zoo.signature import Signature, read_signature
 
-_PROVIDERS = ("CUDAExecutionProvider", "DmlExecutionProvider", "CoreMLExecutionProvider")
-"""Accelerators, best first; each is used if the installed ONNX Runtime has it."""
+_REMEDY = "get the file again, or choose another model"
 _LOADING = Lock()
 """Threads that need a network at the same time wait while one of them loads it."""
 _TYPES = {
@@ -30,7 +34,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Session:
     """A loaded network. Several threads may run it at the same time.
 
@@ -76,56 +80,26 @@ class Session:
             results = self.runtime.run(list(outputs), typed)
         except Exception as error:  # ONNX Runtime's errors have no common type.
             raise ModelUnavailableError(
-                f"{self.path} cannot be run ({_first_line(error)}): choose another model"
+                f"{self.path} cannot be run ({first_line(error)}): {_REMEDY}"
             ) from error
         return [np.asarray(result, np.float32) for result in results]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _options(runtime: Any) -> Any:
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = _cores()
-    # Idle threads would otherwise turn in circles, and slow down what runs between two photos.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3  # Errors only: warnings are about the exporter's business.
-    return options
-
-
 @lru_cache(maxsize=8)
 def _runtime(path: Path, size: int, mtime_ns: int) -> Any:
     """Load a file; another size or time makes the cache load it again."""
     del size, mtime_ns
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ModelUnavailableError(
-            f"{path} needs ONNX Runtime, which is not installed: "
-            "run `pip install 'nst-pipeline[onnx]'`"
-        ) from error
-    here = onnxruntime.get_available_providers()
-    providers = [name for name in _PROVIDERS if name in here] + ["CPUExecutionProvider"]
-    try:
-        return onnxruntime.InferenceSession(
-            str(path), sess_options=_options(onnxruntime), providers=providers
-        )
-    except Exception as error:  # ONNX Runtime's errors have no common type.
-        raise ModelUnavailableError(
-            f"{path} cannot be loaded ({_first_line(error)}): get it again, or choose another model"
-        ) from error
+    return open_session(path, remedy=_REMEDY, threads=_cores(), accelerate=True)
 
 
 def load_session(path: Path) -> Session:
     """Load an ONNX file, once per process and version of the file.
 
     CUDA, DirectML or CoreML run it if the installed ONNX Runtime has them, else the processor.
-    Operations that ONNX Runtime does not know are refused: none are registered.
 
     Raises
     ------

@@ -105,7 +105,8 @@ def contact_shadow(
 
     The closer an object is to the ground, the less ambient light gets there: the shadow is dark
     and narrow along the contact and fades softly around it, equally to the left and right. The
-    ground line connects the points of the outline on which the object stands.
+    ground line connects the points of the outline on which the object stands. An object that lets
+    light through casts that much less of a shadow.
 
     Parameters
     ----------
@@ -145,4 +146,5 @@ def contact_shadow(
         round(scale * side) for side in (region.x, region.y, region.width, region.height)
     )
     # Bicubic enlargement overshoots.
-    return Box(x, y, across, down), np.clip(resize(shade, across, down), 0, 1)
+    enlarged = np.clip(resize(shade, across, down), 0, 1)
+    return Box(x, y, across, down), enlarged * alpha.max()

@@ -24,10 +24,11 @@ def visible_fraction(layer: StickerLayer, visible_matte: Matte) -> float:
     Returns
     -------
     float
-        0..1; 0 if the layer has no pixel that is mostly object.
+        0..1; 0 if the layer is too faint to be seen.
     """
-    own = int(np.count_nonzero(object_mask(to_float(layer.pixels[..., 3]))))
-    return int(np.count_nonzero(object_mask(visible_matte))) / max(own, 1)
+    alpha = to_float(layer.pixels[..., 3])
+    visible = object_mask(visible_matte, float(alpha.max()))
+    return int(np.count_nonzero(visible)) / max(int(np.count_nonzero(object_mask(alpha))), 1)
 
 
 def count_background_changes(

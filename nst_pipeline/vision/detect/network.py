@@ -17,6 +17,8 @@ from nst_pipeline.vision.shapes import Box, Detection, Rgb
 
 SSD_COLUMNS = 7
 """Columns of an SSD output: image, class, score, left, top, right, bottom."""
+GRID_STRIDES_PX = (8, 16, 32)
+"""Sides of the cells of YOLOX's grids."""
 
 DetectorRows = NDArray[np.float64]
 """(N, 6): left, top, right, bottom as fractions of the picture, score 0..1, class number."""
@@ -103,6 +105,80 @@ def onnx_rows(output: NDArray[np.float64], side_px: int) -> DetectorRows:
     """
     is_ssd = output.ndim == 4 and output.shape[-1] == SSD_COLUMNS
     return _ssd_rows(output) if is_ssd else _yolo_rows(output, side_px)
+
+
+def _grid(side_px: int) -> NDArray[np.float64]:
+    """Return column, row and stride of each cell of YOLOX's three grids, (N, 3)."""
+    cells = []
+    for stride in GRID_STRIDES_PX:
+        along = np.arange(side_px // stride)
+        rows, columns = np.meshgrid(along, along, indexing="ij")
+        strides = np.full(rows.size, stride)
+        cells.append(np.column_stack([columns.ravel(), rows.ravel(), strides]))
+    return np.concatenate(cells).astype(np.float64)
+
+
+def grid_cells(side_px: int) -> int:
+    """Return how many boxes YOLOX proposes for a square input.
+
+    Examples
+    --------
+    >>> grid_cells(640)
+    8400
+    """
+    return sum((side_px // stride) ** 2 for stride in GRID_STRIDES_PX)
+
+
+def grid_rows(output: NDArray[np.float64], side_px: int) -> DetectorRows:
+    """Read the raw output of YOLOX, whose boxes are relative to the cells of three grids.
+
+    Parameters
+    ----------
+    output
+        (1, N, 5 + classes): center and logarithm of the size in cells, objectness, class scores.
+    side_px
+        Side of the square input.
+
+    Returns
+    -------
+    DetectorRows
+        Boxes as fractions of the square input.
+
+    Raises
+    ------
+    ValueError
+        N is not the number of the grids' cells.
+
+    References
+    ----------
+    Ge et al., "YOLOX: Exceeding YOLO Series in 2021", 2021.
+    """
+    rows, grid = output.reshape(-1, output.shape[-1]), _grid(side_px)
+    stride = grid[:, 2:]
+    center = (rows[:, :2] + grid[:, :2]) * stride / side_px
+    half = np.exp(rows[:, 2:4]) * stride / (2 * side_px)
+    classes = rows[:, 5:] * rows[:, 4:5]
+    return np.column_stack([center - half, center + half, classes.max(1), classes.argmax(1)])
+
+
+def query_rows(logits: NDArray[np.float64], boxes: NDArray[np.float64]) -> DetectorRows:
+    """Read the output of D-FINE and RT-DETR, one box for each query.
+
+    Parameters
+    ----------
+    logits
+        (1, queries, classes), before the sigmoid.
+    boxes
+        (1, queries, 4): center and size as fractions of the input.
+
+    Returns
+    -------
+    DetectorRows
+        Boxes as fractions of the input.
+    """
+    scores = 1 / (1 + np.exp(-logits.reshape(-1, logits.shape[-1])))
+    center, half = np.hsplit(boxes.reshape(-1, 4) * [1, 1, 0.5, 0.5], 2)
+    return np.column_stack([center - half, center + half, scores.max(1), scores.argmax(1)])
 
 
 def _box(fractions: NDArray[np.float64], width: int, height: int) -> Box:

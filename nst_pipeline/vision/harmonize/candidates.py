@@ -20,7 +20,13 @@ from nst_pipeline.vision.harmonize.color_change import (
     ring_change,
 )
 from nst_pipeline.vision.harmonize.model.color_model import Advice
-from nst_pipeline.vision.harmonize.network_change import Proposals, apply_network_change
+from nst_pipeline.vision.harmonize.network_change import (
+    HARMONIZER_CHANGE,
+    NETWORK_CHANGE,
+    NetworkChangeParameters,
+    Proposals,
+    apply_network_change,
+)
 from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view
 from nst_pipeline.vision.harmonize.painting import looks_painted
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -123,10 +129,14 @@ def _preview_picture(request: Request, image: Rgb) -> Preview:
     return Preview(object_view(image, request.matte) or request.view, lambda: image)
 
 
-def _preview_network(name: str) -> Callable[[Request], Preview]:
+def _preview_network(
+    name: str, parameters: NetworkChangeParameters = NETWORK_CHANGE
+) -> Callable[[Request], Preview]:
     def preview(request: Request) -> Preview:
         proposal = request.proposals[name]()
-        image = apply_network_change(request.composite, request.matte, proposal)
+        image = apply_network_change(
+            request.composite, request.matte, proposal, parameters=parameters
+        )
         return _preview_picture(request, image)
 
     return preview
@@ -182,6 +192,13 @@ CANDIDATES: tuple[Candidate, ...] = (
         "vgg19",
         "half of the VGG19 optimization's color change",
         _preview_network("vgg19"),
+        needs_proposal=True,
+        on_request=True,
+    ),
+    Candidate(
+        "network",
+        "the change of the harmonization network that you chose",
+        _preview_network("network", HARMONIZER_CHANGE),
         needs_proposal=True,
         on_request=True,
     ),

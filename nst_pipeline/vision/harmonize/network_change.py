@@ -29,6 +29,10 @@ class NetworkChangeParameters:
 
 
 NETWORK_CHANGE = NetworkChangeParameters()
+"""For style networks."""
+HARMONIZER_CHANGE = NetworkChangeParameters(side_px=1024, sigma_share=0.004, share=1.0)
+"""For networks that were trained to harmonize: their change is meant as it is. The narrow Gaussian
+only removes what they reconstruct badly."""
 
 
 @dataclass(frozen=True)

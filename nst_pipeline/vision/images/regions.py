@@ -8,7 +8,7 @@ import numpy as np
 from nst_pipeline.vision.shapes import Box, Mask, Matte
 
 CORE_ALPHA = 0.5
-"""A pixel of at least this alpha shows mostly the object."""
+"""A pixel of at least this share of an object's opacity shows mostly the object."""
 CLEAR_ALPHA = 0.05
 """A pixel of at most this alpha counts as scene: faint haze in a matte is ignored."""
 SURROUNDINGS_SHARE = 0.6
@@ -21,9 +21,31 @@ def _dilate(mask: Mask, radius_px: int) -> Mask:
     return cv2.dilate(mask.view(np.uint8), disc).astype(np.bool_)
 
 
-def object_mask(matte: Matte) -> Mask:
-    """Mark the pixels that show mostly the object, (height, width) bool."""
-    return np.asarray(matte >= CORE_ALPHA)
+def object_mask(matte: Matte, opacity: float | None = None) -> Mask:
+    """Mark the pixels that show mostly the object.
+
+    Parameters
+    ----------
+    matte
+        (height, width) float32, 0..1.
+    opacity
+        The object's own, where nothing covers it, 0..1: less than 1 for glass and smoke. By
+        default the largest alpha of the matte.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) bool.
+
+    Examples
+    --------
+    >>> object_mask(np.array([[0.1, 0.2, 0.3]], np.float32)).tolist()
+    [[False, True, True]]
+    >>> object_mask(np.array([[0.1, 0.2, 0.3]], np.float32), opacity=1).any()
+    np.False_
+    """
+    whole = float(matte.max(initial=0)) if opacity is None else opacity
+    return np.asarray((matte >= CORE_ALPHA * whole) & (matte > CLEAR_ALPHA))
 
 
 def ring_mask(matte: Matte, width_px: int, gap_px: int = 0) -> Mask:

@@ -4,7 +4,7 @@ import numpy as np
 
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.pipeline.steps.sticker_library import read_library
-from nst_pipeline.storage.records import HarmonizedRecord, Losses
+from nst_pipeline.storage.records import HarmonizedRecord, OptimizedRecord
 
 SMALL = "[recipes]\nleft_side = 192\nright_side = 128\n"
 
@@ -115,21 +115,36 @@ def test_a_changed_setting_remakes_only_what_depends_on_it(collection):
         assert np.array_equal(workspace.store.picture("harmonized", key), untouched)
 
 
-def test_vgg19_with_weights_makes_a_picture_and_its_loss_curve(collection, vgg19_file):
-    settings = f"[vgg19]\nweights = '{vgg19_file}'\nside = 48\nsteps = 3\n"
+def test_vgg_makes_the_object_and_both_recipes_with_the_trunk_that_is_installed(
+    collection, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))  # no ImageNet weights of VGG19
+    pictures = '["object", "left", "right"]'
+    settings = f"[vgg19]\nside = 48\nsteps = 3\npictures = {pictures}\n"
     (collection.root / "nst.toml").write_text(SMALL + settings)
     collection.update()
     store = collection.open().store
+    assert len(collection.rows("stylized_vgg19")) == 3
     for key, row in collection.rows("stylized_vgg19").items():
         assert row.status == "ok", row.error
-        assert len(row.models["vgg19"]) == 64
-        losses = store.record(Losses, "stylized_vgg19", key)
-        assert losses[-1] < losses[0]
+        assert (row.figures["network"], len(row.models["vgg16-edges"])) == ("vgg16-edges", 64)
+        record = store.record(OptimizedRecord, "stylized_vgg19", key)
+        assert record.network == "vgg16-edges"
+        assert set(record.losses) == {"object", "left", "right"}
+        for name, losses in record.losses.items():
+            assert losses[-1] < losses[0], name
         result, before = (store.picture(asset, key) for asset in ("stylized_vgg19", "composites"))
         matte = store.picture("composites", key, ".mask.png")
         assert (result != before).any()
         assert np.array_equal(result[matte == 0], before[matte == 0])
+        for recipe in ("left", "right"):
+            content = store.picture("model_inputs", key, f".{recipe}.content.png")
+            painted = store.picture("stylized_vgg19", key, f".{recipe}.png")
+            assert painted.shape == content.shape
+            assert (painted != content).any()
         assert "vgg19" in store.record(HarmonizedRecord, "harmonized", key).scores
+        page = (collection.root / f"artifacts/gallery/scenes/{key}.html").read_text("utf-8")
+        assert "VGG optimization, recipe left (vgg16-edges)" in page
 
 
 def test_a_setting_that_cannot_be_used_fails_the_run_and_is_named(collection):

@@ -1,8 +1,11 @@
 """Files named by settings count by their content."""
 
+import hashlib
+
 from nst_pipeline.pipeline.steps import BY_NAME
 from nst_pipeline.settings import Settings
 from nst_pipeline.style.finding.people import PEOPLE
+from nst_pipeline.style.zoo.table import ZOO
 
 
 def models(name: str, settings: Settings) -> dict[str, str]:
@@ -30,6 +33,33 @@ def test_a_detector_file_is_identified_by_its_content(tmp_path):
         model.write_bytes(content)
         digests.append(models("detections", settings)["detector"])
     assert digests[0] == digests[2] != digests[1]
+
+
+def detector_digest(handle) -> str:
+    return models("detections", Settings(detection={"dnn_model": str(handle)}))["detector"]
+
+
+def test_a_folder_is_identified_by_the_content_of_all_its_files(tmp_path):
+    (tmp_path / "variables").mkdir()
+    for name in ("saved_model.pb", "variables/variables.data-00000-of-00001"):
+        (tmp_path / name).write_bytes(b"weights")
+    before = detector_digest(tmp_path)
+    (tmp_path / "variables/variables.data-00000-of-00001").write_bytes(b"others!")
+    assert detector_digest(tmp_path) != before
+
+
+def test_a_url_is_identified_by_what_was_downloaded(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    url = "https://127.0.0.1:9/detector/1"
+    assert models("detections", Settings(detection={"dnn_model": url})) == {}
+    folder = tmp_path / hashlib.sha1(url.encode()).hexdigest()
+    folder.mkdir()
+    (folder / "saved_model.pb").write_bytes(b"graph")
+    assert detector_digest(url) == detector_digest(folder)
+
+
+def test_a_name_of_the_zoo_is_identified_by_its_digest_even_before_it_is_here():
+    assert detector_digest("yolox-s") == ZOO["yolox-s"].files[0].sha256
 
 
 def test_a_style_file_is_identified_by_its_content_and_a_keyword_has_no_digest(tmp_path):

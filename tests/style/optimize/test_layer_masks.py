@@ -1,9 +1,15 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nst_pipeline.style.optimize.layer_masks import layer_masks, region_weights
+from nst_pipeline.style.optimize import layer_masks as module
+from nst_pipeline.style.optimize.layer_masks import region_weights
+
+layer_masks = partial(module.layer_masks, block_sizes=(2, 2, 4, 4, 4))
+"""Those of VGG19."""
 
 LAYERS = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
 

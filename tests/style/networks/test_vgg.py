@@ -7,7 +7,7 @@ LAYERS = ["block1_conv1", "block3_conv1", "block5_conv2"]
 
 
 def features(vgg, picture: np.ndarray, layers=LAYERS) -> list[np.ndarray]:
-    from nst_pipeline.style.networks.vgg19 import preprocess
+    from nst_pipeline.style.networks.vgg import preprocess
 
     pixels = picture[np.newaxis].astype(np.float32)
     return [x.numpy() for x in vgg.network(layers)(preprocess(pixels))]
@@ -27,7 +27,7 @@ def test_features_equal_those_of_keras(vgg, vgg19_file, photos):
 
 
 def test_bfloat16_features_are_close_to_float32(vgg, photos):
-    from nst_pipeline.style.networks.vgg19 import preprocess
+    from nst_pipeline.style.networks.vgg import preprocess
 
     picture = photos["chelsea"][np.newaxis, :64, :80].astype(np.float32)
     exact, rounded = (
@@ -49,5 +49,5 @@ def test_the_network_ends_at_the_deepest_layer_in_use(vgg):
 
 
 def test_an_unknown_layer_is_named(vgg):
-    with pytest.raises(SettingError, match="no layer block9_conv1; it has block1_conv1"):
+    with pytest.raises(SettingError, match="vgg19 has no convolution block9_conv1; it has "):
         vgg.network(["block9_conv1"])
