@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 from nst_pipeline.style.zoo.table import ZOO
 
@@ -28,3 +29,13 @@ def test_each_digest_is_listed_once():
 
 def test_a_license_is_an_spdx_name():
     assert {model.license for model in ZOO.values()} <= {"Apache-2.0", "MIT", "MPL-2.0"}
+
+
+def test_every_model_has_its_card():
+    page = (Path(__file__).parents[3] / "docs/models.md").read_text("utf-8")
+    cards = re.findall(r"^\| `([a-z0-9-]+)` \|.*\| ([\w.-]+) \| (\d+) MB \|$", page, re.MULTILINE)
+    assert set(cards) == {
+        (model.name, model.license, f"{model.size_bytes / 1e6:.0f}") for model in ZOO.values()
+    }
+    origins = page.partition("| name | sha256 |")[2].partition("**What")[0]
+    assert set(re.findall(r"`([a-z0-9-]+)`", origins)) == set(ZOO)
