@@ -23,6 +23,10 @@ BALL = _photo(BLUE, np.rint(np.clip(2 - np.hypot(ROWS - 100, COLUMNS - 100) / 45
 GLASS = _photo(RED, 100 * ((abs(ROWS - 100) < 70) & (abs(COLUMNS - 100) < 60)))
 
 
+def _key(collection, asset, start):
+    return next(key for key in collection.rows(asset) if key.startswith(start))
+
+
 @pytest.fixture(scope="module")
 def with_cut_outs(made, tmp_path_factory):
     """A soft ball, clear glass, an opaque cup with an alpha, and two scenes without a sky."""
@@ -48,14 +52,12 @@ def with_cut_outs(made, tmp_path_factory):
     opaque = np.full((*temple.shape[:2], 1), 255, np.uint8)
     opaque[:60] = 0
     (scenes / "no sky.png").write_bytes(encode_png(np.dstack([temple, opaque])))
+    key = _key(made, "stickers", "cat")
+    (objects / "again.png").write_bytes(made.open().store.read("stickers", key, ".0.png"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NST_DATA", str(collection.root))
         collection.update()
     return collection
-
-
-def _key(collection, asset, start):
-    return next(key for key in collection.rows(asset) if key.startswith(start))
 
 
 def test_own_alpha_and_colors_reach_sticker_and_composite(with_cut_outs):
@@ -71,6 +73,15 @@ def test_own_alpha_and_colors_reach_sticker_and_composite(with_cut_outs):
         np.testing.assert_array_equal(pixels[pixels[..., 3] > 0], seen[seen[..., 3] > 0])
     (cup,) = store.record(Stickers, "stickers", _key(with_cut_outs, "stickers", "cup"))
     assert cup.source != "alpha"
+
+
+def test_a_sticker_that_is_used_as_a_photo_becomes_the_same_sticker(with_cut_outs):
+    store = with_cut_outs.open().store
+    first, again = (_key(with_cut_outs, "stickers", name) for name in ("cat", "again"))
+    before, after = (store.picture("stickers", key, ".0.png") for key in (first, again))
+    np.testing.assert_array_equal(after, before)
+    (record,) = store.record(Stickers, "stickers", again)
+    assert set(record.cut_by) <= set(store.record(Stickers, "stickers", first)[0].cut_by)
 
 
 def test_a_scene_keeps_its_own_colors_and_glass_shows_them(with_cut_outs):

@@ -26,7 +26,7 @@ from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
 from nst_pipeline.vision.detect.transparency import OWN_ALPHA
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
-from nst_pipeline.vision.shapes import Box, Cutout, Rgba
+from nst_pipeline.vision.shapes import Box, Cutout, Matte, Rgba
 
 
 def sticker_id(object_key: str, number: int) -> str:
@@ -78,6 +78,7 @@ def _describe(
     source: PhotoRecord,
     found: DetectionRecord,
     cutout: Cutout,
+    alpha: Matte | None,
     pixels: Rgba,
     box: Box,
 ) -> StickerRecord:
@@ -88,7 +89,7 @@ def _describe(
         score=found.score,
         quality=round(float(cutout.quality), 6),
         lab=mean_lab(pixels),
-        cut_by=tuple(cut_edges(cutout.matte)),
+        cut_by=tuple(cut_edges(cutout.matte, alpha)),
         box=(box.x, box.y, box.width, box.height),
         photo=source.path,
         photo_digest=source.digest,
@@ -103,7 +104,7 @@ def _describe(
     kinds={"opencv"},
     upstream=(object_photos, detections),
     settings=("cutout",),
-    code_version="4",
+    code_version="5",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",
@@ -128,7 +129,7 @@ def stickers(item: Item) -> Made:
         pixels, box = crop_sticker(cutout)
         if not pixels.size:
             continue
-        record = _describe(sticker_id(item.key, number), source, found, cutout, pixels, box)
+        record = _describe(sticker_id(item.key, number), source, found, cutout, alpha, pixels, box)
         made[files.sticker(number)] = sticker_png(pixels, record)
         records.append(record)
     made[files.RECORD] = Stickers(tuple(records))
