@@ -8,6 +8,7 @@ import pytest
 from skimage import data
 
 from nst_pipeline.vision.images.png import decode_png, encode_png
+from tests.style.zoo.networks import save_pct_net, save_queries
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +165,27 @@ def test_harmonize_changes_only_the_object(nst, composites, tmp_path, method):
         assert np.array_equal(result, made)
     else:
         assert error(result) < error(made)
+
+
+def test_harmonize_takes_a_network_of_the_users(nst, composites, tmp_path):
+    network = save_pct_net(tmp_path / "net.onnx")
+    arguments = "--composites", "composites", "--masks", "masks", "--out", "out"
+    done = nst("harmonize", *arguments, "--method", "network", "--network", network, "--json")
+    assert done.returncode == 0, done.stderr
+    assert {each["method"] for each in json.loads(done.stdout)["made"]} == {"network"}
+    failed = nst("harmonize", *arguments, "--method", "network")
+    assert failed.returncode == 1 and "harmonize.network is empty" in failed.stderr
+
+
+def test_cutout_finds_with_a_network_of_the_users(nst, photos, tmp_path, monkeypatch):
+    folder, _ = photos
+    monkeypatch.setenv("NST_DETECTION__DNN_MODEL", str(save_queries(tmp_path / "net.onnx")))
+    done = nst("cutout", "--photos", folder, "--out", "out", "--full-frame", "--json")
+    assert done.returncode == 0, done.stderr
+    matte = decode_png((tmp_path / "out/coffee.png").read_bytes())
+    rows, columns = np.nonzero(matte > 127)
+    assert rows.min() >= 140 and rows.max() <= 260
+    assert columns.min() >= 215 and columns.max() <= 385
 
 
 def test_harmonize_without_a_mask_names_the_composite(nst, composites, tmp_path):

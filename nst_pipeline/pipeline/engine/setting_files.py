@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
@@ -10,18 +9,6 @@ from nst_pipeline.storage.store import sha256
 from nst_pipeline.style.hub_models import is_url, obtain_saved_model
 from nst_pipeline.style.weights.package import file_digest
 from nst_pipeline.style.zoo.table import ZOO
-
-
-@lru_cache(maxsize=64)
-def _content_digest(path: Path, size: int, mtime: float) -> str:
-    """Digest a file; another size or time makes the cache read it again."""
-    del size, mtime
-    return file_digest(path)
-
-
-def _digest(path: Path) -> str:
-    stat = path.stat()
-    return _content_digest(path, stat.st_size, stat.st_mtime)
 
 
 def file_digests(**named: str) -> dict[str, str]:
@@ -38,7 +25,7 @@ def file_digests(**named: str) -> dict[str, str]:
         Digests by name, of those values that are paths of existing files.
     """
     return {
-        name: _digest(Path(value))
+        name: file_digest(Path(value))
         for name, value in named.items()
         if value and Path(value).is_file()
     }
@@ -47,7 +34,7 @@ def file_digests(**named: str) -> dict[str, str]:
 def _folder_digest(folder: Path) -> str:
     """Digest all files of a folder with their names."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    listed = "\n".join(f"{path.relative_to(folder)} {_digest(path)}" for path in files)
+    listed = "\n".join(f"{path.relative_to(folder)} {file_digest(path)}" for path in files)
     return sha256(listed.encode())
 
 
@@ -63,7 +50,7 @@ def _network_digest(handle: str) -> str:
             return ""
     if path.is_dir():
         return _folder_digest(path)
-    return _digest(path) if path.is_file() else ""
+    return file_digest(path) if path.is_file() else ""
 
 
 def network_digests(**named: str) -> dict[str, str]:

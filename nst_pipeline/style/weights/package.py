@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import util
 from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
 
 
-def file_digest(path: Path) -> str:
-    """Compute the sha256 of a file, in hexadecimal."""
+@lru_cache(maxsize=64)
+def _content_digest(path: Path, size: int, mtime_ns: int) -> str:
+    """Digest a file; another size or time makes the cache read it again."""
+    del size, mtime_ns
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Compute the sha256 of a file, in hexadecimal; a file that has not changed is read once."""
+    stat = path.stat()
+    return _content_digest(path, stat.st_size, stat.st_mtime_ns)
 
 
 @dataclass(frozen=True)
