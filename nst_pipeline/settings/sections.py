@@ -40,6 +40,13 @@ class DetectionSettings(Section):
     min_score: float = Field(
         0.3, ge=0, le=1, description="Detections with a lower score are dropped."
     )
+    min_label_probability: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="An object that you did not label is named by the classifier (`cat`, `cup`, "
+        "`car`) if that is at least as probable as this. Otherwise it keeps its finder's label.",
+    )
     dnn_model: str = Field(
         "",
         description="Detector network for the method `dnn`: a name of `nst models`, an ONNX file "

@@ -23,7 +23,7 @@ from pydantic import (
 
 from nst_pipeline.errors import DamagedRecordError
 from nst_pipeline.storage.labels import Annotation, ImageEntry, RunLengths
-from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgba, StickerLayer
+from nst_pipeline.vision.shapes import Box, Detection, Guess, Placement, Rgba, StickerLayer
 
 PROVENANCE = "nst:provenance"
 """Keyword of the PNG text chunk that holds a sticker's record."""
@@ -94,6 +94,13 @@ class DetectionRecord(Record):
     score: float
     source: str
     mask: RunLengths | None
+    guess: Guess | None = None
+    """What a classifier takes it for; the file has no such field if the label was given."""
+
+    @model_serializer(mode="wrap")
+    def _without_missing_guess(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = dump(self)
+        return values if self.guess else {k: v for k, v in values.items() if k != "guess"}
 
     @classmethod
     def of(cls, detection: Detection) -> DetectionRecord:
@@ -104,12 +111,13 @@ class DetectionRecord(Record):
             score=round(float(detection.score), 6),
             source=detection.source,
             mask=None if detection.mask is None else RunLengths.of(detection.mask),
+            guess=detection.guess,
         )
 
     def detection(self) -> Detection:
         """Return the detection that this record describes."""
         mask = None if self.mask is None else self.mask.mask()
-        return Detection(self.box, self.label, self.score, self.source, mask)
+        return Detection(self.box, self.label, self.score, self.source, mask, guess=self.guess)
 
 
 class Detections(RecordList[DetectionRecord]):

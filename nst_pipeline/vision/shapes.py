@@ -73,6 +73,26 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Guess:
+    """What a classifier takes an object for.
+
+    Parameters
+    ----------
+    word
+        A plain word, such as `cup`.
+    probability
+        0..1.
+    """
+
+    word: str
+    probability: float
+
+    def __str__(self) -> str:
+        """Write both, such as `cup 0.71`."""
+        return f"{self.word} {self.probability:.2f}"
+
+
+@dataclass(frozen=True)
 class Detection:
     """An object found in a photo.
 
@@ -90,6 +110,8 @@ class Detection:
         (height, width) bool, of the photo's size, if the finder provides one.
     crowd
         Whether many objects were annotated as one (COCO's `iscrowd`).
+    guess
+        What a classifier takes it for, if its label did not say what it is.
     """
 
     box: Box
@@ -98,6 +120,7 @@ class Detection:
     source: str
     mask: Mask | None = None
     crowd: bool = False
+    guess: Guess | None = None
 
 
 @dataclass(frozen=True)

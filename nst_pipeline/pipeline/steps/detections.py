@@ -16,10 +16,11 @@ from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import DetectionRecord, Detections
+from nst_pipeline.style.finding.labels import CLASSIFIER, describe, name_objects
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.finding.people import PEOPLE
 from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.shapes import Box
+from nst_pipeline.vision.shapes import Box, Rgb
 
 
 def detector_digests(settings: Settings) -> dict[str, str]:
@@ -29,6 +30,12 @@ def detector_digests(settings: Settings) -> dict[str, str]:
     return network_digests(detector=chosen.dnn_model) | file_digests(
         labels=chosen.dnn_labels, people=str(people or "")
     )
+
+
+def _digests(settings: Settings) -> dict[str, str]:
+    """Digest the networks that find and name objects."""
+    classifier = CLASSIFIER.obtain_if_possible()
+    return detector_digests(settings) | file_digests(classifier=str(classifier or ""))
 
 
 def _recorded(workspace: Workspace, row: Row) -> Detections:
@@ -46,10 +53,18 @@ def box_columns(box: Box) -> dict[str, int]:
 
 def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     shown = [
-        {"label": each.label, "score": each.score, "source": each.source} | box_columns(each.box)
+        {"label": each.label, "looks like": str(each.guess or ""), "score": each.score}
+        | {"source": each.source}
+        | box_columns(each.box)
         for each in _recorded(workspace, row)
     ]
     return {"objects shown": shown}
+
+
+def _why_empty(photo: Rgb) -> str:
+    """Say that no object was found, and what the photo shows instead."""
+    seen = describe(photo)
+    return f"no object was found; the photo looks like: {seen}" if seen else "no object was found"
 
 
 @define_asset(
@@ -59,23 +74,25 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     kinds={"opencv"},
     upstream=(object_photos,),
     settings=("detection",),
-    models=detector_digests,
-    code_version="2",
+    models=_digests,
+    code_version="3",
     presentation=Presentation(
         pictures=boxes_on_photo("objects", _boxes), tables=_tables, ranked_by="score"
     ),
 )
 def detections(item: Item) -> Made:
-    """Find the objects in a photo: your own boxes and masks first, then OpenCV's finders.
+    """Find the objects in a photo, your own boxes and masks first, and name those without a label.
 
     `score` is the confidence of the best detection, 0..1. If no object is found, the result is
-    empty, which is not an error. If a finder is wrong, draw a box yourself
-    (docs/how-to/your-own-photos.md).
+    empty, which is not an error, and says what the photo shows. If a finder is wrong, draw a box
+    yourself (docs/how-to/your-own-photos.md).
     """
-    settings, given = item.settings.detection, given_objects(item, "objects")
-    found = detect(item.photo("objects"), settings, given, networks=network_finders(settings))
+    settings, photo = item.settings.detection, item.photo("objects")
+    given, networks = given_objects(item, "objects"), network_finders(settings)
+    found = detect(photo, settings, given, networks=networks)
+    named = name_objects(photo, found, min_probability=settings.min_label_probability)
     return Made(
-        {files.RECORD: Detections(tuple(DetectionRecord.of(each) for each in found))},
-        {"objects": len(found), "score": max((each.score for each in found), default=0.0)},
-        empty="" if found else "no object was found",
+        {files.RECORD: Detections(tuple(DetectionRecord.of(each) for each in named))},
+        {"objects": len(named), "score": max((each.score for each in named), default=0.0)},
+        empty="" if named else _why_empty(photo),
     )

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.style.onnx_network import OnnxNetwork, load_onnx_network
 from nst_pipeline.style.weights.folder import build_once, models_root
 from nst_pipeline.style.weights.package import PackageFile
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def warn_once(message: str) -> None:
+    """Log that a network is left out, once a process."""
+    _log.warning(message)
 
 
 @dataclass(frozen=True)

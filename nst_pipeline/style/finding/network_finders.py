@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from functools import cache
-
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.settings import DetectionSettings, FinderName
 from nst_pipeline.style.detector import find_with_network
+from nst_pipeline.style.finding.built_network import warn_once
 from nst_pipeline.style.finding.people import find_people
 from nst_pipeline.vision.detect.finders import FindObjects
 from nst_pipeline.vision.shapes import Detection, Rgb
-
-_log = logging.getLogger(__name__)
-
-
-@cache
-def _warn_once(message: str) -> None:
-    _log.warning(message)
 
 
 def _if_available(name: FinderName, find: FindObjects) -> FindObjects:
@@ -27,7 +18,7 @@ def _if_available(name: FinderName, find: FindObjects) -> FindObjects:
         try:
             return find(photo)
         except ModelUnavailableError as error:
-            _warn_once(f"the finder `{name}` is left out: {error}")
+            warn_once(f"the finder `{name}` is left out: {error}")
             return []
 
     return run

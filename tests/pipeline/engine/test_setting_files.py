@@ -14,13 +14,15 @@ def models(name: str, settings: Settings) -> dict[str, str]:
 
 def test_most_assets_depend_on_no_network():
     assert models("composites", Settings()) == {}
-    assert models("detections", Settings(detection={"methods": ["sidecar"]})) == {}
+    assert models("placements", Settings(detection={"methods": ["sidecar"]})) == {}
 
 
-def test_the_networks_that_find_objects_are_identified_by_their_content(tmp_path, monkeypatch):
+def test_the_networks_that_find_and_name_objects_are_identified_by_their_content(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("NST_MODELS", str(tmp_path))
     before = models("detections", Settings())
-    assert set(before) == {"people"}
+    assert set(before) == {"people", "classifier"}
     PEOPLE.path.write_bytes(b"damaged")
     assert models("detections", Settings()) != before
 

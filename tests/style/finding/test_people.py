@@ -9,7 +9,7 @@ import pytest
 
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.settings import DetectionSettings
-from nst_pipeline.style.finding import network_finders
+from nst_pipeline.style.finding import built_network, network_finders
 from nst_pipeline.style.finding.people import PEOPLE, find_people
 from nst_pipeline.style.finding.ssdlite import SIDE_PX
 from nst_pipeline.vision.detect import detect
@@ -27,7 +27,7 @@ def emptied(tmp_path, monkeypatch):
 
     monkeypatch.setenv("NST_MODELS", str(tmp_path))
     onnx_network._loaded.cache_clear()
-    network_finders._warn_once.cache_clear()
+    built_network.warn_once.cache_clear()
     return tmp_path
 
 
