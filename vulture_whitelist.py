@@ -8,6 +8,7 @@ _: Any = None
 _.showwarning  # warnings
 _.writeable  # numpy
 _.MAX_IMAGE_PIXELS  # Pillow
+_.intra_op_num_threads, _.inter_op_num_threads, _.log_severity_level  # ONNX Runtime
 
 # Called or read by pydantic.
 _.model_config

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
 from nst_pipeline.style.weights.download import RemoteFile
 from nst_pipeline.style.zoo.table import ZOO, ZooModel
+from tests.style.weights.server import serving
 
 
 def test_samples_are_written_once(nst, tmp_path):
@@ -44,6 +46,17 @@ def test_a_model_is_taken_from_a_file_without_a_network(nst, eye, tmp_path):
     assert done.returncode == 0 and "set cutout.network to eye" in done.stdout
     again = json.loads(nst("models", "--get", "eye", "--json").stdout)
     assert again["available"] and again["digest"] == eye.files[0].sha256
+
+
+def test_a_model_is_downloaded_once(nst, eye, monkeypatch):
+    with serving(b"sees") as server:
+        file = replace(eye.files[0], url=server.url)
+        monkeypatch.setitem(ZOO, "eye", replace(eye, files=(file,)))
+        for _ in range(2):
+            done = nst("models", "--get", "eye")
+            assert done.returncode == 0, done.stderr
+            assert "set cutout.network to eye" in done.stdout
+    assert server.starts == [0]
 
 
 def test_getting_a_model_without_a_network_is_one_line_with_the_remedy(nst, eye):

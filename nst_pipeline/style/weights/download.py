@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -207,13 +207,14 @@ def download(
     if _size(part) > source.size_bytes:
         part.unlink()
     if not server_responds(source.url):
-        raise ModelUnavailableError(f"{source.url} does not answer: go online, or {alternative}")
+        # Without a network, one attempt says so; with a slow one, it may still succeed.
+        parameters = replace(parameters, tries=1)
     try:
         _receive_all(source, part, progress, parameters)
     except _INTERRUPTIONS as error:
         raise ModelUnavailableError(
-            f"{source.url} cannot be downloaded ({error}): run the command again to go on where "
-            f"it stopped, or {alternative}"
+            f"{source.url} cannot be downloaded ({error}): go online and run the command again, "
+            f"which goes on where it stopped, or {alternative}"
         ) from error
     try:
         check_file(part, source, f"run the command again, or {alternative}")

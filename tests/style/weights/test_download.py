@@ -1,14 +1,12 @@
 """Downloads from a server on this machine that behaves well, badly, or not at all."""
 
 import hashlib
-import http.server
-import re
-import threading
 
 import pytest
 
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.style.weights.download import DownloadParameters, RemoteFile, download
+from tests.style.weights.server import serving
 
 CONTENT = bytes(range(256)) * 4096
 """1 MiB, several chunks."""
@@ -16,57 +14,10 @@ IMPATIENT = DownloadParameters(tries=2, first_wait_s=0.01, timeout_s=5)
 ALTERNATIVE = "bring it from another machine"
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """Serves `CONTENT`; what it does wrong is an attribute."""
-
-    cut_after = len(CONTENT)
-    """Bytes of a response after which the connection breaks."""
-    knows_ranges = True
-    status = 200
-    """Answer to every GET, if not 200."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.starts: list[int] = []
-        """First byte of each GET."""
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/eyes.onnx"
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Server
-
-    def do_HEAD(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-
-    def do_GET(self) -> None:
-        if self.server.status != 200:
-            self.send_error(self.server.status)
-            return
-        asked = re.match(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        start = int(asked[1]) if asked and self.server.knows_ranges else 0
-        self.server.starts.append(start)
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
-        self.send_header("Content-Length", str(len(CONTENT) - start))
-        self.end_headers()
-        self.wfile.write(CONTENT[start : start + self.server.cut_after])
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def server():
-    server = Server()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(CONTENT) as server:
+        yield server
 
 
 def _remote(server, content=CONTENT):
@@ -154,6 +105,6 @@ def test_a_part_that_the_server_does_not_know_is_dropped(server, tmp_path):
 def test_without_a_network_the_message_says_what_to_do(tmp_path):
     source = RemoteFile("http://127.0.0.1:9/eyes.onnx", "0" * 64, 10)
     with pytest.raises(
-        ModelUnavailableError, match=f"does not answer: go online, or {ALTERNATIVE}"
+        ModelUnavailableError, match=f"cannot be downloaded.*go online.*{ALTERNATIVE}"
     ):
         download(source, tmp_path / "eyes.onnx", alternative=ALTERNATIVE)
