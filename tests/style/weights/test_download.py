@@ -68,7 +68,7 @@ def test_without_ranges_a_server_that_always_breaks_is_given_up(server, tmp_path
 def test_what_was_not_finished_is_kept_for_the_next_time(server, tmp_path):
     server.cut_after = 0
     (tmp_path / "eyes.onnx.part").write_bytes(CONTENT[:500_000])
-    with pytest.raises(ModelUnavailableError, match="go on where it stopped"):
+    with pytest.raises(ModelUnavailableError, match="goes on where it stopped"):
         _download(server, tmp_path)
     assert (tmp_path / "eyes.onnx.part").stat().st_size == 500_000
 
