@@ -120,5 +120,7 @@ def models(
         (each.name, each.handle, "yes" if each.available else "no", each.path or each.remedy)
         for each in found
     ]
-    print_table("Models", ("model", "setting or package", "installed", "path, or how to get it"), rows)
+    print_table(
+        "Models", ("model", "setting or package", "installed", "path, or how to get it"), rows
+    )
     _print_zoo(zoo)
