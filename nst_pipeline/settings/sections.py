@@ -176,9 +176,10 @@ class Vgg19Settings(Section):
         description="VGG19's weights: `imagenet` (from Keras' cache, else downloaded), or a path.",
     )
     pictures: list[VggPicture] = Field(
-        default=["object", "left", "right"],
-        description="What to optimize in each scene: the `object` of the composite, and the "
-        "contents of the recipes `left` and `right`. Each takes seconds. Empty: nothing.",
+        default=["left", "right"],
+        description="What to optimize in each scene: the contents of the recipes `left` and "
+        "`right`, and the `object` of the composite, which `harmonize.method` `vgg19` needs. Each "
+        "takes seconds. Empty: nothing.",
     )
     mode: StylizeMode = Field(
         "photographic",
@@ -197,7 +198,7 @@ class Vgg19Settings(Section):
         description="`auto` uses bfloat16 (twice as fast) if the processor has instructions for "
         "it, else float32.",
     )
-    steps: int = Field(60, ge=1, description="Maximum number of optimizer steps at each size.")
+    steps: int = Field(12, ge=1, description="Maximum number of optimizer steps at each size.")
     flat_gain: float = Field(
         0.002,
         ge=0,
@@ -206,7 +207,7 @@ class Vgg19Settings(Section):
         "stop early.",
     )
     side: int = Field(
-        400,
+        320,
         ge=32,
         le=1024,
         description="Longest side at which pictures are optimized, in pixels. On a larger picture "

@@ -1,4 +1,4 @@
-"""Find the region that VGG19 works on: an object, and the ring that it takes its style from."""
+"""Find the region that VGG works on: an object, and the ring that it takes its style from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ObjectRing:
 
     @property
     def mask(self) -> Matte:
-        """(window height, window width) float32, 1 on the ring. Slow for large objects."""
+        """(window height, window width) float32, 1 on the ring."""
         return ring_mask(self.matte, self.width_px).astype(np.float32)
 
 

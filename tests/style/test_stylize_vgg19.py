@@ -228,7 +228,7 @@ def test_bfloat16_reaches_a_goal_that_float32_confirms(vgg, start, style):
     assert result.loss <= goal * 1.01
 
 
-@pytest.mark.parametrize("settings", [SMALL, PHOTO])
+@pytest.mark.parametrize("settings", [CLASSIC, PHOTO])
 def test_the_loss_can_be_computed_for_any_picture(vgg, start, style, settings):
     given = start, style, vgg, settings
 
@@ -243,6 +243,20 @@ def test_other_optimizers_lower_the_loss(vgg, start, style, optimizer):
     result = stylize_vgg19(start, style, vgg, SMALL.model_copy(update={"optimizer": optimizer}))
 
     assert all(np.diff(result.losses) < 0)
+
+
+def test_an_artistic_search_starts_with_the_colors_of_the_style(trunk, photos):
+    content, style = sized(photos["astronaut"], 64, 64), sized(photos["ihc"], 64, 64)
+
+    started, classic = (
+        stylize_vgg19(content, style, trunk, settings.model_copy(update={"steps": 1}))
+        for settings in (SMALL, CLASSIC)
+    )
+
+    assert started.losses[0] < vgg19_loss(content, content, style, trunk, SMALL) / 2
+    assert classic.losses[0] == pytest.approx(
+        vgg19_loss(content, content, style, trunk, CLASSIC), rel=1e-5
+    )
 
 
 def test_an_unknown_layer_is_named(vgg, start, style):

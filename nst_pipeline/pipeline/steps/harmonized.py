@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.engine.asset import Check, GalleryPicture, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.pictures import beside_picture
@@ -36,11 +37,27 @@ from nst_pipeline.vision.shapes import Rgb
 _DECIMALS = 6
 
 
+def _uses_vgg(settings: Settings) -> bool:
+    """Whether VGG's change is a candidate: on request only, because it rarely fits the colors.
+
+    Raises
+    ------
+    SettingError
+        It is requested, but not made.
+    """
+    if settings.harmonize.method != "vgg19":
+        return False
+    if "object" not in settings.vgg19.pictures:
+        raise SettingError(
+            "harmonize.method is vgg19, but vgg19.pictures lacks the object: add `object` to it"
+        )
+    return True
+
+
 def _digests(settings: Settings) -> dict[str, str]:
     """Digest the networks whose proposals are candidates."""
-    has_vgg = "object" in settings.vgg19.pictures
     own = network_digests(harmonizer_network=settings.harmonize.network)
-    return magenta_digest(settings) | (vgg_digests(settings) if has_vgg else {}) | own
+    return magenta_digest(settings) | (vgg_digests(settings) if _uses_vgg(settings) else {}) | own
 
 
 def _magenta(item: Item) -> Proposal:
@@ -76,7 +93,7 @@ def _network(item: Item) -> Proposal:
 def _proposals(item: Item) -> Proposals:
     """Return the networks' proposals; each is read or computed only when needed."""
     readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted, "network": _network}
-    if files.PICTURE not in item.snapshot.states(stylized_vgg19)[item.key].files:
+    if not _uses_vgg(item.settings) or item.is_empty(stylized_vgg19):
         del readers["vgg19"]
     if item.settings.harmonize.method != "network":
         del readers["network"]

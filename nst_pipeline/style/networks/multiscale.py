@@ -16,6 +16,7 @@ from nst_pipeline.style.networks.objective import (
     objective_for,
 )
 from nst_pipeline.style.networks.vgg import Vgg
+from nst_pipeline.style.optimize.color_start import match_colors
 from nst_pipeline.style.optimize.descent import adam, classic_sgd
 from nst_pipeline.style.optimize.lbfgs import lbfgs
 from nst_pipeline.style.optimize.precision import Precision, resolve_precision
@@ -87,6 +88,21 @@ class MultiscaleTransfer:
         space = SearchSpace(content, problem.mask[..., np.newaxis], self.settings.luminance_only)
         return replace(space, start=space.start + space.project(change))
 
+    def first_change(self) -> Pixels:
+        """Return the change that the search starts from, at the finest level.
+
+        For the balanced artistic losses it gives the content the style's colors, without which a
+        search spends most of its steps on them. All other searches start from the content.
+        """
+        content = np.asarray(self.problem.content, np.float32)
+        settings = self.settings
+        if settings.mode != "artistic" or settings.losses != "balanced":
+            return np.zeros_like(content)
+        change = match_colors(self.problem) - content
+        if settings.luminance_only:
+            return np.repeat(change.mean(-1, keepdims=True), 3, axis=-1)
+        return change
+
     def final_loss(self, change: Pixels) -> float:
         """Compute the float32 loss of the content plus a change, at the finest level."""
         picture = np.clip(self.space(self.finest, change).start, *PIXEL_RANGE)
@@ -129,4 +145,4 @@ class MultiscaleTransfer:
             results.append(result)
             return change + result.change
 
-        return coarse_to_fine(levels, solve_level), results
+        return coarse_to_fine(levels, self.first_change(), solve_level), results

@@ -24,7 +24,7 @@ from nst_pipeline.style.networks.losses import (
     squared_distance,
     total_variation,
 )
-from nst_pipeline.style.networks.vgg import Vgg, preprocess
+from nst_pipeline.style.networks.vgg import Pooling, Vgg, preprocess
 from nst_pipeline.style.optimize.layer_masks import layer_masks, region_weights
 from nst_pipeline.style.optimize.layers import layers_in_use
 from nst_pipeline.style.optimize.precision import Precision
@@ -108,9 +108,10 @@ def _traced_objective(
     content_layer: str,
     *,
     precision: Precision,
+    pooling: Pooling,
     photographic: bool,
 ) -> Objective:
-    network = vgg.network([*style_layers, content_layer], precision)
+    network = vgg.network([*style_layers, content_layer], precision, pooling)
 
     def features(picture: tf.Tensor) -> list[tf.Tensor]:
         layers = network(preprocess(picture)[tf.newaxis])
@@ -169,6 +170,7 @@ def objective_for(vgg: Vgg, settings: Vgg19Settings, precision: Precision) -> Ob
         layers.style,
         layers.content,
         precision=precision,
+        pooling="average" if settings.losses == "balanced" else "max",
         photographic=settings.mode == "photographic",
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import h5py
 import keras
@@ -18,6 +19,8 @@ import tensorflow as tf
 
 from nst_pipeline.errors import SettingError
 from nst_pipeline.style.optimize.precision import Precision
+
+Pooling = Literal["max", "average"]
 
 _FIRST_CONVOLUTION = "block1_conv1"
 _IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
@@ -33,16 +36,21 @@ def preprocess(pictures: tf.Tensor) -> tf.Tensor:
 
 
 @cache
-def _in_mixed_bfloat16(model: keras.Model) -> keras.Model:
-    """Copy the network in Keras' `mixed_bfloat16`, with its first convolution in float32."""
+def _variant(model: keras.Model, precision: Precision, pooling: Pooling) -> keras.Model:
+    """Copy the network in Keras' `mixed_bfloat16`, or with another pooling, or both."""
+    if precision == "float32" and pooling == "max":
+        return model
 
     def copy(layer: keras.Layer) -> keras.Layer:
-        policy = "float32" if layer.name == _FIRST_CONVOLUTION else "mixed_bfloat16"
+        is_first = layer.name == _FIRST_CONVOLUTION
+        policy = "float32" if precision == "float32" or is_first else "mixed_bfloat16"
+        if isinstance(layer, keras.layers.MaxPooling2D) and pooling == "average":
+            return keras.layers.AveragePooling2D(2, 2, name=layer.name, dtype=policy)
         return type(layer).from_config(layer.get_config() | {"dtype": policy})
 
-    mixed = keras.models.clone_model(model, clone_function=copy)
-    mixed.set_weights(model.get_weights())
-    return mixed
+    copied = keras.models.clone_model(model, clone_function=copy)
+    copied.set_weights(model.get_weights())
+    return copied
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +86,12 @@ class Vgg:
         """Number of convolutions in each block; pooling after each block halves the sides."""
         return tuple(Counter(name.partition("_")[0] for name in self.convolutions).values())
 
-    def network(self, layers: Sequence[str], precision: Precision = "float32") -> keras.Model:
+    def network(
+        self,
+        layers: Sequence[str],
+        precision: Precision = "float32",
+        pooling: Pooling = "max",
+    ) -> keras.Model:
         """Cut the network off after the deepest of the given layers.
 
         Parameters
@@ -88,6 +101,9 @@ class Vgg:
         precision
             Precision of all convolutions but the first, which is cheap, and whose input bfloat16
             would round to half a level of 255.
+        pooling
+            `max`, as the network was trained, or `average`, which leaves no dots in a picture that
+            is optimized (Gatys et al. 2016).
 
         Returns
         -------
@@ -107,7 +123,7 @@ class Vgg:
                     f"settings vgg19.style_layers, vgg19.content_layer: {self.name} has no "
                     f"convolution {name}; it has {', '.join(known)}"
                 )
-        model = self.model if precision == "float32" else _in_mixed_bfloat16(self.model)
+        model = _variant(self.model, precision, pooling)
         return keras.Model(model.input, [model.get_layer(name).output for name in layers])
 
 

@@ -20,21 +20,9 @@ class Layers:
 
 CLASSIC = Layers(tuple(f"block{block}_conv1" for block in range(1, 6)), "block5_conv2")
 """Those of the Keras example."""
-BALANCED = Layers(
-    (
-        "block1_conv1",
-        "block1_conv2",
-        "block2_conv1",
-        "block2_conv2",
-        "block3_conv1",
-        "block3_conv3",
-        "block4_conv1",
-        "block4_conv2",
-    ),
-    "block3_conv1",
-)
-"""Two layers of each block, for varied texture. Not of the fifth: in the trunk that was trained to
-find edges, 42 % of its channels are silent."""
+BALANCED = Layers(CLASSIC.style[:-1], "block3_conv1")
+"""Not those of the fifth block: in the trunk that was trained to find edges, 42 % of its channels
+are silent."""
 
 
 def layers_in_use(settings: Vgg19Settings) -> Layers:

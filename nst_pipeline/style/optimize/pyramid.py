@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from nst_pipeline.style.optimize.search import Pixels
 from nst_pipeline.vision.images.resize import resize
 
@@ -20,7 +18,7 @@ class PyramidParameters:
     share one setup."""
     min_side: int = 32
     """Shortest side, pixels: four halvings leave two positions in the deepest layers."""
-    min_coarse_side: int = 96
+    min_coarse_side: int = 64
     """Least shorter side of a coarse level, pixels: on smaller pictures, the deepest layers see
     little but padding."""
 
@@ -67,8 +65,8 @@ def pyramid_levels(
 
     Examples
     --------
-    >>> [(level.width, level.height, level.reduction) for level in pyramid_levels(400, 304)]
-    [(200, 152, 2), (400, 304, 1)]
+    >>> [(level.width, level.height, level.reduction) for level in pyramid_levels(320, 208)]
+    [(160, 104, 2), (320, 208, 1)]
     """
     levels = [Level(width, height, 1)]
     while min(levels[-1].width, levels[-1].height) >= 2 * parameters.min_coarse_side:
@@ -77,13 +75,17 @@ def pyramid_levels(
     return levels[::-1]
 
 
-def coarse_to_fine(levels: Sequence[Level], solve: Callable[[Level, Pixels], Pixels]) -> Pixels:
+def coarse_to_fine(
+    levels: Sequence[Level], start: Pixels, solve: Callable[[Level, Pixels], Pixels]
+) -> Pixels:
     """Solve every level, starting from the enlarged result of the level before.
 
     Parameters
     ----------
     levels
         From the coarsest to the finest.
+    start
+        The change to start from at the coarsest level, (height, width, 3) float32 of any size.
     solve
         Takes a level and the change to start from, and returns a better change; both
         (height, width, 3) float32 of the level's size.
@@ -93,7 +95,7 @@ def coarse_to_fine(levels: Sequence[Level], solve: Callable[[Level, Pixels], Pix
     numpy.ndarray
         The change found at the finest level, (height, width, 3) float32.
     """
-    change: Pixels = np.zeros((levels[0].height, levels[0].width, 3), np.float32)
+    change = start
     for level in levels:
         change = solve(level, resize(change, level.width, level.height))
     return change

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from nst_pipeline.vision.shapes import Box, Mask, Matte
 
@@ -13,12 +14,47 @@ CLEAR_ALPHA = 0.05
 """A pixel of at most this alpha counts as scene: faint haze in a matte is ignored."""
 SURROUNDINGS_SHARE = 0.6
 """Reach of an object's surroundings, as a share of its longer side."""
+_FAR_PX = 16
+"""Up to this radius `cv2.dilate` is faster; its time grows with the radius squared."""
+
+
+def _ellipse(radius_px: int) -> NDArray[np.uint8]:
+    size = (2 * radius_px + 1, 2 * radius_px + 1)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size), np.uint8)
+
+
+def _distance_in_row(mask: Mask) -> NDArray[np.int32]:
+    """Compute the distance of each pixel from the nearest marked one of its row, pixels."""
+    height, width = mask.shape
+    columns, far = np.arange(width, dtype=np.int32), np.int32(2 * (height + width))
+    before = np.maximum.accumulate(np.where(mask, columns, -far), 1)
+    after = np.minimum.accumulate(np.where(mask, columns, far)[:, ::-1], 1)[:, ::-1]
+    return np.asarray(np.minimum(columns - before, after - columns))
+
+
+def _dilate_far(mask: Mask, radius_px: int) -> Mask:
+    """Dilate as `cv2.dilate` does, in a time that hardly grows with the radius.
+
+    OpenCV's ellipse contains the disc of this radius, and lies within one that is half a pixel
+    larger. So the distance decides for all pixels but those between the two, and only those are
+    compared with the ellipse row by row.
+    """
+    distance = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    dilated = np.asarray(distance <= radius_px)
+    rows, columns = np.nonzero(~dilated & (distance < radius_px + 0.51))
+    across, reached = _distance_in_row(mask), np.zeros(len(rows), np.bool_)
+    reaches = _ellipse(radius_px).sum(1) // 2
+    for down, reach in zip(range(-radius_px, radius_px + 1), reaches, strict=True):
+        inside = (rows + down >= 0) & (rows + down < len(mask))
+        reached[inside] |= across[rows[inside] + down, columns[inside]] <= reach
+    dilated[rows, columns] = reached
+    return dilated
 
 
 def _dilate(mask: Mask, radius_px: int) -> Mask:
-    size = (2 * radius_px + 1, 2 * radius_px + 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size)
-    return cv2.dilate(mask.view(np.uint8), disc).astype(np.bool_)
+    if radius_px <= _FAR_PX:
+        return cv2.dilate(mask.view(np.uint8), _ellipse(radius_px)).astype(np.bool_)
+    return _dilate_far(mask, radius_px) if mask.any() else mask
 
 
 def object_mask(matte: Matte, opacity: float | None = None) -> Mask:

@@ -121,6 +121,7 @@ def test_vgg_makes_the_object_and_both_recipes_with_the_trunk_that_is_installed(
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))  # no ImageNet weights of VGG19
     pictures = '["object", "left", "right"]'
     settings = f"[vgg19]\nside = 48\nsteps = 3\npictures = {pictures}\n"
+    settings += "[harmonize]\nmethod = 'vgg19'\n"
     (collection.root / "nst.toml").write_text(SMALL + settings)
     collection.update()
     store = collection.open().store
@@ -142,7 +143,8 @@ def test_vgg_makes_the_object_and_both_recipes_with_the_trunk_that_is_installed(
             painted = store.picture("stylized_vgg19", key, f".{recipe}.png")
             assert painted.shape == content.shape
             assert (painted != content).any()
-        assert "vgg19" in store.record(HarmonizedRecord, "harmonized", key).scores
+        assert store.record(HarmonizedRecord, "harmonized", key).chosen == "vgg19"
+        assert "vgg16-edges" in collection.rows("harmonized")[key].models
         page = (collection.root / f"artifacts/gallery/scenes/{key}.html").read_text("utf-8")
         assert "VGG optimization, recipe left (vgg16-edges)" in page
 
@@ -153,3 +155,10 @@ def test_a_setting_that_cannot_be_used_fails_the_run_and_is_named(collection):
     (failed,) = [run for run in collection.update() if not run.success]
     assert failed.phase == "scenes"
     assert failed.error.startswith("setting recipes.style: nowhere.jpg cannot be read")
+
+
+def test_the_candidate_vgg19_needs_the_object_among_its_pictures(collection):
+    settings = collection.root / "nst.toml"
+    settings.write_text(settings.read_text() + "[harmonize]\nmethod = 'vgg19'\n")
+    (failed,) = [run for run in collection.update() if not run.success]
+    assert "add `object` to it" in failed.error

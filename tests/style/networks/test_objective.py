@@ -141,7 +141,7 @@ def test_balanced_losses_are_sums_of_relative_distances(trunk, problem, settings
     from nst_pipeline.style.optimize.layers import BALANCED
 
     names = [*BALANCED.style, BALANCED.content]
-    network = trunk.network(names)
+    network = trunk.network(names, pooling="average")
     picture = np.clip(problem.content * 0.8 + 9, 0, 255)
     masks = {
         "style": layer_masks(problem.style_mask, names, block_sizes=trunk.block_sizes),

@@ -1,5 +1,6 @@
+import cv2
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nst_pipeline.vision.images.regions import (
@@ -86,3 +87,24 @@ def test_the_surroundings_begin_at_a_multiple_of_the_alignment():
     rows, columns = part
     assert rows == columns == slice(32, 61)
     assert inside.shape == (29, 29)
+
+
+@settings(max_examples=20)
+@given(st.integers(17, 90), st.integers(0, 10**6))
+def test_a_wide_ring_is_that_of_opencv(width_px, seed):
+    random = np.random.default_rng(seed)
+    matte = np.zeros((120, 150), np.float32)
+    for _ in range(3):
+        center = int(random.integers(150)), int(random.integers(120))
+        axes = int(random.integers(1, 25)), int(random.integers(1, 25))
+        cv2.ellipse(matte, center, axes, int(random.integers(180)), 0, 360, 1.0, -1)
+    covered = (matte > 0).astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width_px + 1, 2 * width_px + 1))
+
+    ring = ring_mask(matte, width_px)
+
+    np.testing.assert_array_equal(ring, (cv2.dilate(covered, disc) > 0) & (covered == 0))
+
+
+def test_a_wide_ring_around_nothing_is_empty():
+    assert not ring_mask(np.zeros((40, 50), np.float32), 30).any()
