@@ -1,4 +1,4 @@
-"""Stylize one picture with a grid of VGG19's weights, to choose weights by eye."""
+"""Stylize one picture with a grid of VGG's loss weights, to choose weights by eye."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ MASK = f".mask{PICTURE}"
 SHADOW = f".shadow{PICTURE}"
 """A composite's cast shadow, gray."""
 LOSS_CURVE = f".loss{PICTURE}"
-"""The plot of a VGG19 optimization's loss."""
+"""The plot of a VGG optimization's losses."""
 RECORD = ".json"
 """The JSON record of an artifact."""
 

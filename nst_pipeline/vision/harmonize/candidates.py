@@ -190,7 +190,7 @@ CANDIDATES: tuple[Candidate, ...] = (
     ),
     Candidate(
         "vgg19",
-        "half of the VGG19 optimization's color change",
+        "half of the VGG optimization's color change",
         _preview_network("vgg19"),
         needs_proposal=True,
         on_request=True,
