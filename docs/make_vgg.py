@@ -44,7 +44,7 @@ def pairs() -> list[tuple[Rgb, Rgb]]:
         (data.astronaut(), data.immunohistochemistry()),
         (china, flower),
         (data.coffee(), china),
-        (data.chelsea(), data.hubble_deep_field()),
+        (data.chelsea(), flower),
     ]
 
 

@@ -38,20 +38,8 @@ _DECIMALS = 6
 
 
 def _uses_vgg(settings: Settings) -> bool:
-    """Whether VGG's change is a candidate: on request only, because it rarely fits the colors.
-
-    Raises
-    ------
-    SettingError
-        It is requested, but not made.
-    """
-    if settings.harmonize.method != "vgg19":
-        return False
-    if "object" not in settings.vgg19.pictures:
-        raise SettingError(
-            "harmonize.method is vgg19, but vgg19.pictures lacks the object: add `object` to it"
-        )
-    return True
+    """Whether VGG's change is a candidate: on request only, because it rarely fits the colors."""
+    return settings.harmonize.method == "vgg19"
 
 
 def _digests(settings: Settings) -> dict[str, str]:
@@ -90,10 +78,27 @@ def _network(item: Item) -> Proposal:
     return network_proposal(item.picture(composites), read_matte(item), item.settings)
 
 
+def _has_vgg(item: Item) -> bool:
+    """Whether VGG's change is a candidate, and was made.
+
+    Raises
+    ------
+    SettingError
+        It is one, but the settings do not let it be made.
+    """
+    if not _uses_vgg(item.settings):
+        return False
+    if "object" not in item.settings.vgg19.pictures:
+        raise SettingError(
+            "harmonize.method is vgg19, but vgg19.pictures lacks the object: add `object` to it"
+        )
+    return not item.is_empty(stylized_vgg19)
+
+
 def _proposals(item: Item) -> Proposals:
     """Return the networks' proposals; each is read or computed only when needed."""
     readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted, "network": _network}
-    if not _uses_vgg(item.settings) or item.is_empty(stylized_vgg19):
+    if not _has_vgg(item):
         del readers["vgg19"]
     if item.settings.harmonize.method != "network":
         del readers["network"]

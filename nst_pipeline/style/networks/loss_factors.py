@@ -70,8 +70,10 @@ class BalancedParameters:
 
     unit_weight: float = 1e-6
     """A distance of this weight counts fully: the default of `vgg19.style_weight`."""
-    rough_levels: float = 64.0
+    artistic_levels: float = 40.0
     """Total variation is 1 where neighboring pixels differ by this much, of 255."""
+    photographic_levels: float = 4.0
+    """The same for the variation of the change, which should be smooth: else colors blotch."""
 
 
 class Energies(NamedTuple):
@@ -117,13 +119,13 @@ def balanced_factors(
         return _number(weight / parameters.unit_weight / energy if energy > 0 else 0.0)
 
     layers = len(energies.grams)
-    levels = parameters.rough_levels * reduction
+    is_artistic = settings.mode == "artistic"
+    levels = parameters.artistic_levels if is_artistic else parameters.photographic_levels
+    steps = energies.values * (levels * reduction) ** (2 * VARIATION_EXPONENT)
     return LossFactors(
         content=relative(settings.content_weight, energies.content),
         styles=[relative(settings.style_weight / layers, each) for each in energies.grams],
         moments=[relative(settings.moments_weight / layers, each) for each in energies.moments],
         laplacian=relative(settings.laplacian_weight, energies.laplacian),
-        variation=relative(
-            settings.total_variation_weight, energies.values * levels ** (2 * VARIATION_EXPONENT)
-        ),
+        variation=relative(settings.total_variation_weight, steps),
     )

@@ -161,4 +161,4 @@ def test_the_candidate_vgg19_needs_the_object_among_its_pictures(collection):
     settings = collection.root / "nst.toml"
     settings.write_text(settings.read_text() + "[harmonize]\nmethod = 'vgg19'\n")
     (failed,) = [run for run in collection.update() if not run.success]
-    assert "add `object` to it" in failed.error
+    assert failed.error.endswith("vgg19.pictures lacks the object: add `object` to it")

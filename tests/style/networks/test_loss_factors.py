@@ -56,14 +56,20 @@ def test_a_networks_scale_does_not_matter(module, energies):
     assert style_share(1e3) == pytest.approx(0.1, rel=1e-5)
 
 
-def test_total_variation_counts_fully_where_neighbors_differ_by_64_levels(module, energies):
-    def loss(levels: float, reduction: int) -> float:
-        factor = module.balanced_factors(SETTINGS, energies, reduction=reduction).variation
-        return float(factor) * energies.values * (levels**2) ** 1.25
+@pytest.mark.parametrize(("mode", "levels"), [("artistic", 40), ("photographic", 4)])
+def test_total_variation_counts_fully_where_neighbors_differ_by_some_levels(
+    module, energies, mode, levels
+):
+    """By few for the change of a photo: it should be smooth."""
+    settings = Vgg19Settings(mode=mode)
 
-    assert loss(64, 1) == pytest.approx(1)
+    def loss(difference: float, reduction: int) -> float:
+        factor = module.balanced_factors(settings, energies, reduction=reduction).variation
+        return float(factor) * energies.values * (difference**2) ** 1.25
+
+    assert loss(levels, 1) == pytest.approx(1)
     # At half the size, neighbors are twice as far apart, so they differ twice as much.
-    assert loss(128, 2) == pytest.approx(1)
+    assert loss(2 * levels, 2) == pytest.approx(1)
 
 
 def test_what_has_no_energy_does_not_count(module, energies):
