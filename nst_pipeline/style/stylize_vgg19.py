@@ -129,7 +129,8 @@ def stylize_vgg19(
     Parameters
     ----------
     start
-        (height, width, 3) uint8 RGB: start of the search, and content.
+        (height, width, 3) uint8 RGB: the content, and start of the search; in artistic mode with
+        balanced losses, it first gets the style's colors.
     style
         (height, width, 3) uint8 RGB, of any size, such as the scene without the sticker. If style
         and mask are those of the start, there is nothing to do.
