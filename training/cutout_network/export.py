@@ -1,6 +1,6 @@
 """Write the trained network as an ONNX file with weights in half precision.
 
-    python export.py out/checkpoint.pt cutout_network.onnx
+python export.py out/checkpoint.pt cutout_network.onnx
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def main() -> None:
         str(chosen.out),
         input_names=["picture", "box"],
         output_names=["mask", "expected_iou"],
+        dynamic_axes={name: {0: "views"} for name in ("picture", "box", "mask", "expected_iou")},
         opset_version=17,
         dynamo=False,
     )

@@ -141,9 +141,9 @@ class CutoutNetwork(nn.Module):
             result = layer(torch.cat([result, skip], 1))
             middle = result if result.shape[1] == 64 else middle
         logits = self.mask(result)
-        return logits, self._expected_iou(middle.detach(), logits.detach(), box)
+        return logits, self._expected_iou(middle.detach(), logits.detach())
 
-    def _expected_iou(self, middle: Tensor, logits: Tensor, box: Tensor) -> Tensor:
+    def _expected_iou(self, middle: Tensor, logits: Tensor) -> Tensor:
         probability = functional.avg_pool2d(torch.sigmoid(logits), 8)
         edge = probability * (1 - probability)
 

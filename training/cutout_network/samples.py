@@ -263,9 +263,7 @@ class Sampler:
         inside = np.zeros(size, np.float32)
         if box is not None:
             scale = self.side / np.array([right - left, bottom - top, right - left, bottom - top])
-            x0, y0, x1, y1 = np.rint(
-                (np.array(box) - (left, top, left, top)) * scale
-            ).astype(int)
+            x0, y0, x1, y1 = np.rint((np.array(box) - (left, top, left, top)) * scale).astype(int)
             inside[max(y0, 0) : max(y1, 1), max(x0, 0) : max(x1, 1)] = 1
         if self.random.random() < 0.5:
             view, seen, inside = view[:, ::-1], seen[:, ::-1], inside[:, ::-1]

@@ -1,6 +1,7 @@
 """Train the cut-out network on folders of photos with masks.
 
-    python train.py out/ --backbone efficientnet-lite0-57934424.pth --data photos:0.6:whole stickers:0.4
+    python train.py out/ --backbone efficientnet-lite0-57934424.pth \\
+        --data photos:0.6:whole stickers:0.4
 
 Stop it at any time; the same command goes on from the last checkpoint. It takes about 0.15 s a
 sample on one core, and 30,000 samples are a useful start.
@@ -177,7 +178,7 @@ def main() -> None:
     reader.add_argument("out", type=Path)
     reader.add_argument("--backbone", type=Path, required=True)
     reader.add_argument("--data", nargs="+", type=parse_source, required=True)
-    reader.add_argument("--held-back", type=Path, help="text file: photos that are never trained on")
+    reader.add_argument("--held-back", type=Path, help="text file: photos to leave out")
     reader.add_argument("--steps", type=int, default=2000)
     reader.add_argument("--threads", type=int, default=2)
     reader.add_argument("--seed", type=int, default=13)
