@@ -18,7 +18,10 @@ UI_BYTES = 150_000
 """Largest screenshot: a page with ten of them still loads quickly."""
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "data/README.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CHANGELOG.md", "data/README.md", "training/README.md")
+    ),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 CURRENT_PAGES = [page for page in PAGES if page.name != "CHANGELOG.md"]
