@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -15,6 +15,8 @@ _GAP_PX = 12
 _LABEL_PX = 26
 """Height of the label below an image."""
 _FONT_PX = 13
+_HEADING_PX, _HEADING_FONT_PX = 56, 20
+_HEADING_COLOR = (20, 20, 20)
 _ELLIPSIS = "..."
 
 _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
@@ -75,4 +77,48 @@ def contact_sheet(
         row, column = divmod(number, across)
         corner = (_GAP_PX + column * step_x, _GAP_PX + row * step_y)
         sheet.paste(_cell(label, picture, cell_px, font), corner)
+    return np.array(sheet)
+
+
+def _heading(text: str) -> Image.Image:
+    font = ImageFont.load_default(_HEADING_FONT_PX)
+    width = round(font.getlength(text)) + 2 * _GAP_PX
+    band = Image.new("RGB", (width, _HEADING_PX), _BACKGROUND)
+    corner = (_GAP_PX, _HEADING_PX - _GAP_PX)
+    ImageDraw.Draw(band).text(corner, text, fill=_HEADING_COLOR, font=font, anchor="ls")
+    return band
+
+
+def sectioned_sheet(sections: Mapping[str, Sequence[tuple[str, Picture]]]) -> Rgb:
+    """Stack contact sheets, each below its heading.
+
+    Parameters
+    ----------
+    sections
+        Labels and images, as `contact_sheet` takes them, by heading; at least one section.
+
+    Returns
+    -------
+    Rgb
+        (height, width, 3) uint8.
+
+    Examples
+    --------
+    >>> gray = np.full((50, 80), 128, np.uint8)
+    >>> sectioned_sheet({"Used": [("cat", gray)], "Not used": []}).shape
+    (364, 224, 3)
+    """
+    parts = [
+        part
+        for heading, pictures in sections.items()
+        for part in (
+            _heading(heading),
+            *([Image.fromarray(contact_sheet(pictures))] if pictures else []),
+        )
+    ]
+    size = max(part.width for part in parts), sum(part.height for part in parts)
+    sheet, top = Image.new("RGB", size, _BACKGROUND), 0
+    for part in parts:
+        sheet.paste(part, (0, top))
+        top += part.height
     return np.array(sheet)

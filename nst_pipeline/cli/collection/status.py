@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
-from nst_pipeline.cli.output import LIST_LIMIT, Json, busy, print_json, print_table
+from nst_pipeline.cli.output import LIST_LIMIT, Json, busy, print_json, print_line, print_table
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.pipeline.upkeep.reporting import not_used
 
 _STATUSES = ("ok", "empty", "failed")
 
@@ -62,7 +64,7 @@ def print_counts(rows: list[dict[str, Any]]) -> None:
 
 
 def status(as_json: Json = False) -> None:
-    """Count the artifacts; list failures, empty results, and unreadable files."""
+    """Count the artifacts; list failures, empty results, unused objects, and unreadable files."""
     workspace = existing_workspace()
     with busy("reading the catalog"):
         frame = _current_rows(workspace)
@@ -74,10 +76,11 @@ def status(as_json: Json = False) -> None:
         for inbox in INBOXES
         for bad in workspace.index(inbox).unreadable
     ]
-    rows = counts(workspace)
+    rows, unused = counts(workspace), not_used(workspace)
     if as_json:
         lists = {"failed": failed, "empty": reasons, "unreadable": unreadable}
-        print_json({"assets": rows, **lists})
+        not_used_figures = None if unused is None else asdict(unused)
+        print_json({"assets": rows, **lists, "not used": not_used_figures})
         return
     print_counts(rows)
     if failed:
@@ -86,3 +89,5 @@ def status(as_json: Json = False) -> None:
         print_table("Empty", ("asset", "count", "reason"), reasons)
     if unreadable:
         print_table("Unreadable", ("inbox", "file", "reason"), unreadable, limit=LIST_LIMIT)
+    if unused:
+        print_line(f"Not used: {unused}. Draw boxes on the photos: {unused.page}")

@@ -16,25 +16,31 @@ from nst_pipeline.pipeline.engine.progress import report_part
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps.composites import composites, present_row
 from nst_pipeline.pipeline.steps.harmonized import harmonized
+from nst_pipeline.pipeline.steps.not_used import NotUsed, find_not_used, photo_not_used
 from nst_pipeline.pipeline.steps.placements import placements
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
+from nst_pipeline.pipeline.steps.sticker_library import sticker_library
+from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
 from nst_pipeline.publish.gallery import (
+    PHOTOS_ON_PAGE,
     GalleryPlacement,
     GalleryScene,
     LineageRow,
     Variant,
     write_gallery,
+    write_not_used,
 )
 from nst_pipeline.storage import artifact_files as files
-from nst_pipeline.storage.catalog import Input, Row
+from nst_pipeline.storage.catalog import Input, Row, Status
 from nst_pipeline.storage.records import HarmonizedRecord, Placements
 from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.harmonize.candidates import candidate_title
 from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
 from nst_pipeline.vision.shapes import Picture
 
-_UPSTREAM = (composites, harmonized)
+_UPSTREAM = (composites, harmonized, sticker_library)
 """The gallery shows these assets and all their ancestors that are made for each scene."""
+_TITLE = "Composites"
 SCENE_ASSETS = tuple(node for node in with_ancestors(_UPSTREAM) if node.inbox == "scenes")
 """Assets that the gallery shows for each scene, upstream ones first."""
 
@@ -50,18 +56,25 @@ def _gallery_pictures() -> Iterator[tuple[Asset, GalleryPicture]]:
 _PICTURES = tuple(_gallery_pictures())
 
 
-def _results_and_failures(snapshot: Snapshot, node: Node) -> Resolver:
-    """Use all good results and, because the gallery shows them, too, the failed artifacts."""
-    results, keys = from_collection(snapshot, node), snapshot.keys(scene_photos)
+def _inputs_of_status(snapshot: Snapshot, node: Node, status: Status) -> list[Input]:
+    rows = snapshot.states(node)
+    return [
+        Input(node.name, key, f"{status}: {rows[key].fingerprint}")
+        for key in snapshot.keys(node)
+        if key in rows and rows[key].status == status
+    ]
+
+
+def _results_and_reasons(snapshot: Snapshot, node: Node) -> Resolver:
+    """Use all good results and, because the gallery shows why, what failed, and photos without
+    stickers."""
+    results = from_collection(snapshot, node)
 
     def resolve(key: str) -> Resolved:
         failed = [
-            Input(asset.name, k, f"failed: {rows[k].fingerprint}")
-            for asset in SCENE_ASSETS
-            for k in keys
-            if k in (rows := snapshot.states(asset)) and rows[k].status == "failed"
+            each for asset in SCENE_ASSETS for each in _inputs_of_status(snapshot, asset, "failed")
         ]
-        return *results(key), *failed
+        return *results(key), *failed, *_inputs_of_status(snapshot, stickers, "empty")
 
     return resolve
 
@@ -188,14 +201,29 @@ def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
     )
 
 
+def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> None:
+    """Write the page about the object photos of which scenes do not get everything."""
+    store, keys = snapshot.store, not_used.keys[:PHOTOS_ON_PAGE]
+    write_not_used(
+        folder,
+        [photo_not_used(snapshot, key, not_used) for key in keys],
+        not_used.counts,
+        title=_TITLE,
+        read_photo=lambda key: snapshot.workspace.photo("objects", key),
+        read_sticker=lambda name: store.picture(stickers.name, *sticker_file(name), keep=False),
+    )
+
+
 @define_asset(
     phase="publish",
     inbox=None,
     group="published",
     kinds={"html"},
     upstream=_UPSTREAM,
-    inputs=_results_and_failures,
-    code_version="3",
+    optional=(sticker_library,),
+    inputs=_results_and_reasons,
+    settings=("placement",),
+    code_version="4",
     ends_batch=True,
     keeps_own_files=True,
     read_by_people=True,
@@ -203,24 +231,33 @@ def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
 def gallery(item: Item) -> Made:
     """Write web pages of all scenes: before and after, all variants, and lineage.
 
+    The page `not_used.html` shows the object photos of which scenes do not get everything, to draw
+    boxes on them (docs/how-to/your-own-photos.md).
+
     Open the path below in a browser; no server is needed. The run then writes a batch report to
     `reports/`, which covers everything made since the last report.
     """
     snapshot, folder = item.snapshot, item.store.folder(gallery.name)
+    not_used = find_not_used(snapshot)
+    _write_not_used(snapshot, folder, not_used)
     report = write_gallery(
         folder,
         gallery_scenes(snapshot),
         lambda key: gallery_scene(snapshot, key),
-        title="Composites",
+        title=_TITLE,
+        not_used=len(not_used.keys),
         open_image=_picture_reader(folder.parent),
         on_scene=report_part("gallery pages"),
     )
     made = {
-        name: (folder / name).read_bytes() for name in (files.GALLERY_PAGE, files.GALLERY_MANIFEST)
+        name: (folder / name).read_bytes()
+        for name in (files.GALLERY_PAGE, files.GALLERY_NOT_USED, files.GALLERY_MANIFEST)
     }
     figures: dict[str, float | str] = {
         "scenes": report.scenes,
         "pages_written": report.pages_written,
+        "photos_without_sticker": not_used.counts.bare_photos,
+        "stickers_not_used": not_used.counts.stickers,
     }
     if report.manifest_problem:
         figures["problem"] = report.manifest_problem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
 from nst_pipeline.publish.columns import Column, schema_of
-from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.publish.contact_sheet import contact_sheet, sectioned_sheet
 from nst_pipeline.publish.dataset import parquet_bytes
 from nst_pipeline.publish.splits import SIDES, Side, side_of
 from nst_pipeline.settings import PlacementSettings
@@ -27,13 +27,15 @@ from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.records import StickerRecord, Stickers
 from nst_pipeline.storage.store import Content, Store
 from nst_pipeline.vision.detect.finders import FINDERS
-from nst_pipeline.vision.place.choose import LibrarySticker, sticker_candidates
+from nst_pipeline.vision.place.choose import LibrarySticker, sticker_candidates, why_unusable
 from nst_pipeline.vision.place.cut_edges import EDGES
 from nst_pipeline.vision.place.explicit import sticker_names
-from nst_pipeline.vision.shapes import Rgb
+from nst_pipeline.vision.shapes import Picture, Rgb
 
 _ON_SHEET = 96
-"""Stickers on the contact sheet, the best ones; the table has all."""
+"""Usable stickers on the contact sheet, the best ones; the table has all."""
+_UNUSABLE_ON_SHEET = 24
+"""Stickers on the contact sheet for each reason not to use them."""
 
 COLUMNS = (
     Column("sticker", pa.string(), "Name: the object photo's key, a dot, and a number."),
@@ -108,14 +110,39 @@ def library_table(snapshot: Snapshot) -> pa.Table:
     return pa.Table.from_pylist(table, schema=SCHEMA)
 
 
-def _contact_sheet(store: Store, table: pa.Table) -> Rgb:
-    """Arrange the best stickers on one picture, with their names and qualities."""
+def _labeled(store: Store, table: pa.Table) -> list[tuple[str, Picture]]:
+    """Read stickers, with their names and qualities as labels."""
+    return [
+        (
+            f"{row['label']} {row['quality']:.2f} {row['photo']}",
+            store.picture(stickers.name, *sticker_file(row["sticker"])),
+        )
+        for row in table.to_pylist()
+    ]
+
+
+def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -> Rgb:
+    """Arrange the best stickers on one picture, and below them those that no scene gets.
+
+    Parameters
+    ----------
+    store, table
+        The artifacts, and the library's table.
+    unusable
+        Why no scene gets a sticker, by its name, for those that none gets.
+    """
     best = table.sort_by([("quality", "descending"), ("sticker", "ascending")])
-    pictures = []
-    for row in best.slice(0, _ON_SHEET).to_pylist():
-        picture = store.picture(stickers.name, *sticker_file(row["sticker"]))
-        pictures.append((f"{row['label']} {row['quality']:.2f} {row['photo']}", picture))
-    return contact_sheet(pictures)
+    whys = pa.array([unusable.get(each, "") for each in best["sticker"].to_pylist()], pa.string())
+    usable = best.filter(pc.equal(whys, ""))
+    shown = _labeled(store, usable.slice(0, _ON_SHEET))
+    if not unusable:
+        return contact_sheet(shown)
+    sections = {f"Used: {len(shown)} of {usable.num_rows} stickers, best first": shown}
+    for why in sorted(set(unusable.values())):
+        others = best.filter(pc.equal(whys, why))
+        shown = _labeled(store, others.slice(0, _UNUSABLE_ON_SHEET))
+        sections[f"Not used: {why}: {len(shown)} of {others.num_rows} stickers"] = shown
+    return sectioned_sheet(sections)
 
 
 @define_asset(
@@ -124,7 +151,8 @@ def _contact_sheet(store: Store, table: pa.Table) -> Rgb:
     group="objects",
     kinds={"parquet"},
     upstream=(stickers,),
-    code_version="3",
+    settings=("placement",),
+    code_version="4",
     presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
     read_by_people=True,
     consumed_in_part=True,
@@ -132,17 +160,19 @@ def _contact_sheet(store: Store, table: pa.Table) -> Rgb:
 def sticker_library(item: Item) -> Made:
     """List all stickers in one Parquet table, with a contact sheet of the best ones.
 
-    The sheet shows at a glance whether the cut-outs are good. `placements` chooses from the table.
+    The sheet shows at a glance whether the cut-outs are good, and which of them no scene gets.
+    `placements` chooses from the table.
     """
     table = library_table(item.snapshot)
+    unusable = unusable_stickers(_stickers_of(table), item.settings.placement)
     made: dict[str, Content] = {
         files.LIBRARY_TABLE: parquet_bytes(table),
-        files.CONTACT_SHEET: _contact_sheet(item.store, table),
+        files.CONTACT_SHEET: _contact_sheet(item.store, table, unusable),
     }
     empty = (
         "" if table.num_rows else "there is no sticker yet: put photos with objects into objects/"
     )
-    return Made(made, {"stickers": table.num_rows}, empty)
+    return Made(made, {"stickers": table.num_rows, "not_used": len(unusable)}, empty)
 
 
 @dataclass(frozen=True)
@@ -205,6 +235,14 @@ class Library:
             by_side[side_of(self.photos[each.object_key].digest)].append(each)
         own = cache(lambda side: sticker_candidates(by_side[side], settings))
         return lambda key, digest: own(side_of(digest))(key) or every()(key)
+
+
+def unusable_stickers(
+    library: Iterable[LibrarySticker], settings: PlacementSettings
+) -> dict[str, str]:
+    """Say of each sticker that no scene gets why, by its name."""
+    whys = {each.sticker: why_unusable(each, settings) for each in library}
+    return {sticker: why for sticker, why in whys.items() if why}
 
 
 def _colors(table: pa.Table) -> list[tuple[float, float, float] | None]:

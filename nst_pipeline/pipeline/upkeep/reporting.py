@@ -18,16 +18,20 @@ from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.pipeline.engine.progress import tracked
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.pipeline.steps.gallery import gallery
 from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.publish.report import (
     ExampleResult,
+    NotUsedSummary,
     best_and_worst,
     html_page,
     markdown_page,
     summarize_batch,
 )
 from nst_pipeline.publish.thumbnails import as_rgb, inline_webp
+from nst_pipeline.storage.artifact_files import GALLERY_NOT_USED
 from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.keys import ALL
 
 _PLOTS = tuple(plot for asset in reversed(ASSETS) for plot in asset.presentation.plots)
 """Results first."""
@@ -77,6 +81,23 @@ def _illustrated(workspace: Workspace, example: ExampleResult) -> ExampleResult:
     return replace(example, title=title, page=page, image=image)
 
 
+def not_used(workspace: Workspace) -> NotUsedSummary | None:
+    """Say how much of the object photos no scene got when the gallery was last written.
+
+    Returns
+    -------
+    NotUsedSummary or None
+        With the path of the page; None if scenes may get everything.
+    """
+    row = workspace.catalog.latest(gallery.name).get(ALL)
+    figures = {} if row is None else row.figures
+    photos, stickers = (
+        int(figures.get(name, 0)) for name in ("photos_without_sticker", "stickers_not_used")
+    )
+    page = str(workspace.store.path(gallery.name, ALL, GALLERY_NOT_USED))
+    return NotUsedSummary(photos, stickers, page) if photos or stickers else None
+
+
 def write_report(workspace: Workspace, rows: pd.DataFrame, name: str) -> UPath:
     """Write a report on catalog rows as `<name>.html` and `<name>.md`.
 
@@ -97,6 +118,10 @@ def write_report(workspace: Workspace, rows: pd.DataFrame, name: str) -> UPath:
     batch = summarize_batch(
         rows, [asset.name for asset in ASSETS], result=harmonized.name, plots=_PLOTS
     )
+    unused = not_used(workspace)
+    if unused is not None:
+        relative = f"../artifacts/{gallery.name}/{GALLERY_NOT_USED}"
+        batch = replace(batch, not_used=replace(unused, page=relative))
     best, worst = best_and_worst(rows, result=harmonized.name)
     examples = tracked("report pictures", [*best, *worst], len(best) + len(worst))
     illustrated = [_illustrated(workspace, example) for example in examples]

@@ -136,10 +136,11 @@ def _unknown_inputs(history: pa.Table, current: pa.Table) -> Iterator[Problem]:
         each = inputs.flatten()
         names = identities(each.field("asset"), each.field("key"), each.field("digest"))
         made = pc.is_in(each.field("asset"), value_set=pa.array(list(BY_NAME)))
-        # The gallery lists failed artifacts as inputs, by their fingerprints.
-        failed = pc.starts_with(each.field("digest"), "failed: ")
+        # The gallery lists failed and empty artifacts as inputs, by their fingerprints.
+        digests = each.field("digest")
+        shown = pc.or_(pc.starts_with(digests, "failed: "), pc.starts_with(digests, "empty: "))
         is_known = pc.is_in(names, value_set=known)
-        is_unknown = pc.and_(pc.and_not(made, failed), pc.invert(is_known))
+        is_unknown = pc.and_(pc.and_not(made, shown), pc.invert(is_known))
         owners = pc.list_parent_indices(inputs).filter(is_unknown)
         keys = rows["key"].take(owners).to_pylist()
         for key, name in zip(keys, names.filter(is_unknown).to_pylist(), strict=True):

@@ -57,9 +57,9 @@ def pages_digest(gallery_title: str) -> str:
     return hashlib.sha256(b"\0".join([*sources, gallery_title.encode()])).hexdigest()
 
 
-def _css_position(box: Box, frame: PageImage) -> str:
-    """CSS that puts a box, in scene pixels, on an image of the scene of any size."""
-    x, y = 100 / frame.width, 100 / frame.height
+def css_position(box: Box, width: int, height: int) -> str:
+    """CSS that puts a box, in pixels of a photo of this size, on an image of it of any size."""
+    x, y = 100 / width, 100 / height
     return (
         f"left: {box.x * x:.3f}%; top: {box.y * y:.3f}%; "
         f"width: {box.width * x:.3f}%; height: {box.height * y:.3f}%"
@@ -68,13 +68,16 @@ def _css_position(box: Box, frame: PageImage) -> str:
 
 def _page_box(placement: GalleryPlacement, frame: PageImage) -> _PageBox:
     visible = placement.box.clipped(frame.width, frame.height)
-    return _PageBox(_css_position(visible, frame), placement.label or placement.sticker)
+    return _PageBox(
+        css_position(visible, frame.width, frame.height), placement.label or placement.sticker
+    )
 
 
 def _page_variant(
     variant: Variant, image: PageImage | None, frame: PageImage | None
 ) -> _PageVariant:
-    position = _css_position(variant.window, frame) if variant.window and frame else ""
+    window = variant.window
+    position = css_position(window, frame.width, frame.height) if window and frame else ""
     return _PageVariant(variant.name, variant.label, variant.path, image, position)
 
 
@@ -180,7 +183,7 @@ def data_file_list(digests: Mapping[str, str]) -> bytes:
     return f"var galleryChunks = {json.dumps(_versioned(digests))};\n".encode()
 
 
-def index_page(title: str, digests: Mapping[str, str], count: int) -> bytes:
+def index_page(title: str, digests: Mapping[str, str], count: int, not_used: int) -> bytes:
     """Render the grid's page.
 
     Parameters
@@ -191,5 +194,8 @@ def index_page(title: str, digests: Mapping[str, str], count: int) -> bytes:
         Digest of each data file, by name.
     count
         Number of scenes.
+    not_used
+        Number of photos on the page about what scenes do not get; 0 for no link to it.
     """
-    return render("gallery/index.html", title=title, chunks=_versioned(digests), count=count)
+    chunks = _versioned(digests)
+    return render("gallery/index.html", title=title, chunks=chunks, count=count, not_used=not_used)

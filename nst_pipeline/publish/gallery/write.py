@@ -165,7 +165,11 @@ def _data_files(entries: Iterable[SceneEntry]) -> dict[str, bytes]:
 
 
 def _write_shared_files(
-    folder: UPath, old: Mapping[str, str], entries: Mapping[str, SceneEntry], title: str
+    folder: UPath,
+    old: Mapping[str, str],
+    entries: Mapping[str, SceneEntry],
+    title: str,
+    not_used: int,
 ) -> dict[str, str]:
     """Write the files that all scenes share where they changed, and return their digests."""
     data = _data_files(entries.values())
@@ -174,7 +178,7 @@ def _write_shared_files(
         **static_files(),
         **data,
         "data/chunks.js": data_file_list(versions),
-        GALLERY_PAGE: index_page(title, versions, len(entries)),
+        GALLERY_PAGE: index_page(title, versions, len(entries), not_used),
     }
     digests = {name: sha256(content) for name, content in files.items()}
     for name, content in files.items():
@@ -216,6 +220,7 @@ def write_gallery(
     *,
     title: str,
     open_image: OpenImage,
+    not_used: int = 0,
     on_scene: Callable[[int, int], object] = lambda *_: None,
     save_every: int = _FILES_PER_SAVE,
 ) -> GalleryReport:
@@ -239,6 +244,8 @@ def write_gallery(
     open_image
         Decodes the image at a path. An image for which it raises an `NstError` or `OSError` is
         left out and reported.
+    not_used
+        Number of photos on `write_not_used`'s page, which the grid then links to.
     on_scene
         Called after each scene with the number of scenes written and the number to write.
     save_every
@@ -262,7 +269,7 @@ def write_gallery(
             folder, old, updates, lambda done: on_scene(done, len(plan.due)), save_every
         )
     entries = {**plan.kept, **{key: each.entry for key, each in updated.items()}}
-    files = _write_shared_files(folder, old.files, entries, title)
+    files = _write_shared_files(folder, old.files, entries, title, not_used)
     removed = _remove_scenes(folder, old, entries)
     write_manifest(folder, Manifest(entries, files))
     return _report(updated.values(), len(entries), removed, problem)

@@ -5,6 +5,7 @@ from nst_pipeline.publish.report.summary import (
     BatchSummary,
     ExampleResult,
     FigurePlot,
+    NotUsedSummary,
     best_and_worst,
     summarize_batch,
 )
@@ -13,6 +14,7 @@ __all__ = [
     "BatchSummary",
     "ExampleResult",
     "FigurePlot",
+    "NotUsedSummary",
     "best_and_worst",
     "html_page",
     "markdown_page",

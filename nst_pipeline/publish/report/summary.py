@@ -109,6 +109,25 @@ class ExampleResult:
 
 
 @dataclass(frozen=True)
+class NotUsedSummary:
+    """How much of the collection's object photos no scene gets; the gallery has a page of it."""
+
+    photos: int
+    """Photos without any sticker."""
+    stickers: int
+    """Stickers that no scene gets."""
+    page: str
+    """The page's path or address."""
+
+    def __str__(self) -> str:
+        photos, stickers = (
+            f"{count} {name}{'' if count == 1 else 's'}"
+            for count, name in ((self.photos, "photo"), (self.stickers, "sticker"))
+        )
+        return f"{photos} without a sticker, and {stickers} on no scene"
+
+
+@dataclass(frozen=True)
 class BatchSummary:
     """All figures of a report; its images are passed separately, as `ExampleResult`."""
 
@@ -122,6 +141,8 @@ class BatchSummary:
     """Number of harmonized results."""
     methods: tuple[tuple[str, int], ...]
     """Candidates and how often each became the result, most frequent first."""
+    not_used: NotUsedSummary | None = None
+    """What no scene gets; None if scenes may get everything."""
 
     @property
     def minutes(self) -> float:

@@ -32,7 +32,7 @@ CLASSIFIER = BuiltNetwork(
 """The network that names things."""
 
 _WORDS_FILE = Path(__file__).parent / "imagenet_words.csv"
-_UNNAMED = {"object", "subject"}
+UNNAMED = {"object", "subject"}
 """Labels of finders, and of users' boxes without a label, that do not say what an object is."""
 
 
@@ -168,7 +168,7 @@ def name_objects(
         cannot be used, which is logged, all are kept as they are.
     """
     every = list(detections)
-    crops = {n: photo[each.box.slices] for n, each in enumerate(every) if each.label in _UNNAMED}
+    crops = {n: photo[each.box.slices] for n, each in enumerate(every) if each.label in UNNAMED}
     shown = {n: crop for n, crop in crops.items() if crop.size}
     if not shown or (rows := _if_available(list(shown.values()))) is None:
         return every

@@ -128,6 +128,20 @@ class Chooser:
         return [self._stickers[owner] for owner in islice(found, wanted)]
 
 
+def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
+    """Say why no scene gets a sticker; an empty string if scenes may get it.
+
+    Examples
+    --------
+    >>> nose = LibrarySticker("cat.0", "cat", 90, 80, quality=0.1)
+    >>> why_unusable(nose, PlacementSettings(min_quality=0.2))
+    'quality below 0.2 (placement.min_quality)'
+    """
+    if sticker.quality < settings.min_quality:
+        return f"quality below {settings.min_quality:g} (placement.min_quality)"
+    return "" if sticker.placeable else "cut off by the top or by both sides of its photo"
+
+
 StickerCandidates = Callable[[str], list[LibrarySticker]]
 """Function from a scene's key to the few stickers that its placements depend on, best first."""
 
@@ -161,7 +175,7 @@ def sticker_candidates(
     >>> sorted(each.sticker for each in candidates("beach"))
     ['cat.0', 'dog.0']
     """
-    usable = [each for each in library if each.quality >= settings.min_quality and each.placeable]
+    usable = [each for each in library if not why_unusable(each, settings)]
     chooser = Chooser(usable, seed=settings.seed, parameters=parameters)
     count = parameters.candidates_per_sticker * settings.stickers_per_scene
     return lambda scene_key: chooser.choose(scene_key, count)
