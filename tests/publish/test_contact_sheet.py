@@ -1,6 +1,6 @@
 import numpy as np
 
-from nst_pipeline.publish.contact_sheet import contact_sheet
+from nst_pipeline.publish.contact_sheet import contact_sheet, sectioned_sheet
 from nst_pipeline.publish.thumbnails import checkerboard
 
 RED = np.full((50, 100, 3), (200, 0, 0), np.uint8)
@@ -38,3 +38,13 @@ def test_labels_are_shortened_to_the_cell():
 def test_a_sheet_without_images_is_empty():
     sheet = contact_sheet([], cell_px=80)
     assert sheet.ndim == 3 and len(np.unique(sheet)) == 1
+
+
+def test_sections_follow_one_another_below_their_headings():
+    used = contact_sheet([("cat", RED)])
+    sheet = sectioned_sheet({"Used": [("cat", RED)], "Not used: quality below 0.2": []})
+    assert share(sheet, (200, 0, 0)) == share(used, (200, 0, 0))
+    heading = sheet[: (len(sheet) - len(used)) // 2]
+    assert len(np.unique(heading)) > 1
+    np.testing.assert_array_equal(sheet[len(heading) :][: len(used), : used.shape[1]], used)
+    assert sheet.shape[1] > used.shape[1]  # wide enough for the longer heading

@@ -133,15 +133,15 @@ def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -
     """
     best = table.sort_by([("quality", "descending"), ("sticker", "ascending")])
     whys = pa.array([unusable.get(each, "") for each in best["sticker"].to_pylist()], pa.string())
-    usable = best.filter(pc.equal(whys, ""))
-    shown = _labeled(store, usable.slice(0, _ON_SHEET))
+    sections = {}
+    for why in sorted({"", *unusable.values()}):
+        stickers_of = best.filter(pc.equal(whys, why))
+        shown = stickers_of.slice(0, _UNUSABLE_ON_SHEET if why else _ON_SHEET)
+        heading = f"Not used: {why}" if why else "Used"
+        count = f"{shown.num_rows} of {stickers_of.num_rows}"
+        sections[f"{heading} ({count})"] = _labeled(store, shown)
     if not unusable:
-        return contact_sheet(shown)
-    sections = {f"Used: {len(shown)} of {usable.num_rows} stickers, best first": shown}
-    for why in sorted(set(unusable.values())):
-        others = best.filter(pc.equal(whys, why))
-        shown = _labeled(store, others.slice(0, _UNUSABLE_ON_SHEET))
-        sections[f"Not used: {why}: {len(shown)} of {others.num_rows} stickers"] = shown
+        return contact_sheet(*sections.values())
     return sectioned_sheet(sections)
 
 

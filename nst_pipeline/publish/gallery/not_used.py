@@ -159,18 +159,19 @@ def _shown(
     photo: PhotoNotUsed, pictures: _Pictures, read_photo: ReadPicture, read_sticker: ReadPicture
 ) -> _ShownPhoto:
     digest = photo.digest[:_DIGEST_DIGITS]
-    objects = []
-    for each in photo.objects:
-        picture = each.cut_out and pictures.write(
-            f"{each.cut_out}.{digest}", _CUT_OUT_PX, lambda name=each.cut_out: read_sticker(name)
-        )
-        position = css_position(each.box, photo.width, photo.height)
-        objects.append(_ShownObject(each, position, picture))
+
+    def cut_out(name: str) -> str:
+        return name and pictures.write(f"{name}.{digest}", _CUT_OUT_PX, lambda: read_sticker(name))
+
+    objects = tuple(
+        _ShownObject(each, css_position(each.box, photo.width, photo.height), cut_out(each.cut_out))
+        for each in photo.objects
+    )
     path = PurePosixPath(photo.path)
     return _ShownPhoto(
         photo,
         pictures.write(f"{photo.key}.{digest}", _PHOTO_PX, lambda: read_photo(photo.key)),
-        tuple(objects),
+        objects,
         _csv_line([path.name]),
         str("objects" / path.parent / "boxes.csv"),
         boxes_rows(photo),

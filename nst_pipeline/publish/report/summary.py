@@ -124,7 +124,7 @@ class NotUsedSummary:
             f"{count} {name}{'' if count == 1 else 's'}"
             for count, name in ((self.photos, "photo"), (self.stickers, "sticker"))
         )
-        return f"{photos} without a sticker, and {stickers} on no scene"
+        return f"{photos} without a sticker, and {stickers} not used"
 
 
 @dataclass(frozen=True)

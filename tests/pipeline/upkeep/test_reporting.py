@@ -10,11 +10,13 @@ from upath import UPath
 from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
 from nst_pipeline.pipeline.upkeep.reporting import (
     last_report,
+    not_used,
     report_batch,
     report_run,
     report_since,
 )
 from nst_pipeline.storage.catalog import Row
+from nst_pipeline.storage.keys import ALL
 from nst_pipeline.vision.images.png import encode_png
 
 START = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -74,3 +76,18 @@ def test_examples_embed_a_thumbnail_if_the_result_still_exists(workspace: Worksp
     text = report_batch(workspace).with_suffix(".md").read_text("utf-8")
     assert "[a]: data:image/webp;base64," in text
     assert "[b]:" not in text
+
+
+def test_a_report_counts_what_scenes_do_not_get_and_links_to_it(workspace: Workspace):
+    add_result(workspace, "a", after=0)
+    assert not_used(workspace) is None
+    figures = {"photos_without_sticker": 1, "stickers_not_used": 2}
+    row = Row("gallery", ALL, "ok", "f", figures=figures, made_at=START)
+    workspace.catalog.append([row])
+    page = report_batch(workspace)
+    link = "../artifacts/gallery/not_used.html"
+    sentence = "Not used: 1 photo without a sticker, and 2 stickers not used."
+    text = page.with_suffix(".md").read_text("utf-8")
+    assert sentence in text and f"]({link})" in text
+    html = page.read_text("utf-8")
+    assert sentence in html and f'href="{link}"' in html

@@ -4,7 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nst_pipeline.settings import PlacementSettings
-from nst_pipeline.vision.place.choose import Chooser, LibrarySticker, sticker_candidates
+from nst_pipeline.vision.place.choose import (
+    Chooser,
+    LibrarySticker,
+    sticker_candidates,
+    why_unusable,
+)
 
 
 def sticker(name: str, **changes) -> LibrarySticker:
@@ -80,3 +85,18 @@ def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
     stickers = [sticker("whole"), sticker("close-up", **cuts)]
     found = sticker_candidates(stickers, PlacementSettings())("a")
     assert [s.sticker for s in found] == ["whole"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"quality": 0.1}, "quality below 0.2 (placement.min_quality)"),
+        ({"touches_top": True}, "cut off by the top"),
+        ({"touches_left": True, "touches_right": True}, "both sides"),
+        ({"touches_left": True, "touches_bottom": True}, ""),
+    ],
+)
+def test_a_sticker_that_no_scene_gets_has_a_reason(changes, why):
+    sticker = LibrarySticker("a.0", "a", 10, 10, **{"quality": 0.5} | changes)
+    reason = why_unusable(sticker, PlacementSettings(min_quality=0.2))
+    assert why in reason and bool(reason) == bool(why)
