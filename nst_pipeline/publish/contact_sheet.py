@@ -106,7 +106,7 @@ def sectioned_sheet(sections: Mapping[str, Sequence[tuple[str, Picture]]]) -> Rg
     --------
     >>> gray = np.full((50, 80), 128, np.uint8)
     >>> sectioned_sheet({"Used": [("cat", gray)], "Not used": []}).shape
-    (364, 224, 3)
+    (362, 224, 3)
     """
     parts = [
         part
