@@ -20,6 +20,8 @@ from scipy.stats import spearmanr
 from train_cutout import score
 
 from nst_pipeline.settings import Settings
+from nst_pipeline.style.cutout_network import load_cutout_network
+from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.vision.cutout import cut_out
 from nst_pipeline.vision.cutout.masks import bounding_box
 from nst_pipeline.vision.detect import detect
@@ -42,10 +44,11 @@ def read_pairs(folder: Path, only: set[str]) -> Iterator[tuple[Rgb, Mask]]:
 
 def measure_boxes(pairs: list[tuple[Rgb, Mask]], settings: Settings) -> None:
     """Cut each object out from its box, and print the figures."""
+    network = load_cutout_network(settings.cutout.network)
     rows, started = [], time.perf_counter()
     for photo, mask in pairs:
         given = Detection(bounding_box(mask), "object", 1.0, "sidecar")
-        cutout = cut_out(photo, given, settings.cutout)
+        cutout = cut_out(photo, given, settings.cutout, network=network)
         rows.append((*score(mask, cutout.matte > 0.5), cutout.quality))
     seconds = (time.perf_counter() - started) / len(pairs)
     iou, outline, quality = np.array(rows).T
@@ -65,9 +68,15 @@ def measure_finding(pairs: list[tuple[Rgb, Mask]], settings: Settings) -> None:
     """Find and cut out each object without a box, and print the figures."""
     first, best, qualities, started = [], [], [], time.perf_counter()
     large = [pair for pair in pairs if pair[1].mean() > SMALLEST_SHARE]
-    search = settings.detection.model_copy(update={"max_objects": 3})
+    three = settings.detection.model_copy(update={"max_objects": 3})
+    search = settings.model_copy(update={"detection": three})
+    networks, network = (
+        network_finders(search.detection),
+        load_cutout_network(settings.cutout.network),
+    )
     for photo, mask in large:
-        cutouts = [cut_out(photo, each, settings.cutout) for each in detect(photo, search)]
+        found = detect(photo, search.detection, networks=networks)
+        cutouts = [cut_out(photo, each, settings.cutout, network=network) for each in found]
         ious = [score(mask, cutout.matte > 0.5)[0] for cutout in cutouts] or [0.0]
         first.append(ious[0])
         best.append(max(ious))

@@ -63,6 +63,13 @@ class DetectionSettings(Section):
 class CutoutSettings(Section):
     """How detections become stickers."""
 
+    network: str = Field(
+        "builtin",
+        description="Network that cuts objects out of their boxes: a name of `nst models`; the "
+        "path of an ONNX file of U²-Net, IS-Net or BiRefNet, or of one that you trained; or a "
+        "folder with encoder and decoder of the family SAM. `builtin`: no network, but the pixel "
+        "classifier that comes with the package.",
+    )
     matting: bool = Field(
         True,
         description="Compute a soft matte and remove the background's color from the edge "

@@ -38,6 +38,13 @@ class Source:
     whole_photo: bool = False
 
 
+def _read(path: Path, kind: int) -> NDArray[np.uint8]:
+    image = cv2.imread(str(path), kind)
+    if image is None:
+        raise ValueError(f"{path} is not a picture: remove it")
+    return np.asarray(image, np.uint8)
+
+
 @dataclass(frozen=True)
 class Photo:
     """A photo with the masks of its objects; both are files."""
@@ -46,9 +53,18 @@ class Photo:
     masks: tuple[Path, ...]
 
     def read(self) -> tuple[Picture, list[Alpha]]:
-        """Read the photo and its masks."""
-        picture = cv2.cvtColor(cv2.imread(str(self.photo)), cv2.COLOR_BGR2RGB)
-        masks = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in self.masks]
+        """Read the photo and its masks.
+
+        Raises
+        ------
+        ValueError
+            A file is not a picture, or a mask has another size than the photo.
+        """
+        picture = cv2.cvtColor(_read(self.photo, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        masks = [_read(path, cv2.IMREAD_GRAYSCALE) for path in self.masks]
+        for path, mask in zip(self.masks, masks, strict=True):
+            if mask.shape != picture.shape[:2]:
+                raise ValueError(f"{path} has another size than {self.photo}")
         return picture, [mask.astype(np.float32) / 255 for mask in masks]
 
 
@@ -76,11 +92,12 @@ class Sample:
 
 def list_photos(folder: Path) -> list[Photo]:
     """List the photos of a folder that have masks."""
+    photos = {path.stem: path for path in sorted((folder / "photo").iterdir())}
     masks: dict[str, list[Path]] = {}
     for path in sorted((folder / "mask").glob("*.png")):
         stem, _, number = path.stem.rpartition(".")
-        masks.setdefault(stem if number.isdigit() and stem else path.stem, []).append(path)
-    photos = {path.stem: path for path in sorted((folder / "photo").iterdir())}
+        is_numbered = number.isdigit() and path.stem not in photos
+        masks.setdefault(stem if is_numbered else path.stem, []).append(path)
     return [Photo(photos[stem], tuple(of)) for stem, of in masks.items() if stem in photos]
 
 
@@ -132,9 +149,16 @@ class Sampler:
             if (source.folder / "photo").is_dir():
                 found = [p for p in list_photos(source.folder) if str(p.photo) not in skipped]
                 self.photos.append((source, found))
+                usable = bool(found)
             else:
-                self.stickers += sorted(source.folder.glob("*.png"))
+                pasted = sorted(source.folder.glob("*.png"))
+                self.stickers += pasted
                 self.sticker_share += source.share
+                usable = bool(pasted)
+            if not usable:
+                raise ValueError(f"{source.folder} has no photos with masks, and no PNGs")
+        if not self.photos:
+            raise ValueError("stickers need photos to be pasted on: give a folder with photos, too")
         shares = np.array([source.share for source, _ in self.photos])
         self.shares = shares / shares.sum()
         self.total = shares.sum() + self.sticker_share
@@ -152,15 +176,16 @@ class Sampler:
 
     def _background(self) -> Picture:
         # Photos whose own objects stand out would make it unclear what the object is.
-        usable = [photos for source, photos in self.photos if not source.whole_photo]
+        usable = [photos for source, photos in self.photos if not source.whole_photo] or [
+            photos for _, photos in self.photos
+        ]
         photos = usable[self.random.integers(len(usable))]
         return photos[self.random.integers(len(photos))].read()[0]
 
     def _foreground(self) -> tuple[Picture, Alpha]:
         if self.random.random() < 0.6 or not self.photos:
-            image = cv2.imread(
-                str(self.stickers[self.random.integers(len(self.stickers))]), cv2.IMREAD_UNCHANGED
-            )
+            path = self.stickers[self.random.integers(len(self.stickers))]
+            image = _read(path, cv2.IMREAD_UNCHANGED)
             return cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2RGB), image[..., 3].astype(
                 np.float32
             ) / 255

@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 
 import numpy as np
 import torch
@@ -86,15 +86,15 @@ def compute_loss(
 
 def prefetch(sampler: Sampler, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Draw batches in a thread, ahead of the training."""
-    ready: Queue[tuple[Tensor, Tensor, Tensor]] = Queue(4)
 
-    def work() -> None:
+    def work() -> tuple[Tensor, Tensor, Tensor]:
+        return as_tensors([sampler.draw() for _ in range(size)])
+
+    with ThreadPoolExecutor(1) as pool:
+        ahead = deque(pool.submit(work) for _ in range(4))
         while True:
-            ready.put(as_tensors([sampler.draw() for _ in range(size)]))
-
-    Thread(target=work, daemon=True).start()
-    while True:
-        yield ready.get()
+            yield ahead.popleft().result()
+            ahead.append(pool.submit(work))
 
 
 class Trainer:
@@ -135,7 +135,7 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         self._average()
-        return [float(loss), float(iou.mean())]
+        return [loss.item(), iou.mean().item()]
 
     def _average(self) -> None:
         decay = min(self.parameters.average_decay, (self.step + 1) / (self.step + 10))
@@ -169,6 +169,8 @@ class Trainer:
 def parse_source(text: str) -> Source:
     """Parse `FOLDER:SHARE` or `FOLDER:SHARE:whole`."""
     folder, share, *kind = text.split(":")
+    if kind not in ([], ["whole"]):
+        raise ValueError(f"{text}: expected FOLDER:SHARE or FOLDER:SHARE:whole")
     return Source(Path(folder), float(share), kind == ["whole"])
 
 

@@ -21,6 +21,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.settings import DetectionSettings
 from nst_pipeline.storage.pictures import list_pictures, read_text
 from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
+from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect
@@ -135,11 +136,14 @@ def cutout(
     if marked is not None:
         paths = _with_boxes(paths, photos, marked)
     settings = current_settings()
+    network = load_cutout_network(settings.cutout.network)
 
     def process(path: Path) -> dict[str, Any]:
         photo, alpha = read_picture(path), read_alpha(path)
         found = _find_objects(path, photo, alpha, marked, settings.detection)
-        cutouts = [cut_out(photo, each, settings.cutout, alpha=alpha) for each in found]
+        cutouts = [
+            cut_out(photo, each, settings.cutout, network=network, alpha=alpha) for each in found
+        ]
         write = _write_matte if full_frame else _write_stickers
         write(out / f"{path.stem}.png", cutouts)
         quality = min(float(each.quality) for each in cutouts)

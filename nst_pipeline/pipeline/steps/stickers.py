@@ -6,10 +6,12 @@ import json
 
 from nst_pipeline.pipeline.engine.asset import Check, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.setting_files import network_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps.detections import detections
 from nst_pipeline.pipeline.steps.object_photos import object_photos
 from nst_pipeline.publish.report import FigurePlot
+from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import (
@@ -21,6 +23,7 @@ from nst_pipeline.storage.records import (
     sticker_png,
 )
 from nst_pipeline.storage.store import Content
+from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
 from nst_pipeline.vision.detect.transparency import OWN_ALPHA
@@ -73,6 +76,11 @@ _MATTE_QUALITY = Check(
 )
 
 
+def _digests(settings: Settings) -> dict[str, str]:
+    """Digest the network that cuts objects out, if the settings name one."""
+    return network_digests(cutout=settings.cutout.network)
+
+
 def _describe(
     sticker: str,
     source: PhotoRecord,
@@ -104,6 +112,7 @@ def _describe(
     kinds={"opencv"},
     upstream=(object_photos, detections),
     settings=("cutout",),
+    models=_digests,
     code_version="5",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
@@ -121,11 +130,12 @@ def stickers(item: Item) -> Made:
     not pasted (`placement.min_quality`).
     """
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
-    alpha = item.alpha("objects")
+    alpha, settings = item.alpha("objects"), item.settings.cutout
+    network = load_cutout_network(settings.network)
     made: dict[str, Content] = {}
     records = []
     for number, found in enumerate(item.record(Detections, detections)):
-        cutout = cut_out(photo, found.detection(), item.settings.cutout, alpha=alpha)
+        cutout = cut_out(photo, found.detection(), settings, network=network, alpha=alpha)
         pixels, box = crop_sticker(cutout)
         if not pixels.size:
             continue

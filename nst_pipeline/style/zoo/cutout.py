@@ -23,7 +23,7 @@ from nst_pipeline.style.zoo.session import Session, load_session
 from nst_pipeline.style.zoo.store import names_for, resolve_network
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
-CutoutNetwork = Callable[[Rgb, Box | None], Matte]
+ProbabilityNetwork = Callable[[Rgb, Box | None], Matte]
 """From a picture, (height, width, 3) uint8 RGB, and a box in its pixels, to the probability that
 each pixel is the object, (height, width) float32, 0..1. Without a box: the main objects."""
 
@@ -78,7 +78,7 @@ def _prompted(network: BoxPrompted, picture: Rgb, box: Box | None) -> Matte:
     return keep_inside(network.segment(picture, prompt), prompt)
 
 
-def _load_salient(path: Path, handle: str) -> CutoutNetwork:
+def _load_salient(path: Path, handle: str) -> ProbabilityNetwork:
     session = load_session(path)
     family = _FAMILIES.get(handle) or recognize_salient(session.signature)
     if family is None:
@@ -89,7 +89,7 @@ def _load_salient(path: Path, handle: str) -> CutoutNetwork:
     return partial(_salient, session, family)
 
 
-def cutout_network(handle: str) -> CutoutNetwork:
+def cutout_network(handle: str) -> ProbabilityNetwork:
     """Load a cut-out network.
 
     Parameters
@@ -101,8 +101,8 @@ def cutout_network(handle: str) -> CutoutNetwork:
     Returns
     -------
     callable
-        See `CutoutNetwork`. A network of the family SAM takes the whole picture for the box if it
-        gets none.
+        See `ProbabilityNetwork`. A network of the family SAM takes the whole picture for the box if
+        it gets none.
 
     Raises
     ------

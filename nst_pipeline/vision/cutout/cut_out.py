@@ -17,6 +17,11 @@ from nst_pipeline.vision.cutout.matting import (
 from nst_pipeline.vision.cutout.outline import OutlineRefinementParameters, refine_outline
 from nst_pipeline.vision.cutout.own_alpha import limit_to_alpha, matte_from_alpha
 from nst_pipeline.vision.cutout.segment import SegmentationParameters, segment
+from nst_pipeline.vision.cutout.segmentation import (
+    BoxMaskParameters,
+    CutoutNetwork,
+    mask_in_box,
+)
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Box, Cutout, Detection, Mask, Matte, Rgb
@@ -39,6 +44,7 @@ class CutoutParameters:
     """Boxes with a shorter side hold too few pixels to separate object and background."""
     crop: CropParameters = field(default_factory=CropParameters)
     segmentation: SegmentationParameters = field(default_factory=SegmentationParameters)
+    box_mask: BoxMaskParameters = field(default_factory=BoxMaskParameters)
     outline: OutlineRefinementParameters = field(default_factory=OutlineRefinementParameters)
     matting: MattingParameters = field(default_factory=MattingParameters)
 
@@ -124,11 +130,25 @@ def _shrink_mask(mask: Mask, longest_side: int) -> Mask:
     return shrink_to_fit(levels, longest_side) > 127
 
 
+def _segment(
+    crop: Crop, network: CutoutNetwork | None, parameters: CutoutParameters
+) -> tuple[Mask, dict[str, float]]:
+    """Find the object in a crop's box; `expected_iou` of the figures is its quality."""
+    if network is None:
+        mask, figures = segment(crop.image, crop.box, parameters=parameters.segmentation)
+        return refine_outline(crop.image, mask, parameters=parameters.outline), figures
+    found = network(crop.image, crop.box)
+    mask, expected_iou = mask_in_box(found.probability, crop.box, parameters=parameters.box_mask)
+    # A network's outline is its own: GrabCut moved it away from edges.
+    return mask, {"expected_iou": expected_iou * found.agreement, "agreement": found.agreement}
+
+
 def cut_out(
     photo: Rgb,
     detection: Detection,
     settings: CutoutSettings,
     *,
+    network: CutoutNetwork | None = None,
     alpha: Matte | None = None,
     parameters: CutoutParameters = CutoutParameters(),
 ) -> Cutout:
@@ -143,6 +163,9 @@ def cut_out(
         and only its edge is softened.
     settings
         Working size, whether to estimate a soft matte, and the smallest object.
+    network
+        From `nst_pipeline.style.cutout_network.load_cutout_network`. Without one, the pixel
+        classifier that comes with the package segments the object.
     alpha
         (height, width) float32, 0..1: the photo's own transparency, if it has any. It is the
         matte of what lies in the detection's box, and bounds every other matte.
@@ -153,7 +176,7 @@ def cut_out(
     -------
     Cutout
         Matte and colors in the photo's frame. `quality` is the expected IoU with the true mask, and
-        `figures` holds the measurements of `segment`. For a given mask or alpha, both are the
+        `figures` holds what it was computed from. For a given mask or alpha, both are the
         detection's score. Matte and quality are 0 if the box is outside the photo or the object is
         too small.
 
@@ -184,8 +207,7 @@ def cut_out(
         return _empty_cutout(photo)
     crop = crop_around(photo, box, settings.work_side, parameters=parameters.crop)
     if given is None:
-        mask, figures = segment(crop.image, crop.box, parameters=parameters.segmentation)
-        mask = refine_outline(crop.image, mask, parameters=parameters.outline)
+        mask, figures = _segment(crop, network, parameters)
         quality = figures["expected_iou"]
     else:
         mask = _shrink_mask(given[crop.source_box.slices], settings.work_side)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from nst_pipeline.settings import DetectionSettings
 from nst_pipeline.vision.detect.boxes import drop_duplicates, scale_box
 from nst_pipeline.vision.detect.finders import FINDERS, Finder, FinderInput, NetworkFinders
@@ -23,6 +25,11 @@ def _in_photo(found: Detection, reduced: Rgb, photo: Rgb) -> Detection:
     box = scale_box(found.box, width / reduced.shape[1], height / reduced.shape[0])
     mask = None if found.mask is None else resize_mask(found.mask, width, height)
     return replace(found, box=box.clipped(width, height), mask=mask)
+
+
+def _share(found: Detection, photo: Rgb) -> float:
+    """Return the part of the photo that a box covers."""
+    return float(found.box.width * found.box.height / np.prod(photo.shape[:2]))
 
 
 def _run(finder: Finder, search: FinderInput, photo: Rgb) -> list[Detection]:
@@ -56,8 +63,9 @@ def detect(
     -------
     list of Detection
         The objects of the first finder that found any, best first, without duplicates, in the
-        photo's pixels. Empty if nothing was found. The user's own objects are never limited to
-        `settings.max_objects`.
+        photo's pixels. Empty if nothing was found. A finder that found only what is small in the
+        photo (`Finder.deciding_share`) gives way to the next one. The user's own objects are never
+        limited to `settings.max_objects`.
 
     Raises
     ------
@@ -79,13 +87,17 @@ def detect(
     if settings.dnn_model and "dnn" in settings.methods and "dnn" not in networks:
         raise ValueError("detection.dnn_model is set: pass networks=network_finders(settings)")
     search = FinderInput(shrink_to_fit(photo, WORK_SIDE_PX), given, networks)
+    small: list[Detection] = []
     for method in settings.methods:
         finder = FINDERS[method]
         found = _run(finder, search, photo)
         sure = drop_duplicates(one for one in found if one.score >= settings.min_score)
-        if sure:
-            return sure if finder.user_given else sure[: settings.max_objects]
-    return []
+        if sure and finder.user_given:
+            return sure
+        if any(_share(one, photo) >= finder.deciding_share for one in sure):
+            return sure[: settings.max_objects]
+        small += sure
+    return small[: settings.max_objects]
 
 
 def find_obstacles(

@@ -44,6 +44,9 @@ class Finder:
     find: Callable[[FinderInput], list[Detection]]
     user_given: bool = False
     """Whether the objects are the user's own: already in the photo's pixels, and all kept."""
+    deciding_share: float = 0.0
+    """Part of the photo that its largest object must cover to be what the photo shows. People far
+    away in a street are not."""
     finds_obstacles: bool = True
     """Whether stickers must not cover what it finds in a scene."""
 
@@ -66,7 +69,7 @@ FINDERS: dict[str, Finder] = {
             user_given=True,
         ),
         Finder("dnn", "what your detector network recognizes", _from_network("dnn")),
-        Finder("people", "people", _from_network("people")),
+        Finder("people", "people", _from_network("people"), deciding_share=0.03),
         Finder(
             "subject",
             "the one thing that stands out",

@@ -81,6 +81,18 @@ def test_objects_of_the_network_come_back_in_the_photos_pixels():
     assert found.box == Box(0, 0, 640, 800)
 
 
+def test_a_small_person_does_not_decide_what_a_photo_shows(photos):
+    def person(width):
+        return {"people": lambda _: [Detection(Box(0, 0, width, 100), "person", 0.9, "people")]}
+
+    for width, expected in ((30, "subject"), (200, "person")):
+        [found] = detect(photos["flower"], SETTINGS, networks=person(width))
+        assert found.label == expected
+    only = DetectionSettings(methods=["people"])
+    [alone] = detect(photos["flower"], only, networks=person(30))
+    assert alone.label == "person"
+
+
 def test_the_main_subject_is_not_an_obstacle(photos):
     assert detect(photos["flower"], SETTINGS)
     assert find_obstacles(photos["flower"], SETTINGS) == []
