@@ -23,6 +23,7 @@ _.photo_size  # stickers
 # Read by templates.
 _.notes
 _.megabytes, _.seconds_each, _.minutes
+_.is_yours, _.box_file  # the page of what is not used
 
 # Documentation as data: a test compares it with the settings' descriptions.
 _.finds
