@@ -40,8 +40,6 @@ class SceneObject:
     """Visible part, (height, width) of the composite; zero where another object covers it."""
     full_box: Box
     """Box of the whole object, composite pixels; may extend past the edges."""
-    opacity: float = 1.0
-    """Largest alpha of the whole object, 0..1: less than 1 for glass."""
     sticker: str = ""
     object_photo: str = ""
     object_digest: str = ""
@@ -57,6 +55,8 @@ class SceneObject:
     """Share of the object inside the frame that no sticker covers, 0..1."""
     box: Box | None = None
     """Box of the visible part; None to measure it on the matte."""
+    opacity: float = 1.0
+    """Largest alpha of the whole object, 0..1: less than 1 for glass."""
 
 
 @dataclass(frozen=True)

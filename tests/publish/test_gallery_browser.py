@@ -197,8 +197,8 @@ def test_any_variant_shows_on_either_side(gallery_disk: str, open_page: Open):
     # The view is part of the address: it can be shared, and the next scene keeps it.
     page.keyboard.press("j")
     expect(page.locator("h1")).to_have_text("trip/photo 45.jpg")
-    assert page.locator("#left-choice").input_value() == "harmonized"
-    assert page.locator("#right-choice").input_value() == "right"
+    expect(page.locator("#left-choice")).to_have_value("harmonized")
+    expect(page.locator("#right-choice")).to_have_value("right")
     assert page.locator("#mask").is_visible()
 
 

@@ -61,6 +61,7 @@ def test_every_method_keeps_the_background_bytes(green_cup, cup, calibrated, met
         "magenta": lambda: Proposal(stylized, plain),
         "vgg19": lambda: Proposal(stylized),
         "painted": lambda: Proposal(painted),
+        "network": lambda: Proposal(painted),
     }
     settings = HarmonizeSettings(method=method)
     result = harmonize(green_cup, matte, settings, harmonizer=calibrated, proposals=proposals)
