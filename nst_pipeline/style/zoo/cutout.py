@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.style.zoo.box_prompted import BoxPrompted, load_prompted
 from nst_pipeline.style.zoo.salient import (
@@ -21,6 +19,7 @@ from nst_pipeline.style.zoo.salient import (
 )
 from nst_pipeline.style.zoo.session import Session, load_session
 from nst_pipeline.style.zoo.store import names_for, resolve_network
+from nst_pipeline.vision.cutout.segmentation import keep_inside
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 ProbabilityNetwork = Callable[[Rgb, Box | None], Matte]
@@ -40,42 +39,18 @@ class BoxParameters:
     """Part of the box's longer side by which an object may reach out of its box."""
 
 
-def keep_inside(
-    probability: Matte, box: Box, *, parameters: BoxParameters = BoxParameters()
-) -> Matte:
-    """Remove what is outside a box and its slack.
-
-    Parameters
-    ----------
-    probability
-        (height, width) float32.
-    box
-        In the same pixels.
-    parameters
-        The slack.
-
-    Returns
-    -------
-    Matte
-        (height, width) float32, a new array.
-    """
-    height, width = probability.shape
-    slack = round(parameters.slack * max(box.width, box.height))
-    allowed = box.expanded(slack).clipped(width, height).slices
-    kept = np.zeros_like(probability)
-    kept[allowed] = probability[allowed]
-    return kept
+BOX_LIMITS = BoxParameters()
 
 
 def _salient(session: Session, family: SalientFamily, picture: Rgb, box: Box | None) -> Matte:
     probability = run_salient(session, family, picture)
-    return probability if box is None else keep_inside(probability, box)
+    return probability if box is None else keep_inside(probability, box, BOX_LIMITS.slack)
 
 
 def _prompted(network: BoxPrompted, picture: Rgb, box: Box | None) -> Matte:
     height, width = picture.shape[:2]
     prompt = box or Box(0, 0, width, height)
-    return keep_inside(network.segment(picture, prompt), prompt)
+    return keep_inside(network.segment(picture, prompt), prompt, BOX_LIMITS.slack)
 
 
 def _load_salient(path: Path, handle: str) -> ProbabilityNetwork:

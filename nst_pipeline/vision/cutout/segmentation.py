@@ -113,7 +113,23 @@ def expected_iou(probability: Matte, mask: Mask) -> float:
     return both / either if both else 0.0
 
 
-def _inside(probability: Matte, box: Box, slack: float) -> Matte:
+def keep_inside(probability: Matte, box: Box, slack: float) -> Matte:
+    """Remove what is outside a box and its slack.
+
+    Parameters
+    ----------
+    probability
+        (height, width) float32.
+    box
+        In the same pixels.
+    slack
+        Part of the box's longer side by which an object may reach out of its box.
+
+    Returns
+    -------
+    Matte
+        (height, width) float32, a new array.
+    """
     height, width = probability.shape
     reach = box.expanded(round(slack * max(box.width, box.height))).clipped(width, height)
     kept = np.zeros_like(probability)
@@ -145,7 +161,7 @@ def mask_in_box(
     expected_iou : float
         See `expected_iou`, within the box.
     """
-    inside = _inside(probability, box, parameters.box_slack)
+    inside = keep_inside(probability, box, parameters.box_slack)
     mask = largest_component(inside > parameters.threshold)
     mask = fill_holes(mask, inside, parameters.max_hole_probability)
     return mask, expected_iou(inside, mask)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.style.zoo.cutout import cutout_network, keep_inside
+from nst_pipeline.style.zoo.cutout import BOX_LIMITS, cutout_network
 from nst_pipeline.style.zoo.store import adopt_model
+from nst_pipeline.vision.cutout.segmentation import keep_inside
 from nst_pipeline.vision.shapes import Box
 from tests.style.zoo.networks import save_network, save_salient, save_sam
 
@@ -30,7 +31,7 @@ def test_a_folder_is_a_box_prompted_network(tmp_path):
 
 
 def test_an_object_may_reach_a_little_out_of_its_box():
-    kept = keep_inside(np.ones((60, 100), np.float32), Box(20, 20, 40, 20))
+    kept = keep_inside(np.ones((60, 100), np.float32), Box(20, 20, 40, 20), BOX_LIMITS.slack)
     assert kept[18:42, 18:62].all() and kept.sum() == 24 * 44
 
 
