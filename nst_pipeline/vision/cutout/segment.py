@@ -106,14 +106,15 @@ def mask_from_probability(
     return fill_holes(mask, whole, parameters.max_hole_probability), expected_iou
 
 
-def _soft_iou(first: FeatureMap, second: FeatureMap) -> float:
+def soft_iou(first: FeatureMap, second: FeatureMap) -> float:
+    """Compute the intersection over union of two soft masks, 0..1; 0 if both are empty."""
     union = np.maximum(first, second).sum()
     return float(np.minimum(first, second).sum() / max(union, 1e-6))
 
 
 def _agreement(features: FeatureMaps, probability: FeatureMap) -> float:
     """Compute the IoU of the mean GrabCut vote with the probability from all features."""
-    return _soft_iou(features["vote_mean"], probability)
+    return soft_iou(features["vote_mean"], probability)
 
 
 def segment(

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from nst_pipeline.vision.cutout.masks import fill_holes, largest_component
+from nst_pipeline.vision.cutout.segment import soft_iou
 from nst_pipeline.vision.shapes import Box, Mask, Matte, Rgb
 
 
@@ -56,12 +57,6 @@ class BoxMaskParameters:
     max_hole_probability: float = 0.3
     """Holes with a lower mean object probability stay open. This keeps the hole in a cup's handle,
     and fills dark or bright parts of the object."""
-
-
-def soft_iou(first: Matte, second: Matte) -> float:
-    """Compute the intersection over union of two soft masks of the same shape, 0..1."""
-    union = float(np.maximum(first, second).sum())
-    return float(np.minimum(first, second).sum()) / union if union else 1.0
 
 
 def combine_views(probabilities: Sequence[Matte]) -> Segmentation:
