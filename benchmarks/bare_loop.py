@@ -17,6 +17,7 @@ from nst_pipeline.publish.gallery import GalleryScene, Variant, write_gallery
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.sidecars.files import sidecar_detections
+from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
@@ -65,9 +66,10 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
         photo, key = _photo(path, settings), partition_key(path.name)
         height, width = photo.shape[:2]
         given = sidecar_detections(UPath(root / "objects"), path.name, width, height)
-        networks = network_finders(settings.detection)
+        networks = network_finders(settings)
         found = detect(photo, settings.detection, given, networks=networks)[0]
-        cutout = cut_out(photo, found, settings.cutout)
+        network = load_cutout_network(settings.cutout.network)
+        cutout = cut_out(photo, found, settings.cutout, network=network)
         pixels, box = crop_sticker(cutout)
         (out / f"{key}.0.png").write_bytes(encode_png(pixels))
         edges = {f"touches_{edge}": True for edge in cut_edges(cutout.matte)}
@@ -85,7 +87,7 @@ def _pasted(
     settings: Settings,
 ) -> _Pasted:
     scene, key = _photo(path, settings), partition_key(path.name)
-    networks = network_finders(settings.detection)
+    networks = network_finders(settings)
     obstacles = find_obstacles(scene, settings.detection, networks=networks)
     placements = plan(scene, candidates(key), obstacles, settings.placement, scene_key=key)
     pixels = {each.sticker: rgba for each, rgba in library.items()}

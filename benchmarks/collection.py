@@ -85,7 +85,7 @@ def sticker_record(key: str, path: str) -> Stickers:
     record = StickerRecord(
         sticker=sticker_id(key, 0),
         label="thing",
-        source="subject",
+        source="objects",
         score=0.5,
         quality=0.8,
         lab=(50.0, 0.0, 0.0),

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import spearmanr
-from train_cutout import score
 
 from nst_pipeline.settings import Settings
 from nst_pipeline.style.cutout_network import load_cutout_network
@@ -30,6 +30,22 @@ from nst_pipeline.vision.shapes import Detection, Mask, Rgb
 SMALLEST_SHARE = 0.05
 """Objects that cover less of their photo are not looked for without a box."""
 GOOD_IOU, POOR_IOU = 0.7, 0.6
+_TOLERANCE_PX = 2
+"""Outlines up to this far apart agree."""
+
+
+def _outline(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return levels - cv2.erode(levels, np.ones((3, 3), np.uint8))
+
+
+def score(truth: Mask, found: Mask) -> tuple[float, float]:
+    """Compute the intersection over union, and the F measure of the outlines."""
+    iou = (truth & found).sum() / max((truth | found).sum(), 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [2 * _TOLERANCE_PX + 1] * 2)
+    ours, theirs = _outline(found.astype(np.uint8)), _outline(truth.astype(np.uint8))
+    precision = (ours * cv2.dilate(theirs, disc)).sum() / max(ours.sum(), 1)
+    recall = (theirs * cv2.dilate(ours, disc)).sum() / max(theirs.sum(), 1)
+    return iou, 2 * precision * recall / max(precision + recall, 1e-6)
 
 
 def read_pairs(folder: Path, only: set[str]) -> Iterator[tuple[Rgb, Mask]]:
@@ -70,10 +86,7 @@ def measure_finding(pairs: list[tuple[Rgb, Mask]], settings: Settings) -> None:
     large = [pair for pair in pairs if pair[1].mean() > SMALLEST_SHARE]
     three = settings.detection.model_copy(update={"max_objects": 3})
     search = settings.model_copy(update={"detection": three})
-    networks, network = (
-        network_finders(search.detection),
-        load_cutout_network(settings.cutout.network),
-    )
+    networks, network = network_finders(search), load_cutout_network(settings.cutout.network)
     for photo, mask in large:
         found = detect(photo, search.detection, networks=networks)
         cutouts = [cut_out(photo, each, settings.cutout, network=network) for each in found]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.settings import DetectionSettings, Settings
 from nst_pipeline.storage.pictures import list_pictures
 from nst_pipeline.style.finding.labels import name_objects
 from nst_pipeline.style.finding.network_finders import network_finders
@@ -84,9 +84,10 @@ def judge_people(found: list[Detection], drawn: list[Drawn]) -> list[tuple[float
 def measure_people(photos: Path, boxes: dict[str, list[Drawn]]) -> None:
     """Print recall and precision at several scores, and false alarms on photos without people."""
     judged, alarms, empty = [], [], 0
+    settings = DetectionSettings(methods=["people"], min_score=_LIMITS[0], max_objects=20)
+    networks = network_finders(Settings(detection=settings))
     for path in list_pictures(photos):
-        settings = DetectionSettings(methods=["people"], min_score=_LIMITS[0], max_objects=20)
-        found = detect(read_photo(path), settings, networks=network_finders(settings))
+        found = detect(read_photo(path), settings, networks=networks)
         drawn = boxes.get(path.name, [])
         if drawn:
             judged += judge_people(found, drawn)

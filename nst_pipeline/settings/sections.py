@@ -18,7 +18,7 @@ class IngestSettings(Section):
     )
 
 
-FinderName = Literal["sidecar", "dnn", "people", "subject"]
+FinderName = Literal["sidecar", "dnn", "people", "objects"]
 """The finders registered in `nst_pipeline.vision.detect.finders`; a test compares the two."""
 
 
@@ -26,10 +26,10 @@ class DetectionSettings(Section):
     """How objects are found in photos."""
 
     methods: list[FinderName] = Field(
-        default=["sidecar", "dnn", "people", "subject"],
+        default=["sidecar", "dnn", "people", "objects"],
         description="Finders, most trusted first; the first one that finds something decides. "
         "`sidecar`: the boxes and masks beside the photo; `dnn`: what your detector network "
-        "recognizes; `people`: people; `subject`: the one thing that stands out.",
+        "recognizes; `people`: people; `objects`: the main objects, of any kind.",
     )
     max_objects: int = Field(
         1,
@@ -65,10 +65,10 @@ class CutoutSettings(Section):
 
     network: str = Field(
         "builtin",
-        description="Network that cuts objects out of their boxes: a name of `nst models`; the "
-        "path of an ONNX file of U²-Net, IS-Net or BiRefNet, or of one that you trained; or a "
-        "folder with encoder and decoder of the family SAM. `builtin`: no network, but the pixel "
-        "classifier that comes with the package.",
+        description="Network that cuts objects out, and finds those of the finder `objects`. "
+        "`builtin`: the one that comes with the package; or a name of `nst models`; the path of an "
+        "ONNX file of U²-Net, IS-Net or BiRefNet, or of one that you trained; or a folder with "
+        "encoder and decoder of the family SAM.",
     )
     matting: bool = Field(
         True,
@@ -104,7 +104,7 @@ class PlacementSettings(Section):
     )
     flip: bool = Field(False, description="Allow mirrored stickers.")
     min_quality: float = Field(
-        0.2, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
+        0.3, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
     )
     same_split: bool = Field(
         True,

@@ -1,4 +1,7 @@
-"""The cut-out network: one of the zoo, or one that `training/cutout_network` has trained."""
+"""The cut-out network: the one that comes with the package, one of the zoo, or the user's own.
+
+The package's own network is trained by `training/cutout_network`; docs/models.md has its card.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.style.onnx_network import OnnxNetwork, load_onnx_network
-from nst_pipeline.style.zoo.cutout import cutout_network
+from nst_pipeline.style.zoo.cutout import ProbabilityNetwork, cutout_network
 from nst_pipeline.style.zoo.signature import read_signature
 from nst_pipeline.vision.cutout.segmentation import CutoutNetwork, Segmentation, combine_views
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 BUILTIN = "builtin"
-"""Value of the setting `cutout.network` for the way of cutting out that needs no network."""
+"""Value of the setting `cutout.network` for the network that comes with the package."""
+BUILTIN_FILE = Path(__file__).with_name("cutout_network.onnx")
 _INPUTS = ("picture", "box")
 """Inputs by which a network that `training/cutout_network` exported is recognized."""
 
@@ -31,12 +35,23 @@ class ViewParameters:
     margins: tuple[float, ...] = (0.12, 0.25, 0.4)
     """Surroundings shown around the box, as shares of the box's longer side: one view for each.
     Mirrored views besides add nothing."""
+    quick_margin: float = 0.25
+    """The surroundings of the one view of a quick look."""
     middle: float = 127.0
     spread: float = 128.0
     """Subtracted from, and then divided into, the values 0..255."""
 
 
 VIEWS = ViewParameters()
+
+
+@dataclass(frozen=True)
+class FallbackParameters:
+    """When the package's own network takes over from one of the zoo."""
+
+    least_filled: float = 0.25
+    """Mean probability in the box below which a network has not seen the object. Networks that
+    look for what stands out miss a third of the objects of street photos."""
 
 
 def _window(box: Box, margin: float, width: int, height: int) -> Box:
@@ -79,7 +94,9 @@ def _placed(square: NDArray[np.float32], window: Box, height: int, width: int) -
     return probability
 
 
-def segment_with_views(network: OnnxNetwork, picture: Rgb, box: Box | None) -> Segmentation:
+def segment_with_views(
+    network: OnnxNetwork, picture: Rgb, box: Box | None, *, quick: bool = False
+) -> Segmentation:
     """Segment the object in a box, or the main objects, in several views of the picture.
 
     Parameters
@@ -90,6 +107,8 @@ def segment_with_views(network: OnnxNetwork, picture: Rgb, box: Box | None) -> S
         (height, width, 3) uint8 RGB.
     box
         In the picture's pixels; None for the main objects.
+    quick
+        Whether to take one view only.
 
     Returns
     -------
@@ -99,42 +118,49 @@ def segment_with_views(network: OnnxNetwork, picture: Rgb, box: Box | None) -> S
     (height, width), side = picture.shape[:2], VIEWS.side_px
     windows = [Box(0, 0, width, height)]
     if box is not None:
-        windows = [_window(box, margin, width, height) for margin in VIEWS.margins]
+        margins = (VIEWS.quick_margin,) if quick else VIEWS.margins
+        windows = [_window(box, margin, width, height) for margin in margins]
     squares = np.stack([_square(picture, window, side) for window in windows])
     prompts = np.stack([_prompt(box, window, side) for window in windows])
-    found, _ = network.run(squares, prompts)
+    found, expected = network.run(squares, prompts)
     views = [
         _placed(view, window, height, width)
         for view, window in zip(found[:, 0], windows, strict=True)
     ]
-    return combine_views(views)
+    return combine_views(views, expected.ravel())
 
 
-def _load_trained(path: Path) -> CutoutNetwork:
-    remedy = f"export it again, or set cutout.network to `{BUILTIN}`"
+def _with_fallback(
+    find: ProbabilityNetwork,
+    builtin: CutoutNetwork,
+    *,
+    parameters: FallbackParameters = FallbackParameters(),
+) -> CutoutNetwork:
+    """Let the package's own network fill in where a salient object network finds nothing."""
+
+    def segment(picture: Rgb, box: Box | None, *, quick: bool = False) -> Segmentation:
+        probability = find(picture, box)
+        if box is not None and probability[box.slices].mean() < parameters.least_filled:
+            return builtin(picture, box, quick=quick)
+        return Segmentation(probability)
+
+    return segment
+
+
+def _load(path: Path, remedy: str) -> CutoutNetwork:
     return partial(segment_with_views, load_onnx_network(path, remedy=remedy))
 
 
-def _load_of_zoo(handle: str) -> CutoutNetwork:
-    find = cutout_network(handle)
-    return lambda picture, box: Segmentation(find(picture, box))
-
-
 @cache
-def load_cutout_network(handle: str) -> CutoutNetwork | None:
+def load_cutout_network(handle: str = BUILTIN) -> CutoutNetwork:
     """Load a cut-out network, once per process.
 
     Parameters
     ----------
     handle
-        The name of a model of the zoo; the path of an ONNX file, which may be one that
-        `training/cutout_network` exported; the path of a folder with encoder and decoder of the
-        family SAM; or `builtin`, for none.
-
-    Returns
-    -------
-    callable or None
-        What `nst_pipeline.vision.cutout.cut_out` takes as `network`.
+        `builtin`; the name of a model of the zoo; the path of an ONNX file, which may be one that
+        `training/cutout_network` exported; or of a folder with encoder and decoder of the family
+        SAM.
 
     Raises
     ------
@@ -142,7 +168,8 @@ def load_cutout_network(handle: str) -> CutoutNetwork | None:
         The network is not here or damaged, or of an unknown kind.
     """
     if handle == BUILTIN:
-        return None
+        return _load(BUILTIN_FILE, "install the package again")
     path = Path(handle).expanduser()
-    is_trained = path.is_file() and tuple(read_signature(path).inputs) == _INPUTS
-    return _load_trained(path) if is_trained else _load_of_zoo(handle)
+    if path.is_file() and tuple(read_signature(path).inputs) == _INPUTS:
+        return _load(path, "export it again, or set cutout.network to `builtin`")
+    return _with_fallback(cutout_network(handle), load_cutout_network())

@@ -1,74 +1,89 @@
-"""Cut-out networks by name and path: tiny files with the signatures of the real ones."""
+"""The network that comes with the package, on real photos; a user's own; and the zoo's."""
 
+import shutil
+
+import cv2
 import numpy as np
 import pytest
+from skimage import data
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.settings import Settings
-from nst_pipeline.style.cutout_network import load_cutout_network
+from nst_pipeline.style.cutout_network import BUILTIN_FILE, load_cutout_network
 from nst_pipeline.style.zoo.table import ZOO
 from nst_pipeline.vision.shapes import Box
-from tests.style.zoo.networks import save_network, save_salient
+from tests.style.zoo.networks import save_salient
 
-PICTURE = np.zeros((60, 100, 3), np.uint8)
-PICTURE[20:50, 30:70, 0] = 255
-BOX = Box(30, 20, 40, 30)
+CUP = Box(78, 12, 404, 376)
 
 
-def save_trained(path):
-    """What `training/cutout_network` exports; the object that it finds fills the box."""
-    shapes = (
-        {"picture": ["views", 3, 256, 256], "box": ["views", 2, 256, 256]},
-        {"mask": ["views", 1, 256, 256], "expected_iou": ["views", 1]},
-    )
-    nodes = [
-        ("Split", ["box"], ["mask", "given"], {"axis": 1}),
-        ("ReduceMax", ["given"], ["most"], {}),
-        ("Reshape", ["most", "pair"], ["one"], {}),
-        ("ReduceMean", ["picture"], ["mean"], {}),
-        ("Mul", ["mean", "zero"], ["nothing"], {}),
-        ("Reshape", ["nothing", "pair"], ["nothing_too"], {}),
-        ("Add", ["one", "nothing_too"], ["expected_iou"], {}),
-    ]
-    return save_network(path, nodes, *shapes, {"pair": np.array([1, 1]), "zero": np.float32(0)})
+@pytest.fixture(scope="module")
+def network():
+    return load_cutout_network()
 
 
-def test_without_a_network_there_is_none():
-    assert load_cutout_network("builtin") is None
-
-
-def test_a_network_that_a_user_trained_sees_the_box_in_every_view(tmp_path):
-    found = load_cutout_network(str(save_trained(tmp_path / "mine.onnx")))(PICTURE, BOX)
-    mask = found.probability > 0.5
-    inside = np.zeros_like(mask)
-    inside[BOX.slices] = True
+def test_a_cup_is_segmented_in_its_box(network):
+    found = network(data.coffee(), CUP)
+    assert found.probability.shape == data.coffee().shape[:2]
     assert found.probability.dtype == np.float32
-    assert (mask & inside).sum() / (mask | inside).sum() > 0.95
-    assert found.agreement > 0.95
+    assert found.probability[200, 250] > 0.9
+    assert found.probability[380, 20] < 0.1
+    assert found.agreement > 0.9
+    assert found.expected_iou > 0.8
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (2, 300), (300, 2)])
-def test_a_picture_of_any_size_gives_probabilities_of_its_size(tmp_path, shape):
-    network = load_cutout_network(str(save_trained(tmp_path / "mine.onnx")))
+def test_the_main_object_is_found_without_a_box(network):
+    probability = network(data.chelsea(), None).probability
+    assert probability[120, 200] > 0.9
+    assert probability.mean() < 0.9
+
+
+def test_a_box_chooses_between_two_objects(network):
+    cat = cv2.resize(data.chelsea(), (200, 160), interpolation=cv2.INTER_AREA)
+    both = np.concatenate([cat, cat[:, ::-1]], axis=1)
+    left = network(both, Box(0, 0, 200, 160)).probability
+    right = network(both, Box(200, 0, 200, 160)).probability
+    assert left[:, :200].mean() > 3 * left[:, 200:].mean()
+    assert right[:, 200:].mean() > 3 * right[:, :200].mean()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 300), (300, 2), (40, 60)])
+def test_a_picture_of_any_size_gives_probabilities_of_its_size(network, shape):
     picture = np.full((*shape, 3), 90, np.uint8)
     for box in (None, Box(0, 0, shape[1], shape[0])):
-        assert network(picture, box).probability.shape == shape
+        probability = network(picture, box).probability
+        assert probability.shape == shape
+        assert probability.min() >= 0 and probability.max() <= 1
 
 
-def test_a_salient_network_is_taken_by_path(tmp_path):
-    network = load_cutout_network(str(save_salient(tmp_path / "net.onnx", 320)))
-    assert network(PICTURE, BOX).probability[35, 50] > 0.8
+def test_the_same_picture_gives_the_same_bytes(network):
+    first, second = (network(data.coffee(), CUP) for _ in range(2))
+    assert first.probability.tobytes() == second.probability.tobytes()
 
 
-def test_a_damaged_file_is_one_line_with_its_name(tmp_path):
-    half = save_trained(tmp_path / "half.onnx")
-    half.write_bytes(half.read_bytes()[:200])
+def test_a_network_that_a_user_trained_is_taken_by_path(network, tmp_path):
+    mine = shutil.copy(BUILTIN_FILE, tmp_path / "mine.onnx")
+    found = load_cutout_network(str(mine))(data.coffee(), CUP)
+    np.testing.assert_array_equal(found.probability, network(data.coffee(), CUP).probability)
+
+
+def test_a_damaged_file_is_one_line_with_the_remedy(tmp_path):
+    half = tmp_path / "half.onnx"
+    half.write_bytes(BUILTIN_FILE.read_bytes()[:100_000])
     with pytest.raises(ModelUnavailableError, match=r"half\.onnx") as error:
         load_cutout_network(str(half))
     assert "\n" not in str(error.value)
 
 
+def test_where_a_salient_network_sees_nothing_the_packages_own_takes_over(network, tmp_path):
+    path = save_salient(tmp_path / "net.onnx", 320)
+    blue = data.coffee() * np.array([0, 0, 1], np.uint8)  # the tiny network sees red things only
+    seen = load_cutout_network(str(path))(blue, CUP)
+    np.testing.assert_array_equal(seen.probability, network(blue, CUP).probability)
+
+
 def test_the_setting_of_every_model_of_the_zoo_exists():
+    from nst_pipeline.settings import Settings
+
     for model in ZOO.values():
         section, name = model.setting.split(".")
         assert hasattr(getattr(Settings(), section), name)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nst_pipeline.errors import ModelUnavailableError, SettingError
-from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.settings import DetectionSettings, Settings
 from nst_pipeline.style.detector import find_with_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.vision.detect import detect
@@ -81,19 +81,21 @@ def test_without_labels_the_number_is_the_label(tmp_path):
 
 
 def test_without_a_model_there_is_no_such_finder():
-    assert "dnn" not in network_finders(DetectionSettings())
+    assert "dnn" not in network_finders(Settings())
 
 
 def test_detect_uses_the_network_in_the_settings(tmp_path):
     settings = DetectionSettings(methods=["dnn"], dnn_model=_yolo8(tmp_path / "model.onnx"))
-    [found] = detect(PHOTO, settings, networks=network_finders(settings))
+    [found] = detect(PHOTO, settings, networks=network_finders(Settings(detection=settings)))
     assert found.source == "dnn"
 
 
 def test_a_network_is_not_loaded_before_it_is_needed(tmp_path):
     settings = DetectionSettings(dnn_model=str(tmp_path / "missing.onnx"))
     mine = Detection(Box(5, 6, 50, 60), "cup", 1.0, "sidecar")
-    assert detect(PHOTO, settings, [mine], networks=network_finders(settings)) == [mine]
+    assert detect(
+        PHOTO, settings, [mine], networks=network_finders(Settings(detection=settings))
+    ) == [mine]
 
 
 def test_at_most_max_objects_are_kept_best_first(tmp_path):
@@ -102,7 +104,7 @@ def test_at_most_max_objects_are_kept_best_first(tmp_path):
         rows[0, :, number] = [8 + 16 * number, 16, 12, 20, 0.5 + number / 10, 0]
     path = _write_model(tmp_path / "model.onnx", rows)
     settings = DetectionSettings(methods=["dnn"], dnn_model=path, max_objects=2)
-    found = detect(PHOTO, settings, networks=network_finders(settings))
+    found = detect(PHOTO, settings, networks=network_finders(Settings(detection=settings)))
     assert [one.score for one in found] == pytest.approx([0.8, 0.7], abs=1e-3)
     assert found[0].box.x > found[1].box.x
 

@@ -1,5 +1,6 @@
 """Training folders made of a few photos in each of the layouts that public sources have."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from nst_pipeline.errors import NstError
 from training.cutout_network.samples import list_photos
 from training.cutout_network.sources import (
     is_photographed,
+    list_coco,
     list_pairs,
     list_polygons,
     prepare_photos,
@@ -193,3 +195,54 @@ def test_the_command_line_prepares_a_new_folder_only(tmp_path):
     assert (first.returncode, first.stdout) == (0, f"{tmp_path / 'out'}: 1 photos\n")
     assert again.returncode == 1
     assert again.stderr == f"{tmp_path / 'out'} exists: name a new folder\n"
+
+
+def save_coco(path: Path, **image: object) -> Path:
+    """A cat, a crowd, a table, and a box without an outline, on one photo."""
+    box = {"image_id": 7, "bbox": [0, 0, 100, 100], "area": 10000}
+    outline = {"segmentation": [[100, 50, 300, 50, 300, 250, 100, 250]]}
+    annotations = [
+        {"id": 1, "category_id": 1, "iscrowd": 0, **box, **outline},
+        {"id": 2, "category_id": 1, "iscrowd": 1, **box, **outline},
+        {"id": 3, "category_id": 2, "iscrowd": 0, **box, **outline},
+        {"id": 4, "category_id": 1, "iscrowd": 0, "segmentation": [], **box},
+    ]
+    size = {"width": CAT.shape[1], "height": CAT.shape[0]}
+    path.write_text(
+        json.dumps(
+            {
+                "images": [{"id": 7, "file_name": "train2017/cat.jpg", **size, **image}],
+                "annotations": annotations,
+                "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dining table"}],
+            }
+        )
+    )
+    return path
+
+
+def test_objects_of_a_coco_file_have_a_mask_each(tmp_path):
+    save(tmp_path / "photos" / "cat.jpg", CAT)
+    save(tmp_path / "photos" / "other.jpg", CAT)
+    annotations = save_coco(tmp_path / "instances.json")
+    entries, read = list_coco(tmp_path / "photos", annotations, ["dining table"])
+    assert prepare_photos(entries, read, tmp_path / "set") == 1
+    [photo] = list_photos(tmp_path / "set")
+    _, [mask] = photo.read()
+    assert mask[150, 200] == 1 and mask[20, 20] == 0
+    assert mask.mean() == pytest.approx(200 * 200 / mask.size, abs=0.01)
+
+
+def test_a_coco_file_for_photos_of_another_size_is_left_out(tmp_path, capsys):
+    save(tmp_path / "photos" / "cat.jpg", CAT)
+    annotations = save_coco(tmp_path / "instances.json", width=900)
+    entries, read = list_coco(tmp_path / "photos", annotations)
+    assert prepare_photos(entries, read, tmp_path / "set") == 0
+    assert "another size" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"images": [{"id": 1}], "annotations": []}'])
+def test_a_file_that_is_not_coco_is_named(tmp_path, text):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "instances.json").write_text(text)
+    with pytest.raises(NstError, match=r"instances\.json is no COCO file"):
+        list_coco(tmp_path / "photos", tmp_path / "instances.json")

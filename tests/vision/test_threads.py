@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.settings import CutoutSettings, DetectionSettings, HarmonizeSettings
+from nst_pipeline.settings import CutoutSettings, DetectionSettings, HarmonizeSettings, Settings
+from nst_pipeline.style.cutout_network import load_cutout_network
+from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.vision.cutout import cut_out
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.harmonize.harmonize import harmonize
@@ -21,8 +23,9 @@ def photos():
 
 
 def _natural(photo):
-    found = detect(photo, DetectionSettings())[0]
-    cutout = cut_out(photo, found, CutoutSettings(work_side=256))
+    found = detect(photo, DetectionSettings(), networks=network_finders(Settings()))[0]
+    network = load_cutout_network()
+    cutout = cut_out(photo, found, CutoutSettings(work_side=256), network=network)
     shifted = np.where(cutout.matte[..., None] > 0.5, photo // 2 + 60, photo).astype(np.uint8)
     result = harmonize(shifted, cutout.matte, HarmonizeSettings(), harmonizer=calibrate([]))
     return found.box, cutout.matte, cutout.quality, result.image

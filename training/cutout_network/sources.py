@@ -3,6 +3,7 @@
     python sources.py masks PHOTOS MASKS OUT       # NAME.jpg with NAME.png, white on the object
     python sources.py polygons FOLDER OUT          # YOLO: images*/NAME.jpg with labels*/NAME.txt
     python sources.py label-maps PHOTOS MAPS OUT   # NAME.jpg with NAME.mat, 0 on the background
+    python sources.py coco PHOTOS FILE.json OUT    # COCO's instances
     python sources.py stickers FOLDER OUT          # PNGs with transparency, of photographed things
 
 OUT is a new folder, which `train.py` takes. What cannot be used is left out, with a line that says
@@ -12,14 +13,16 @@ why. Nothing is downloaded; training/README.md says which public sources were tr
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pycocotools.coco import COCO
 from scipy.io import loadmat
 
 from nst_pipeline.errors import NstError
@@ -183,6 +186,45 @@ def list_pairs(photos: Path, masks: Path, suffix: str) -> list[Entry]:
     return [Entry(name, pictures[name], tuple(files)) for name, files in found.items()]
 
 
+def list_coco(
+    photos: Path, annotations: Path, without: Collection[str] = ()
+) -> tuple[list[Entry], MaskReader]:
+    """List the photos of a COCO file, and make the reader of their masks.
+
+    Parameters
+    ----------
+    photos
+        Folder of the photos, which are matched by name.
+    annotations
+        COCO JSON with `segmentation`; crowds and boxes without an outline are left out.
+    without
+        Names of categories to leave out: a dining table's outline takes what lies on it along.
+
+    Raises
+    ------
+    NstError
+        The file is no COCO JSON.
+    """
+    try:
+        with contextlib.redirect_stdout(None):
+            coco = COCO(str(annotations))
+        unwanted = {each["id"] for each in coco.cats.values() if each["name"] in without}
+        owners = {Path(image["file_name"]).name: number for number, image in coco.imgs.items()}
+    except (ValueError, KeyError, TypeError, AssertionError) as error:
+        raise NstError(f"{annotations} is no COCO file: export it again as COCO JSON") from error
+
+    def read(path: Path, photo: Rgb) -> list[Gray]:
+        of_photo = coco.loadAnns(coco.getAnnIds(owners[path.name], iscrowd=False))
+        wanted = [each for each in of_photo if each["category_id"] not in unwanted]
+        masks = [coco.annToMask(each) * np.uint8(255) for each in wanted if each["segmentation"]]
+        if any(mask.shape != photo.shape[:2] for mask in masks):
+            raise NstError(f"{annotations} gives {path.name} another size than the photo has")
+        return masks
+
+    pictures = [path for path in list_pictures(photos) if path.name in owners]
+    return [Entry(path.stem, path, (path,)) for path in pictures], read
+
+
 def _shrunk(image: NDArray[np.uint8], longest_px: int) -> NDArray[np.uint8]:
     height, width = image.shape[:2]
     scale = longest_px / max(height, width)
@@ -227,11 +269,18 @@ def write_example(
     return len(kept)
 
 
-def _leave_out(reason: object) -> None:
+def leave_out(reason: object) -> None:
+    """Say why something is left out."""
     print(f"left out: {reason}", file=sys.stderr)
 
 
-def prepare_photos(entries: list[Entry], read_masks: MaskReader, out: Path) -> int:
+def prepare_photos(
+    entries: list[Entry],
+    read_masks: MaskReader,
+    out: Path,
+    *,
+    parameters: PreparationParameters = PreparationParameters(),
+) -> int:
     """Write a training folder of photos with masks; return the number of photos."""
     (out / "photo").mkdir(parents=True)
     (out / "mask").mkdir()
@@ -241,12 +290,12 @@ def prepare_photos(entries: list[Entry], read_masks: MaskReader, out: Path) -> i
             photo = read_picture(entry.photo)
             masks = [mask for path in entry.masks for mask in read_masks(path, photo)]
         except NstError as error:
-            _leave_out(error)
+            leave_out(error)
             continue
-        if write_example(out, entry.name, photo, masks):
+        if write_example(out, entry.name, photo, masks, parameters=parameters):
             written += 1
         else:
-            _leave_out(f"{entry.photo} has no outline of an object that is large enough")
+            leave_out(f"{entry.photo} has no outline of an object that is large enough")
     return written
 
 
@@ -280,14 +329,14 @@ def prepare_stickers(folder: Path, out: Path) -> int:
         try:
             sticker = read_sticker(path)
         except NstError as error:
-            _leave_out(error)
+            leave_out(error)
             continue
         if is_photographed(sticker):
             name = "_".join(path.relative_to(folder).parts)
             (out / name).write_bytes(encode_png(_fill_invisible(sticker)))
             written += 1
         else:
-            _leave_out(f"{path} is small, drawn, or a full rectangle")
+            leave_out(f"{path} is small, drawn, or a full rectangle")
     return written
 
 
@@ -301,11 +350,15 @@ def parse_arguments() -> argparse.Namespace:
         "masks": ("photos", "masks"),
         "polygons": ("folder",),
         "label-maps": ("photos", "maps"),
+        "coco": ("photos", "annotations"),
         "stickers": ("folder",),
     }.items():
         command = kinds.add_parser(kind)
         for name in (*folders, "out"):
             command.add_argument(name, type=Path)
+        if kind == "coco":
+            command.add_argument("--without", nargs="+", default=[], help="names of categories")
+            command.add_argument("--least-area", type=float, default=0.012, help="share of photo")
     return parser.parse_args()
 
 
@@ -320,6 +373,10 @@ def prepare(given: argparse.Namespace) -> int:
         return prepare_photos(entries, read_label_map, given.out)
     if given.kind == "polygons":
         return prepare_photos(list_polygons(given.folder), read_polygons, given.out)
+    if given.kind == "coco":
+        entries, read = list_coco(given.photos, given.annotations, given.without)
+        large = PreparationParameters(least_area=given.least_area)
+        return prepare_photos(entries, read, given.out, parameters=large)
     return prepare_stickers(given.folder, given.out)
 
 

@@ -18,7 +18,7 @@ from nst_pipeline.cli.pictures.files import (
     write_file,
 )
 from nst_pipeline.errors import NstError
-from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.settings import Settings
 from nst_pipeline.storage.pictures import list_pictures, read_text
 from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
 from nst_pipeline.style.cutout_network import load_cutout_network
@@ -84,10 +84,11 @@ def _with_boxes(paths: list[Path], folder: Path, boxes: _Boxes) -> list[Path]:
 
 
 def _find_objects(
-    path: Path, photo: Rgb, alpha: Matte | None, boxes: _Boxes | None, settings: DetectionSettings
+    path: Path, photo: Rgb, alpha: Matte | None, boxes: _Boxes | None, settings: Settings
 ) -> list[Detection]:
     if boxes is None:
-        found = detect(photo, settings, find_cut_out(alpha), networks=network_finders(settings))
+        given, networks = find_cut_out(alpha), network_finders(settings)
+        found = detect(photo, settings.detection, given, networks=networks)
     else:
         found = boxes.detections(path.name, photo)
     if not found:
@@ -140,7 +141,7 @@ def cutout(
 
     def process(path: Path) -> dict[str, Any]:
         photo, alpha = read_picture(path), read_alpha(path)
-        found = _find_objects(path, photo, alpha, marked, settings.detection)
+        found = _find_objects(path, photo, alpha, marked, settings)
         cutouts = [
             cut_out(photo, each, settings.cutout, network=network, alpha=alpha) for each in found
         ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.storage.store import sha256
+from nst_pipeline.style.cutout_network import BUILTIN, BUILTIN_FILE
 from nst_pipeline.style.hub_models import is_url, obtain_saved_model
 from nst_pipeline.style.weights.package import file_digest
 from nst_pipeline.style.zoo.table import ZOO
@@ -40,6 +41,8 @@ def _folder_digest(folder: Path) -> str:
 
 def _network_digest(handle: str) -> str:
     """Digest a network; empty if it is not on this machine and cannot be downloaded."""
+    if handle == BUILTIN:
+        return file_digest(BUILTIN_FILE)
     if handle in ZOO:
         return ZOO[handle].digest
     path = Path(handle).expanduser()
@@ -60,7 +63,7 @@ def network_digests(**named: str) -> dict[str, str]:
     ----------
     **named
         Values of settings, by the name that the catalog uses: names of the zoo, paths of files or
-        folders, TensorFlow Hub URLs (downloaded if necessary), or words such as `builtin`.
+        folders, TensorFlow Hub URLs (downloaded if necessary), or `builtin`, the package's own.
 
     Returns
     -------

@@ -32,10 +32,19 @@ def detector_digests(settings: Settings) -> dict[str, str]:
     )
 
 
+def cutout_digests(settings: Settings) -> dict[str, str]:
+    """Digest the network that cuts objects out and finds objects of any kind."""
+    return network_digests(cutout=settings.cutout.network)
+
+
 def _digests(settings: Settings) -> dict[str, str]:
     """Digest the networks that find and name objects."""
     classifier = CLASSIFIER.obtain_if_possible()
-    return detector_digests(settings) | file_digests(classifier=str(classifier or ""))
+    return (
+        detector_digests(settings)
+        | cutout_digests(settings)
+        | file_digests(classifier=str(classifier or ""))
+    )
 
 
 def _recorded(workspace: Workspace, row: Row) -> Detections:
@@ -75,7 +84,7 @@ def _why_empty(photo: Rgb) -> str:
     upstream=(object_photos,),
     settings=("detection",),
     models=_digests,
-    code_version="3",
+    code_version="4",
     presentation=Presentation(
         pictures=boxes_on_photo("objects", _boxes), tables=_tables, ranked_by="score"
     ),
@@ -87,10 +96,11 @@ def detections(item: Item) -> Made:
     empty, which is not an error, and says what the photo shows. If a finder is wrong, draw a box
     yourself (docs/how-to/your-own-photos.md).
     """
-    settings, photo = item.settings.detection, item.photo("objects")
+    settings, photo = item.settings, item.photo("objects")
     given, networks = given_objects(item, "objects"), network_finders(settings)
-    found = detect(photo, settings, given, networks=networks)
-    named = name_objects(photo, found, min_probability=settings.min_label_probability)
+    found = detect(photo, settings.detection, given, networks=networks)
+    lowest = settings.detection.min_label_probability
+    named = name_objects(photo, found, min_probability=lowest)
     return Made(
         {files.RECORD: Detections(tuple(DetectionRecord.of(each) for each in named))},
         {"objects": len(named), "score": max((each.score for each in named), default=0.0)},

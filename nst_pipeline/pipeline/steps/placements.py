@@ -100,9 +100,9 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
 
 def _obstacles(item: Item) -> list[Detection]:
     """Return the objects that the user annotated in the scene, or else those that are found."""
-    settings, given = item.settings.detection, annotated_objects(item, "scenes")
+    settings, given = item.settings, annotated_objects(item, "scenes")
     networks = network_finders(settings)
-    return find_obstacles(item.photo("scenes"), settings, given, networks=networks)
+    return find_obstacles(item.photo("scenes"), settings.detection, given, networks=networks)
 
 
 def _place(item: Item, record: ScenePhotoRecord, library: Library) -> list[Placement]:

@@ -41,7 +41,11 @@ COLUMNS = (
     Column("sticker", pa.string(), "Name: the object photo's key, a dot, and a number."),
     Column("object_key", pa.string(), "Partition key of the object photo."),
     Column("file", pa.string(), "File name in `artifacts/stickers/`."),
-    Column("label", pa.string(), "Your label, or else `person`, `subject`, or `object`."),
+    Column(
+        "label",
+        pa.string(),
+        "Your label, or else what it looks like: `person`, `cup`, or `object`.",
+    ),
     Column(
         "source",
         pa.string(),

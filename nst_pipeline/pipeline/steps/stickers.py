@@ -6,12 +6,10 @@ import json
 
 from nst_pipeline.pipeline.engine.asset import Check, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
-from nst_pipeline.pipeline.engine.setting_files import network_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.steps.detections import detections
+from nst_pipeline.pipeline.steps.detections import cutout_digests, detections
 from nst_pipeline.pipeline.steps.object_photos import object_photos
 from nst_pipeline.publish.report import FigurePlot
-from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import (
@@ -76,11 +74,6 @@ _MATTE_QUALITY = Check(
 )
 
 
-def _digests(settings: Settings) -> dict[str, str]:
-    """Digest the network that cuts objects out, if the settings name one."""
-    return network_digests(cutout=settings.cutout.network)
-
-
 def _describe(
     sticker: str,
     source: PhotoRecord,
@@ -112,8 +105,8 @@ def _describe(
     kinds={"opencv"},
     upstream=(object_photos, detections),
     settings=("cutout",),
-    models=_digests,
-    code_version="5",
+    models=cutout_digests,
+    code_version="6",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",

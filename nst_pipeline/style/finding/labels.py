@@ -32,7 +32,7 @@ CLASSIFIER = BuiltNetwork(
 """The network that names things."""
 
 _WORDS_FILE = Path(__file__).parent / "imagenet_words.csv"
-UNNAMED = {"object", "subject"}
+UNNAMED = {"object"}
 """Labels of finders, and of users' boxes without a label, that do not say what an object is."""
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.settings import DetectionSettings, FinderName
+from nst_pipeline.settings import FinderName, Settings
+from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.detector import find_with_network
 from nst_pipeline.style.finding.built_network import warn_once
 from nst_pipeline.style.finding.people import find_people
 from nst_pipeline.vision.detect.finders import FindObjects
+from nst_pipeline.vision.detect.objects import find_objects
 from nst_pipeline.vision.shapes import Detection, Rgb
 
 
@@ -24,7 +26,7 @@ def _if_available(name: FinderName, find: FindObjects) -> FindObjects:
     return run
 
 
-def network_finders(settings: DetectionSettings) -> dict[FinderName, FindObjects]:
+def network_finders(settings: Settings) -> dict[FinderName, FindObjects]:
     """Return the functions that find objects with networks, which are loaded on first use.
 
     `nst_pipeline.vision.detect.detect` takes them as its argument `networks`.
@@ -32,7 +34,8 @@ def network_finders(settings: DetectionSettings) -> dict[FinderName, FindObjects
     Parameters
     ----------
     settings
-        `dnn_model` names the user's network, `dnn_labels` its class names.
+        `detection.dnn_model` names the user's detector, `detection.dnn_labels` its class names,
+        `cutout.network` the network that also finds objects of any kind.
 
     Returns
     -------
@@ -41,9 +44,11 @@ def network_finders(settings: DetectionSettings) -> dict[FinderName, FindObjects
         reported in the log, and its finder finds nothing. The user's network raises
         `ModelUnavailableError` instead.
     """
-    finders: dict[FinderName, FindObjects] = {"people": _if_available("people", find_people)}
-    if settings.dnn_model:
-        finders["dnn"] = lambda photo: find_with_network(
-            photo, settings.dnn_model, settings.dnn_labels
-        )
+    chosen = settings.detection
+    finders: dict[FinderName, FindObjects] = {
+        "people": _if_available("people", find_people),
+        "objects": lambda photo: find_objects(photo, load_cutout_network(settings.cutout.network)),
+    }
+    if chosen.dnn_model:
+        finders["dnn"] = lambda photo: find_with_network(photo, chosen.dnn_model, chosen.dnn_labels)
     return finders

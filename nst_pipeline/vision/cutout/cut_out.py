@@ -14,12 +14,12 @@ from nst_pipeline.vision.cutout.matting import (
     estimate_foreground,
     estimate_matte,
 )
-from nst_pipeline.vision.cutout.outline import OutlineRefinementParameters, refine_outline
 from nst_pipeline.vision.cutout.own_alpha import limit_to_alpha, matte_from_alpha
-from nst_pipeline.vision.cutout.segment import SegmentationParameters, segment
+from nst_pipeline.vision.cutout.quality import QualityParameters, predict_quality
 from nst_pipeline.vision.cutout.segmentation import (
     BoxMaskParameters,
     CutoutNetwork,
+    edge_evidence,
     mask_in_box,
 )
 from nst_pipeline.vision.images.dtype import round_to_uint8
@@ -43,10 +43,9 @@ class CutoutParameters:
     min_box_side_px: int = 4
     """Boxes with a shorter side hold too few pixels to separate object and background."""
     crop: CropParameters = field(default_factory=CropParameters)
-    segmentation: SegmentationParameters = field(default_factory=SegmentationParameters)
     box_mask: BoxMaskParameters = field(default_factory=BoxMaskParameters)
-    outline: OutlineRefinementParameters = field(default_factory=OutlineRefinementParameters)
     matting: MattingParameters = field(default_factory=MattingParameters)
+    quality: QualityParameters = field(default_factory=QualityParameters)
 
 
 @dataclass(frozen=True)
@@ -131,16 +130,19 @@ def _shrink_mask(mask: Mask, longest_side: int) -> Mask:
 
 
 def _segment(
-    crop: Crop, network: CutoutNetwork | None, parameters: CutoutParameters
+    crop: Crop, network: CutoutNetwork, parameters: CutoutParameters
 ) -> tuple[Mask, dict[str, float]]:
-    """Find the object in a crop's box; `expected_iou` of the figures is its quality."""
-    if network is None:
-        mask, figures = segment(crop.image, crop.box, parameters=parameters.segmentation)
-        return refine_outline(crop.image, mask, parameters=parameters.outline), figures
+    """Find the mask of the object in a crop's box, and how good it probably is."""
     found = network(crop.image, crop.box)
-    mask, expected_iou = mask_in_box(found.probability, crop.box, parameters=parameters.box_mask)
-    # A network's outline is its own: GrabCut moved it away from edges.
-    return mask, {"expected_iou": expected_iou * found.agreement, "agreement": found.agreement}
+    mask, implied_iou = mask_in_box(found.probability, crop.box, parameters=parameters.box_mask)
+    figures = {
+        "expected_iou": implied_iou,
+        "agreement": found.agreement,
+        "network_iou": implied_iou if found.expected_iou is None else found.expected_iou,
+        "edges": edge_evidence(crop.image, mask),
+        "filled": min(float(mask.sum()) / (crop.box.width * crop.box.height), 1.0),
+    }
+    return mask, figures
 
 
 def cut_out(
@@ -164,8 +166,8 @@ def cut_out(
     settings
         Working size, whether to estimate a soft matte, and the smallest object.
     network
-        From `nst_pipeline.style.cutout_network.load_cutout_network`. Without one, the pixel
-        classifier that comes with the package segments the object.
+        From `nst_pipeline.style.cutout_network.load_cutout_network`. Objects with a mask of their
+        own, or cut out by the photo's transparency, need none.
     alpha
         (height, width) float32, 0..1: the photo's own transparency, if it has any. It is the
         matte of what lies in the detection's box, and bounds every other matte.
@@ -176,9 +178,14 @@ def cut_out(
     -------
     Cutout
         Matte and colors in the photo's frame. `quality` is the expected IoU with the true mask, and
-        `figures` holds what it was computed from. For a given mask or alpha, both are the
+        `figures` holds what it was predicted from. For a given mask or alpha, both are the
         detection's score. Matte and quality are 0 if the box is outside the photo or the object is
         too small.
+
+    Raises
+    ------
+    ValueError
+        The object has no mask, and `network` is missing.
 
     References
     ----------
@@ -189,7 +196,8 @@ def cut_out(
     --------
     >>> photo = np.full((80, 100, 3), (70, 90, 120), np.uint8)
     >>> photo[20:60, 30:70] = (230, 130, 30)
-    >>> detection = Detection(Box(30, 20, 40, 40), "square", 1.0, "sidecar")
+    >>> mask = (photo == (230, 130, 30)).all(-1)
+    >>> detection = Detection(Box(30, 20, 40, 40), "square", 1.0, "sidecar", mask)
     >>> cutout = cut_out(photo, detection, CutoutSettings(matting=False))
     >>> cutout.matte.shape, int((cutout.matte > 0.5).sum())
     ((80, 100), 1600)
@@ -207,8 +215,10 @@ def cut_out(
         return _empty_cutout(photo)
     crop = crop_around(photo, box, settings.work_side, parameters=parameters.crop)
     if given is None:
+        if network is None:
+            raise ValueError("an object without a mask needs network=load_cutout_network()")
         mask, figures = _segment(crop, network, parameters)
-        quality = figures["expected_iou"]
+        quality = predict_quality(figures, parameters=parameters.quality)
     else:
         mask = _shrink_mask(given[crop.source_box.slices], settings.work_side)
         figures, quality = {"given": detection.score}, detection.score

@@ -17,13 +17,6 @@ def largest_component(mask: Mask) -> Mask:
     return np.asarray(labels == 1 + stats[1:, cv2.CC_STAT_AREA].argmax())
 
 
-def largest_filled_component(mask: Mask) -> Mask:
-    """Keep the largest connected component and fill its holes."""
-    largest = largest_component(mask).astype(np.uint8)
-    contours, _ = cv2.findContours(largest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return np.asarray(cv2.drawContours(largest, contours, -1, 1, cv2.FILLED), bool)
-
-
 def fill_holes(mask: Mask, probability: NDArray[np.float32], max_hole_probability: float) -> Mask:
     """Fill the holes of a mask, except those that are probably background.
 

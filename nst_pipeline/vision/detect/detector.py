@@ -79,9 +79,10 @@ def detect(
     >>> import numpy as np
     >>> photo = np.full((120, 160, 3), 230, np.uint8)
     >>> photo[30:90, 50:110] = (200, 40, 40)
-    >>> [found] = detect(photo, DetectionSettings(methods=["subject"]))
-    >>> found.label, found.box
-    ('subject', Box(x=50, y=30, width=60, height=60))
+    >>> from nst_pipeline.vision.shapes import Box
+    >>> mine = Detection(Box(50, 30, 60, 60), "square", 1.0, "sidecar")
+    >>> detect(photo, DetectionSettings(methods=["sidecar"]), [mine]) == [mine]
+    True
     """
     networks = networks or {}
     if settings.dnn_model and "dnn" in settings.methods and "dnn" not in networks:

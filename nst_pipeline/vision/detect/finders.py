@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nst_pipeline.settings import FinderName
-from nst_pipeline.vision.detect.subject import find_subject
 from nst_pipeline.vision.shapes import Detection, Rgb
 
 FindObjects = Callable[[Rgb], list[Detection]]
@@ -71,9 +70,9 @@ FINDERS: dict[str, Finder] = {
         Finder("dnn", "what your detector network recognizes", _from_network("dnn")),
         Finder("people", "people", _from_network("people"), deciding_share=0.03),
         Finder(
-            "subject",
-            "the one thing that stands out",
-            lambda search: find_subject(search.photo),
+            "objects",
+            "the main objects, of any kind",
+            _from_network("objects"),
             # Every scene has something that stands out, often the ground itself.
             finds_obstacles=False,
         ),

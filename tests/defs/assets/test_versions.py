@@ -4,11 +4,12 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
-from skimage import data
+from sklearn.datasets import load_sample_image
 
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.assets.freshness import confirm
 from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.storage import artifact_files as files
 from tests.defs.conftest import write_photo
 
 
@@ -43,15 +44,22 @@ def test_nothing_is_unsynced_after_one_image_was_made_again(collection):
 
 
 def test_nothing_is_unsynced_after_a_new_object_photo_was_processed(collection):
-    write_photo(collection.root / "objects/rocket.jpg", data.rocket())
+    write_photo(collection.root / "objects/dahlia.jpg", load_sample_image("flower.jpg"))
     collection.update()
     with collection.instance() as instance:
         assert unsynced(instance, collection) == set()
 
 
 def test_a_changed_input_marks_only_downstream_assets(collection):
+    inside = (
+        '[{"sticker": "사진 1.jpg", "x": 100, "y": 40, "width": 90, "height": 80}]'  # has a shadow
+    )
+    (collection.root / "scenes/temple.placements.json").write_text(inside, "utf-8")
+    collection.update()
     with collection.instance() as instance:
-        key = next(key for key, row in collection.rows("composites").items() if row.status == "ok")
+        shadow = collection.open().store.picture
+        rows = collection.rows("composites")
+        key = next(key for key in rows if shadow("composites", key, files.SHADOW).any())
         collection.job("scenes").execute_in_process(
             instance=instance,
             partition_key=key,

@@ -22,7 +22,7 @@ def test_the_networks_that_find_and_name_objects_are_identified_by_their_content
 ):
     monkeypatch.setenv("NST_MODELS", str(tmp_path))
     before = models("detections", Settings())
-    assert set(before) == {"people", "classifier"}
+    assert set(before) == {"people", "classifier", "cutout"}
     PEOPLE.path.write_bytes(b"damaged")
     assert models("detections", Settings()) != before
 

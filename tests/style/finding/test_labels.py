@@ -42,15 +42,15 @@ def test_a_cat_and_a_flower_are_named(photos):
     assert cat.guess.probability > 0.9
     box = Box(160, 60, 330, 320)
     [flower] = name_objects(
-        photos["flower"], [Detection(box, "subject", 0.4, "subject")], min_probability=0.1
+        photos["flower"], [Detection(box, "object", 0.4, "objects")], min_probability=0.1
     )
     assert flower.label == "flower"
 
 
 def test_what_the_classifier_does_not_know_keeps_its_label(photos):
-    thing = whole(photos["china"], "subject", "subject")
+    thing = whole(photos["china"], "object", "objects")
     [found] = name_objects(photos["china"], [thing], min_probability=0.999)
-    assert found.label == "subject"
+    assert found.label == "object"
     assert 0 < found.guess.probability < 0.999
 
 
@@ -101,7 +101,7 @@ def test_a_box_without_area_is_not_named(photos):
     ("name", "box", "label", "word"),
     [
         ("coffee", Box(78, 12, 404, 376), "object", "cup"),
-        ("motorcycle_left", Box(92, 78, 594, 378), "subject", "motorcycle"),
+        ("motorcycle_left", Box(92, 78, 594, 378), "object", "motorcycle"),
     ],
 )
 def test_objects_of_the_samples_are_named_as_a_person_would(name, box, label, word):

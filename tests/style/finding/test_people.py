@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.settings import DetectionSettings, Settings
 from nst_pipeline.style.finding import built_network, network_finders
 from nst_pipeline.style.finding.people import PEOPLE, find_people
 from nst_pipeline.style.finding.ssdlite import SIDE_PX
@@ -53,7 +53,7 @@ def test_without_the_package_the_finder_says_so_and_finds_nothing(
     emptied, photos, monkeypatch, caplog
 ):
     monkeypatch.setattr(util, "find_spec", lambda name: None)
-    networks = network_finders.network_finders(SETTINGS)
+    networks = network_finders.network_finders(Settings())
     with caplog.at_level(logging.WARNING):
         assert detect(photos["astronaut"], SETTINGS, networks=networks) == []
         assert detect(photos["astronaut"], SETTINGS, networks=networks) == []

@@ -7,7 +7,6 @@ from nst_pipeline.vision.cutout.masks import (
     bounding_box,
     fill_holes,
     largest_component,
-    largest_filled_component,
 )
 from nst_pipeline.vision.shapes import Box
 
@@ -33,11 +32,6 @@ def mask(outer):
 
 def test_the_largest_component_keeps_its_holes_and_loses_the_rest(mask, outer):
     assert np.array_equal(largest_component(mask), mask & outer)
-
-
-def test_the_largest_filled_component_has_no_holes(mask, outer):
-    assert np.array_equal(largest_filled_component(mask), outer)
-    assert not largest_filled_component(np.zeros_like(mask)).any()
 
 
 def test_only_holes_that_are_probably_background_stay_open(mask, outer):

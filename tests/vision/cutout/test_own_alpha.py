@@ -6,6 +6,7 @@ import pytest
 from skimage import data
 
 from nst_pipeline.settings import CutoutSettings
+from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect.transparency import find_cut_out
 from nst_pipeline.vision.shapes import Box, Detection
@@ -25,6 +26,9 @@ def alpha() -> np.ndarray:
     ball = np.clip(1.5 - np.hypot(rows - 150, columns - 110) / 80, 0, 1)
     glass = (abs(rows - 150) < 100) & (abs(columns - 310) < 60)
     return np.maximum(np.rint(ball * 255), 128 * glass).astype(np.float32) / 255
+
+
+NETWORK = load_cutout_network()
 
 
 def _marked(box: Box, mask=None) -> Detection:
@@ -61,7 +65,7 @@ def test_a_box_chooses_one_of_several_parts_with_all_of_its_soft_edge(photo, alp
 def test_a_box_around_a_piece_of_a_part_is_cut_out_within_the_alpha(disc):
     alpha = np.full(disc.alpha.shape, 0.5, np.float32)
     alpha[:20] = 0
-    cutout = cut_out(disc.photo, _marked(disc.box), SETTINGS, alpha=alpha)
+    cutout = cut_out(disc.photo, _marked(disc.box), SETTINGS, network=NETWORK, alpha=alpha)
     assert cutout.matte.max() == 0.5
     assert np.abs(cutout.matte - np.minimum(disc.alpha, alpha)).mean() < 0.01
 

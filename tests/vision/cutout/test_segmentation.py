@@ -7,6 +7,7 @@ from nst_pipeline.vision.cutout.segmentation import (
     BoxMaskParameters,
     Segmentation,
     combine_views,
+    edge_evidence,
     expected_iou,
     mask_in_box,
 )
@@ -27,6 +28,7 @@ def test_views_that_contradict_each_other_agree_less():
 
     assert combine_views([left, left]).agreement == 1
     assert combine_views([left, right]).agreement < 0.5
+    assert combine_views([left]).expected_iou is None
 
 
 def test_holes_below_the_given_probability_stay_open(disc):
@@ -49,16 +51,28 @@ def test_an_object_stays_in_its_box_but_for_the_slack():
         assert mask.sum() == side * side
 
 
-@pytest.mark.parametrize(("level", "agreement"), [(0.95, 1.0), (0.7, 0.8)])
-def test_a_network_decides_what_is_cut_out_and_how_sure_it_is(disc, level, agreement):
-    def left_half(picture, box):
-        probability = np.zeros(picture.shape[:2], np.float32)
-        probability[box.slices] = level
-        probability[:, box.x + box.width // 2 :] = 0
-        return Segmentation(probability, agreement)
+def test_an_outline_on_an_edge_has_more_evidence_than_one_beside_it(disc):
+    right = disc.alpha > 0.5
 
-    found = Detection(disc.box, "disc", 1.0, "sidecar")
-    cutout = cut_out(disc.photo, found, CutoutSettings(matting=False), network=left_half)
+    assert edge_evidence(disc.photo, right) > 0.9
+    assert edge_evidence(disc.photo, np.roll(right, 25, axis=1)) < 0.75
+    assert edge_evidence(disc.photo, np.zeros_like(right)) == 0
 
-    assert cutout.matte[30:130, 30:80].all() and not cutout.matte[:, 80:].any()
-    assert cutout.quality == pytest.approx(level * agreement, abs=0.01)
+
+def test_a_network_decides_what_is_cut_out_and_how_good_it_is(disc):
+    def left_half(level, agreement):
+        def network(picture, box, *, quick=False):
+            probability = np.zeros(picture.shape[:2], np.float32)
+            probability[box.slices] = level
+            probability[:, box.x + box.width // 2 :] = 0
+            return Segmentation(probability, agreement)
+
+        return network
+
+    found, settings = Detection(disc.box, "disc", 1.0, "sidecar"), CutoutSettings(matting=False)
+    sure = cut_out(disc.photo, found, settings, network=left_half(0.95, 1.0))
+    unsure = cut_out(disc.photo, found, settings, network=left_half(0.7, 0.8))
+
+    for cutout in (sure, unsure):
+        assert cutout.matte[30:130, 30:80].all() and not cutout.matte[:, 80:].any()
+    assert sure.quality > unsure.quality

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nst_pipeline.settings import DetectionSettings
+from nst_pipeline.settings import DetectionSettings, Settings
+from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.vision.detect import detect, find_obstacles
 from nst_pipeline.vision.detect.boxes import intersection_over_union, scale_box
 from nst_pipeline.vision.shapes import Box, Detection
@@ -11,52 +12,49 @@ from nst_pipeline.vision.shapes import Box, Detection
 SETTINGS = DetectionSettings()
 
 
-def test_the_first_finder_that_finds_something_decides(photos):
-    def people(photo):
-        return [Detection(Box(10, 5, 300, 400), "person", 0.9, "people")]
+@pytest.fixture(scope="module")
+def networks():
+    return network_finders(Settings())
 
+
+def test_the_first_finder_that_finds_something_decides(photos, networks):
     sources = {
-        name: [
-            each.source
-            for each in detect(
-                photos[name], SETTINGS, networks={"people": people} if name == "astronaut" else {}
-            )
-        ]
-        for name in photos
+        name: [each.source for each in detect(photo, SETTINGS, networks=networks)]
+        for name, photo in photos.items()
     }
     assert sources == {
         "astronaut": ["people"],
-        "coffee": ["subject"],
-        "flower": ["subject"],
-        "china": ["subject"],
+        "coffee": ["objects"],
+        "flower": ["objects"],
+        "china": ["objects"],
     }
 
 
 @pytest.mark.parametrize("shape", [(80, 120), (1, 90), (90, 1), (1, 1), (2, 3)])
-def test_a_flat_or_tiny_picture_holds_no_object(shape):
-    assert detect(np.full((*shape, 3), 127, np.uint8), SETTINGS) == []
+def test_a_flat_or_tiny_picture_holds_no_object(shape, networks):
+    assert detect(np.full((*shape, 3), 127, np.uint8), SETTINGS, networks=networks) == []
 
 
-def test_a_large_photo_gives_the_same_objects_in_its_own_pixels(photos):
+def test_a_large_photo_gives_the_same_objects_in_its_own_pixels(photos, networks):
     large = photos["flower"].repeat(3, axis=0).repeat(3, axis=1)
-    [small_found], [found] = detect(photos["flower"], SETTINGS), detect(large, SETTINGS)
-    assert found.mask.shape == large.shape[:2]
+    [small_found], [found] = (
+        detect(photo, SETTINGS, networks=networks) for photo in (photos["flower"], large)
+    )
     assert intersection_over_union(found.box, scale_box(small_found.box, 3, 3)) > 0.9
 
 
-def test_detection_is_deterministic(photos):
-    first, second = (detect(photos["coffee"], SETTINGS)[0] for _ in range(2))
-    assert first.box == second.box
-    assert np.array_equal(first.mask, second.mask)
+def test_detection_is_deterministic(photos, networks):
+    first, second = (detect(photos["coffee"], SETTINGS, networks=networks) for _ in range(2))
+    assert first == second
 
 
-def test_the_users_boxes_come_first_and_low_scores_are_dropped(photos):
+def test_the_users_boxes_come_first_and_low_scores_are_dropped(photos, networks):
     mine = Detection(Box(5, 6, 50, 60), "cup", 1.0, "sidecar")
     weak = Detection(Box(300, 200, 50, 60), "spoon", 0.1, "sidecar")
     settings = DetectionSettings(max_objects=5)
     assert detect(photos["coffee"], settings, [weak, mine]) == [mine]
-    without = DetectionSettings(methods=["subject"])
-    assert detect(photos["coffee"], without, [mine])[0].source == "subject"
+    without = DetectionSettings(methods=["objects"])
+    assert detect(photos["coffee"], without, [mine], networks=networks)[0].source == "objects"
 
 
 def test_all_objects_that_the_user_marked_are_kept():
@@ -81,21 +79,24 @@ def test_objects_of_the_network_come_back_in_the_photos_pixels():
     assert found.box == Box(0, 0, 640, 800)
 
 
-def test_a_small_person_does_not_decide_what_a_photo_shows(photos):
+def test_a_small_person_does_not_decide_what_a_photo_shows():
     def person(width):
-        return {"people": lambda _: [Detection(Box(0, 0, width, 100), "person", 0.9, "people")]}
+        return lambda photo: [Detection(Box(0, 0, width, 100), "person", 0.9, "people")]
 
-    for width, expected in ((30, "subject"), (200, "person")):
-        [found] = detect(photos["flower"], SETTINGS, networks=person(width))
+    def car(photo):
+        return [Detection(Box(100, 100, 300, 200), "object", 0.7, "objects")]
+
+    street = np.zeros((400, 600, 3), np.uint8)
+    for width, expected in ((40, "object"), (200, "person")):
+        [found] = detect(street, SETTINGS, networks={"people": person(width), "objects": car})
         assert found.label == expected
-    only = DetectionSettings(methods=["people"])
-    [alone] = detect(photos["flower"], only, networks=person(30))
+    [alone] = detect(street, SETTINGS, networks={"people": person(40)})
     assert alone.label == "person"
 
 
-def test_the_main_subject_is_not_an_obstacle(photos):
-    assert detect(photos["flower"], SETTINGS)
-    assert find_obstacles(photos["flower"], SETTINGS) == []
+def test_the_main_objects_are_no_obstacles(photos, networks):
+    assert detect(photos["flower"], SETTINGS, networks=networks)
+    assert find_obstacles(photos["flower"], SETTINGS, networks=networks) == []
 
 
 def test_obstacles_are_not_limited_to_the_objects_wanted():

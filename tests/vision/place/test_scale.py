@@ -16,13 +16,13 @@ def test_a_person_reaches_a_little_above_the_horizon():
 
 
 def test_an_unknown_label_has_no_height():
-    assert height_at_bottom_edge("subject", 0.5, [found("person", 800, 400)], 1000) is None
+    assert height_at_bottom_edge("object", 0.5, [found("person", 800, 400)], 1000) is None
 
 
 @given(st.floats(0.3, 0.6), st.integers(700, 990), st.integers(40, 400))
 def test_an_object_with_the_same_label_is_the_reference(horizon, foot, height):
     """Another object at the same foot position is as tall as the one found."""
-    in_front = height_at_bottom_edge("subject", horizon, [found("subject", foot, height)], 1000)
+    in_front = height_at_bottom_edge("vase", horizon, [found("vase", foot, height)], 1000)
     assert in_front * nearness(foot / 1000, horizon) == pytest.approx(height / 1000)
 
 
