@@ -205,7 +205,7 @@ class Vgg19Settings(Section):
         description="`auto` uses bfloat16 (twice as fast) if the processor has instructions for "
         "it, else float32.",
     )
-    steps: int = Field(16, ge=1, description="Maximum number of optimizer steps at each size.")
+    steps: int = Field(12, ge=1, description="Maximum number of optimizer steps at each size.")
     flat_gain: float = Field(
         0.002,
         ge=0,
