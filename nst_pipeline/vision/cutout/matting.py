@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.dtype import to_uint8
+from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 _NUMBA_LOCK = Lock()
 """Numba's default threading layer aborts the process if two threads run parallel kernels."""
+_FOREGROUND_MARGIN = 0.05
+"""Background with which edge colors are estimated, as a share of the object's longer side."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,6 @@ class MattingParameters:
     min_band_px: int = 2
     max_band_px: int = 12
     """Limits of that half width."""
-    known_weight: float = 100.0
-    """Weight that holds alpha to 0 or 1 outside the band."""
     mask_weight: float = 0.1
     """Weight that pulls alpha to the softened mask in a narrow band. Without it, the outlines of
     small objects drift: on photos with known masks, F at 2 px falls from 0.52 to 0.48."""
@@ -42,8 +43,6 @@ class MattingParameters:
     """Regularization of the matting Laplacian, as in Levin et al."""
     window_radius_px: int = 1
     """Window radius of the matting Laplacian."""
-    solver_tolerance: float = 1e-7
-    """Relative residual at which the conjugate gradient solver stops."""
 
 
 def _ellipse_kernel(radius: int) -> NDArray[np.uint8]:
@@ -104,7 +103,7 @@ def estimate_matte(
     mask
         (height, width) bool, the object.
     parameters
-        Width of the band, weights and solver settings.
+        Width of the band, and weights.
 
     Returns
     -------
@@ -117,23 +116,28 @@ def estimate_matte(
     Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
     Wang, Cohen, "Optimized Color Sampling for Robust Matting", 2007 (the pull to a prior).
     """
-    from pymatting import cf_laplacian, cg, ichol
+    from pymatting import cf_laplacian
     from scipy import sparse
+    from scipy.sparse.linalg import splu
 
     trimap = make_trimap(mask, parameters=parameters)
     if not {0.0, 1.0} <= set(np.unique(trimap)):
         return mask.astype(np.float32)
     is_known = trimap != 0.5
     softened, mask_weight = _mask_prior(mask, parameters)
-    prior = np.where(is_known, trimap, softened).ravel()
-    weight = np.where(is_known, parameters.known_weight, mask_weight).ravel()
     # pymatting computes in float64.
     laplacian = cf_laplacian(
         image / 255.0, parameters.epsilon, parameters.window_radius_px, is_known
     )
-    system = (laplacian + sparse.diags(weight)).tocsr()
-    preconditioner = ichol(system.tocsc())
-    alpha = cg(system, weight * prior, M=preconditioner, rtol=parameters.solver_tolerance)
+    # Only the band is unknown. Its rows alone are a small system, which a direct solver solves in
+    # half the time of conjugate gradients over all pixels.
+    unknown, known = np.flatnonzero(~is_known), np.flatnonzero(is_known)
+    rows, alpha = laplacian[unknown], trimap.ravel()
+    weight = mask_weight.ravel()[unknown]
+    pull = weight * softened.ravel()[unknown] - rows[:, known] @ alpha[known]
+    system = (rows[:, unknown] + sparse.diags(weight)).tocsc()
+    symmetric = splu(system, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+    alpha[unknown] = symmetric.solve(pull)
     return np.asarray(np.clip(alpha, 0, 1).reshape(mask.shape), np.float32)
 
 
@@ -150,7 +154,7 @@ def estimate_foreground(image: Rgb, matte: Matte) -> Rgb:
     Returns
     -------
     numpy.ndarray
-        (height, width, 3) uint8 RGB.
+        (height, width, 3) uint8 RGB; the image's own colors away from the object.
 
     References
     ----------
@@ -158,6 +162,10 @@ def estimate_foreground(image: Rgb, matte: Matte) -> Rgb:
     """
     from pymatting import estimate_foreground_ml
 
-    with _NUMBA_LOCK:
-        colors = estimate_foreground_ml(image / 255.0, matte.astype(np.float64))
-    return to_uint8(colors)
+    part = object_box(matte, _FOREGROUND_MARGIN).slices
+    own = image.copy()
+    if own[part].size:
+        with _NUMBA_LOCK:
+            colors = estimate_foreground_ml(image[part] / 255.0, matte[part].astype(np.float64))
+        own[part] = to_uint8(colors)
+    return own
