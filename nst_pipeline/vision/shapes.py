@@ -195,8 +195,8 @@ class Composite:
     matte
         Joint alpha of all stickers, (height, width) float32, 0..1.
     shadow
-        Share of linear light that the stickers' shadows remove from the scene, (height, width)
-        float32, 0..1.
+        Share of linear light that the stickers' shadows remove from the scene, in the color that
+        loses most, (height, width) float32, 0..1.
     layers
         The stickers before blending, the lowest first.
     """

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.compose.shadow import contact_shadow
+from nst_pipeline.vision.compose.bounce import bounce_light
+from nst_pipeline.vision.compose.layer_shade import Sunlit, layer_shade
 from nst_pipeline.vision.images.color import darken
 from nst_pipeline.vision.images.dtype import premultiply, round_to_uint8, to_float
 from nst_pipeline.vision.images.regions import object_box
@@ -69,17 +70,13 @@ def _blend(below: Rgb, above: Rgb, alpha: Matte) -> Rgb:
     return round_to_uint8(mixed)
 
 
-def _shadow(layer: StickerLayer, strength: float, width: int, height: int) -> tuple[Box, Matte]:
-    """Clip a layer's shadow to the scene; return its box in the scene's pixels and the shade."""
-    box, shade = contact_shadow(_alpha(layer))
-    box = replace(box, x=box.x + layer.box.x, y=box.y + layer.box.y)
-    visible = box.clipped(width, height)
-    within = replace(visible, x=visible.x - box.x, y=visible.y - box.y)
-    return visible, np.float32(strength) * shade[within.slices]
-
-
 def compose(
-    scene: Rgb, layers: Sequence[tuple[Placement, Rgba]], *, shadow: float = 0.0
+    scene: Rgb,
+    layers: Sequence[tuple[Placement, Rgba]],
+    *,
+    shadow: float = 0.0,
+    sunlit: Sunlit | None = None,
+    bounce: float = 0.0,
 ) -> Composite:
     """Paste stickers on a scene, the lowest first.
 
@@ -91,14 +88,20 @@ def compose(
         Placements and the pixels of their stickers, (h, w, 4) uint8 RGB with straight alpha. They
         are clipped to the scene.
     shadow
-        Strength, 0..1, of the contact shadow under each sticker. A sticker that the scene's bottom
-        edge cuts casts none, because its foot is out of sight.
+        Strength, 0..1, of the contact shadow under each sticker. If it is 0, no shadow is cast
+        either.
+    sunlit
+        Directional light, in which stickers also cast a shadow on the ground; None if there is
+        none.
+    bounce
+        Strength, 0..1, of the light that the ground reflects onto a sticker's foot.
 
     Returns
     -------
     Composite
         The image, the joint matte, the shadow, and the layers. Where matte and shadow are 0, the
-        image equals the scene.
+        image equals the scene. A sticker that the scene's bottom edge cuts has neither shadow nor
+        reflected light, because its foot is out of sight.
 
     Examples
     --------
@@ -115,11 +118,14 @@ def compose(
         layer = _layer(placement, sticker, width, height)
         if layer is None:
             continue
-        if shadow > 0 and placement.box.bottom <= height:
-            ground, shade = _shadow(layer, shadow, width, height)
-            image[ground.slices] = darken(image[ground.slices], shade)
-            shadows[ground.slices] += (1 - shadows[ground.slices]) * shade
-        part, alpha = layer.box.slices, _alpha(layer)
+        part, alpha, stands = layer.box.slices, _alpha(layer), placement.box.bottom <= height
+        if stands:
+            lit = bounce_light(layer.pixels, scene, layer.box, bounce)
+            layer = replace(layer, pixels=lit)
+        if stands and shadow > 0:
+            area, shade = layer_shade(alpha, layer.box, matte, strength=shadow, sunlit=sunlit)
+            image[area.slices] = darken(image[area.slices], shade)
+            shadows[area.slices] += (1 - shadows[area.slices]) * shade.max(2, initial=0)
         image[part] = _blend(image[part], layer.pixels[..., :3], alpha)
         matte[part] += (1 - matte[part]) * alpha
         pasted.append(layer)

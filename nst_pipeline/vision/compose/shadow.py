@@ -6,14 +6,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from nst_pipeline.vision.compose.foot_line import ground_line, lowest_rows
 from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Box, Mask, Matte
-
-RowOfColumn = NDArray[np.float64]
-"""For each column, a row of the image; rows count downward."""
 
 
 @dataclass(frozen=True)
@@ -44,34 +41,11 @@ class ShadowParameters:
     """Gaussians and exponentials are cut off at this many widths."""
 
 
-def _lowest_rows(solid: Mask) -> RowOfColumn:
-    """Row of each column's lowest object pixel; every column must have one."""
-    last = len(solid) - 1
-    return np.asarray(last - solid[::-1].argmax(0), np.float64)
-
-
-def _ground_line(columns: RowOfColumn, lowest: RowOfColumn) -> RowOfColumn:
-    """Compute the lower convex hull of the outline, like a rubber band from foot to foot.
-
-    Andrew, "Another Efficient Algorithm for Convex Hulls in Two Dimensions", 1979.
-    """
-    hull: list[tuple[float, float]] = []
-    for x, y in zip(columns, lowest, strict=True):
-        while len(hull) > 1:
-            (x0, y0), (x1, y1) = hull[-2:]
-            if (x1 - x0) * (y - y0) < (y1 - y0) * (x - x0):
-                break
-            hull.pop()
-        hull.append((x, y))
-    corners = np.array(hull)
-    return np.asarray(np.interp(columns, corners[:, 0], corners[:, 1]))
-
-
 def _crease(solid: Mask, region: Box, parameters: ShadowParameters) -> Matte:
     """Draw the shadow before blurring: a band along the ground line, dark at the contacts."""
     columns = np.flatnonzero(solid.any(0))
-    lowest = _lowest_rows(solid[:, columns])
-    ground = _ground_line(columns.astype(np.float64), lowest)
+    lowest = lowest_rows(solid[:, columns])
+    ground = ground_line(columns.astype(np.float64), lowest)
     height = len(solid)
     lift, clearance = (ground.max() - ground) / height, (ground - lowest) / height
     contact = np.exp(-((lift / parameters.lift) ** 2) - clearance / parameters.clearance)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.dtype import round_to_uint8, to_float, to_uint8
-from nst_pipeline.vision.shapes import Matte, Rgb, Rgba
+from nst_pipeline.vision.shapes import Rgb, Rgba
 
 Lab = NDArray[np.float32]
 """CIE LAB, (..., 3) float32: lightness 0..100, a, b; white point D65."""
@@ -55,7 +55,7 @@ def to_rgb(lab: Lab) -> Rgb:
     return to_uint8(rgb)
 
 
-def darken(image: Rgb, shade: Matte) -> Rgb:
+def darken(image: Rgb, shade: NDArray[np.float32]) -> Rgb:
     """Remove a share of the light from each pixel.
 
     Parameters
@@ -63,7 +63,7 @@ def darken(image: Rgb, shade: Matte) -> Rgb:
     image
         (height, width, 3) uint8 RGB.
     shade
-        (height, width) float32, the share of linear light to remove, 0..1.
+        (height, width, 3) float32, the share of linear light to remove from R, G and B, 0..1.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def darken(image: Rgb, shade: Matte) -> Rgb:
         (height, width, 3) uint8 RGB.
     """
     factor = (1 - shade) ** np.float32(1 / DISPLAY_GAMMA)
-    return round_to_uint8(image * factor[..., None])
+    return round_to_uint8(image * factor)
 
 
 def mean_lab(sticker: Rgba, *, sample_side: int = 256) -> tuple[float, float, float] | None:

@@ -23,9 +23,9 @@ def test_lab_agrees_with_scikit_image(cat):
 
 def test_half_the_light_is_removed_in_linear_light():
     gray = np.full((2, 2, 3), 188, np.uint8)  # reflects half the light of white
-    quarter = darken(gray, np.full((2, 2), 0.5, np.float32))
+    quarter = darken(gray, np.full((2, 2, 3), 0.5, np.float32))
     assert abs(int(quarter[0, 0, 0]) - 137) <= 1
-    np.testing.assert_array_equal(darken(gray, np.zeros((2, 2), np.float32)), gray)
+    np.testing.assert_array_equal(darken(gray, np.zeros((2, 2, 3), np.float32)), gray)
 
 
 def test_the_mean_color_of_a_sticker_is_that_of_its_opaque_pixels(cat):
