@@ -43,6 +43,8 @@ from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.place.choose import LibrarySticker, StickerCandidates, sticker_candidates
 from nst_pipeline.vision.place.cut_edges import cut_edges
 from nst_pipeline.vision.place.plan import plan
+from nst_pipeline.vision.shading.mirror import match_light
+from nst_pipeline.vision.shading.scene_light import scene_light
 from nst_pipeline.vision.shapes import Composite, Picture, Rgb, Rgba
 
 
@@ -91,8 +93,17 @@ def _pasted(
     obstacles = find_obstacles(scene, settings.detection, networks=networks)
     placements = plan(scene, candidates(key), obstacles, settings.placement, scene_key=key)
     pixels = {each.sticker: rgba for each, rgba in library.items()}
+    labels = {each.sticker: each.label for each in library}
+    rules = settings.placement
+    light = scene_light(scene, rules.cast_shadow)
+    placements = [
+        match_light(each, pixels[each.sticker], labels[each.sticker], light.side)[0]
+        for each in placements
+    ]
     layers = [(each, pixels[each.sticker]) for each in placements]
-    composite = compose(scene, layers, shadow=settings.placement.shadow)
+    composite = compose(
+        scene, layers, shadow=rules.shadow, sunlit=light.sunlit, bounce=rules.bounce
+    )
     box = object_box(composite.matte)
     inputs = prepare_model_inputs(
         composite.image, box, crop_surroundings(scene, box), settings.recipes

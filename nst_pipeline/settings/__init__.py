@@ -14,6 +14,7 @@ from nst_pipeline.settings.load import (
 )
 from nst_pipeline.settings.section import Section
 from nst_pipeline.settings.sections import (
+    CastShadow,
     CutoutSettings,
     DetectionSettings,
     FinderName,
@@ -32,6 +33,7 @@ from nst_pipeline.settings.sections import (
 
 __all__ = [
     "SETTINGS_FILE",
+    "CastShadow",
     "CutoutSettings",
     "DetectionSettings",
     "FinderName",

@@ -89,6 +89,9 @@ class CutoutSettings(Section):
     )
 
 
+CastShadow = Literal["auto", "left", "right", "off"]
+
+
 class PlacementSettings(Section):
     """Which stickers go where on a scene, and how large."""
 
@@ -103,6 +106,11 @@ class PlacementSettings(Section):
         0.5, gt=0, le=1, description="Tallest object, as a fraction of the scene's height."
     )
     flip: bool = Field(False, description="Allow mirrored stickers.")
+    match_light: bool = Field(
+        True,
+        description="Mirror a sticker if its light clearly comes from one side and the scene's "
+        "from the other. Never mirrored: what may show letters, and things whose sides differ.",
+    )
     min_quality: float = Field(
         0.3, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
     )
@@ -116,6 +124,18 @@ class PlacementSettings(Section):
         ge=0,
         le=1,
         description="How dark the ground directly under an object is. 0: no shadow.",
+    )
+    cast_shadow: CastShadow = Field(
+        "auto",
+        description="Soft shadows that objects cast in the sun. `auto`: only in scenes whose own "
+        "shadows show for certain where the light comes from; `left`, `right`: in all scenes, with "
+        "light from that side; `off`: never.",
+    )
+    bounce: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="How much of the ground's color shines on an object's foot. 0: nothing.",
     )
 
     @model_validator(mode="after")

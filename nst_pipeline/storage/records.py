@@ -149,7 +149,7 @@ class PlacementRecord(Record):
     """A sticker on a scene.
 
     The record contains `sticker_digest` so that the composite is made again when the sticker
-    changes.
+    changes. `turned` says why it was mirrored; the file has no such field if it was not.
     """
 
     sticker: str
@@ -160,6 +160,12 @@ class PlacementRecord(Record):
     photo: str
     photo_digest: str
     sticker_digest: str
+    turned: str = ""
+
+    @model_serializer(mode="wrap")
+    def _without_empty_reason(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = dump(self)
+        return values if self.turned else {k: v for k, v in values.items() if k != "turned"}
 
     def placement(self) -> Placement:
         """Return the placement that this record describes."""

@@ -25,6 +25,8 @@ from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.plan import plan
+from nst_pipeline.vision.shading.mirror import match_light
+from nst_pipeline.vision.shading.scene_light import scene_light
 
 
 def compose(
@@ -52,8 +54,13 @@ def compose(
         for name, each in pixels.items()
     ]
     placed = plan(picture, library, [], settings, scene_key=scene.name)
+    light = scene_light(picture, settings.cast_shadow)
+    if settings.match_light:
+        placed = [match_light(each, pixels[each.sticker], "", light.side)[0] for each in placed]
     layers = [(each, pixels[each.sticker]) for each in placed]
-    composite = paste(picture, layers, shadow=settings.shadow)
+    composite = paste(
+        picture, layers, shadow=settings.shadow, sunlit=light.sunlit, bounce=settings.bounce
+    )
     if placed:
         write_file(out, encode_png(composite.image))
         mask = encode_png(to_uint8(composite.matte))

@@ -35,6 +35,7 @@ from nst_pipeline.vision.compose.composite import compose, layer_mattes
 from nst_pipeline.vision.compose.visibility import count_background_changes, visible_fraction
 from nst_pipeline.vision.images.dtype import to_float, to_uint8
 from nst_pipeline.vision.images.regions import object_mask
+from nst_pipeline.vision.shading.scene_light import scene_light
 from nst_pipeline.vision.shapes import Composite, Matte
 
 _LABELED_ASSET = "harmonized"
@@ -124,12 +125,14 @@ def _labels(item: Item, placed: Placements, composite: Composite) -> SceneLabels
 
 
 def _compose(item: Item, placed: Placements) -> Composite:
-    """Paste the stickers on the scene, with their contact shadows."""
-    layers = []
+    """Paste the stickers on the scene, with their shadows and the light from the ground."""
+    scene, settings, layers = item.photo("scenes"), item.settings.placement, []
     for each in placed:
         object_key, name = sticker_file(each.sticker)
         layers.append((each.placement(), item.picture(stickers, name, object_key)))
-    return compose(item.photo("scenes"), layers, shadow=item.settings.placement.shadow)
+    casts = settings.shadow > 0 and settings.cast_shadow != "off"
+    sunlit = scene_light(scene, settings.cast_shadow).sunlit if casts else None
+    return compose(scene, layers, shadow=settings.shadow, sunlit=sunlit, bounce=settings.bounce)
 
 
 @define_asset(
@@ -139,7 +142,7 @@ def _compose(item: Item, placed: Placements) -> Composite:
     kinds={"opencv"},
     upstream=(scene_photos, placements),
     settings=("placement",),
-    code_version="4",
+    code_version="5",
     checks=(OPENS, BACKGROUND_UNTOUCHED),
     presentation=Presentation(
         pictures=in_turn(
@@ -149,7 +152,7 @@ def _compose(item: Item, placed: Placements) -> Composite:
     ),
 )
 def composites(item: Item) -> Made:
-    """Paste the stickers on the scene in their own colors, with contact shadows.
+    """Paste the stickers on the scene in their own colors, with their shadows.
 
     `object_share` is the share of the picture that the objects cover. The mask shows only the
     objects; a separate file holds their shadows.

@@ -26,6 +26,8 @@ from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.explicit import resolve_placements
 from nst_pipeline.vision.place.plan import plan
+from nst_pipeline.vision.shading.mirror import match_light
+from nst_pipeline.vision.shading.scene_light import scene_light
 from nst_pipeline.vision.shapes import Box, Detection, Placement
 
 
@@ -105,14 +107,33 @@ def _obstacles(item: Item) -> list[Detection]:
     return find_obstacles(item.photo("scenes"), settings.detection, given, networks=networks)
 
 
-def _place(item: Item, record: ScenePhotoRecord, library: Library) -> list[Placement]:
+def _place(item: Item, record: ScenePhotoRecord, library: Library) -> list[PlacementRecord]:
     given = explicit_placements(record, library)
     if given is not None:
-        return given
+        return [_describe(each, library) for each in given]
     settings = item.settings.placement
     candidates = library.offer(settings)(item.key, record.digest)
     scene, obstacles = item.photo("scenes"), _obstacles(item)
-    return plan(scene, candidates, obstacles, settings, scene_key=item.key)
+    placed = plan(scene, candidates, obstacles, settings, scene_key=item.key)
+    if not placed or not settings.match_light:
+        return [_describe(each, library) for each in placed]
+    side = scene_light(scene, settings.cast_shadow).side
+    cut = {each.sticker for each in candidates if each.touches_left or each.touches_right}
+    # The scene's edge hides the cut of what an edge of its photo cuts.
+    return [
+        _describe(each, library) if each.sticker in cut else _turned(item, each, library, side)
+        for each in placed
+    ]
+
+
+def _turned(item: Item, placement: Placement, library: Library, side: float) -> PlacementRecord:
+    """Mirror a sticker if its light clearly comes from the other side than the scene's."""
+    object_key, name = sticker_file(placement.sticker)
+    if side == 0:
+        return _describe(placement, library)
+    pixels = item.picture(stickers, name, object_key)
+    turned, why = match_light(placement, pixels, library.labels[placement.sticker], side)
+    return _describe(turned, library, why)
 
 
 def _why_empty(item: Item, record: ScenePhotoRecord, library: Library | None) -> str:
@@ -133,7 +154,7 @@ def _why_empty(item: Item, record: ScenePhotoRecord, library: Library | None) ->
     )
 
 
-def _describe(placement: Placement, library: Library) -> PlacementRecord:
+def _describe(placement: Placement, library: Library, turned: str = "") -> PlacementRecord:
     object_key, _ = sticker_file(placement.sticker)
     photo = library.photos[object_key]
     return PlacementRecord(
@@ -145,6 +166,7 @@ def _describe(placement: Placement, library: Library) -> PlacementRecord:
         photo=photo.path,
         photo_digest=photo.digest,
         sticker_digest=photo.sticker_digest,
+        turned=turned,
     )
 
 
@@ -174,7 +196,7 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     inputs=_scene_and_candidates,
     settings=("placement", "detection"),
     models=detector_digests,
-    code_version="6",
+    code_version="7",
     presentation=Presentation(pictures=boxes_on_photo("scenes", _boxes), tables=_tables),
 )
 def placements(item: Item) -> Made:
@@ -184,10 +206,6 @@ def placements(item: Item) -> Made:
     only a few scenes. A file `<scene>.placements.json` beside the photo takes precedence.
     """
     library, record = item.snapshot.once(read_library), item.record(ScenePhotoRecord, scene_photos)
-    placed = (
-        []
-        if library is None
-        else [_describe(each, library) for each in _place(item, record, library)]
-    )
+    placed = [] if library is None else _place(item, record, library)
     empty = "" if placed else _why_empty(item, record, library)
     return Made({files.RECORD: Placements(tuple(placed))}, {"stickers": len(placed)}, empty)

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.images.color import DISPLAY_GAMMA
+from nst_pipeline.vision.images.color import DISPLAY_GAMMA, LUMINANCE
 from nst_pipeline.vision.images.dtype import round_to_uint8, to_float
 from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shapes import Box, Rgb, Rgba
-
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
-"""Weights of linear R, G and B in luminance (ITU-R BT.709)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ def _ground_tint(
     # Pebbles, leaves and lines on the road do not count in a median.
     color = np.median(scene[area.slices][clear], 0).astype(np.float64)
     linear = (np.maximum(color, 1) / 255) ** DISPLAY_GAMMA
-    return np.clip(linear / (linear @ _LUMINANCE), *parameters.tint_range)
+    return np.asarray(np.clip(linear / (linear @ LUMINANCE), *parameters.tint_range))
 
 
 def bounce_light(

@@ -37,7 +37,7 @@ class Sun:
     direction: float
     length: float = 1.0
     softness: float = 0.03
-    shade: tuple[float, float, float] = (0.56, 0.53, 0.47)
+    shade: tuple[float, float, float] = (0.62, 0.59, 0.53)
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,7 @@ class _Stage:
     @property
     def tallest(self) -> float:
         """Height of the object."""
-        middle = np.float64(self.depth.shape[1] / 2)
-        foot = float(self.foot.row(middle))
+        foot = float(self.foot.row(self.depth.shape[1] / 2))
         return foot / (foot - self.horizon)
 
 

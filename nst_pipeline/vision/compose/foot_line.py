@@ -41,7 +41,7 @@ class FootLine:
     start: float
     slope: float
 
-    def row(self, columns: NDArray[np.floating]) -> NDArray[np.float64]:
+    def row(self, columns: NDArray[np.floating] | float) -> NDArray[np.float64]:
         """Return the row of the ground below each column."""
         return np.asarray(self.start + self.slope * columns, np.float64)
 

@@ -14,6 +14,8 @@ Lab = NDArray[np.float32]
 
 DISPLAY_GAMMA = 2.2
 """Linear light is approximately an sRGB value to this power."""
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+"""Weights of linear R, G and B in luminance (ITU-R BT.709)."""
 
 
 def to_lab(image: Rgb) -> Lab:

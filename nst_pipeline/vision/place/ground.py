@@ -95,6 +95,11 @@ class Ground:
         total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
         return np.asarray(total / ((right - left) * (bottom - top)))
 
+    @property
+    def confidence(self) -> PixelMap:
+        """Confidence, 0..1, that each pixel of the reduced scene is ground, (h, w)."""
+        return np.diff(np.diff(self.integral[..., 0], axis=0), axis=1).astype(np.float32)
+
     def mean_confidence(self, box: Box) -> float:
         """Mean confidence, 0..1, that a box of scene pixels shows ground."""
         return float(self._mean(box)[0])

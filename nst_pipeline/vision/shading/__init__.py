@@ -1,0 +1,1 @@
+"""Read from which side the light comes, in scenes and on stickers."""
