@@ -92,6 +92,8 @@ class ShadowSearchParameters:
     """Half the size of the window there."""
     rises: float = 0.35
     """Largest ratio of vertical edges above the free end and above the foot."""
+    upright: float = 1.6
+    """Least ratio of those above the foot and on the ground."""
 
 
 @dataclass(frozen=True)
@@ -260,9 +262,14 @@ class _Search:
         half = parameters.plain_window
         center = tip[0] + outward * (half + 0.005) * width
         plain = _window(self.lit, center, tip[1], half * width, half * height)
-        if min(above) > parameters.rises * max(above) or plain < parameters.plain:
+        upright = max(above) > parameters.upright * self._texture()
+        if not upright or min(above) > parameters.rises * max(above) or plain < parameters.plain:
             return None
         return foot, tip
+
+    def _texture(self) -> float:
+        """Typical strength of vertical edges on the ground."""
+        return float(np.median(self.upright[self.lit]))
 
     def _rise(self, end: tuple[float, float], height: int, width: int) -> float:
         """Measure vertical edges above an end."""
@@ -291,8 +298,7 @@ class _Search:
         strength = self.upright[: max(1, round(foot[1])), left:right].mean(1)
         gap = max(1, round(self.parameters.window_rows[1] * height))
         strength = np.convolve(strength, np.ones(gap) / gap, "same")[::-1]
-        ground = np.median(self.upright[self.lit])
-        plain = np.flatnonzero(strength[gap:] < 2 * ground)
+        plain = np.flatnonzero(strength[gap:] < 2 * self._texture())
         return float(gap + plain[0]) if len(plain) else foot[1]
 
 

@@ -33,7 +33,7 @@ class SkyParameters:
     """Of the picture's area: least sky that tells from which side the sun shines."""
     side_spread: float = 0.45
     """Least standard deviation of its columns, from -1 to 1: it is seen on both sides."""
-    roughest: float = 0.1
+    roughest: float = 0.06
     """Largest standard deviation of a clear sky around a smooth fit, log units of luminance."""
     slope: tuple[float, float] = (0.12, 0.25)
     """Rise of the logarithm of luminance from the middle to the edge, at which a side becomes
