@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nst_pipeline.vision.compose.cast_shadow import Sun
 from nst_pipeline.vision.compose.composite import compose, layer_mattes, recompose
+from nst_pipeline.vision.compose.layer_shade import Sunlit
+from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.shapes import Box, Placement
 
 
@@ -141,3 +144,61 @@ def test_recompose_blends_by_the_matte_and_keeps_the_rest(scene):
     np.testing.assert_allclose(
         result[30, 30], (scene[30, 30] / 2 + np.array([127.5, 0, 0])), atol=1
     )
+
+
+SUNLIT = Sunlit(Sun(0.0, shade=(0.7, 0.65, 0.55)), horizon=0.2, ground=np.ones((4, 6), np.float32))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(-120, 160),
+    st.integers(-90, 110),
+    st.integers(1, 200),
+    st.integers(1, 140),
+    st.floats(0, 360),
+)
+def test_a_cast_shadow_changes_only_what_the_shadow_covers(
+    scene, sticker, x, y, width, height, direction
+):
+    sun = Sun(direction, length=1.3, softness=0.1)
+    sunlit = Sunlit(sun, SUNLIT.horizon, SUNLIT.ground)
+    layers = [(Placement("cat", Box(x, y, width, height)), sticker)]
+    result = compose(scene, layers, shadow=0.7, sunlit=sunlit, bounce=0.2)
+    clear = (to_uint8(result.matte) == 0) & (to_uint8(result.shadow) == 0)
+    np.testing.assert_array_equal(result.image[clear], scene[clear])
+    assert result.shadow.min() >= 0 and result.shadow.max() <= 1
+    ground = to_uint8(result.matte) == 0
+    assert (result.image[ground] <= scene[ground]).all()
+
+
+def test_a_cast_shadow_is_bluer_than_the_ground(scene, sticker):
+    gray = np.full_like(scene, 180)
+    layers = [(Placement("cat", Box(20, 30, 45, 50)), sticker)]
+    result = compose(gray, layers, shadow=0.6, sunlit=SUNLIT)
+    red, _, blue = result.image[78, 85].astype(int)
+    assert blue > red + 5 and blue < 180
+
+
+def test_no_shadow_is_cast_where_the_contact_shadow_is_off(scene, sticker):
+    layers = [(Placement("cat", Box(20, 30, 45, 50)), sticker)]
+    assert not compose(scene, layers, shadow=0.0, sunlit=SUNLIT).shadow.any()
+
+
+def test_no_shadow_is_cast_on_another_sticker(scene, sticker):
+    """The second stands left of the first, with light from the left."""
+    behind = Placement("cat", Box(70, 25, 60, 55)), sticker
+    before = Placement("cat", Box(10, 30, 45, 50)), sticker
+    alone, both = (
+        compose(scene, layers, shadow=0.01, sunlit=SUNLIT)
+        for layers in ([behind], [behind, before])
+    )
+    cat = alone.matte > 0.99
+    assert both.shadow[78, 62] > 0.2
+    assert np.abs(both.image[cat].astype(int) - alone.image[cat]).max() <= 1
+
+
+def test_what_is_no_ground_receives_less_of_a_shadow(scene, sticker):
+    wall = Sunlit(SUNLIT.sun, SUNLIT.horizon, np.zeros((4, 6), np.float32))
+    layers = [(Placement("cat", Box(20, 30, 45, 50)), sticker)]
+    on_wall, on_ground = (compose(scene, layers, shadow=0.6, sunlit=s) for s in (wall, SUNLIT))
+    assert on_wall.shadow[78, 85] < 0.5 * on_ground.shadow[78, 85]
