@@ -66,6 +66,16 @@ def test_a_placement_survives_a_round_trip(box, flip):
     assert again.placement() == Placement("cat-1.0", box, flip)
 
 
+def test_only_a_placement_that_was_turned_says_why():
+    origin = {"object_key": "cat-1", "label": "cat", "photo": "cat.jpg"}
+    digests = {"photo_digest": "1", "sticker_digest": "2"}
+    plain = PlacementRecord(sticker="cat-1.0", box=Box(0, 0, 9, 9), flip=False, **origin, **digests)
+    turned = plain.model_copy(update={"turned": "mirrored: it was lit from the left"})
+    written = dump_record(Placements((plain, turned)))
+    assert written.count(b"turned") == 1
+    assert parse_record(Placements, written, "scene.json")[1] == turned
+
+
 def test_a_record_is_json_with_sorted_keys():
     record = HarmonizedRecord(chosen="ring", scores={"ring": 0.5}, confidence=1.0)
     assert json.loads(dump_record(record)) == {

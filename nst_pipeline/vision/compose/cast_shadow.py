@@ -59,7 +59,7 @@ class CastParameters:
     flat shows no shadow."""
     nearest: float = 0.3
     """Of the object's distance: nearest part of a shadow that points toward the camera."""
-    fade: float = 0.35
+    fade: float = 0.25
     """Share of the shadow that is missing at its tip, where the light of sky and ground gets in."""
     least_blur_px: float = 0.6
     """Least standard deviation of the penumbra, pixels at the reduced scale."""

@@ -76,6 +76,8 @@ class ShadowSearchParameters:
     mean_greenness: float = 0.1
     below_horizon: float = 0.06
     """Least distance from the horizon."""
+    penumbra_px: int = 2
+    """Its darkness is measured this far from its border."""
     at_frame: float = 0.1
     """Largest share of it at the frame's left and right edges, which may hide its foot."""
 
@@ -227,8 +229,19 @@ class _Search:
         )
         if not fits:
             return None
-        ratio = float(np.exp(red)), float(np.exp(green)), float(np.exp(blue))
-        return ratio, float(np.average(borders.sharpness[own], weights=weights))
+        return self._ratio(mask), float(np.average(borders.sharpness[own], weights=weights))
+
+    def _ratio(self, mask: Mask) -> tuple[float, float, float]:
+        """Compare the light in the shadow with that on the ground, off the penumbra."""
+        size, inner = 2 * self.parameters.penumbra_px + 1, mask.astype(np.uint8)
+        square = np.ones((size, size), np.uint8)
+        near, far = cv2.dilate(inner, square), cv2.dilate(inner, square, iterations=3)
+        core = cv2.erode(inner, np.ones((3, 3), np.uint8)) > 0
+        beside = self.lit & (far > 0) & (near == 0)
+        dark = np.median(self.regions.light[core if core.any() else mask], 0)
+        bright = np.median(self.regions.light[beside if beside.any() else self.lit], 0)
+        red, green, blue = np.exp(dark - bright).tolist()
+        return red, green, blue
 
     def _lies_on_ground(self, mask: Mask) -> bool:
         """Whether ground surrounds it, and it is not cut by the frame."""
@@ -330,7 +343,8 @@ def find_ground_shadows(
     borders = _shadow_borders(regions, is_ground, parameters)
     in_shadow = _shadow_regions(regions, borders, parameters)
     lit = (is_ground & ~in_shadow)[regions.labels]
-    gradient = np.abs(cv2.Sobel(regions.light, cv2.CV_32F, 1, 0) / 8)
+    luminance = (regions.light @ LUMINANCE).astype(np.float32)
+    gradient = np.abs(cv2.Sobel(luminance, cv2.CV_32F, 1, 0) / 8)
     if (
         lit.mean() < parameters.least_ground
         or np.median(regions.lab[..., 0][lit]) < parameters.bright_ground

@@ -79,7 +79,7 @@ class Regions:
     lab
         (h, w, 3) float32.
     light
-        (h, w) float32: logarithm of luminance, slightly blurred.
+        (h, w, 3): logarithm of linear light, R, G and B, slightly blurred.
     borders
         Between the regions.
     area
@@ -96,7 +96,7 @@ class Regions:
 
     labels: NDArray[np.intp]
     lab: Lab
-    light: NDArray[np.float32]
+    light: NDArray[np.float64]
     borders: Borders
     area: NDArray[np.float64]
     color: NDArray[np.float64]
@@ -206,7 +206,7 @@ def find_regions(
     return Regions(
         labels=labels,
         lab=lab,
-        light=(light @ LUMINANCE).astype(np.float32),
+        light=light,
         borders=_borders(labels, light, parameters),
         area=np.bincount(labels.ravel()).astype(np.float64),
         color=region_means(labels, lab),

@@ -31,7 +31,7 @@ class SceneLightParameters:
     are read well; nobody sees the difference beyond."""
     length: tuple[float, float] = (0.5, 1.6)
     """Limits of a shadow's length relative to its object's height."""
-    ratio: tuple[float, float] = (0.25, 0.6)
+    ratio: tuple[float, float] = (0.2, 0.6)
     """Limits of the light that is left in a shadow."""
     sharpness: tuple[float, float] = (0.45, 0.8)
     """Sharpness of the scene's shadows at which they are soft, and hard."""
