@@ -97,7 +97,7 @@ def _pasted(
     rules = settings.placement
     light = scene_light(scene, rules.cast_shadow)
     placements = [
-        match_light(each, pixels[each.sticker], labels[each.sticker], light.side)[0]
+        match_light(each, pixels[each.sticker], labels[each.sticker], lambda: light.side)[0]
         for each in placements
     ]
     layers = [(each, pixels[each.sticker]) for each in placements]

@@ -56,7 +56,9 @@ def compose(
     placed = plan(picture, library, [], settings, scene_key=scene.name)
     light = scene_light(picture, settings.cast_shadow)
     if settings.match_light:
-        placed = [match_light(each, pixels[each.sticker], "", light.side)[0] for each in placed]
+        placed = [
+            match_light(each, pixels[each.sticker], "", lambda: light.side)[0] for each in placed
+        ]
     layers = [(each, pixels[each.sticker]) for each in placed]
     composite = paste(
         picture, layers, shadow=settings.shadow, sunlit=light.sunlit, bounce=settings.bounce

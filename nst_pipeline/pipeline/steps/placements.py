@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from nst_pipeline.errors import SidecarError
@@ -117,20 +118,20 @@ def _place(item: Item, record: ScenePhotoRecord, library: Library) -> list[Place
     placed = plan(scene, candidates, obstacles, settings, scene_key=item.key)
     if not placed or not settings.match_light:
         return [_describe(each, library) for each in placed]
-    side = scene_light(scene, settings.cast_shadow).side
+    # What an edge of its photo cuts stays: the same edge of the scene hides the cut.
     cut = {each.sticker for each in candidates if each.touches_left or each.touches_right}
-    # The scene's edge hides the cut of what an edge of its photo cuts.
+    side = cache(lambda: scene_light(scene, settings.cast_shadow).side)
     return [
         _describe(each, library) if each.sticker in cut else _turned(item, each, library, side)
         for each in placed
     ]
 
 
-def _turned(item: Item, placement: Placement, library: Library, side: float) -> PlacementRecord:
+def _turned(
+    item: Item, placement: Placement, library: Library, side: Callable[[], float]
+) -> PlacementRecord:
     """Mirror a sticker if its light clearly comes from the other side than the scene's."""
     object_key, name = sticker_file(placement.sticker)
-    if side == 0:
-        return _describe(placement, library)
     pixels = item.picture(stickers, name, object_key)
     turned, why = match_light(placement, pixels, library.labels[placement.sticker], side)
     return _describe(turned, library, why)

@@ -92,6 +92,10 @@ class ShadowSearchParameters:
     """Least share of ground around the free end."""
     plain_window: float = 0.03
     """Half the size of the window there."""
+    oblique: float = 50.0
+    """Largest angle between a shadow and the picture's plane, degrees: it must point aside."""
+    longest: float = 10.0
+    """Of the height of what casts it."""
     rises: float = 0.35
     """Largest ratio of vertical edges above the free end and above the foot."""
     upright: float = 1.6
@@ -210,6 +214,9 @@ class _Search:
         foot, tip = ends
         ratio, sharpness = measured
         direction, length = self._on_ground(foot, tip)
+        oblique = abs((direction + 90) % 180 - 90)
+        if oblique > self.parameters.oblique or length > self.parameters.longest:
+            return None
         return GroundShadow(direction, length, ratio, sharpness)
 
     def _light(self, mask: Mask) -> tuple[tuple[float, float, float], float] | None:
@@ -317,7 +324,7 @@ class _Search:
 
 def find_ground_shadows(
     image: Rgb, ground: Ground, *, parameters: ShadowSearchParameters = ShadowSearchParameters()
-) -> list[GroundShadow]:
+) -> list[GroundShadow] | None:
     """Find the shadows on the ground of which it is certain what they are and where they point.
 
     A shadow is a dark band on smooth, bright ground. Its light differs from the ground's beside it
@@ -327,7 +334,7 @@ def find_ground_shadows(
     Parameters
     ----------
     image
-        (h, w, 3) uint8 RGB; the limits suit a longest side of 256 pixels.
+        (h, w, 3) uint8 RGB; the limits suit a longest side of 192 to 320 pixels.
     ground
         The scene's ground, from `estimate_ground`.
     parameters
@@ -335,8 +342,8 @@ def find_ground_shadows(
 
     Returns
     -------
-    list of GroundShadow
-        Empty in most photos.
+    list of GroundShadow or None
+        Empty in most photos; None without smooth and bright ground, on which one could be seen.
     """
     regions = find_regions(image, ground)
     is_ground = _ground(regions, parameters)
@@ -350,7 +357,7 @@ def find_ground_shadows(
         or np.median(regions.lab[..., 0][lit]) < parameters.bright_ground
         or np.median(gradient[lit]) > parameters.smooth_ground
     ):
-        return []
+        return None
     dark = in_shadow[regions.labels].astype(np.uint8)
     closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, parts = cv2.connectedComponents(closed, connectivity=8)

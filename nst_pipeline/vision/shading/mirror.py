@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nst_pipeline.vision.shading.object_side import object_side
@@ -44,7 +45,7 @@ def match_light(
     placement: Placement,
     sticker: Rgba,
     label: str,
-    scene_side: float,
+    scene_side: Callable[[], float],
     *,
     parameters: MirrorParameters = MirrorParameters(),
 ) -> tuple[Placement, str]:
@@ -60,7 +61,8 @@ def match_light(
         The kind of object; empty if unknown. Things that carry letters, or whose sides differ, are
         never mirrored, nor are stickers that may show writing.
     scene_side
-        Side from which the scene is lit, -1 (left) to 1 (right).
+        Returns the side from which the scene is lit, -1 (left) to 1 (right); it is called only if
+        the sticker's own side is certain, which few are.
     parameters
         How certain both sides must be.
 
@@ -77,19 +79,19 @@ def match_light(
     >>> from nst_pipeline.vision.shapes import Box
     >>> ball = np.full((64, 64, 4), 255, np.uint8)
     >>> ball[..., :3] = np.linspace(220, 40, 64)[None, :, None]
-    >>> placed, why = match_light(Placement("ball", Box(0, 0, 64, 64)), ball, "", 1.0)
+    >>> placed, why = match_light(Placement("ball", Box(0, 0, 64, 64)), ball, "", lambda: 1.0)
     >>> placed.flip, why
     (True, 'mirrored: it was lit from the left, the scene is lit from the right')
     """
-    if abs(scene_side) < parameters.scene:
-        return placement, ""
     own = object_side(sticker)
-    shown = -own if placement.flip else own
-    if abs(own) < parameters.sticker or shown * scene_side > 0:
+    if abs(own) < parameters.sticker:
         return placement, ""
     turned = replace(placement, flip=not placement.flip)
     if turned.flip and (label.lower() in NEVER_MIRRORED or may_show_text(sticker)):
         return placement, ""
+    shown, side = -own if placement.flip else own, scene_side()
+    if abs(side) < parameters.scene or shown * side > 0:
+        return placement, ""
     verb = "mirrored" if turned.flip else "not mirrored"
-    where = f"it was lit from the {_name(shown)}, the scene is lit from the {_name(scene_side)}"
+    where = f"it was lit from the {_name(shown)}, the scene is lit from the {_name(side)}"
     return turned, f"{verb}: {where}"

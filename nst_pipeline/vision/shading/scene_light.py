@@ -11,7 +11,7 @@ import numpy as np
 from nst_pipeline.settings import CastShadow
 from nst_pipeline.vision.compose.cast_shadow import Sun
 from nst_pipeline.vision.compose.layer_shade import Sunlit
-from nst_pipeline.vision.images.resize import fitted_size, resize
+from nst_pipeline.vision.images.resize import fitted_size, resize, shrink_to_fit
 from nst_pipeline.vision.place.ground import Ground, estimate_ground
 from nst_pipeline.vision.shading.ground_shadows import GroundShadow, find_ground_shadows
 from nst_pipeline.vision.shading.sky import read_sky
@@ -23,7 +23,11 @@ class SceneLightParameters:
     """How what the scene shows becomes a light."""
 
     side_px: int = 256
-    """Scenes are reduced to this longest side first."""
+    """Longest side at which the sky is read, and ground is rated."""
+    shadow_sides_px: tuple[int, ...] = (256, 192, 224, 320)
+    """Longest sides at which shadows are looked for, wide ones and narrow ones."""
+    least_side_px: int = 32
+    """A narrower scene tells nothing."""
     agreement: float = 0.8
     """Least length of the mean of the shadows' directions, as unit vectors."""
     oblique: float = 40.0
@@ -87,6 +91,21 @@ def _sun(shadows: Sequence[GroundShadow], parameters: SceneLightParameters) -> S
     return Sun(direction, float(length), float(softness), (red, green, blue))
 
 
+def _resized(scene: Rgb, side_px: int) -> Rgb:
+    return resize(scene, *fitted_size(scene, side_px))
+
+
+def _shadows(scene: Rgb, ground: Ground, parameters: SceneLightParameters) -> list[GroundShadow]:
+    """Look for shadows at several sizes; if the ground is unfit at the first one, at no other."""
+    found: list[GroundShadow] = []
+    for side_px in parameters.shadow_sides_px:
+        here = find_ground_shadows(_resized(scene, side_px), ground)
+        if here is None and side_px == parameters.shadow_sides_px[0]:
+            return []
+        found += here or []
+    return found
+
+
 def estimate_light(
     scene: Rgb,
     *,
@@ -122,12 +141,11 @@ def estimate_light(
     >>> estimate_light(np.full((120, 160, 3), 128, np.uint8)).sunlit is None
     True
     """
-    image = resize(scene, *fitted_size(scene, min(parameters.side_px, max(scene.shape[:2]))))
-    if min(image.shape[:2]) < parameters.side_px // 8:
+    image = shrink_to_fit(scene, parameters.side_px)
+    if min(image.shape[:2]) < parameters.least_side_px:
         return UNKNOWN_LIGHT
-    ground = ground or estimate_ground(scene)
-    sky = read_sky(image)
-    shadows = [] if sky.overcast else find_ground_shadows(image, ground)
+    ground, sky = ground or estimate_ground(scene), read_sky(image)
+    shadows = [] if sky.overcast else _shadows(scene, ground, parameters)
     sun = _sun(shadows, parameters) if shadows else None
     if sun is None:
         return SceneLight(sky.side, None)
