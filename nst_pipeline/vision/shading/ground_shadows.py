@@ -74,6 +74,11 @@ class ShadowSearchParameters:
     mean_depth: tuple[float, float] = (-1.8, -0.6)
     mean_blueness: tuple[float, float] = (-0.01, 0.6)
     mean_greenness: float = 0.1
+    """Limits of the same along the whole border."""
+    inner_depth: tuple[float, float] = (-1.35, -0.4)
+    inner_blueness: tuple[float, float] = (0.03, 0.7)
+    inner_greenness: float = 0.11
+    """Limits of the same in its middle, off the penumbra. Things are as dark in blue as in red."""
     below_horizon: float = 0.06
     """Least distance from the horizon."""
     penumbra_px: int = 2
@@ -229,17 +234,25 @@ class _Search:
         weights = borders.length[own]
         red, green, blue = np.average(borders.ratio[own], 0, weights)
         depth = float(np.array([red, green, blue]) @ LUMINANCE)
-        fits = (
+        at_border = (
             parameters.mean_depth[0] < depth < parameters.mean_depth[1]
             and parameters.mean_blueness[0] < blue - red < parameters.mean_blueness[1]
             and abs(green - (red + blue) / 2) < parameters.mean_greenness
         )
-        if not fits:
+        red, green, blue = self._difference(mask)
+        depth = float(np.array([red, green, blue]) @ LUMINANCE)
+        inside = (
+            parameters.inner_depth[0] < depth < parameters.inner_depth[1]
+            and parameters.inner_blueness[0] < blue - red < parameters.inner_blueness[1]
+            and abs(green - (red + blue) / 2) < parameters.inner_greenness
+        )
+        if not (at_border and inside):
             return None
-        return self._ratio(mask), float(np.average(borders.sharpness[own], weights=weights))
+        ratio = float(np.exp(red)), float(np.exp(green)), float(np.exp(blue))
+        return ratio, float(np.average(borders.sharpness[own], weights=weights))
 
-    def _ratio(self, mask: Mask) -> tuple[float, float, float]:
-        """Compare the light in the shadow with that on the ground, off the penumbra."""
+    def _difference(self, mask: Mask) -> list[float]:
+        """Compare the light in the shadow and on the ground, off the penumbra; R, G, B logs."""
         size, inner = 2 * self.parameters.penumbra_px + 1, mask.astype(np.uint8)
         square = np.ones((size, size), np.uint8)
         near, far = cv2.dilate(inner, square), cv2.dilate(inner, square, iterations=3)
@@ -247,8 +260,7 @@ class _Search:
         beside = self.lit & (far > 0) & (near == 0)
         dark = np.median(self.regions.light[core if core.any() else mask], 0)
         bright = np.median(self.regions.light[beside if beside.any() else self.lit], 0)
-        red, green, blue = np.exp(dark - bright).tolist()
-        return red, green, blue
+        return [float(each) for each in dark - bright]
 
     def _lies_on_ground(self, mask: Mask) -> bool:
         """Whether ground surrounds it, and it is not cut by the frame."""
