@@ -86,7 +86,8 @@ class _Stage:
 
     def distance(self, columns: NDArray[np.floating]) -> NDArray[np.float64]:
         """Distance of the object's plane from the camera at each column."""
-        return np.asarray(self.focal / (self.foot.row(columns) - self.horizon))
+        # Far beside the object, a slanting foot line may meet the horizon.
+        return np.asarray(self.focal / np.maximum(self.foot.row(columns) - self.horizon, 1))
 
     @property
     def tallest(self) -> float:
