@@ -20,6 +20,9 @@ _.src, _.aspect  # the gallery's manifest
 _.full_bbox, _.object_split, _.scene_split  # the dataset
 _.photo_size  # stickers
 
+# For methods that know where an object comes from.
+_.source_matte  # cases of the benchmark of harmonizing
+
 # Read by templates.
 _.notes
 _.megabytes, _.seconds_each, _.minutes

@@ -50,13 +50,29 @@ def test_methods_are_measured_and_the_last_line_is_json(small_set):
     assert done.returncode == 0, done.stderr
     table = json.loads(done.stdout.splitlines()[-1])
     untouched, ring = table["untouched"], table["ring"]
-    assert untouched["tinted: fMSE ratio"] == 1 and untouched["natural: fMSE"] == 0
+    assert next(iter(untouched)).startswith("no telling seam")
+    assert untouched["no telling seam, natural: left alone %"] == 100
+    assert untouched["another light, all: fMSE ratio"] == 1
+    assert ring["another light, all: fMSE ratio"] < 0.9
+    assert ring["toned, all: chroma distance"] < untouched["toned, all: chroma distance"]
+    assert untouched["seams: color spread"] < 2
+    telling = "telling seam, tinted"
+    assert untouched[f"{telling}: fMSE ratio"] == 1
+    assert untouched["telling seam, natural: fMSE"] == 0
     assert untouched["realistic: SSIM"] == 1
-    assert ring["tinted: fMSE ratio"] < 0.8 and ring["tinted: better %"] == 100
-    assert ring["realistic: chroma jump"] < untouched["realistic: chroma jump"]
+    assert ring[f"{telling}: fMSE ratio"] < 0.8 and ring[f"{telling}: better %"] == 100
     assert table["poisson"]["realistic: gradient ratio"] < untouched["realistic: gradient ratio"]
+    assert "realistic: chroma jump" not in untouched
+
+
+def test_seconds_and_memory_are_measured_by_the_command_itself(small_set):
+    done = run(small_set, "--methods", "ring", "--speed", 2)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])["ring"]
+    assert min(figures.values()) > 0
+    assert "12 megapixels, all in: peak GiB" in figures
 
 
 def test_a_folder_without_a_set_is_named(tmp_path):
     done = run(tmp_path)
-    assert done.returncode == 2 and "holds none of recolor" in done.stderr
+    assert done.returncode == 2 and "holds none of photo, recolor" in done.stderr
