@@ -23,7 +23,15 @@ from pydantic import (
 
 from nst_pipeline.errors import DamagedRecordError
 from nst_pipeline.storage.labels import Annotation, ImageEntry, RunLengths
-from nst_pipeline.vision.shapes import Box, Detection, Guess, Placement, Rgba, StickerLayer
+from nst_pipeline.vision.shapes import (
+    Box,
+    Detection,
+    Guess,
+    Placement,
+    Rgba,
+    StickerLayer,
+    ToneKind,
+)
 
 PROVENANCE = "nst:provenance"
 """Keyword of the PNG text chunk that holds a sticker's record."""
@@ -231,11 +239,12 @@ class OptimizedRecord(Record):
 
 
 class HarmonizedRecord(Record):
-    """The candidate that became the result, all scores, and the gate's confidence."""
+    """The candidate that became the result, all scores, the gate's confidence, the scene's tone."""
 
     chosen: str
     scores: dict[str, float]
     confidence: float
+    tone: ToneKind | None = None
 
 
 def dump_record(record: Record | RecordList[Any]) -> bytes:

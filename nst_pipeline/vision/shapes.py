@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ Matte = NDArray[np.float32]
 """Soft alpha, (height, width) float32: 0 outside the object, 1 inside."""
 Mask = NDArray[np.bool_]
 """Hard mask, (height, width) bool."""
+ToneKind = Literal["monochrome", "toned"]
+"""What a scene without colors of its own has: none, as in black-and-white; or one that follows from
+lightness, as in sepia."""
 
 
 @dataclass(frozen=True)

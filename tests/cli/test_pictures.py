@@ -167,6 +167,23 @@ def test_harmonize_changes_only_the_object(nst, composites, tmp_path, method):
         assert error(result) < error(made)
 
 
+def test_harmonize_makes_an_object_in_a_black_and_white_photo_black_and_white(
+    nst, composites, tmp_path
+):
+    photo, made, mask = composites
+    scene = np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    pasted = np.where(mask[..., None] > 0, made, scene)
+    (tmp_path / "composites/사진 1.png").write_bytes(encode_png(pasted))
+    arguments = "--composites", "composites", "--masks", "masks", "--out", "out"
+    done = nst("harmonize", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    (record,) = json.loads(done.stdout)["made"]
+    assert record["tone"] == "monochrome" and record["confidence"] > 0.9
+    result = decode_png((tmp_path / "out/사진 1.png").read_bytes())
+    assert np.array_equal(result.max(2), result.min(2))
+    assert np.array_equal(result[mask == 0], scene[mask == 0])
+
+
 def test_harmonize_takes_a_network_of_the_users(nst, composites, tmp_path):
     network = save_pct_net(tmp_path / "net.onnx")
     arguments = "--composites", "composites", "--masks", "masks", "--out", "out"

@@ -85,6 +85,7 @@ def harmonize(
         return {
             "composite": path.name,
             "method": result.chosen,
+            "tone": result.tone or "none",
             "confidence": round(result.confidence, 3),
         }
 

@@ -123,9 +123,12 @@ def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
 
 def why_chosen(method: str, record: HarmonizedRecord) -> str:
     """Say why a candidate became the result, in a sentence or two."""
+    tone = f" The scene is {record.tone}, and so is the object." if record.tone else ""
     if method != "auto":
-        return f"The setting harmonize.method is {method}."
+        return f"The setting harmonize.method is {method}.{tone}"
     confidence = f"Confidence that a change helps: {record.confidence:.2f}"
+    if tone:
+        return f"{candidate_title(record.chosen)} has the best lightness.{tone} {confidence}."
     share = share_to_apply(record.confidence)
     if share == 0:
         return f"{confidence}. This is not above {GATE.none_up_to}, so the composite is unchanged."

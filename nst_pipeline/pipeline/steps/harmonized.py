@@ -137,7 +137,7 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     optional=(stylized_vgg19,),
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="5",
+    code_version="6",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(
@@ -167,8 +167,9 @@ def harmonized(item: Item) -> Made:
 
     The pipeline makes several candidates and scores their realism. `chosen` names the one that it
     kept, `gain` is the difference between its score and the untouched composite's, and
-    `confidence` is the probability that a change helps. Outside the object and its shadow, every
-    pixel equals the scene's, at full size. docs/methods.md compares the methods.
+    `confidence` is the probability that a change helps. `tone` says whether scene and objects are
+    `monochrome` or `toned` (sepia, for example). Outside the object and its shadow, every pixel
+    equals the scene's, at full size. docs/methods.md compares the methods.
     """
     result = harmonize(
         item.picture(composites),
@@ -179,7 +180,9 @@ def harmonized(item: Item) -> Made:
     )
     scores = {name: round(float(score), _DECIMALS) for name, score in result.scores.items()}
     confidence = round(result.confidence, _DECIMALS)
-    record = HarmonizedRecord(chosen=result.chosen, scores=scores, confidence=confidence)
+    record = HarmonizedRecord(
+        chosen=result.chosen, scores=scores, confidence=confidence, tone=result.tone
+    )
     return Made(
         {files.PICTURE: result.image, files.RECORD: record},
         {
@@ -187,5 +190,6 @@ def harmonized(item: Item) -> Made:
             "score": scores[result.chosen],
             "gain": round(scores[result.chosen] - scores[UNTOUCHED.name], _DECIMALS),
             "confidence": confidence,
+            "tone": result.tone or "none",
         },
     )

@@ -7,6 +7,7 @@
 - `color_change`: LAB statistics and color changes
 - `blacks`: keep an object's blacks
 - `network_change`: transfer the color change of a style network, without its texture
+- `tone`: recognize black-and-white, sepia and other toned scenes, and tone an object
 - `painting`: recognize painted scenes, and fit a painted object to their palette
 - `model/`: the learned color model
 - `finish/`: match edge, sharpness, grain and compression

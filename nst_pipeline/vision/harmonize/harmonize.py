@@ -1,8 +1,8 @@
-"""Harmonize a composite: preview the candidates, render the best, match edge and grain."""
+"""Harmonize a composite: preview the candidates, render the best, match edge, grain and tone."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,11 +17,12 @@ from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
 from nst_pipeline.vision.harmonize.model.gate import share_to_apply
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.network_change import Proposals
-from nst_pipeline.vision.harmonize.object_view import object_view
+from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view
 from nst_pipeline.vision.harmonize.realism import UNDECIDED, score_candidate
+from nst_pipeline.vision.harmonize.tone import TONE, Tone, apply_tone, find_tone
 from nst_pipeline.vision.images.color import to_lab, to_rgb
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.shapes import Matte, Rgb
+from nst_pipeline.vision.shapes import Matte, Rgb, ToneKind
 
 NO_PROPOSALS: Proposals = {}
 
@@ -40,12 +41,16 @@ class Harmonized:
         Realism score, 0..1, of each candidate that was tried, by name.
     confidence
         Probability, 0..1, that a change was needed and helps.
+    tone
+        The tone of a black-and-white or toned scene, which the object has now; None for a scene
+        with colors of its own.
     """
 
     image: Rgb
     chosen: str
     scores: dict[str, float]
     confidence: float
+    tone: ToneKind | None = None
 
 
 def _with_own_colors(image: Rgb, composite: Rgb, matte: Matte) -> Rgb:
@@ -59,13 +64,13 @@ def _with_own_colors(image: Rgb, composite: Rgb, matte: Matte) -> Rgb:
 
 
 def _finish(image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Rgb:
-    """Apply the settings to a rendered candidate, and match sharpness, edge and grain."""
+    """Keep the composite's colors if asked to, and match sharpness, edge, grain, compression."""
     if settings.keep_colors:
         image = _with_own_colors(image, composite, matte)
     if not settings.color_only:
         for match in (match_sharpness, soften_boundary, match_grain, match_compression):
             image = match(image, matte)
-    return recompose(composite, np.float32(settings.strength) * (matte > 0), image)
+    return image
 
 
 def _undecided(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb) -> Harmonized:
@@ -78,10 +83,37 @@ def _undecided(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb
     return Harmonized(composite, chosen, scores, UNDECIDED)
 
 
-def _previews(request: Request) -> dict[str, Preview]:
-    """Preview the candidates that are available and suit the composite."""
+def _tone_to_match(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Tone | None:
+    """Find the scene's tone, unless the settings keep the object's colors."""
+    if settings.keep_colors or settings.method == UNTOUCHED.name:
+        return None
+    return find_tone(composite, matte)
+
+
+def _is_off_tone(view: ObjectView, tone: Tone) -> bool:
+    """Whether the object's colors visibly differ from the scene's tone."""
+    own, around = (tone.distance(view.lab[mask]) for mask in (view.inside, view.outside))
+    return own > around + TONE.visible_distance
+
+
+def _toned(image: Rgb, matte: Matte, tone: Tone | None) -> Rgb:
+    return image if tone is None else apply_tone(image, matte, tone)
+
+
+def _toned_view(view: ObjectView, tone: Tone | None) -> ObjectView:
+    return view if tone is None else replace(view, lab=tone.apply_to_lab(view.lab))
+
+
+def _previews(request: Request, tone: Tone | None) -> dict[str, Preview]:
+    """Preview the candidates that are available and suit the composite, in the scene's tone."""
+
+    def toned(preview: Preview) -> Preview:
+        guess = preview.best_guess
+        best_guess = None if guess is None else _toned_view(guess, tone)
+        return replace(preview, view=_toned_view(preview.view, tone), best_guess=best_guess)
+
     return {
-        each.name: each.preview(request)
+        each.name: toned(each.preview(request))
         for each in CANDIDATES
         if each.is_available(request.proposals) and (each.applies is None or each.applies(request))
     }
@@ -128,7 +160,9 @@ def harmonize(
         (height, width) float32, 0..1; where it is 0, no byte changes.
     settings
         `method` names the candidate; `auto` takes the one with the best score, which is `untouched`
-        if no change is expected to help. The other settings limit what may change.
+        if no change is expected to help. In a black-and-white or toned scene, the object takes
+        the scene's tone in any case, unless the method is `untouched` or `keep_colors` is set. The
+        other settings limit what may change.
     harmonizer
         Predicts the color change and the confidence in it.
     proposals
@@ -160,13 +194,18 @@ def harmonize(
     view = object_view(composite, matte)
     if view is None:
         return _undecided(settings, proposals, composite)
+    tone = _tone_to_match(composite, matte, settings)
+    off_tone = tone is not None and _is_off_tone(view, tone)
+    start, view = _toned(composite, matte, tone), _toned_view(view, tone)
     advice = harmonizer.advise(view)
     share = share_to_apply(advice.confidence) if settings.method == "auto" else 1.0
-    request = Request(composite, matte, settings, proposals, view, advice, share)
-    previews = _previews(request)
+    request = Request(start, matte, settings, proposals, view, advice, share)
+    previews = _previews(request, tone)
     scores = _scores(previews, 1 - share)
     chosen = _choose(scores, settings.method)
     image = previews[chosen].render()
-    if chosen != UNTOUCHED.name:
-        image = _finish(image, composite, matte, settings)
-    return Harmonized(image, chosen, scores, advice.confidence)
+    if off_tone or chosen != UNTOUCHED.name:
+        image = _toned(_finish(image, start, matte, settings), matte, tone)
+    image = recompose(composite, np.float32(settings.strength) * (matte > 0), image)
+    confidence = max(advice.confidence, TONE.certainty) if off_tone else advice.confidence
+    return Harmonized(image, chosen, scores, confidence, None if tone is None else tone.kind)

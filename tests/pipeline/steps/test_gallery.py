@@ -33,3 +33,16 @@ def test_a_scene_says_why_a_candidate_was_chosen(method: str, confidence: float,
     scores = {"untouched": 0.4, "ring": 0.6}
     record = HarmonizedRecord(chosen="ring", scores=scores, confidence=confidence)
     assert why_chosen(method, record) == why
+
+
+def test_a_toned_scene_is_named_beside_what_was_chosen():
+    record = HarmonizedRecord(
+        chosen="untouched", scores={"untouched": 1.0}, confidence=0.99, tone="monochrome"
+    )
+    assert why_chosen("auto", record) == (
+        "untouched (the composite as it is) has the best lightness. The scene is monochrome, and "
+        "so is the object. Confidence that a change helps: 0.99."
+    )
+    assert why_chosen("ring", record) == (
+        "The setting harmonize.method is ring. The scene is monochrome, and so is the object."
+    )
