@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.images.color import Lab, to_lab, to_rgb
@@ -23,11 +24,13 @@ from nst_pipeline.vision.shapes import Mask, Matte, Rgb, ToneKind
 class ToneParameters:
     """How a toned scene is recognized, and its tone measured."""
 
-    side_px: int = 1024
-    """Longest side at which a scene is judged. Shrinking mixes colors, and their mixture lies off
-    the tone's curve."""
+    judged_px: int = 256
+    """Longest side at which a scene is judged; shrinking averages noise and JPEG's coarse color."""
+    fitted_px: int = 1024
+    """Longest side at which its tone is measured: shrinking mixes colors, and mixtures lie off the
+    tone's curve."""
     margin_px: int = 2
-    """Pixels around the object to leave out, at that size: the seam shows both sides."""
+    """Pixels around the object to leave out, at these sizes: the seam shows both sides."""
     smallest_range: float = 25.0
     """Least distance of the scene's dark from its light parts, lightness units. Plain backgrounds
     have less; whether they are toned cannot be told."""
@@ -39,17 +42,12 @@ class ToneParameters:
     shown_level: float = 0.05
     """Share of the mean number of pixels from which a level counts as shown."""
     edge_contrast: float = 3.0
-    """Lightness range around a pixel at which its weight is half: at edges, JPEG's color belongs to
-    both sides."""
-    edge_px: int = 1
-    """Reach of that range."""
+    """Lightness range within 3 x 3 pixels at which a pixel's weight is half: at edges, JPEG's color
+    belongs to both sides."""
     stiffness: float = 10.0
     """Penalty on the curve's slope, in pixels; it bridges lightness that the scene lacks."""
-    block_share: float = 1 / 32
-    """Side of the blocks whose mean deviation from the curve counts, as a share of the picture's
-    longer side: noise and JPEG's coarse color average out."""
-    smallest_block_px: int = 8
-    """Least side of these blocks."""
+    block_px: int = 8
+    """Side of the blocks whose mean deviation from the curve counts: noise averages out."""
     fewest_blocks: int = 16
     """A scene with fewer blocks is not judged."""
     largest_deviation: tuple[float, float] = (0.6, 0.02)
@@ -73,6 +71,8 @@ TONE = ToneParameters()
 
 _LEVELS = np.arange(101.0)
 """Lightness at which a tone's colors are given."""
+_SHADES = np.linspace(0, 100, 1001)
+"""Lightness at which a tone's colors are looked up; 8-bit colors are no finer."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,40 @@ class Tone:
     def apply_to_lab(self, lab: Lab) -> Lab:
         """Return LAB values, (..., 3) float32, with the same lightness and the tone's colors."""
         toned = lab.copy()
-        for channel, color in enumerate(self.colors.T, start=1):
-            toned[..., channel] = np.interp(lab[..., 0], _LEVELS, color)
+        toned[..., 1:] = _look_up(self.colors, lab[..., 0])
         return toned
+
+    def pictured(self, lightness: NDArray[np.float32]) -> Rgb:
+        """Return the tone's 8-bit colors, (..., 3) uint8 RGB, that are nearest in lightness.
+
+        Only colors whose own lightness leads to themselves are used, so that toning twice changes
+        nothing.
+        """
+        lab = np.zeros((1, len(_SHADES), 3), np.float32)
+        lab[..., 0] = _SHADES
+        colors = np.unique(to_rgb(self.apply_to_lab(lab))[0], axis=0)
+        own = to_lab(colors[None])[0, :, 0]
+        nearest = np.abs(_SHADES[:, None] - own).argmin(1)
+        fixed = nearest[_shade(own)] == np.arange(len(own))
+        nearest = np.abs(_SHADES[:, None] - own[fixed]).argmin(1)
+        return np.asarray(colors[fixed][nearest][_shade(lightness)])
 
     def distance(self, lab: Lab) -> float:
         """Compute the root mean square distance of colors, (n, 3) float32, from the tone's."""
         return _rms(self.apply_to_lab(lab) - lab)
+
+
+def _shade(lightness: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the index of the nearest of `_SHADES`."""
+    last = len(_SHADES) - 1
+    nearest = np.rint(lightness * np.float32(last / 100))
+    return np.asarray(np.clip(nearest, 0, last), np.intp)
+
+
+def _look_up(values: NDArray[np.float64], lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return values, (..., channels), at a lightness, (...), from those at `_LEVELS`."""
+    fine = [np.interp(_SHADES, _LEVELS, channel) for channel in values.T]
+    return np.asarray(np.stack(fine, axis=1).astype(np.float32)[_shade(lightness)])
 
 
 def _rms(vectors: NDArray[np.float32]) -> float:
@@ -115,6 +142,18 @@ def _reach(values: NDArray[np.float32], radius_px: int) -> NDArray[np.float32]:
     return np.asarray(cv2.dilate(values, np.ones((side, side), np.uint8)), np.float32)
 
 
+def _scene(
+    image: Rgb, matte: Matte, side_px: int, parameters: ToneParameters
+) -> tuple[Lab, Mask, NDArray[np.float32]]:
+    """Shrink a picture; return its colors, where the scene is, and the weight of each pixel."""
+    lab = to_lab(shrink_to_fit(image, side_px))
+    covered = shrink_to_fit(matte, side_px) > CLEAR_ALPHA
+    scene = _reach(covered.astype(np.float32), parameters.margin_px) == 0
+    contrast = _reach(lab[..., 0], 1) + _reach(-lab[..., 0], 1)
+    weight = 1 / (1 + (contrast / np.float32(parameters.edge_contrast)) ** 2)
+    return lab, np.asarray(scene), np.asarray(weight, np.float32)
+
+
 def _extent(
     lightness: NDArray[np.float32], weight: NDArray[np.float32], parameters: ToneParameters
 ) -> float:
@@ -125,7 +164,7 @@ def _extent(
     return float(light - dark) if shown >= parameters.fewest_levels else 0.0
 
 
-def _fit_colors(lab: Lab, weight: NDArray[np.float32], stiffness: float) -> NDArray[np.float64]:
+def _fit_tone(lab: Lab, weight: NDArray[np.float32], parameters: ToneParameters) -> Tone:
     """Fit a penalized linear spline of a and b over lightness; lab (n, 3), weight (n,).
 
     The penalty is on the slope, so that the curve is level beyond the scene's lightness.
@@ -144,15 +183,15 @@ def _fit_colors(lab: Lab, weight: NDArray[np.float32], stiffness: float) -> NDAr
         return np.asarray(np.bincount(level, weight * values, last + 1), np.float64)
 
     own = summed(below, (1 - share) ** 2) + summed(below + 1, share**2)
-    between = summed(below, share * (1 - share))[:-1]
-    slope = np.diff(np.eye(last + 1), axis=0)
-    normal = np.diag(own) + np.diag(between, 1) + np.diag(between, -1)
-    normal += stiffness * slope.T @ slope
+    between = summed(below, share * (1 - share))
+    stiffness = parameters.stiffness
+    own += stiffness * np.r_[1, np.full(last - 1, 2), 1]
+    # The equations' matrix is tridiagonal: each level's color concerns its neighbors' only.
+    bands = np.stack([np.roll(between - stiffness, 1), own])
     target = [
-        summed(below, (1 - share) * color) + summed(below + 1, share * color)
-        for color in lab[:, 1:].T
+        summed(below, (1 - share) * ab) + summed(below + 1, share * ab) for ab in lab[:, 1:].T
     ]
-    return np.asarray(np.linalg.solve(normal, np.stack(target, axis=1)), np.float64)
+    return Tone(solveh_banded(bands, np.stack(target, axis=1)))
 
 
 def _deviation(lab: Lab, scene: Mask, tone: Tone, parameters: ToneParameters) -> float:
@@ -160,7 +199,7 @@ def _deviation(lab: Lab, scene: Mask, tone: Tone, parameters: ToneParameters) ->
 
     It is a root mean square; infinite if the scene has too few blocks.
     """
-    side = max(parameters.smallest_block_px, round(parameters.block_share * max(scene.shape)))
+    side = parameters.block_px
     rows, columns = (length // side for length in scene.shape)
 
     def block_means(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -168,9 +207,9 @@ def _deviation(lab: Lab, scene: Mask, tone: Tone, parameters: ToneParameters) ->
         return np.asarray(whole.reshape(rows, side, columns, side, -1).mean((1, 3)))
 
     # Where the curve is steep, a pixel is nearer to it than to the color at its own lightness.
-    steepness = np.hypot(*np.gradient(tone.colors, axis=0).T)
-    nearer = np.hypot(1, np.interp(lab[..., 0], _LEVELS, steepness))
-    off = (lab - tone.apply_to_lab(lab)) * (scene / nearer)[..., None].astype(np.float32)
+    nearer = np.hypot(1, np.hypot(*np.gradient(tone.colors, axis=0).T))
+    off = (lab - tone.apply_to_lab(lab)) / _look_up(nearer[:, None], lab[..., 0])
+    off[~scene] = 0
     share = block_means(scene.astype(np.float32))[..., 0]
     valid = share >= 0.5
     if valid.sum() < parameters.fewest_blocks:
@@ -213,24 +252,20 @@ def find_tone(image: Rgb, matte: Matte, *, parameters: ToneParameters = TONE) ->
     >>> find_tone(flag, nothing) is None
     True
     """
-    lab = to_lab(shrink_to_fit(image, parameters.side_px))
-    covered = shrink_to_fit(matte, parameters.side_px) > CLEAR_ALPHA
-    scene = _reach(covered.astype(np.float32), parameters.margin_px) == 0
+    lab, scene, weight = _scene(image, matte, parameters.judged_px, parameters)
     if not scene.any():
         return None
-    lightness, reach = lab[..., 0], parameters.edge_px
-    contrast = _reach(lightness, reach) + _reach(-lightness, reach)
-    weight = 1 / (1 + (contrast / parameters.edge_contrast) ** 2)
     extent = _extent(lab[scene][:, 0], weight[scene], parameters)
     if extent < parameters.smallest_range:
         return None
-    tone = Tone(_fit_colors(lab[scene], weight[scene], parameters.stiffness))
+    tone = _fit_tone(lab[scene], weight[scene], parameters)
     allowed = _largest_deviation(extent, _rms(lab[scene][:, 1:]), parameters)
     if _deviation(lab, scene, tone, parameters) > allowed:
         return None
     if _rms(tone.apply_to_lab(lab[scene])[:, 1:]) < parameters.neutral_chroma:
         return Tone(np.zeros_like(tone.colors))
-    return tone
+    lab, scene, weight = _scene(image, matte, parameters.fitted_px, parameters)
+    return _fit_tone(lab[scene], weight[scene], parameters)
 
 
 def apply_tone(image: Rgb, matte: Matte, tone: Tone) -> Rgb:
@@ -255,9 +290,9 @@ def apply_tone(image: Rgb, matte: Matte, tone: Tone) -> Rgb:
     --------
     >>> red = np.full((1, 2, 3), (200, 30, 40), np.uint8)
     >>> apply_tone(red, np.array([[0, 0.1]], np.float32), Tone(np.zeros((101, 2)))).tolist()
-    [[[200, 30, 40], [102, 102, 102]]]
+    [[[200, 30, 40], [103, 103, 103]]]
     """
     part, toned = object_box(matte).slices, image.copy()
     if toned[part].size:
-        toned[part] = to_rgb(tone.apply_to_lab(to_lab(image[part])))
+        toned[part] = tone.pictured(to_lab(image[part])[..., 0])
     return recompose(image, np.float32(1) * (matte > 0), toned)

@@ -106,8 +106,7 @@ def test_an_object_in_a_toned_scene_gets_that_tone_and_no_other(cup, scene, tone
     found = find_tone(composite, matte)
     assert found.kind == ("monochrome" if tone == "black and white" else "toned")
     error = color_error(apply_tone(composite, matte, found)[matte > 0], TONES[tone])
-    assert np.sqrt((error**2).mean()) < 2
-    assert np.quantile(error, 0.9) < 2
+    assert np.sqrt((error**2).mean()) < (1 if stored == "png" else 2)
 
 
 @pytest.mark.parametrize("quality", [95, 60, 30])
@@ -117,7 +116,7 @@ def test_in_a_black_and_white_jpeg_the_object_has_no_chroma(cup, quality):
     np.testing.assert_array_equal(result.max(2), result.min(2))
 
 
-COLOR = st.tuples(st.floats(-15, 15), st.floats(-15, 15))
+COLOR = st.tuples(st.floats(-8, 12), st.floats(-8, 12))
 
 
 @settings(max_examples=20, deadline=None)
@@ -195,8 +194,7 @@ def test_toning_twice_is_toning_once(cup, tone):
     composite, matte = pasted_cup(TONES[tone](photo("china")), cup)
     found = find_tone(composite, matte)
     once = apply_tone(composite, matte, found)
-    twice = apply_tone(once, matte, found)
-    assert np.abs(twice.astype(int) - once).max() <= (0 if found.kind == "monochrome" else 1)
+    np.testing.assert_array_equal(apply_tone(once, matte, found), once)
 
 
 @settings(max_examples=20, deadline=None)
