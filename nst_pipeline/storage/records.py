@@ -245,6 +245,12 @@ class HarmonizedRecord(Record):
     scores: dict[str, float]
     confidence: float
     tone: ToneKind | None = None
+    """The scene's and the objects'; the file has no such field if the scene has no tone."""
+
+    @model_serializer(mode="wrap")
+    def _without_empty_tone(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = dump(self)
+        return values if self.tone else {k: v for k, v in values.items() if k != "tone"}
 
 
 def dump_record(record: Record | RecordList[Any]) -> bytes:

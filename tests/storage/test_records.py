@@ -86,6 +86,13 @@ def test_a_record_is_json_with_sorted_keys():
     assert dump_record(record).index(b"chosen") < dump_record(record).index(b"confidence")
 
 
+def test_a_result_in_a_scene_without_a_tone_has_no_such_field():
+    record = HarmonizedRecord(chosen="ring", scores={"ring": 0.5}, confidence=1.0)
+    assert "tone" not in json.loads(dump_record(record))
+    toned = record.model_copy(update={"tone": "monochrome"})
+    assert parse_record(HarmonizedRecord, dump_record(toned), "barn.json") == toned
+
+
 def test_a_photo_without_a_copyright_notice_has_no_such_field():
     assert "copyright" not in json.loads(dump_record(PHOTO))
     noted = PHOTO.model_copy(update={"copyright": "Ann"})
