@@ -16,7 +16,7 @@ from scipy.linalg import solveh_banded
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.images.color import Lab, to_lab, to_rgb
 from nst_pipeline.vision.images.regions import CLEAR_ALPHA, object_box
-from nst_pipeline.vision.images.resize import shrink_to_fit
+from nst_pipeline.vision.images.resize import resize, shrink_to_fit
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb, ToneKind
 
 
@@ -174,23 +174,27 @@ def _fit_tone(lab: Lab, weight: NDArray[np.float32], parameters: ToneParameters)
     P. Eilers, B. Marx, "Flexible Smoothing with B-splines and Penalties", Statistical Science,
     1996.
     """
+    shade = _shade(lab[:, 0])
+
+    def at_shades(values: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.asarray(np.bincount(shade, values, len(_SHADES)), np.float64)
+
+    counts, *sums = (at_shades(each) for each in (weight, *(weight * lab[:, 1:].T)))
     last = len(_LEVELS) - 1
-    lightness = np.clip(lab[:, 0], 0, last).astype(float)
-    below = np.minimum(lightness.astype(int), last - 1)
-    share = lightness - below
+    below = np.minimum(_SHADES.astype(int), last - 1)
+    share = _SHADES - below
 
-    def summed(level: NDArray[np.int_], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.bincount(level, weight * values, last + 1), np.float64)
+    def at_levels(level: NDArray[np.int_], values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.bincount(level, values, last + 1), np.float64)
 
-    own = summed(below, (1 - share) ** 2) + summed(below + 1, share**2)
-    between = summed(below, share * (1 - share))
-    stiffness = parameters.stiffness
-    own += stiffness * np.r_[1, np.full(last - 1, 2), 1]
-    # The equations' matrix is tridiagonal: each level's color concerns its neighbors' only.
-    bands = np.stack([np.roll(between - stiffness, 1), own])
+    own = at_levels(below, counts * (1 - share) ** 2) + at_levels(below + 1, counts * share**2)
+    between = at_levels(below, counts * share * (1 - share)) - parameters.stiffness
+    own += parameters.stiffness * np.r_[1, np.full(last - 1, 2), 1]
     target = [
-        summed(below, (1 - share) * ab) + summed(below + 1, share * ab) for ab in lab[:, 1:].T
+        at_levels(below, each * (1 - share)) + at_levels(below + 1, each * share) for each in sums
     ]
+    # The equations' matrix is tridiagonal: each level's color concerns its neighbors' only.
+    bands = np.stack([np.roll(between, 1), own])
     return Tone(solveh_banded(bands, np.stack(target, axis=1)))
 
 
@@ -201,16 +205,17 @@ def _deviation(lab: Lab, scene: Mask, tone: Tone, parameters: ToneParameters) ->
     """
     side = parameters.block_px
     rows, columns = (length // side for length in scene.shape)
+    if rows * columns < parameters.fewest_blocks:
+        return float("inf")
 
     def block_means(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        whole = values[: rows * side, : columns * side]
-        return np.asarray(whole.reshape(rows, side, columns, side, -1).mean((1, 3)))
+        return resize(values[: rows * side, : columns * side], columns, rows)
 
     # Where the curve is steep, a pixel is nearer to it than to the color at its own lightness.
     nearer = np.hypot(1, np.hypot(*np.gradient(tone.colors, axis=0).T))
     off = (lab - tone.apply_to_lab(lab)) / _look_up(nearer[:, None], lab[..., 0])
     off[~scene] = 0
-    share = block_means(scene.astype(np.float32))[..., 0]
+    share = block_means(scene.astype(np.float32))
     valid = share >= 0.5
     if valid.sum() < parameters.fewest_blocks:
         return float("inf")
@@ -255,14 +260,15 @@ def find_tone(image: Rgb, matte: Matte, *, parameters: ToneParameters = TONE) ->
     lab, scene, weight = _scene(image, matte, parameters.judged_px, parameters)
     if not scene.any():
         return None
-    extent = _extent(lab[scene][:, 0], weight[scene], parameters)
+    pixels, weights = lab[scene], weight[scene]
+    extent = _extent(pixels[:, 0], weights, parameters)
     if extent < parameters.smallest_range:
         return None
-    tone = _fit_tone(lab[scene], weight[scene], parameters)
-    allowed = _largest_deviation(extent, _rms(lab[scene][:, 1:]), parameters)
+    tone = _fit_tone(pixels, weights, parameters)
+    allowed = _largest_deviation(extent, _rms(pixels[:, 1:]), parameters)
     if _deviation(lab, scene, tone, parameters) > allowed:
         return None
-    if _rms(tone.apply_to_lab(lab[scene])[:, 1:]) < parameters.neutral_chroma:
+    if _rms(tone.apply_to_lab(pixels)[:, 1:]) < parameters.neutral_chroma:
         return Tone(np.zeros_like(tone.colors))
     lab, scene, weight = _scene(image, matte, parameters.fitted_px, parameters)
     return _fit_tone(lab[scene], weight[scene], parameters)
