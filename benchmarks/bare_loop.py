@@ -35,6 +35,7 @@ from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.network_change import Proposal
+from nst_pipeline.vision.harmonize.tone import tone_shadows
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.images.dtype import to_uint8
@@ -104,6 +105,7 @@ def _pasted(
     composite = compose(
         scene, layers, shadow=rules.shadow, sunlit=light.sunlit, bounce=rules.bounce
     )
+    composite = tone_shadows(composite, scene)
     box = object_box(composite.matte)
     inputs = prepare_model_inputs(
         composite.image, box, crop_surroundings(scene, box), settings.recipes

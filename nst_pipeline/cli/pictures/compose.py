@@ -20,6 +20,7 @@ from nst_pipeline.cli.pictures.files import (
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.storage.pictures import MASK
 from nst_pipeline.vision.compose.composite import compose as paste
+from nst_pipeline.vision.harmonize.tone import tone_shadows
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
@@ -63,6 +64,7 @@ def compose(
     composite = paste(
         picture, layers, shadow=settings.shadow, sunlit=light.sunlit, bounce=settings.bounce
     )
+    composite = tone_shadows(composite, picture)
     if placed:
         write_file(out, encode_png(composite.image))
         mask = encode_png(to_uint8(composite.matte))

@@ -33,6 +33,7 @@ from nst_pipeline.storage.records import (
 from nst_pipeline.storage.store import Content
 from nst_pipeline.vision.compose.composite import compose, layer_mattes
 from nst_pipeline.vision.compose.visibility import count_background_changes, visible_fraction
+from nst_pipeline.vision.harmonize.tone import tone_shadows
 from nst_pipeline.vision.images.dtype import to_float, to_uint8
 from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.shading.scene_light import scene_light
@@ -132,7 +133,10 @@ def _compose(item: Item, placed: Placements) -> Composite:
         layers.append((each.placement(), item.picture(stickers, name, object_key)))
     casts = settings.shadow > 0 and settings.cast_shadow != "off"
     sunlit = scene_light(scene, settings.cast_shadow).sunlit if casts else None
-    return compose(scene, layers, shadow=settings.shadow, sunlit=sunlit, bounce=settings.bounce)
+    composite = compose(
+        scene, layers, shadow=settings.shadow, sunlit=sunlit, bounce=settings.bounce
+    )
+    return tone_shadows(composite, scene)
 
 
 @define_asset(
@@ -142,7 +146,7 @@ def _compose(item: Item, placed: Placements) -> Composite:
     kinds={"opencv"},
     upstream=(scene_photos, placements),
     settings=("placement",),
-    code_version="5",
+    code_version="6",
     checks=(OPENS, BACKGROUND_UNTOUCHED),
     presentation=Presentation(
         pictures=in_turn(
@@ -152,7 +156,7 @@ def _compose(item: Item, placed: Placements) -> Composite:
     ),
 )
 def composites(item: Item) -> Made:
-    """Paste the stickers on the scene in their own colors, with their shadows.
+    """Paste the stickers on the scene in their own colors, with their shadows in the scene's tone.
 
     `object_share` is the share of the picture that the objects cover. The mask shows only the
     objects; a separate file holds their shadows.

@@ -1,4 +1,4 @@
-"""Harmonize a composite: preview the candidates, render the best, match edge, grain and tone."""
+"""Harmonize a composite: preview the candidates, render the best, match tone, edge and grain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
 from nst_pipeline.vision.harmonize.model.gate import share_to_apply
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.network_change import Proposals
-from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view
+from nst_pipeline.vision.harmonize.object_view import object_view
 from nst_pipeline.vision.harmonize.realism import UNDECIDED, score_candidate
 from nst_pipeline.vision.harmonize.tone import TONE, Tone, apply_tone, find_tone
 from nst_pipeline.vision.images.color import to_lab, to_rgb
@@ -64,13 +64,13 @@ def _with_own_colors(image: Rgb, composite: Rgb, matte: Matte) -> Rgb:
 
 
 def _finish(image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Rgb:
-    """Keep the composite's colors if asked to, and match sharpness, edge, grain, compression."""
+    """Apply the settings to a rendered candidate, and match sharpness, edge and grain."""
     if settings.keep_colors:
         image = _with_own_colors(image, composite, matte)
     if not settings.color_only:
         for match in (match_sharpness, soften_boundary, match_grain, match_compression):
             image = match(image, matte)
-    return image
+    return recompose(composite, np.float32(settings.strength) * (matte > 0), image)
 
 
 def _undecided(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb) -> Harmonized:
@@ -83,37 +83,10 @@ def _undecided(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb
     return Harmonized(composite, chosen, scores, UNDECIDED)
 
 
-def _tone_to_match(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Tone | None:
-    """Find the scene's tone, unless the settings keep the object's colors."""
-    if settings.keep_colors or settings.method == UNTOUCHED.name:
-        return None
-    return find_tone(composite, matte)
-
-
-def _is_off_tone(view: ObjectView, tone: Tone) -> bool:
-    """Whether the object's colors visibly differ from the scene's tone."""
-    own, around = (tone.distance(view.lab[mask]) for mask in (view.inside, view.outside))
-    return own > around + TONE.visible_distance
-
-
-def _toned(image: Rgb, matte: Matte, tone: Tone | None) -> Rgb:
-    return image if tone is None else apply_tone(image, matte, tone)
-
-
-def _toned_view(view: ObjectView, tone: Tone | None) -> ObjectView:
-    return view if tone is None else replace(view, lab=tone.apply_to_lab(view.lab))
-
-
-def _previews(request: Request, tone: Tone | None) -> dict[str, Preview]:
-    """Preview the candidates that are available and suit the composite, in the scene's tone."""
-
-    def toned(preview: Preview) -> Preview:
-        guess = preview.best_guess
-        best_guess = None if guess is None else _toned_view(guess, tone)
-        return replace(preview, view=_toned_view(preview.view, tone), best_guess=best_guess)
-
+def _previews(request: Request) -> dict[str, Preview]:
+    """Preview the candidates that are available and suit the composite."""
     return {
-        each.name: toned(each.preview(request))
+        each.name: each.preview(request)
         for each in CANDIDATES
         if each.is_available(request.proposals) and (each.applies is None or each.applies(request))
     }
@@ -140,6 +113,45 @@ def _choose(scores: dict[str, float], method: str) -> str:
             "make it first, or choose auto"
         )
     return method
+
+
+def _harmonize(
+    composite: Rgb,
+    matte: Matte,
+    settings: HarmonizeSettings,
+    harmonizer: Harmonizer,
+    proposals: Proposals,
+) -> Harmonized:
+    """Harmonize an object, whatever the scene's tone."""
+    view = object_view(composite, matte)
+    if view is None:
+        return _undecided(settings, proposals, composite)
+    advice = harmonizer.advise(view)
+    share = share_to_apply(advice.confidence) if settings.method == "auto" else 1.0
+    request = Request(composite, matte, settings, proposals, view, advice, share)
+    previews = _previews(request)
+    scores = _scores(previews, 1 - share)
+    chosen = _choose(scores, settings.method)
+    image = previews[chosen].render()
+    if chosen != UNTOUCHED.name:
+        image = _finish(image, composite, matte, settings)
+    return Harmonized(image, chosen, scores, advice.confidence)
+
+
+def _tone_to_match(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Tone | None:
+    """Find the scene's tone, unless the settings keep the object's colors."""
+    if settings.keep_colors or settings.method == UNTOUCHED.name:
+        return None
+    return find_tone(composite, matte)
+
+
+def _is_off_tone(composite: Rgb, matte: Matte, tone: Tone) -> bool:
+    """Whether the object's colors visibly differ from the scene's tone."""
+    view = object_view(composite, matte)
+    if view is None:
+        return False
+    own, around = (tone.distance(view.lab[mask]) for mask in (view.inside, view.outside))
+    return own > around + TONE.visible_distance
 
 
 def harmonize(
@@ -171,8 +183,8 @@ def harmonize(
     Returns
     -------
     Harmonized
-        If there is no object, or nothing around it, the composite is unchanged and all scores are
-        `UNDECIDED`.
+        If there is no object, or nothing around it, all scores are `UNDECIDED`, and nothing but
+        the tone changes.
 
     Raises
     ------
@@ -191,21 +203,14 @@ def harmonize(
     >>> result.chosen, result.image[0, 0].tolist(), result.image[30, 30].tolist()
     ('ring', [200, 200, 200], [122, 131, 176])
     """
-    view = object_view(composite, matte)
-    if view is None:
-        return _undecided(settings, proposals, composite)
     tone = _tone_to_match(composite, matte, settings)
-    off_tone = tone is not None and _is_off_tone(view, tone)
-    start, view = _toned(composite, matte, tone), _toned_view(view, tone)
-    advice = harmonizer.advise(view)
-    share = share_to_apply(advice.confidence) if settings.method == "auto" else 1.0
-    request = Request(start, matte, settings, proposals, view, advice, share)
-    previews = _previews(request, tone)
-    scores = _scores(previews, 1 - share)
-    chosen = _choose(scores, settings.method)
-    image = previews[chosen].render()
-    if off_tone or chosen != UNTOUCHED.name:
-        image = _toned(_finish(image, start, matte, settings), matte, tone)
+    if tone is None:
+        return _harmonize(composite, matte, settings, harmonizer, proposals)
+    # The strength holds for the tone, too, so it is applied last.
+    whole = settings.model_copy(update={"strength": 1.0})
+    result = _harmonize(apply_tone(composite, matte, tone), matte, whole, harmonizer, proposals)
+    image = apply_tone(result.image, matte, tone)
     image = recompose(composite, np.float32(settings.strength) * (matte > 0), image)
-    confidence = max(advice.confidence, TONE.certainty) if off_tone else advice.confidence
-    return Harmonized(image, chosen, scores, confidence, None if tone is None else tone.kind)
+    certainty = TONE.certainty if _is_off_tone(composite, matte, tone) else 0.0
+    confidence = max(result.confidence, certainty)
+    return replace(result, image=image, confidence=confidence, tone=tone.kind)

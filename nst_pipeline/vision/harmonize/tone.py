@@ -6,7 +6,7 @@ of one lightness still have colors of their own there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,9 +15,10 @@ from scipy.linalg import solveh_banded
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.images.color import Lab, to_lab, to_rgb
+from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.regions import CLEAR_ALPHA, object_box
 from nst_pipeline.vision.images.resize import resize, shrink_to_fit
-from nst_pipeline.vision.shapes import Mask, Matte, Rgb, ToneKind
+from nst_pipeline.vision.shapes import Composite, Mask, Matte, Rgb, ToneKind
 
 
 @dataclass(frozen=True)
@@ -302,3 +303,28 @@ def apply_tone(image: Rgb, matte: Matte, tone: Tone) -> Rgb:
     if toned[part].size:
         toned[part] = tone.pictured(to_lab(image[part])[..., 0])
     return recompose(image, np.float32(1) * (matte > 0), toned)
+
+
+def tone_shadows(composite: Composite, scene: Rgb) -> Composite:
+    """Give the shadows in a toned scene its tone; objects stay as they are.
+
+    The sun's shadows are bluish, and what light is left of a sepia ground has less color than
+    sepia.
+
+    Parameters
+    ----------
+    composite
+        As `compose` returns it.
+    scene
+        (height, width, 3) uint8 RGB, the scene without objects.
+
+    Returns
+    -------
+    Composite
+        `composite` itself if it has no shadow, or if the scene has colors of its own.
+    """
+    shaded = (to_uint8(composite.shadow) > 0) & (composite.matte == 0)
+    tone = find_tone(scene, np.zeros_like(composite.matte)) if shaded.any() else None
+    if tone is None:
+        return composite
+    return replace(composite, image=apply_tone(composite.image, shaded.astype(np.float32), tone))
