@@ -156,8 +156,9 @@ def _compose(item: Item, placed: Placements) -> Composite:
     ),
 )
 def composites(item: Item) -> Made:
-    """Paste the stickers on the scene in their own colors, with their shadows in the scene's tone.
+    """Paste the stickers on the scene in their own colors, with their shadows.
 
+    In a black-and-white or toned scene, the shadows have its tone; the objects get it later.
     `object_share` is the share of the picture that the objects cover. The mask shows only the
     objects; a separate file holds their shadows.
     """

@@ -211,6 +211,5 @@ def harmonize(
     result = _harmonize(apply_tone(composite, matte, tone), matte, whole, harmonizer, proposals)
     image = apply_tone(result.image, matte, tone)
     image = recompose(composite, np.float32(settings.strength) * (matte > 0), image)
-    certainty = TONE.certainty if _is_off_tone(composite, matte, tone) else 0.0
-    confidence = max(result.confidence, certainty)
+    confidence = max(result.confidence, TONE.certainty * _is_off_tone(composite, matte, tone))
     return replace(result, image=image, confidence=confidence, tone=tone.kind)
