@@ -38,6 +38,11 @@ PROVENANCE = "nst:provenance"
 _VERSION = "schema"
 
 
+def _without_empty(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Leave a field without a value out, so that records without it keep their bytes."""
+    return values if values.get(name) else {k: v for k, v in values.items() if k != name}
+
+
 class Record(BaseModel):
     """A record that is a JSON object."""
 
@@ -107,8 +112,7 @@ class DetectionRecord(Record):
 
     @model_serializer(mode="wrap")
     def _without_missing_guess(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values: dict[str, Any] = dump(self)
-        return values if self.guess else {k: v for k, v in values.items() if k != "guess"}
+        return _without_empty("guess", dump(self))
 
     @classmethod
     def of(cls, detection: Detection) -> DetectionRecord:
@@ -172,8 +176,7 @@ class PlacementRecord(Record):
 
     @model_serializer(mode="wrap")
     def _without_empty_reason(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values: dict[str, Any] = dump(self)
-        return values if self.turned else {k: v for k, v in values.items() if k != "turned"}
+        return _without_empty("turned", dump(self))
 
     def placement(self) -> Placement:
         """Return the placement that this record describes."""
@@ -249,8 +252,7 @@ class HarmonizedRecord(Record):
 
     @model_serializer(mode="wrap")
     def _without_empty_tone(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values: dict[str, Any] = dump(self)
-        return values if self.tone else {k: v for k, v in values.items() if k != "tone"}
+        return _without_empty("tone", dump(self))
 
 
 def dump_record(record: Record | RecordList[Any]) -> bytes:
