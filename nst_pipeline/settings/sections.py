@@ -272,7 +272,7 @@ class Vgg19Settings(Section):
 
 
 HarmonizeMethod = Literal[
-    "auto", "untouched", "ring", "model", "painted", "magenta", "vgg19", "network"
+    "auto", "untouched", "light", "ring", "model", "painted", "magenta", "vgg19", "network"
 ]
 """`auto`, or a candidate of `vision/harmonize/candidates.py`; a test compares the two."""
 

@@ -151,6 +151,13 @@ class StickerRecord(Record):
     photo: str
     photo_digest: str
     photo_size: tuple[int, int]
+    light: tuple[float, ...] | None = None
+    """Light around the object in its photo; the file has no such field if it could not be read."""
+
+    @model_serializer(mode="wrap")
+    def _without_unknown_light(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = dump(self)
+        return values if self.light else {k: v for k, v in values.items() if k != "light"}
 
 
 class Stickers(RecordList[StickerRecord]):

@@ -16,20 +16,23 @@ from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.composites import BACKGROUND_UNTOUCHED, composites, read_matte
 from nst_pipeline.pipeline.steps.harmonizer import harmonizer, read_harmonizer
 from nst_pipeline.pipeline.steps.model_inputs import read_model_input
+from nst_pipeline.pipeline.steps.placements import placements
 from nst_pipeline.pipeline.steps.scene_photos import OPENS, scene_photos
+from nst_pipeline.pipeline.steps.stickers import stickers
 from nst_pipeline.pipeline.steps.stylized_magenta import magenta_digest, stylized_magenta
 from nst_pipeline.pipeline.steps.stylized_vgg19 import stylized_vgg19, vgg_digests
 from nst_pipeline.publish.report import FigurePlot
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
-from nst_pipeline.storage.records import HarmonizedRecord
+from nst_pipeline.storage.records import HarmonizedRecord, Placements, Stickers
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.proposals import network_proposal
 from nst_pipeline.style.recipes import apply_result, shrink_input
 from nst_pipeline.vision.harmonize.candidates import UNTOUCHED
 from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.light.reader import Reading, mean_reading
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.shapes import Rgb
@@ -105,6 +108,20 @@ def _proposals(item: Item) -> Proposals:
     return {name: partial(read, item) for name, read in readers.items()}
 
 
+def _source_light(item: Item) -> Reading | None:
+    """Return the light of the objects' own photos, by the objects' sizes; None if one is unknown.
+
+    A placement changes with its sticker, so what is read here is that of the composite.
+    """
+    lights, areas = [], []
+    for each in item.record(Placements, placements):
+        records = item.record(Stickers, stickers, key=each.object_key)
+        lights.append(next(r.light for r in records if r.sticker == each.sticker))
+        areas.append(each.box.width * each.box.height)
+    known = [light for light in lights if light is not None]
+    return mean_reading(known, areas) if known and len(known) == len(lights) else None
+
+
 def _worse_than_untouched(snapshot: Snapshot, row: Row) -> str:
     """Return a complaint if the untouched composite has a better score."""
     del snapshot
@@ -133,11 +150,18 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     inbox="scenes",
     group="harmony",
     kinds={"opencv"},
-    upstream=(scene_photos, composites, stylized_magenta, stylized_vgg19, harmonizer),
+    upstream=(
+        scene_photos,
+        placements,
+        composites,
+        stylized_magenta,
+        stylized_vgg19,
+        harmonizer,
+    ),
     optional=(stylized_vgg19,),
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="6",
+    code_version="7",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(
@@ -177,6 +201,7 @@ def harmonized(item: Item) -> Made:
         item.settings.harmonize,
         harmonizer=read_harmonizer(item),
         proposals=_proposals(item),
+        source=_source_light(item),
     )
     scores = {name: round(float(score), _DECIMALS) for name, score in result.scores.items()}
     confidence = round(result.confidence, _DECIMALS)

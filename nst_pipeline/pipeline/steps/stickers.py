@@ -25,9 +25,10 @@ from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
 from nst_pipeline.vision.detect.transparency import OWN_ALPHA
+from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
-from nst_pipeline.vision.shapes import Box, Cutout, Matte, Rgba
+from nst_pipeline.vision.shapes import Cutout, Matte
 
 
 def sticker_id(object_key: str, number: int) -> str:
@@ -80,9 +81,9 @@ def _describe(
     found: DetectionRecord,
     cutout: Cutout,
     alpha: Matte | None,
-    pixels: Rgba,
-    box: Box,
+    light: Reading | None,
 ) -> StickerRecord:
+    pixels, box = crop_sticker(cutout)
     return StickerRecord(
         sticker=sticker,
         label=found.label,
@@ -95,6 +96,7 @@ def _describe(
         photo=source.path,
         photo_digest=source.digest,
         photo_size=(source.width, source.height),
+        light=light,
     )
 
 
@@ -106,7 +108,7 @@ def _describe(
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=cutout_digests,
-    code_version="6",
+    code_version="7",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",
@@ -120,7 +122,8 @@ def stickers(item: Item) -> Made:
 
     If a photo has transparency, its own alpha is the matte, and its colors stay as they are.
     `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
-    not pasted (`placement.min_quality`).
+    not pasted (`placement.min_quality`). The light that falls on what is around an object in its
+    photo is kept with it.
     """
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
     alpha, settings = item.alpha("objects"), item.settings.cutout
@@ -129,10 +132,11 @@ def stickers(item: Item) -> Made:
     records = []
     for number, found in enumerate(item.record(Detections, detections)):
         cutout = cut_out(photo, found.detection(), settings, network=network, alpha=alpha)
-        pixels, box = crop_sticker(cutout)
+        pixels, _ = crop_sticker(cutout)
         if not pixels.size:
             continue
-        record = _describe(sticker_id(item.key, number), source, found, cutout, alpha, pixels, box)
+        light = None if found.source == OWN_ALPHA else read_light(photo, cutout.matte)
+        record = _describe(sticker_id(item.key, number), source, found, cutout, alpha, light)
         made[files.sticker(number)] = sticker_png(pixels, record)
         records.append(record)
     made[files.RECORD] = Stickers(tuple(records))

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from nst_pipeline.settings import HarmonizeSettings
 from nst_pipeline.vision.harmonize.blacks import keep_blacks
 from nst_pipeline.vision.harmonize.color_change import (
-    ColorChange,
+    Change,
     lab_statistics,
     recolor,
     ring_change,
 )
+from nst_pipeline.vision.harmonize.light.change import LightChange
 from nst_pipeline.vision.harmonize.model.color_model import Advice
 from nst_pipeline.vision.harmonize.network_change import (
     HARMONIZER_CHANGE,
@@ -52,6 +53,9 @@ class Request:
         The color model's advice.
     share
         Share of a color change to apply, 0..1; 0 if the object looks natural.
+    light
+        The change from the light of the object's own photo to the scene's; None if either is not
+        known.
     """
 
     composite: Rgb
@@ -61,6 +65,7 @@ class Request:
     view: ObjectView
     advice: Advice
     share: float
+    light: LightChange | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def _preview_painted(request: Request) -> Preview:
     return replace(preview, best_guess=preview.view)
 
 
-def _should_paint(request: Request) -> bool:
+def should_paint(request: Request) -> bool:
     """Decide whether to paint the object: by the settings, else by whether the scene is painted."""
     settings = request.settings
     if settings.method == "painted":
@@ -159,7 +164,7 @@ def _should_paint(request: Request) -> bool:
     return settings.look == "painting" or looks_painted(request.composite, request.matte)
 
 
-def _preview_change(request: Request, change: ColorChange) -> Preview:
+def _preview_change(request: Request, change: Change) -> Preview:
     scaled = change.scaled(request.share)
     return Preview(
         request.view.recolored(scaled), lambda: recolor(request.composite, request.matte, scaled)
@@ -175,6 +180,17 @@ def _preview_ring(request: Request) -> Preview:
 def _preview_model(request: Request) -> Preview:
     preview = _preview_change(request, request.advice.change)
     return replace(preview, best_guess=request.view.recolored(request.advice.change))
+
+
+def _preview_light(request: Request) -> Preview:
+    if request.light is None:
+        return _preview_untouched(request)
+    preview = _preview_change(request, request.light)
+    return replace(preview, best_guess=request.view.recolored(request.light))
+
+
+def _knows_light(request: Request) -> bool:
+    return request.light is not None
 
 
 UNTOUCHED = Candidate("untouched", "the composite as it is", _preview_untouched)
@@ -207,7 +223,13 @@ CANDIDATES: tuple[Candidate, ...] = (
         "painted like the scene, where the scene is a painting",
         _preview_painted,
         needs_proposal=True,
-        applies=_should_paint,
+        applies=should_paint,
+    ),
+    Candidate(
+        "light",
+        "from the light of the object's own photo to the scene's",
+        _preview_light,
+        applies=_knows_light,
     ),
     Candidate("ring", "part of the way to the colors around the object", _preview_ring),
     Candidate("model", "the change that the color model advises", _preview_model),

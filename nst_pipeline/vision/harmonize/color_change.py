@@ -7,6 +7,7 @@ color model (`model/`) predicts one, and `ring_change` derives one from the surr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,19 @@ class LabStatistics:
 
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
+
+
+class Change(Protocol):
+    """A change of an object's colors, such as `ColorChange` and `light.change.LightChange`."""
+
+    def scaled(self, share: float, /) -> Change:
+        """Return a share, 0..1, of the change."""
+
+    def apply_to_lab(self, lab: Lab, /) -> Lab:
+        """Return LAB values, (..., 3) float32, after the change."""
+
+    def apply(self, image: Rgb, /) -> Rgb:
+        """Return a picture, (height, width, 3) uint8 RGB, with every pixel changed."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +160,7 @@ def ring_change(
     )
 
 
-def recolor(composite: Rgb, matte: Matte, change: ColorChange) -> Rgb:
+def recolor(composite: Rgb, matte: Matte, change: Change) -> Rgb:
     """Apply a color change to the object alone, weighted by the matte at its soft edge.
 
     Parameters

@@ -9,11 +9,23 @@ import numpy as np
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import HarmonizeSettings
 from nst_pipeline.vision.compose.composite import recompose
-from nst_pipeline.vision.harmonize.candidates import CANDIDATES, UNTOUCHED, Preview, Request
+from nst_pipeline.vision.harmonize.candidates import (
+    CANDIDATES,
+    UNTOUCHED,
+    Preview,
+    Request,
+    should_paint,
+)
 from nst_pipeline.vision.harmonize.finish.boundary import soften_boundary
 from nst_pipeline.vision.harmonize.finish.compression import match_compression
 from nst_pipeline.vision.harmonize.finish.grain import match_grain
 from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
+from nst_pipeline.vision.harmonize.light.reader import (
+    Reading,
+    light_change,
+    light_confidence,
+    read_light,
+)
 from nst_pipeline.vision.harmonize.model.gate import share_to_apply
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.network_change import Proposals
@@ -115,12 +127,26 @@ def _choose(scores: dict[str, float], method: str) -> str:
     return method
 
 
+def _with_light(request: Request, source: Reading | None) -> tuple[Request, float]:
+    """Let what is known of the light decide, except in paintings; also return the confidence."""
+    confidence = request.advice.confidence
+    scene = None if source is None else read_light(request.composite, request.matte)
+    if source is None or scene is None or should_paint(request):
+        return request, confidence
+    light = light_change(source, scene, request.composite, request.matte)
+    if request.settings.method != "auto":
+        return replace(request, light=light), confidence
+    confidence = light_confidence(light, request.view.lab[request.view.inside])
+    return replace(request, light=light, share=share_to_apply(confidence)), confidence
+
+
 def _harmonize(
     composite: Rgb,
     matte: Matte,
     settings: HarmonizeSettings,
     harmonizer: Harmonizer,
     proposals: Proposals,
+    source: Reading | None,
 ) -> Harmonized:
     """Harmonize an object, whatever the scene's tone."""
     view = object_view(composite, matte)
@@ -129,13 +155,14 @@ def _harmonize(
     advice = harmonizer.advise(view)
     share = share_to_apply(advice.confidence) if settings.method == "auto" else 1.0
     request = Request(composite, matte, settings, proposals, view, advice, share)
+    request, certainty = _with_light(request, source)
     previews = _previews(request)
-    scores = _scores(previews, 1 - share)
+    scores = _scores(previews, 1 - request.share)
     chosen = _choose(scores, settings.method)
     image = previews[chosen].render()
     if chosen != UNTOUCHED.name:
         image = _finish(image, composite, matte, settings)
-    return Harmonized(image, chosen, scores, advice.confidence)
+    return Harmonized(image, chosen, scores, certainty)
 
 
 def _tone_to_match(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Tone | None:
@@ -161,6 +188,7 @@ def harmonize(
     *,
     harmonizer: Harmonizer,
     proposals: Proposals = NO_PROPOSALS,
+    source: Reading | None = None,
 ) -> Harmonized:
     """Make an object look natural in its scene.
 
@@ -179,6 +207,10 @@ def harmonize(
         Predicts the color change and the confidence in it.
     proposals
         What networks propose for the composite, by candidate.
+    source
+        Light of the object's own photo (`light.reader.read_light`). Where it is known, `auto`
+        changes the object by the difference to the scene's, except in paintings; else it takes the
+        color model's advice.
 
     Returns
     -------
@@ -205,10 +237,11 @@ def harmonize(
     """
     tone = _tone_to_match(composite, matte, settings)
     if tone is None:
-        return _harmonize(composite, matte, settings, harmonizer, proposals)
+        return _harmonize(composite, matte, settings, harmonizer, proposals, source)
     # The strength holds for the tone, too, so it is applied last.
     whole = settings.model_copy(update={"strength": 1.0})
-    result = _harmonize(apply_tone(composite, matte, tone), matte, whole, harmonizer, proposals)
+    toned = apply_tone(composite, matte, tone)
+    result = _harmonize(toned, matte, whole, harmonizer, proposals, source)
     image = apply_tone(result.image, matte, tone)
     image = recompose(composite, np.float32(settings.strength) * (matte > 0), image)
     confidence = max(result.confidence, TONE.certainty * _is_off_tone(composite, matte, tone))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.vision.harmonize.color_change import ColorChange, LabStatistics, lab_statistics
+from nst_pipeline.vision.harmonize.color_change import Change, LabStatistics, lab_statistics
 from nst_pipeline.vision.images.color import Lab, to_lab
 from nst_pipeline.vision.images.regions import (
     CLEAR_ALPHA,
@@ -63,7 +63,7 @@ class ObjectView:
     outside: Mask
     area_share: float
 
-    def recolored(self, change: ColorChange) -> ObjectView:
+    def recolored(self, change: Change) -> ObjectView:
         """Return the view after a color change of the object."""
         return replace(self, lab=change.apply_to_lab(self.lab))
 

@@ -1,0 +1,155 @@
+"""Describe the light of a scene around an object, by statistics of its colors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_pipeline.vision.harmonize.light.change import to_linear
+from nst_pipeline.vision.images.color import Lab
+from nst_pipeline.vision.shapes import Mask
+
+Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class DescriptionParameters:
+    """What is measured. The reader was trained with the defaults."""
+
+    quantiles: tuple[float, ...] = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
+    """Quantiles of lightness and chroma."""
+    extreme_share: float = 0.1
+    """Share of a region's pixels that are its brightest, and its darkest."""
+    neutral_share: float = 0.25
+    """Share of its pixels, those of least chroma, that are taken as gray."""
+    minkowski_power: int = 6
+    """Power of the mean by which the light's color is estimated (shades of gray)."""
+    clipped_lightness: float = 97.0
+    """LAB units; lighter pixels are clipped."""
+    light_floor: float = 0.004
+    """Linear light that is added before logarithms: below it, a photo is noise."""
+    least_std: tuple[float, float] = (0.5, 0.3)
+    """LAB units: with less spread of lightness, or of a and b, a correlation is noise."""
+    texture_px: tuple[int, ...] = (1, 3, 8)
+    """Widths of the Gaussians beyond which detail is measured."""
+    texture_floor: float = 0.1
+    """LAB units that are added to detail before logarithms."""
+    top_share: float = 0.35
+    """The scene's upper part, often sky."""
+    bottom_share: float = 0.6
+    """Its lower part begins here."""
+    smallest_region_px: int = 20
+    """A region with fewer pixels has no statistics."""
+    smallest_part_px: int = 80
+    """With fewer pixels, an upper or lower part is the whole scene."""
+
+
+DESCRIPTION = DescriptionParameters()
+_STATISTICS, _MEAN_AND_STD = 42, 6
+
+
+def _correlation(one: Numbers, other: Numbers, least: tuple[float, float]) -> float:
+    if one.std() <= least[0] or other.std() <= least[1]:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def region_statistics(
+    rgb: Numbers, lab: Lab, *, parameters: DescriptionParameters = DESCRIPTION
+) -> Numbers:
+    """Compute the statistics, (42,) float32, of a region's pixels.
+
+    Parameters
+    ----------
+    rgb
+        (n, 3) float32, sRGB 0..1.
+    lab
+        (n, 3) float32, the same pixels.
+    parameters
+        What is measured.
+
+    References
+    ----------
+    G. Finlayson, E. Trezzi, "Shades of Gray and Colour Constancy", Color Imaging Conference, 2004:
+    the mean of a power of light estimates the light's color.
+    """
+    if len(rgb) < parameters.smallest_region_px:
+        return np.zeros(_STATISTICS, np.float32)
+    lightness, chroma = lab[:, 0], np.hypot(lab[:, 1], lab[:, 2])
+    linear, share = to_linear(rgb), parameters.extreme_share
+    log_light = np.log(linear + parameters.light_floor)
+    extremes = (
+        lightness >= np.quantile(lightness, 1 - share),
+        lightness <= np.quantile(lightness, share),
+        chroma <= np.quantile(chroma, parameters.neutral_share),
+    )
+    power = parameters.minkowski_power
+    illuminant = (linear.astype(np.float64) ** power).mean(0) ** (1 / power)
+    a, b, (least, least_ab) = lab[:, 1], lab[:, 2], parameters.least_std
+    correlations = [
+        _correlation(lightness, a, (least, least_ab)),
+        _correlation(lightness, b, (least, least_ab)),
+        _correlation(a, b, (least_ab, least_ab)),
+    ]
+    parts = [
+        lab.mean(0) / 50,
+        lab.std(0) / 20,
+        np.quantile(lightness, parameters.quantiles) / 50,
+        np.quantile(chroma, parameters.quantiles) / 30,
+        log_light.mean(0),
+        log_light.std(0),
+        *(lab[each].mean(0) / 50 for each in extremes),
+        np.log(illuminant + parameters.light_floor),
+        [*correlations, (lightness > parameters.clipped_lightness).mean()],
+    ]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _texture(
+    lightness: Numbers, scene: Mask, parameters: DescriptionParameters
+) -> NDArray[np.float32]:
+    """Compute the logarithm of the mean detail that is finer than each width."""
+    blurred = (cv2.GaussianBlur(lightness, (0, 0), width) for width in parameters.texture_px)
+    detail = [np.abs(lightness - each)[scene].mean() if scene.any() else 0 for each in blurred]
+    return np.log(np.array(detail) + parameters.texture_floor).astype(np.float32)
+
+
+def _part(scene: Mask, rows: slice, parameters: DescriptionParameters) -> Mask:
+    part = np.zeros_like(scene)
+    part[rows] = scene[rows]
+    return part if part.sum() > parameters.smallest_part_px else scene
+
+
+def describe_light(
+    rgb: Numbers, scene: Mask, *, parameters: DescriptionParameters = DESCRIPTION
+) -> Numbers:
+    """Describe the light of a scene.
+
+    Parameters
+    ----------
+    rgb
+        (h, w, 3) float32, sRGB 0..1: an object and its surroundings.
+    scene
+        (h, w) bool, what to measure: without the object and the band at its outline.
+    parameters
+        What is measured.
+
+    Returns
+    -------
+    numpy.ndarray
+        (57,) float32: statistics of the scene, mean and spread of its upper and its lower part, and
+        the strength of its detail.
+    """
+    lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
+
+    def statistics(mask: Mask) -> Numbers:
+        return region_statistics(rgb[mask], lab[mask], parameters=parameters)
+
+    height = len(rgb)
+    top = _part(scene, slice(0, round(parameters.top_share * height)), parameters)
+    bottom = _part(scene, slice(round(parameters.bottom_share * height), height), parameters)
+    ends = (statistics(part)[:_MEAN_AND_STD] for part in (top, bottom))
+    return np.concatenate([statistics(scene), *ends, _texture(lab[..., 0], scene, parameters)])
