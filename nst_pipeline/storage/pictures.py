@@ -80,14 +80,40 @@ def find_counterpart(folder: Path, picture: Path, *, kind: str = "mask") -> Path
     NstError
         There is none.
     """
-    for stem in (picture.stem + MASK, picture.stem):
-        for candidate in sorted(folder.glob(f"{glob.escape(stem)}.*")):
-            is_match = candidate.stem == stem and _is_picture(candidate)
-            if is_match and not candidate.samefile(picture):
-                return candidate
-    raise NstError(
-        f"{picture}: {folder} has no {kind} named {picture.stem}{MASK}.png or {picture.stem}.png"
-    )
+    found = _named(folder, picture.stem + MASK, picture) or _named(folder, picture.stem, picture)
+    if found is None:
+        raise NstError(
+            f"{picture}: {folder} has no {kind} named {picture.stem}{MASK}.png or "
+            f"{picture.stem}.png"
+        )
+    return found
+
+
+def _named(folder: Path, stem: str, other: Path) -> Path | None:
+    """Return the first picture of a folder with a name, other than a given file."""
+    for candidate in sorted(folder.glob(f"{glob.escape(stem)}.*")):
+        is_match = candidate.stem == stem and _is_picture(candidate)
+        if is_match and not candidate.samefile(other):
+            return candidate
+    return None
+
+
+def find_source(folder: Path, picture: Path) -> tuple[Path | None, Path | None]:
+    """Find the photo that a picture's object comes from, `NAME.*`, and its mask, `NAME.mask.*`.
+
+    Parameters
+    ----------
+    folder
+        The folder to search.
+    picture
+        The picture; its suffix does not matter.
+
+    Returns
+    -------
+    tuple of Path or None
+        The photo and the mask; None for what is not there.
+    """
+    return _named(folder, picture.stem, picture), _named(folder, picture.stem + MASK, picture)
 
 
 def _is_picture(path: Path) -> bool:

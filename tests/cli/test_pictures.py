@@ -184,6 +184,25 @@ def test_harmonize_makes_an_object_in_a_black_and_white_photo_black_and_white(
     assert np.array_equal(result[mask == 0], scene[mask == 0])
 
 
+def test_harmonize_takes_the_light_of_the_objects_own_photo(nst, composites, tmp_path):
+    photo, _, mask = composites
+    night = np.where(mask[..., None] > 0, photo, (photo * 0.4).astype(np.uint8))
+    (tmp_path / "composites/사진 1.png").write_bytes(encode_png(night))
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources/사진 1.png").write_bytes(encode_png(photo))
+    (tmp_path / "sources/사진 1.mask.png").write_bytes(encode_png(mask))
+    arguments = "--composites", "composites", "--masks", "masks", "--out", "out", "--json"
+    done = nst("harmonize", *arguments, "--source", "sources")
+    assert done.returncode == 0, done.stderr
+    (record,) = json.loads(done.stdout)["made"]
+    assert (record["method"], record["source"]) == ("light", "known")
+    result = decode_png((tmp_path / "out/사진 1.png").read_bytes())
+    assert result[mask > 127].mean() < 0.9 * photo[mask > 127].mean()
+    (tmp_path / "sources/사진 1.png").unlink()
+    (record,) = json.loads(nst("harmonize", *arguments, "--source", "sources").stdout)["made"]
+    assert record["source"] == "unknown"
+
+
 def test_harmonize_takes_a_network_of_the_users(nst, composites, tmp_path):
     network = save_pct_net(tmp_path / "net.onnx")
     arguments = "--composites", "composites", "--masks", "masks", "--out", "out"

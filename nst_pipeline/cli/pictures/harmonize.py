@@ -19,15 +19,30 @@ from nst_pipeline.cli.pictures.files import (
 )
 from nst_pipeline.errors import NstError
 from nst_pipeline.settings import HarmonizeMethod, HarmonizeSettings, SceneLook, load_section
-from nst_pipeline.storage.pictures import check_matte, find_counterpart, list_pictures
+from nst_pipeline.storage.pictures import (
+    check_matte,
+    find_counterpart,
+    find_source,
+    list_pictures,
+)
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.harmonize import harmonize as harmonize_picture
+from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
 from nst_pipeline.vision.harmonize.model.harmonizer import builtin, load
 from nst_pipeline.vision.images.png import encode_png
 
 METHOD_HELP = "auto takes the best of: {}.".format("; ".join(each.title for each in CANDIDATES))
 _DEFAULTS = HarmonizeSettings()
+
+
+def _light(folder: Path, composite: Path) -> Reading | None:
+    """Read the light of the photo that a composite's object comes from; None if it is not there."""
+    photo_path, mask = find_source(folder, composite)
+    if photo_path is None:
+        return None
+    photo = read_picture(photo_path)
+    return read_light(photo, None if mask is None else read_matte(mask, photo))
 
 
 def harmonize(
@@ -40,6 +55,13 @@ def harmonize(
     harmonizer: Annotated[
         Path | None,
         typer.Option(help="Color model from `nst calibrate`. Default: the built-in one."),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the photos that the objects come from: NAME.jpg for composite NAME, "
+            "and NAME.mask.png for where the object was. Their light tells what must change."
+        ),
     ] = None,
     method: Annotated[
         HarmonizeMethod, typer.Option(metavar="METHOD", help=METHOD_HELP)
@@ -72,6 +94,8 @@ def harmonize(
     settings = current_settings().model_copy(update={"harmonize": chosen})
     if not masks.is_dir():
         raise NstError(f"{masks}: no such folder; give the folder of masks")
+    if source is not None and not source.is_dir():
+        raise NstError(f"{source}: no such folder; give the folder of the objects' own photos")
 
     def process(path: Path) -> dict[str, Any]:
         result_path, mask = out / f"{path.stem}.png", find_counterpart(masks, path)
@@ -80,11 +104,15 @@ def harmonize(
         matte = read_matte(mask, composite)
         check_matte(mask, matte)
         proposals = proposals_for(composite, matte, settings, method)
-        result = harmonize_picture(composite, matte, chosen, harmonizer=model, proposals=proposals)
+        light = None if source is None else _light(source, path)
+        result = harmonize_picture(
+            composite, matte, chosen, harmonizer=model, proposals=proposals, source=light
+        )
         write_file(result_path, encode_png(result.image))
         return {
             "composite": path.name,
             "method": result.chosen,
+            "source": "unknown" if light is None else "known",
             "tone": result.tone or "none",
             "confidence": round(result.confidence, 3),
         }
