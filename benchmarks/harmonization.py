@@ -109,6 +109,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--photos", type=int, metavar="N", help="make cases from N photos only")
     parser.add_argument("--seed", type=int, default=0, help="of the cases that are made")
     parser.add_argument(
+        "--source", action="store_true", help="tell the light of the object's photo, where known"
+    )
+    parser.add_argument(
         "--speed",
         type=int,
         nargs="?",
@@ -137,7 +140,11 @@ def main() -> None:
             if given.speed:
                 table[name] = measure_speed(cases, name, harmonizer, given.model, given.speed)
             else:
-                table[name] = run(name, method_named(name, harmonizer, given.network), cases)
+                table[name] = run(
+                    name,
+                    method_named(name, harmonizer, given.network, knows_source=given.source),
+                    cases,
+                )
         except (ModelUnavailableError, SettingError) as error:
             Console(stderr=True).print(f"{name} is skipped: {error}")
     show(table)

@@ -13,6 +13,7 @@ from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.color_change import ColorChange, lab_statistics, recolor
 from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.light.reader import read_light
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.images.regions import object_mask
@@ -61,20 +62,30 @@ BASELINES: dict[str, Callable[[Rgb, Matte], Rgb]] = {
 OURS = (*(each.name for each in CANDIDATES), "auto")
 
 
-def method_named(name: str, harmonizer: Harmonizer, network: str) -> Method:
+def method_named(
+    name: str, harmonizer: Harmonizer, network: str, *, knows_source: bool = False
+) -> Method:
     """Return a baseline, or a method of this package as `nst harmonize` runs it.
 
-    `network` is the harmonization network of the method of that name.
+    `network` is the harmonization network of the method of that name. `knows_source` gives the
+    method the light of the object's own photo, where the case has it, as collections do.
     """
     if name in BASELINES:
         return lambda case: Result(case, BASELINES[name](case.composite, case.matte))
     settings = HarmonizeSettings.model_validate({"method": name, "network": network})
 
     def ours(case: Case) -> Result:
-        # A case's source belongs here when `harmonize` takes one.
+        source = None
+        if knows_source and case.source is not None:
+            source = read_light(case.source, case.source_matte)
         proposals = proposals_for(case.composite, case.matte, Settings(harmonize=settings), name)
         made = harmonize(
-            case.composite, case.matte, settings, harmonizer=harmonizer, proposals=proposals
+            case.composite,
+            case.matte,
+            settings,
+            harmonizer=harmonizer,
+            proposals=proposals,
+            source=source,
         )
         return Result(case, made.image, made.confidence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,13 @@ from nst_pipeline.cli.pictures.files import (
     write_file,
 )
 from nst_pipeline.errors import NstError
-from nst_pipeline.settings import HarmonizeMethod, HarmonizeSettings, SceneLook, load_section
+from nst_pipeline.settings import (
+    HarmonizeMethod,
+    HarmonizeSettings,
+    SceneLook,
+    Settings,
+    load_section,
+)
 from nst_pipeline.storage.pictures import (
     check_matte,
     find_counterpart,
@@ -29,11 +36,47 @@ from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.harmonize import harmonize as harmonize_picture
 from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
-from nst_pipeline.vision.harmonize.model.harmonizer import builtin, load
+from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, load
 from nst_pipeline.vision.images.png import encode_png
 
 METHOD_HELP = "auto takes the best of: {}.".format("; ".join(each.title for each in CANDIDATES))
 _DEFAULTS = HarmonizeSettings()
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is done with each composite."""
+
+    masks: Path
+    out: Path
+    source: Path | None
+    model: Harmonizer
+    settings: Settings
+
+    def process(self, path: Path) -> dict[str, Any]:
+        result_path, mask = self.out / f"{path.stem}.png", find_counterpart(self.masks, path)
+        check_not_input(result_path, (path, mask))
+        composite = read_picture(path)
+        matte = read_matte(mask, composite)
+        check_matte(mask, matte)
+        chosen = self.settings.harmonize
+        light = None if self.source is None else _light(self.source, path)
+        result = harmonize_picture(
+            composite,
+            matte,
+            chosen,
+            harmonizer=self.model,
+            proposals=proposals_for(composite, matte, self.settings, chosen.method),
+            source=light,
+        )
+        write_file(result_path, encode_png(result.image))
+        return {
+            "composite": path.name,
+            "method": result.chosen,
+            "source": "unknown" if light is None else "known",
+            "tone": result.tone or "none",
+            "confidence": round(result.confidence, 3),
+        }
 
 
 def _light(folder: Path, composite: Path) -> Reading | None:
@@ -97,24 +140,5 @@ def harmonize(
     if source is not None and not source.is_dir():
         raise NstError(f"{source}: no such folder; give the folder of the objects' own photos")
 
-    def process(path: Path) -> dict[str, Any]:
-        result_path, mask = out / f"{path.stem}.png", find_counterpart(masks, path)
-        check_not_input(result_path, (path, mask))
-        composite = read_picture(path)
-        matte = read_matte(mask, composite)
-        check_matte(mask, matte)
-        proposals = proposals_for(composite, matte, settings, method)
-        light = None if source is None else _light(source, path)
-        result = harmonize_picture(
-            composite, matte, chosen, harmonizer=model, proposals=proposals, source=light
-        )
-        write_file(result_path, encode_png(result.image))
-        return {
-            "composite": path.name,
-            "method": result.chosen,
-            "source": "unknown" if light is None else "known",
-            "tone": result.tone or "none",
-            "confidence": round(result.confidence, 3),
-        }
-
-    process_files("harmonizing", list_pictures(composites), process, as_json=as_json)
+    work = _Work(masks, out, source, model, settings)
+    process_files("harmonizing", list_pictures(composites), work.process, as_json=as_json)
