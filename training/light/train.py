@@ -36,6 +36,8 @@ class TrainingParameters:
     same_photo: float = 0.3
     """Share of pairs of one photo: there the change is exact. In the others, the two photos' own
     lights differ, as those of object and scene do: the reader learns how far to trust itself."""
+    daylight: float = 0.5
+    """Share of rows in the photo's own light: most scenes and stickers are in no other."""
     batch: int = 256
     epochs: int = 60
     rate: float = 2e-3
@@ -95,13 +97,29 @@ def network(inputs: int, parameters: TrainingParameters) -> tf.keras.Model:
     return tf.keras.Sequential(layers)
 
 
-def _partners(photo: NDArray[Any], same: float, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Choose a source for each row: another light of its photo, or any other row."""
+def in_daylight(light: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which rows, (n, 10), are in the photo's own light."""
+    return np.asarray((light[:, :5] == 1).all(1) & (light[:, 5] == 0))
+
+
+def _drawn(daylight: NDArray[np.bool_], share: float, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw as many rows as there are, a share of them in daylight."""
+    is_own = rng.random(len(daylight)) < share
+    own, lit = (rng.choice(np.flatnonzero(each), len(is_own)) for each in (daylight, ~daylight))
+    return np.where(is_own, own, lit)
+
+
+def _partners(
+    drawn: NDArray[np.intp], rows: Rows, parameters: TrainingParameters, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Choose a source for each drawn row: another light of its photo, or any other row."""
+    photo = rows["photo"]
     order = np.argsort(photo, kind="stable")
-    first = np.searchsorted(photo[order], photo)
-    count = np.searchsorted(photo[order], photo, side="right") - first
-    own = order[first + (rng.random(len(photo)) * count).astype(int)]
-    return np.where(rng.random(len(photo)) < same, own, rng.integers(len(photo), size=len(photo)))
+    first = np.searchsorted(photo[order], photo[drawn])
+    count = np.searchsorted(photo[order], photo[drawn], side="right") - first
+    own = order[first + (rng.random(len(drawn)) * count).astype(int)]
+    others = _drawn(in_daylight(rows["light"]), parameters.daylight, rng)
+    return np.where(rng.random(len(drawn)) < parameters.same_photo, own, others)
 
 
 def train(rows: Rows, center: Any, scale: Any, parameters: TrainingParameters) -> tf.keras.Model:
@@ -127,11 +145,12 @@ def train(rows: Rows, center: Any, scale: Any, parameters: TrainingParameters) -
         return loss
 
     for epoch in range(parameters.epochs):
-        order, source = rng.permutation(count), _partners(rows["photo"], parameters.same_photo, rng)
+        drawn = _drawn(in_daylight(light), parameters.daylight, rng)
+        source = _partners(drawn, rows, parameters, rng)
         losses = []
         for n in range(steps):
-            to = order[n * parameters.batch : (n + 1) * parameters.batch]
-            of = source[to]
+            part = slice(n * parameters.batch, (n + 1) * parameters.batch)
+            to, of = drawn[part], source[part]
             shown = pixels[to][:, rng.integers(pixels.shape[1], size=parameters.pixels)]
             losses.append(step(x[to], x[of], shown, light[to], light[of]))
         if epoch % 10 == 9:
@@ -142,7 +161,7 @@ def train(rows: Rows, center: Any, scale: Any, parameters: TrainingParameters) -
 def report(rows: Rows, x: NDArray[Any], model: tf.keras.Model) -> None:
     """Print how much error is left for objects of the same photo, and of others, in daylight."""
     numbers, photo = model(x, training=False).numpy(), rows["photo"]
-    daylight = np.flatnonzero((rows["light"][:, :5] == 1).all(1) & (rows["light"][:, 5] == 0))
+    daylight = np.flatnonzero(in_daylight(rows["light"]))
     other = np.setdiff1d(np.arange(len(photo)), daylight)
     of_photo = dict(zip(photo[daylight], daylight, strict=True))
     other = np.array([n for n in other if photo[n] in of_photo])
