@@ -70,7 +70,7 @@ class Case:
         The picture that it should make, if that is known.
     source, source_matte
         The photo that the object comes from and its matte there, if they are known: their light is
-        that of the object. No method gets them yet.
+        that of the object.
     """
 
     protocol: str
@@ -128,13 +128,14 @@ def soften(paste: Paste, blur_px: float) -> Paste:
     return replace(paste, matte=_in_8_bits(cv2.GaussianBlur(paste.matte, (0, 0), blur_px)))
 
 
-def recolored(paste: Paste, other: Photo, rng: np.random.Generator) -> Rgb:
-    """Move the layer's colors toward those of another photo's object."""
+def recolored(paste: Paste, other: Photo, rng: np.random.Generator) -> tuple[Rgb, Rgb]:
+    """Move the colors of layer and photo so that the object's come toward another's."""
     own = lab_statistics(to_lab(paste.layer), object_mask(paste.matte))
     wanted = lab_statistics(to_lab(other.image), object_mask(other.matte))
     change = transfer_statistics(own, wanted)
     limited = replace(change, gain=np.clip(change.gain, *PARAMETERS.recolored_gain))
-    return limited.scaled(rng.uniform(*PARAMETERS.recolored_share)).apply(paste.layer)
+    change = limited.scaled(rng.uniform(*PARAMETERS.recolored_share))
+    return change.apply(paste.layer), change.apply(paste.photo.image)
 
 
 def natural_case(paste: Paste) -> Case:
@@ -143,10 +144,10 @@ def natural_case(paste: Paste) -> Case:
 
 
 def recolored_case(paste: Paste, other: Photo, rng: np.random.Generator) -> Case:
-    """Paste the object in another one's colors; no photo shows it so."""
-    layer = recolored(paste, other, rng)
+    """Paste the object in another one's colors, from a copy of the photo that has them, too."""
+    layer, source = recolored(paste, other, rng)
     case = paste.case(NO_SEAM, RECOLORED, paste.photo.image, layer, paste.layer)
-    return replace(case, source=None, source_matte=None)
+    return replace(case, source=source)
 
 
 def sliders_case(paste: Paste, rng: np.random.Generator) -> Case:
@@ -176,13 +177,9 @@ def toned_case(paste: Paste, kind: str, tone: Tone) -> Case:
 
 
 def seam_cases(paste: Paste, layer: Rgb) -> Iterator[Case]:
-    """Paste the same layer with a perfect, a soft and a hard seam.
-
-    The perfect one lies in the enlarged photo itself, which goes on across the outline.
-    """
-    perfect = replace(paste, photo=replace(paste.photo, image=paste.layer))
+    """Paste the same layer with a perfect, a soft and a hard seam."""
     hard = replace(paste, matte=object_mask(paste.matte).astype(np.float32))
-    pastes = (perfect, soften(paste, PARAMETERS.blur_px[1]), hard)
+    pastes = (paste, soften(paste, PARAMETERS.blur_px[1]), hard)
     for kind, each in zip(SEAM_KINDS, pastes, strict=True):
         case = each.case(SEAMS, kind, each.photo.image, layer, paste.layer)
         yield replace(case, source=None, source_matte=None)

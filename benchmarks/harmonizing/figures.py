@@ -26,6 +26,8 @@ LEFT_ALONE = 2.0
 """Root mean square change of an object, 8-bit units, up to which it counts as left alone."""
 SAME_CONFIDENCE = 0.1
 """Confidences that differ by no more count as the same."""
+SAME_COLOR = 2.0
+"""LAB units, within which two colors are the same."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,8 @@ def _inner_color(result: Result) -> NDArray[np.float64]:
 def seam_agreement(results: Sequence[Result]) -> Figures:
     """Compare the results for one object with different seams.
 
-    They agree if the confidence is the same and all or none are left alone. The spread is the
-    largest distance of the mean colors away from the seam, LAB units.
+    They agree if neither confidence nor color differs visibly. The spread is the largest distance
+    of the mean colors away from the seam, LAB units.
     """
     by_name = defaultdict(list)
     for each in results:
@@ -171,9 +173,9 @@ def seam_agreement(results: Sequence[Result]) -> Figures:
     for group in by_name.values():
         confidences = [each.confidence for each in group if each.confidence is not None]
         same = not confidences or max(confidences) - min(confidences) <= SAME_CONFIDENCE
-        agree.append(same and len({each.left_alone for each in group}) == 1)
         colors = np.array([_inner_color(each) for each in group])
         spreads.append(np.linalg.norm(colors[:, None] - colors, axis=-1).max())
+        agree.append(same and spreads[-1] <= SAME_COLOR)
     return {"agree %": 100 * float(np.mean(agree)), "color spread": float(np.mean(spreads))}
 
 

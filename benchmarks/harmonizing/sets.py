@@ -128,7 +128,7 @@ def _layer_in_turn(
     if index % 3 == 0:
         return paste.layer
     if index % 3 == 1:
-        return recolored(paste, _other(photos, index, rng), rng)
+        return recolored(paste, _other(photos, index, rng), rng)[0]
     return move_sliders(paste.layer, rng)
 
 

@@ -1,4 +1,4 @@
-"""The reader of light is trained as training/README.md says, on a few photos and epochs."""
+"""The networks of light are trained as training/README.md says, on a few photos and steps."""
 
 import subprocess
 import sys
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from nst_pipeline.vision.harmonize.dense import load_dense
 from nst_pipeline.vision.harmonize.light.change import LightChange, to_linear
 
 pytestmark = pytest.mark.slow
@@ -34,23 +35,33 @@ def run(*arguments: object) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def test_rows_are_made_and_a_reader_is_trained_on_them(folder, tmp_path):
+@pytest.fixture
+def rows(folder: Path, tmp_path: Path) -> Path:
     made = run(SCRIPTS / "rows.py", tmp_path / "rows.npz", folder)
     assert "108 rows of 12 photos" in made
-    rows = np.load(tmp_path / "rows.npz")
-    assert rows["x"].shape == (108, 57)
-    out = tmp_path / "reader.npz"
-    printed = run(
-        SCRIPTS / "train.py", tmp_path / "rows.npz", "--out", out, "--epochs", 3, "--batch", 32
-    )
+    return tmp_path / "rows.npz"
+
+
+def test_a_reader_and_a_judge_are_trained_on_rows(rows, tmp_path):
+    reader, judge = tmp_path / "reader.npz", tmp_path / "judge.npz"
+    printed = run(SCRIPTS / "train_reader.py", rows, "--out", reader, "--epochs", 3, "--batch", 32)
     assert "error ratio" in printed
-    assert np.load(out)["weights0"].shape == (57, 128)
+    assert load_dense(reader).predict(np.zeros(57)).shape == (9,)
+    printed = run(SCRIPTS / "train_judge.py", rows, "--out", judge, "--steps", 20)
+    assert "left alone" in printed
+    assert load_dense(judge).predict(np.zeros(147)).shape == (10,)
+
+
+def test_objects_in_their_place_are_learned_from_a_folder(folder, tmp_path):
+    out = tmp_path / "in_place.npz"
+    printed = run(SCRIPTS / "train_in_place.py", folder, "--out", out, "--steps", 50)
+    assert "pasted: " in printed
+    assert load_dense(out).predict(np.zeros(40)).shape == (1,)
 
 
 def test_training_applies_a_change_as_the_pipeline_does(monkeypatch):
     monkeypatch.syspath_prepend(str(SCRIPTS))
-    monkeypatch.delitem(sys.modules, "train", raising=False)
-    import train
+    import networks
 
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (1, 50, 3), np.uint8)
@@ -58,6 +69,6 @@ def test_training_applies_a_change_as_the_pipeline_does(monkeypatch):
     linear = to_linear(image.astype(np.float32) / 255)
     pivot = np.log(np.maximum(linear @ np.array([0.2126, 0.7152, 0.0722]), 1e-4)).mean()
     expected = LightChange.from_numbers(numbers, float(pivot)).apply(image)
-    found = np.clip(train.changed(linear, numbers[None].astype(np.float32)).numpy(), 0, 1) * 255
-    monkeypatch.delitem(sys.modules, "train")
+    found = np.clip(networks.changed(linear, numbers[None].astype(np.float32)).numpy(), 0, 1) * 255
+    monkeypatch.delitem(sys.modules, "networks")
     assert np.abs(found - expected).max() < 1

@@ -49,13 +49,14 @@ class Request:
         What networks propose for the composite.
     view
         The object and its surroundings.
-    advice
-        The color model's advice.
+    advise
+        Returns the color model's advice, which takes time.
+    painting
+        Whether to paint the object (`should_paint`).
     share
         Share of a color change to apply, 0..1; 0 if the object looks natural.
     light
-        The change from the light of the object's own photo to the scene's; None if either is not
-        known.
+        The change of light that the object needs; None if it is not known, or not asked for.
     """
 
     composite: Rgb
@@ -63,8 +64,9 @@ class Request:
     settings: HarmonizeSettings
     proposals: Proposals
     view: ObjectView
-    advice: Advice
-    share: float
+    advise: Callable[[], Advice]
+    painting: bool
+    share: float = 1.0
     light: LightChange | None = None
 
 
@@ -152,16 +154,17 @@ def _preview_painted(request: Request) -> Preview:
     return replace(preview, best_guess=preview.view)
 
 
-def should_paint(request: Request) -> bool:
+def should_paint(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> bool:
     """Decide whether to paint the object: by the settings, else by whether the scene is painted."""
-    settings = request.settings
     if settings.method == "painted":
         return True
     if settings.method != "auto" or settings.color_only or settings.look == "photo":
         return False
-    if request.share == 0:
-        return False
-    return settings.look == "painting" or looks_painted(request.composite, request.matte)
+    return settings.look == "painting" or looks_painted(composite, matte)
+
+
+def _is_painting(request: Request) -> bool:
+    return request.painting and request.share > 0
 
 
 def _preview_change(request: Request, change: Change) -> Preview:
@@ -171,6 +174,13 @@ def _preview_change(request: Request, change: Change) -> Preview:
     )
 
 
+def _preview_advised(request: Request, change: Change) -> Preview:
+    """Preview a change that is also the best guess."""
+    preview = _preview_change(request, change)
+    is_whole = request.share == 1
+    return replace(preview, best_guess=preview.view if is_whole else request.view.recolored(change))
+
+
 def _preview_ring(request: Request) -> Preview:
     view = request.view
     own, ring = lab_statistics(view.lab, view.inside), lab_statistics(view.lab, view.ring)
@@ -178,22 +188,25 @@ def _preview_ring(request: Request) -> Preview:
 
 
 def _preview_model(request: Request) -> Preview:
-    preview = _preview_change(request, request.advice.change)
-    return replace(preview, best_guess=request.view.recolored(request.advice.change))
+    return _preview_advised(request, request.advise().change)
 
 
 def _preview_light(request: Request) -> Preview:
     if request.light is None:
         return _preview_untouched(request)
-    preview = _preview_change(request, request.light)
-    return replace(preview, best_guess=request.view.recolored(request.light))
+    return _preview_advised(request, request.light)
 
 
 def _knows_light(request: Request) -> bool:
-    return request.light is not None
+    return request.light is not None or request.settings.method == "light"
 
 
-UNTOUCHED = Candidate("untouched", "the composite as it is", _preview_untouched)
+def _asks_for_colors(request: Request) -> bool:
+    """Whether colors may decide: where light is known, they would only cost time."""
+    return request.light is None or request.settings.method != "auto"
+
+
+UNTOUCHED = Candidate("untouched", "the object's own colors", _preview_untouched)
 
 CANDIDATES: tuple[Candidate, ...] = (
     UNTOUCHED,
@@ -223,16 +236,26 @@ CANDIDATES: tuple[Candidate, ...] = (
         "painted like the scene, where the scene is a painting",
         _preview_painted,
         needs_proposal=True,
-        applies=should_paint,
+        applies=_is_painting,
     ),
     Candidate(
         "light",
-        "from the light of the object's own photo to the scene's",
+        "into the scene's light",
         _preview_light,
         applies=_knows_light,
     ),
-    Candidate("ring", "part of the way to the colors around the object", _preview_ring),
-    Candidate("model", "the change that the color model advises", _preview_model),
+    Candidate(
+        "ring",
+        "part of the way to the colors around the object",
+        _preview_ring,
+        applies=_asks_for_colors,
+    ),
+    Candidate(
+        "model",
+        "the change that the color model advises",
+        _preview_model,
+        applies=_asks_for_colors,
+    ),
 )
 """All candidates. Of equal scores the first wins; of several best guesses the first is used."""
 
@@ -243,6 +266,6 @@ def candidate_title(name: str) -> str:
     Examples
     --------
     >>> candidate_title("untouched"), candidate_title("of an earlier version")
-    ('untouched (the composite as it is)', 'of an earlier version')
+    ("untouched (the object's own colors)", 'of an earlier version')
     """
     return next((each.title for each in CANDIDATES if each.name == name), name)

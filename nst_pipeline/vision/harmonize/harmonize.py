@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from nst_pipeline.vision.harmonize.finish.boundary import soften_boundary
 from nst_pipeline.vision.harmonize.finish.compression import match_compression
 from nst_pipeline.vision.harmonize.finish.grain import match_grain
 from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
+from nst_pipeline.vision.harmonize.light.change import LightChange
+from nst_pipeline.vision.harmonize.light.judge import judge_light
 from nst_pipeline.vision.harmonize.light.reader import (
     Reading,
     light_change,
@@ -28,8 +31,9 @@ from nst_pipeline.vision.harmonize.light.reader import (
 )
 from nst_pipeline.vision.harmonize.model.gate import share_to_apply
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
+from nst_pipeline.vision.harmonize.model.in_place import is_in_place
 from nst_pipeline.vision.harmonize.network_change import Proposals
-from nst_pipeline.vision.harmonize.object_view import object_view
+from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view
 from nst_pipeline.vision.harmonize.realism import UNDECIDED, score_candidate
 from nst_pipeline.vision.harmonize.tone import TONE, Tone, apply_tone, find_tone
 from nst_pipeline.vision.images.color import to_lab, to_rgb
@@ -127,17 +131,33 @@ def _choose(scores: dict[str, float], method: str) -> str:
     return method
 
 
-def _with_light(request: Request, source: Reading | None) -> tuple[Request, float]:
-    """Let what is known of the light decide, except in paintings; also return the confidence."""
-    confidence = request.advice.confidence
-    scene = None if source is None else read_light(request.composite, request.matte)
-    if source is None or scene is None or should_paint(request):
-        return request, confidence
-    light = light_change(source, scene, request.composite, request.matte)
-    if request.settings.method != "auto":
-        return replace(request, light=light), confidence
-    confidence = light_confidence(light, request.view.lab[request.view.inside])
-    return replace(request, light=light, share=share_to_apply(confidence)), confidence
+def _judge(
+    composite: Rgb, matte: Matte, view: ObjectView, source: Reading | None
+) -> tuple[LightChange | None, float | None]:
+    """Compare the light of the object's own photo with the scene's, or else that on both."""
+    scene = None if source is None else read_light(composite, matte)
+    if source is not None and scene is not None:
+        change = light_change(source, scene, composite, matte)
+        return change, light_confidence(change, view.lab[view.inside])
+    judgment = judge_light(composite, matte)
+    return (None, None) if judgment is None else (judgment.change, judgment.confidence)
+
+
+def _decide(request: Request, source: Reading | None) -> tuple[Request, float]:
+    """Decide by light or colors what changes, and how far; also return the confidence.
+
+    The color model reads the seam, so its advice holds for objects in their own photo, and for
+    paintings, whose palette it knows. Else light decides.
+    """
+    composite, matte, view = request.composite, request.matte, request.view
+    method, light, confidence = request.settings.method, None, None
+    by_light = not request.painting and (source is not None or not is_in_place(view))
+    if by_light or method == "light":
+        light, confidence = _judge(composite, matte, view, source)
+    if light is None or confidence is None:
+        confidence = request.advise().confidence
+    share = share_to_apply(confidence) if method == "auto" else 1.0
+    return replace(request, light=light, share=share), confidence
 
 
 def _harmonize(
@@ -152,17 +172,19 @@ def _harmonize(
     view = object_view(composite, matte)
     if view is None:
         return _undecided(settings, proposals, composite)
-    advice = harmonizer.advise(view)
-    share = share_to_apply(advice.confidence) if settings.method == "auto" else 1.0
-    request = Request(composite, matte, settings, proposals, view, advice, share)
-    request, certainty = _with_light(request, source)
+    advise = cache(partial(harmonizer.advise, view))
+    painting = should_paint(composite, matte, settings)
+    request = Request(composite, matte, settings, proposals, view, advise, painting)
+    request, confidence = _decide(request, source)
     previews = _previews(request)
     scores = _scores(previews, 1 - request.share)
     chosen = _choose(scores, settings.method)
     image = previews[chosen].render()
-    if chosen != UNTOUCHED.name:
+    # Where light decides, the object is pasted: its edge and grain are another photo's, whether
+    # or not its colors fit.
+    if chosen != UNTOUCHED.name or (settings.method == "auto" and request.light is not None):
         image = _finish(image, composite, matte, settings)
-    return Harmonized(image, chosen, scores, certainty)
+    return Harmonized(image, chosen, scores, confidence)
 
 
 def _tone_to_match(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Tone | None:
@@ -200,7 +222,8 @@ def harmonize(
         (height, width) float32, 0..1; where it is 0, no byte changes.
     settings
         `method` names the candidate; `auto` takes the one with the best score, which is `untouched`
-        if no change is expected to help. In a black-and-white or toned scene, the object takes
+        if no change of colors is expected to help; a pasted object's edge and grain are matched all
+        the same. In a black-and-white or toned scene, the object takes
         the scene's tone in any case, unless the method is `untouched` or `keep_colors` is set. The
         other settings limit what may change.
     harmonizer
@@ -208,9 +231,8 @@ def harmonize(
     proposals
         What networks propose for the composite, by candidate.
     source
-        Light of the object's own photo (`light.reader.read_light`). Where it is known, `auto`
-        changes the object by the difference to the scene's, except in paintings; else it takes the
-        color model's advice.
+        Light of the object's own photo (`light.reader.read_light`), to compare with the scene's.
+        Where it is unknown, the light on the object is judged by its colors.
 
     Returns
     -------

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import get_args
 
 import numpy as np
@@ -20,7 +21,8 @@ def request_of(composite: np.ndarray, matte: np.ndarray, method: str, share: flo
     view = object_view(composite, matte)
     proposals = {name: lambda: Proposal(negative) for name in BY_NAME}
     settings = HarmonizeSettings(method=method)
-    return Request(composite, matte, settings, proposals, view, builtin().advise(view), share)
+    advise = partial(builtin().advise, view)
+    return Request(composite, matte, settings, proposals, view, advise, True, share)
 
 
 def test_the_settings_offer_auto_and_every_candidate():

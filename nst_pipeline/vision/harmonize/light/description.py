@@ -1,4 +1,4 @@
-"""Describe the light of a scene around an object, by statistics of its colors."""
+"""Describe the light on a scene and on an object, by statistics of their colors."""
 
 from __future__ import annotations
 
@@ -48,13 +48,17 @@ class DescriptionParameters:
 
 
 DESCRIPTION = DescriptionParameters()
-_STATISTICS, _MEAN_AND_STD = 42, 6
+_STATISTICS = 42
 
 
 def _correlation(one: Numbers, other: Numbers, least: tuple[float, float]) -> float:
     if one.std() <= least[0] or other.std() <= least[1]:
         return 0.0
     return float(np.corrcoef(one, other)[0, 1])
+
+
+def _mean_and_std(lab: Lab) -> NDArray[np.float32]:
+    return np.concatenate([lab.mean(0) / 50, lab.std(0) / 20])
 
 
 def region_statistics(
@@ -81,11 +85,10 @@ def region_statistics(
     lightness, chroma = lab[:, 0], np.hypot(lab[:, 1], lab[:, 2])
     linear, share = to_linear(rgb), parameters.extreme_share
     log_light = np.log(linear + parameters.light_floor)
-    extremes = (
-        lightness >= np.quantile(lightness, 1 - share),
-        lightness <= np.quantile(lightness, share),
-        chroma <= np.quantile(chroma, parameters.neutral_share),
-    )
+    # One call for all quantiles of an array: each call partitions it anew.
+    *by_lightness, bright, dark = np.quantile(lightness, [*parameters.quantiles, 1 - share, share])
+    *by_chroma, neutral = np.quantile(chroma, [*parameters.quantiles, parameters.neutral_share])
+    extremes = (lightness >= bright, lightness <= dark, chroma <= neutral)
     power = parameters.minkowski_power
     illuminant = (linear.astype(np.float64) ** power).mean(0) ** (1 / power)
     a, b, (least, least_ab) = lab[:, 1], lab[:, 2], parameters.least_std
@@ -95,10 +98,9 @@ def region_statistics(
         _correlation(a, b, (least_ab, least_ab)),
     ]
     parts = [
-        lab.mean(0) / 50,
-        lab.std(0) / 20,
-        np.quantile(lightness, parameters.quantiles) / 50,
-        np.quantile(chroma, parameters.quantiles) / 30,
+        _mean_and_std(lab),
+        np.array(by_lightness) / 50,
+        np.array(by_chroma) / 30,
         log_light.mean(0),
         log_light.std(0),
         *(lab[each].mean(0) / 50 for each in extremes),
@@ -109,11 +111,11 @@ def region_statistics(
 
 
 def _texture(
-    lightness: Numbers, scene: Mask, parameters: DescriptionParameters
+    lightness: Numbers, region: Mask, parameters: DescriptionParameters
 ) -> NDArray[np.float32]:
     """Compute the logarithm of the mean detail that is finer than each width."""
     blurred = (cv2.GaussianBlur(lightness, (0, 0), width) for width in parameters.texture_px)
-    detail = [np.abs(lightness - each)[scene].mean() if scene.any() else 0 for each in blurred]
+    detail = [np.abs(lightness - each)[region].mean() if region.any() else 0 for each in blurred]
     return np.log(np.array(detail) + parameters.texture_floor).astype(np.float32)
 
 
@@ -145,11 +147,33 @@ def describe_light(
     """
     lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
 
-    def statistics(mask: Mask) -> Numbers:
-        return region_statistics(rgb[mask], lab[mask], parameters=parameters)
-
     height = len(rgb)
+    whole = region_statistics(rgb[scene], lab[scene], parameters=parameters)
     top = _part(scene, slice(0, round(parameters.top_share * height)), parameters)
     bottom = _part(scene, slice(round(parameters.bottom_share * height), height), parameters)
-    ends = (statistics(part)[:_MEAN_AND_STD] for part in (top, bottom))
-    return np.concatenate([statistics(scene), *ends, _texture(lab[..., 0], scene, parameters)])
+    ends = (_mean_and_std(lab[part]) for part in (top, bottom))
+    return np.concatenate([whole, *ends, _texture(lab[..., 0], scene, parameters)])
+
+
+def describe_object(
+    rgb: Numbers, inside: Mask, *, parameters: DescriptionParameters = DESCRIPTION
+) -> Numbers:
+    """Describe the light on an object.
+
+    Parameters
+    ----------
+    rgb
+        (h, w, 3) float32, sRGB 0..1: an object and its surroundings.
+    inside
+        (h, w) bool, the object, without the band at its outline.
+    parameters
+        What is measured.
+
+    Returns
+    -------
+    numpy.ndarray
+        (45,) float32: statistics of the object, and the strength of its detail.
+    """
+    lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
+    statistics = region_statistics(rgb[inside], lab[inside], parameters=parameters)
+    return np.concatenate([statistics, _texture(lab[..., 0], inside, parameters)])

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nst_pipeline.vision.harmonize.dense import DenseNetwork, load_dense
 from nst_pipeline.vision.harmonize.light.change import LightChange, to_linear
 from nst_pipeline.vision.harmonize.light.description import describe_light
 from nst_pipeline.vision.harmonize.light.regions import surroundings, whole_picture
@@ -30,8 +30,6 @@ Reading = tuple[float, ...]
 
 _FILE = Path(__file__).with_name("reader.npz")
 _DECIMALS = 4
-_LIMIT = 5.0
-"""Statistics are clipped to this many standard deviations; training used the same."""
 _LEAST_LUMINANCE = 1e-4
 _SIDE_PX = 256
 
@@ -43,41 +41,14 @@ class ConfidenceParameters:
     half_size: float = 3.0
     """LAB units, root mean square, that count as half sure: from one daylight photo to another,
     readings differ by this much."""
-
-
-@dataclass(frozen=True)
-class LightReader:
-    """A network of dense layers with SiLU between them.
-
-    Attributes
-    ----------
-    center, scale
-        (57,) float32, mean and standard deviation of the statistics in training.
-    layers
-        Weights, (inputs, outputs), and biases, (outputs,), each float32, in order.
-    """
-
-    center: NDArray[np.float32]
-    scale: NDArray[np.float32]
-    layers: tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]
-
-    def read(self, description: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the light, (9,), of a scene from its description, (57,)."""
-        values = np.clip((description - self.center) / self.scale, -_LIMIT, _LIMIT)
-        *hidden, (weights, bias) = self.layers
-        for each, offset in hidden:
-            linear = values @ each + offset
-            values = linear / (1 + np.exp(-linear))
-        return np.asarray(values @ weights + bias, np.float64)
+    fewest_pixels: int = 2000
+    """So many pixels tell the size as well as all."""
 
 
 @cache
-def light_reader() -> LightReader:
+def light_reader() -> DenseNetwork:
     """Load the reader that comes with the package."""
-    with np.load(_FILE, allow_pickle=False) as arrays:
-        count = sum(name.startswith("weights") for name in arrays.files)
-        layers = tuple((arrays[f"weights{n}"], arrays[f"bias{n}"]) for n in range(count))
-        return LightReader(arrays["center"], arrays["scale"], layers)
+    return load_dense(_FILE)
 
 
 def read_light(image: Rgb, matte: Matte | None = None) -> Reading | None:
@@ -98,7 +69,7 @@ def read_light(image: Rgb, matte: Matte | None = None) -> Reading | None:
     around = whole_picture(image) if matte is None else surroundings(image, matte)
     if around is None:
         return None
-    numbers = light_reader().read(describe_light(around.rgb, around.scene))
+    numbers = light_reader().predict(describe_light(around.rgb, around.scene))
     return tuple(round(float(each), _DECIMALS) for each in numbers)
 
 
@@ -106,6 +77,15 @@ def mean_reading(readings: Sequence[Reading], weights: Sequence[float]) -> Readi
     """Return the mean of several readings, for objects of several photos."""
     mean = np.average(np.array(readings), axis=0, weights=weights)
     return tuple(round(float(each), _DECIMALS) for each in mean)
+
+
+def mean_log_luminance(composite: Rgb, matte: Matte) -> float:
+    """Return the mean natural logarithm of an object's luminance, about which contrast changes."""
+    part = object_box(matte).slices
+    small = to_linear(to_float(shrink_to_fit(composite[part], _SIDE_PX)))
+    inside = object_mask(shrink_to_fit(matte[part], _SIDE_PX))
+    luminance = np.maximum(small[inside] @ LUMINANCE, _LEAST_LUMINANCE)
+    return float(np.log(luminance).mean()) if inside.any() else 0.0
 
 
 def light_change(source: Reading, scene: Reading, composite: Rgb, matte: Matte) -> LightChange:
@@ -120,12 +100,8 @@ def light_change(source: Reading, scene: Reading, composite: Rgb, matte: Matte) 
     matte
         (height, width) float32, 0..1, of the object; not empty.
     """
-    part = object_box(matte).slices
-    small = to_linear(to_float(shrink_to_fit(composite[part], _SIDE_PX)))
-    inside = object_mask(shrink_to_fit(matte[part], _SIDE_PX))
-    luminance = np.maximum(small[inside] @ LUMINANCE, _LEAST_LUMINANCE)
-    pivot = float(np.log(luminance).mean())
-    return LightChange.from_numbers(np.array(scene) - np.array(source), pivot)
+    difference = np.array(scene) - np.array(source)
+    return LightChange.from_numbers(difference, mean_log_luminance(composite, matte))
 
 
 def light_confidence(
@@ -142,6 +118,7 @@ def light_confidence(
     parameters
         Which size is half sure.
     """
-    moved = np.linalg.norm(change.apply_to_lab(lab) - lab, axis=-1)
+    some = lab[:: max(1, len(lab) // parameters.fewest_pixels)]
+    moved = np.linalg.norm(change.apply_to_lab(some) - some, axis=-1)
     size = float(np.sqrt((moved**2).mean()))
     return size / (size + parameters.half_size)

@@ -1,7 +1,7 @@
-"""Where the light of a scene is measured: around the object, and away from the seam.
+"""Where light is measured: on the object and around it, but away from the seam.
 
 What lies at the outline tells how well an object was cut out and pasted, not what light falls on
-it. A band beyond the outline is therefore left out, wider than any soft edge.
+it. A band on both sides of it is therefore left out, wider than any soft edge.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from nst_pipeline.vision.images.dtype import to_float
-from nst_pipeline.vision.images.regions import SURROUNDINGS_SHARE, object_box
+from nst_pipeline.vision.images.regions import SURROUNDINGS_SHARE, object_box, object_mask
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
@@ -26,25 +26,45 @@ class RegionParameters:
     covered_alpha: float = 0.02
     """From this alpha on, a pixel is not the scene's."""
     seam_share: float = 0.05
-    """Width of the band, as a share of the square root of the object's area."""
+    """Width of the band on each side, as a share of the square root of the object's area."""
     seam_px: tuple[int, int] = (3, 9)
     """Smallest and largest width."""
+    soft_px: int = 2
+    """More outside, where a soft edge ends."""
+    smallest_inside_px: int = 60
+    """With fewer pixels inside the band, a narrow object is measured up to its outline."""
     smallest_px: int = 400
     """With fewer pixels, a scene's light cannot be read."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """An object and its surroundings, (h, w, 3) float32 sRGB 0..1, and the scene, (h, w) bool."""
+    """An object and its surroundings.
+
+    Attributes
+    ----------
+    rgb
+        (h, w, 3) float32, sRGB 0..1.
+    scene
+        (h, w) bool, what is the scene's.
+    inside
+        (h, w) bool, what is the object's; empty if there is none.
+    """
 
     rgb: np.ndarray[tuple[int, int, int], np.dtype[np.float32]]
     scene: Mask
+    inside: Mask
+
+
+def _grown(mask: Mask, reach: int) -> Mask:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc, borderValue=0) > 0)
 
 
 def surroundings(
     image: Rgb, matte: Matte, *, parameters: RegionParameters = RegionParameters()
 ) -> Surroundings | None:
-    """Crop a picture to an object's surroundings, and find what of them is the scene.
+    """Crop a picture to an object's surroundings, and find what of them is scene and object.
 
     Parameters
     ----------
@@ -74,14 +94,19 @@ def surroundings(
     if box.width == 0:
         return None
     small = shrink_to_fit(matte[box.slices], parameters.side_px)
-    side = float(np.sqrt((small > parameters.covered_alpha).sum()))
+    whole = object_mask(small)
+    side = float(np.sqrt(whole.sum()))
     band = int(np.clip(side * parameters.seam_share, *parameters.seam_px))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
-    scene = cv2.dilate((small > parameters.covered_alpha).astype(np.uint8), kernel) == 0
+    # The band begins at the outline, not where the soft edge ends, so that it is the same for any.
+    reach = _grown(whole, band + parameters.soft_px)
+    scene = ~(reach | (small > parameters.covered_alpha))
     if scene.sum() < parameters.smallest_px:
         return None
+    inside = ~_grown(~whole, band)
+    if inside.sum() < parameters.smallest_inside_px:
+        inside = whole
     rgb = to_float(shrink_to_fit(image[box.slices], parameters.side_px))
-    return Surroundings(rgb, np.asarray(scene))
+    return Surroundings(rgb, scene, inside)
 
 
 def whole_picture(
@@ -90,4 +115,4 @@ def whole_picture(
     """Take a whole picture, (height, width, 3) uint8 RGB, as a scene; None if it is too small."""
     rgb = to_float(shrink_to_fit(image, parameters.side_px))
     scene = np.ones(rgb.shape[:2], np.bool_)
-    return Surroundings(rgb, scene) if scene.size >= parameters.smallest_px else None
+    return Surroundings(rgb, scene, ~scene) if scene.size >= parameters.smallest_px else None

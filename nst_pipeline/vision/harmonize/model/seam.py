@@ -41,7 +41,7 @@ class SeamParameters:
 SEAM = SeamParameters()
 
 
-def _crossings(lab: Lab, inside: Mask) -> Colors:
+def crossings(lab: Lab, inside: Mask) -> Colors:
     """Collect the pixels across the outline, (n, 4, 3): two inside, then two outside.
 
     The outline is crossed in four directions, along rows and columns.
@@ -88,10 +88,10 @@ def step_ratio(lab: Lab, inside: Mask, *, parameters: SeamParameters = SEAM) -> 
     >>> step_ratio(lab, inside) > 4
     True
     """
-    crossings = _crossings(lab, inside)
-    if len(crossings) < parameters.fewest_crossings:
+    lines = crossings(lab, inside)
+    if len(lines) < parameters.fewest_crossings:
         return 0.0
-    inner, step, outer = np.linalg.norm(np.diff(crossings, axis=1), axis=-1).mean(0)
+    inner, step, outer = np.linalg.norm(np.diff(lines, axis=1), axis=-1).mean(0)
     return float(_log_ratio(step, (inner + outer) / 2, parameters.floor))
 
 
@@ -124,10 +124,10 @@ def describe_seam(lab: Lab, inside: Mask, *, parameters: SeamParameters = SEAM) 
     Colors
         (16,); zeros if there is no outline.
     """
-    crossings, floor = _crossings(lab, inside), parameters.floor
-    if len(crossings) < parameters.fewest_crossings:
+    lines, floor = crossings(lab, inside), parameters.floor
+    if len(lines) < parameters.fewest_crossings:
         return np.zeros(SEAM_FEATURES)
-    second, inner, outer, beyond = crossings.transpose(1, 0, 2)
+    second, inner, outer, beyond = lines.transpose(1, 0, 2)
     step, slope = inner - outer, ((second - inner) + (outer - beyond)) / 2
     near = (np.abs(second - inner) + np.abs(outer - beyond)) / 2
     inner_std, outer_std = inner.std(0) + floor, outer.std(0) + floor

@@ -1,6 +1,6 @@
 """Train the reader of light on the rows that `rows.py` makes.
 
-    python train.py ROWS.npz [--out reader.npz]
+    python train_reader.py ROWS.npz [--out reader.npz]
 
 Two scenes, of one photo or of two, in two lights: the difference of their readings must change an
 object from the one light into the other, as seen on the display. One photo in ten is held back; at
@@ -16,13 +16,22 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from networks import (
+    Rows,
+    Tensor,
+    changed,
+    in_daylight,
+    network,
+    read_rows,
+    relit,
+    save,
+    standardize,
+    to_display,
+    to_linear,
+)
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.harmonize.light.change import LIMITS
-from nst_pipeline.vision.images.color import LUMINANCE
-
-Tensor = Any
-Rows = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -44,62 +53,10 @@ class TrainingParameters:
     weight_decay: float = 0.1
     pixels: int = 64
     """Pixels of the object, of those of a row, on which a step judges."""
-    held_back_every: int = 10
     seed: int = 0
 
 
 TRAINING = TrainingParameters()
-
-
-def to_linear(x: Tensor) -> Tensor:
-    """Convert sRGB values, 0..1, to linear light."""
-    return tf.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
-
-
-def to_display(x: Tensor) -> Tensor:
-    """Convert linear light to sRGB values, 0..1."""
-    x = tf.clip_by_value(x, 1e-6, 1.0)
-    return tf.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
-
-
-def relit(linear: Tensor, light: Tensor) -> Tensor:
-    """Put pixels, (n, k, 3), into lights, (n, 10) as `lights.Light.as_row` returns them."""
-    gain, gamma, contrast, air, color, mean = tf.split(light[:, None], [3, 1, 1, 1, 3, 1], -1)
-    lit = tf.clip_by_value(linear * gain, 1e-6, 4.0) ** gamma
-    lit = tf.maximum((lit - mean) * contrast + mean, 0)
-    return to_display(lit * (1 - air) + air * color)
-
-
-def changed(linear: Tensor, numbers: Tensor) -> Tensor:
-    """Apply `LightChange.from_numbers`, (n, 9), to pixels, (n, k, 3), of objects."""
-    bound = tf.constant(LIMITS.of_numbers, tf.float32)
-    parts = tf.split((bound * tf.tanh(numbers / bound))[:, None], [1, 3, 1, 1, 3], -1)
-    exposure, balance, contrast, saturation, haze = parts
-    weights = tf.constant(LUMINANCE[:, None], tf.float32)
-    pivot = tf.reduce_mean(tf.math.log(tf.maximum(linear @ weights, 1e-4)), 1, keepdims=True)
-    lit = linear * tf.exp(exposure + balance)
-    luminance = tf.maximum(lit @ weights, LIMITS.darkest)
-    factor = (luminance / tf.exp(pivot + exposure)) ** (tf.exp(contrast) - 1)
-    factor = tf.clip_by_value(factor, 1 / LIMITS.tone_factor, LIMITS.tone_factor)
-    lit, gray = lit * factor, luminance * factor
-    shown = to_display(gray + tf.exp(saturation) * (lit - gray))
-    return shown * (1 - tf.maximum(haze, 0)) + haze
-
-
-def network(inputs: int, parameters: TrainingParameters) -> tf.keras.Model:
-    """Return dense layers with SiLU between them, whose first answer is no change."""
-    layers: list[tf.keras.layers.Layer] = [tf.keras.layers.Input((inputs,))]
-    layers.append(tf.keras.layers.GaussianNoise(parameters.noise))
-    for width in parameters.hidden:
-        layers.append(tf.keras.layers.Dense(width, activation="silu"))
-        layers.append(tf.keras.layers.Dropout(parameters.dropout))
-    layers.append(tf.keras.layers.Dense(len(LIMITS.of_numbers), kernel_initializer="zeros"))
-    return tf.keras.Sequential(layers)
-
-
-def in_daylight(light: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which rows, (n, 10), are in the photo's own light."""
-    return np.asarray((light[:, :5] == 1).all(1) & (light[:, 5] == 0))
 
 
 def _drawn(daylight: NDArray[np.bool_], share: float, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -125,10 +82,16 @@ def _partners(
 def train(rows: Rows, center: Any, scale: Any, parameters: TrainingParameters) -> tf.keras.Model:
     """Fit the network to rows."""
     tf.keras.utils.set_random_seed(parameters.seed)
-    rng, count = np.random.default_rng(parameters.seed), len(rows["x"])
-    x = np.clip((rows["x"] - center) / scale, -5, 5).astype(np.float32)
+    rng, x = np.random.default_rng(parameters.seed), standardize(rows["scene"], center, scale)
     pixels, light = rows["pixels"].astype(np.float32) / 255, rows["light"]
-    model, steps = network(x.shape[1], parameters), count // parameters.batch
+    model = network(
+        x.shape[1],
+        parameters.hidden,
+        len(LIMITS.of_numbers),
+        noise=parameters.noise,
+        dropout=parameters.dropout,
+    )
+    steps = len(x) // parameters.batch
     rate = tf.keras.optimizers.schedules.CosineDecay(parameters.rate, steps * parameters.epochs)
     optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=parameters.weight_decay)
 
@@ -191,15 +154,6 @@ def report(rows: Rows, x: NDArray[Any], model: tf.keras.Model) -> None:
     )
 
 
-def save(model: tf.keras.Model, center: Any, scale: Any, path: Path) -> None:
-    """Write the reader for `nst_pipeline.vision.harmonize.light.reader`."""
-    arrays = {"center": center, "scale": scale}
-    dense = [each for each in model.layers if isinstance(each, tf.keras.layers.Dense)]
-    for n, layer in enumerate(dense):
-        arrays[f"weights{n}"], arrays[f"bias{n}"] = layer.get_weights()
-    np.savez_compressed(path, **{name: each.astype(np.float32) for name, each in arrays.items()})
-
-
 def main() -> None:
     """Train, report and save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -209,14 +163,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=TRAINING.batch)
     options = parser.parse_args()
     parameters = replace(TRAINING, epochs=options.epochs, batch=options.batch)
-    with np.load(options.rows) as file:
-        rows = dict(file)
-    held_back = rows["photo"] % TRAINING.held_back_every == 0
-    kept = {name: each[~held_back] for name, each in rows.items()}
-    center, scale = kept["x"].mean(0), kept["x"].std(0) + 1e-3
+    kept, left = read_rows(options.rows)
+    center, scale = kept["scene"].mean(0), kept["scene"].std(0) + 1e-3
     model = train(kept, center, scale, parameters)
-    left = {name: each[held_back] for name, each in rows.items()}
-    report(left, np.clip((left["x"] - center) / scale, -5, 5).astype(np.float32), model)
+    report(left, standardize(left["scene"], center, scale), model)
     save(model, center, scale, options.out)
 
 
