@@ -97,7 +97,7 @@ def compare_methods(composite: Rgb, matte: Matte, look: str, harmonizer: Harmoni
         # Painting an object implies that the scene is a painting.
         used_look = "painting" if method == "painted" else look
         settings = HarmonizeSettings.model_validate({"method": method, "look": used_look})
-        proposals = proposals_for(composite, matte, Settings(), method)
+        proposals = proposals_for(composite, matte, Settings(harmonize=settings))
         result = harmonize(composite, matte, settings, harmonizer=harmonizer, proposals=proposals)
         label = f"auto: {result.chosen}" if method == "auto" else method
         cells.append(label_cell(crop_to_cell(result.image, matte), label))

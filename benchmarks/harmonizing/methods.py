@@ -78,7 +78,7 @@ def method_named(
         source = None
         if knows_source and case.source is not None:
             source = read_light(case.source, case.source_matte)
-        proposals = proposals_for(case.composite, case.matte, Settings(harmonize=settings), name)
+        proposals = proposals_for(case.composite, case.matte, Settings(harmonize=settings))
         made = harmonize(
             case.composite,
             case.matte,

@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 
 from nst_pipeline.errors import SettingError
-from nst_pipeline.settings import Settings
+from nst_pipeline.settings import HarmonizeSettings, Settings
+from nst_pipeline.style.finding.paintings import is_painting
 from nst_pipeline.style.magenta import FloatOr8Bit, load_magenta
 from nst_pipeline.style.object_ring import object_ring
 from nst_pipeline.style.paint import paint_object
@@ -20,7 +21,7 @@ from nst_pipeline.style.recipes import (
 from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg import load_vgg
 from nst_pipeline.style.zoo.harmonizer import harmonizer_network
-from nst_pipeline.vision.harmonize.candidates import CANDIDATES
+from nst_pipeline.vision.harmonize.candidates import CANDIDATES, Candidate
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.inpaint import inpaint_object
 from nst_pipeline.vision.images.regions import object_box
@@ -93,7 +94,18 @@ _PROPOSERS = {
 """By the name of the candidate that needs the proposal."""
 
 
-def proposals_for(composite: Rgb, matte: Matte, settings: Settings, method: str) -> Proposals:
+def _is_offered(
+    candidate: Candidate, composite: Rgb, matte: Matte, settings: HarmonizeSettings
+) -> bool:
+    """Whether a candidate's network is worth running."""
+    if not candidate.needs_proposal or candidate.name == settings.method:
+        return candidate.needs_proposal
+    if candidate.name == "painted":
+        return settings.method == "auto" and is_painting(composite, matte, settings.look)
+    return not candidate.on_request
+
+
+def proposals_for(composite: Rgb, matte: Matte, settings: Settings) -> Proposals:
     """Prepare the networks' proposals for a harmonizing method; each runs its network when called.
 
     Parameters
@@ -103,9 +115,7 @@ def proposals_for(composite: Rgb, matte: Matte, settings: Settings, method: str)
     matte
         (height, width) float32, 0..1.
     settings
-        Settings of the recipes and networks.
-    method
-        As in `harmonize.method`.
+        Settings of the harmonizer, the recipes and the networks.
 
     Returns
     -------
@@ -116,5 +126,5 @@ def proposals_for(composite: Rgb, matte: Matte, settings: Settings, method: str)
     return {
         each.name: partial(_PROPOSERS[each.name], composite, matte, settings)
         for each in CANDIDATES
-        if each.needs_proposal and (each.name == method or not each.on_request)
+        if _is_offered(each, composite, matte, settings.harmonize)
     }

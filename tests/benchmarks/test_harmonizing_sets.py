@@ -137,8 +137,8 @@ def test_the_object_is_the_same_with_each_seam(cup):
     inside = (perfect.matte == 1) & (soft.matte == 1) & (hard.matte == 1)
     for case in cases:
         np.testing.assert_array_equal(case.composite[inside], 255 - paste.layer[inside])
-    outside = perfect.matte == 0
-    np.testing.assert_array_equal(perfect.composite[outside], paste.layer[outside])
+        outside = case.matte == 0
+        np.testing.assert_array_equal(case.composite[outside], cup.image[outside])
     assert set(np.unique(hard.matte)) == {0, 1}
 
 

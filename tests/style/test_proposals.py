@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.settings import Settings, Vgg19Settings
+from nst_pipeline.settings import HarmonizeSettings, Settings, Vgg19Settings
 from nst_pipeline.style.proposals import proposals_for
 
 
@@ -16,17 +16,24 @@ def pasted() -> tuple[np.ndarray, np.ndarray]:
     return np.where(matte[..., None] > 0, np.uint8([200, 0, 0]), scene).astype(np.uint8), matte
 
 
+def by(method: str, look: str = "auto", **others: Vgg19Settings) -> Settings:
+    """Settings that harmonize by a method."""
+    return Settings(harmonize=HarmonizeSettings(method=method, look=look), **others)
+
+
 def test_only_the_proposals_that_a_method_needs_are_offered(pasted):
-    assert set(proposals_for(*pasted, Settings(), "ring")) == {"painted"}
-    assert set(proposals_for(*pasted, Settings(), "vgg19")) == {"painted", "vgg19"}
-    assert set(proposals_for(*pasted, Settings(), "magenta")) == {"painted", "magenta"}
+    assert not proposals_for(*pasted, by("auto"))
+    assert not proposals_for(*pasted, by("ring"))
+    assert set(proposals_for(*pasted, by("vgg19"))) == {"vgg19"}
+    assert set(proposals_for(*pasted, by("magenta"))) == {"magenta"}
+    assert set(proposals_for(*pasted, by("auto", look="painting"))) == {"painted"}
 
 
 def test_vgg19_changes_only_the_object(pasted, vgg19_file):
     composite, matte = pasted
-    settings = Settings(vgg19=Vgg19Settings(weights=str(vgg19_file), side=64, steps=2))
+    vgg19 = Vgg19Settings(weights=str(vgg19_file), side=64, steps=2)
 
-    proposal = proposals_for(composite, matte, settings, "vgg19")["vgg19"]()
+    proposal = proposals_for(composite, matte, by("vgg19", vgg19=vgg19))["vgg19"]()
 
     assert proposal.before is None
     np.testing.assert_array_equal(proposal.after[matte == 0], composite[matte == 0])
@@ -35,7 +42,7 @@ def test_vgg19_changes_only_the_object(pasted, vgg19_file):
 
 @pytest.mark.slow
 def test_magenta_stylizes_by_the_surroundings_and_by_the_composite_itself(pasted, models_folder):
-    proposal = proposals_for(*pasted, Settings(), "magenta")["magenta"]()
+    proposal = proposals_for(*pasted, by("magenta"))["magenta"]()
 
     assert proposal.before is not None
     assert proposal.after.shape == proposal.before.shape == (120, 160, 3)
@@ -46,16 +53,16 @@ def test_magenta_stylizes_by_the_surroundings_and_by_the_composite_itself(pasted
 def test_painting_changes_only_the_object(pasted, models_folder):
     composite, matte = pasted
 
-    proposal = proposals_for(composite, matte, Settings(), "auto")["painted"]()
+    proposal = proposals_for(composite, matte, by("painted"))["painted"]()
 
     np.testing.assert_array_equal(proposal.after[matte == 0], composite[matte == 0])
     assert not np.array_equal(proposal.after, composite)
 
 
 def test_a_network_is_not_loaded_before_its_proposal_is_called_for(pasted):
-    missing = Settings(vgg19=Vgg19Settings(weights="/no/such.h5"))
+    missing = Vgg19Settings(weights="/no/such.h5")
 
-    make = proposals_for(*pasted, missing, "vgg19")["vgg19"]
+    make = proposals_for(*pasted, by("vgg19", vgg19=missing))["vgg19"]
 
     with pytest.raises(ModelUnavailableError, match=r"vgg19\.weights"):
         make()

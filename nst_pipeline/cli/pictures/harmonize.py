@@ -66,7 +66,7 @@ class _Work:
             matte,
             chosen,
             harmonizer=self.model,
-            proposals=proposals_for(composite, matte, self.settings, chosen.method),
+            proposals=proposals_for(composite, matte, self.settings),
             source=light,
         )
         write_file(result_path, encode_png(result.image))

@@ -26,6 +26,7 @@ from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import HarmonizedRecord, Placements, Stickers
+from nst_pipeline.style.finding.paintings import is_painting
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.proposals import network_proposal
@@ -103,8 +104,13 @@ def _proposals(item: Item) -> Proposals:
     readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted, "network": _network}
     if not _has_vgg(item):
         del readers["vgg19"]
-    if item.settings.harmonize.method != "network":
+    chosen = item.settings.harmonize
+    if chosen.method != "network":
         del readers["network"]
+    if chosen.method == "auto" and not is_painting(
+        item.picture(composites), read_matte(item), chosen.look
+    ):
+        del readers["painted"]
     return {name: partial(read, item) for name, read in readers.items()}
 
 

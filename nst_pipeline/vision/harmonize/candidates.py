@@ -29,7 +29,6 @@ from nst_pipeline.vision.harmonize.network_change import (
     apply_network_change,
 )
 from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view
-from nst_pipeline.vision.harmonize.painting import looks_painted
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 
@@ -154,13 +153,11 @@ def _preview_painted(request: Request) -> Preview:
     return replace(preview, best_guess=preview.view)
 
 
-def should_paint(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> bool:
-    """Decide whether to paint the object: by the settings, else by whether the scene is painted."""
+def should_paint(settings: HarmonizeSettings, proposals: Proposals) -> bool:
+    """Decide whether to paint the object: by the settings, else if the painted one is proposed."""
     if settings.method == "painted":
         return True
-    if settings.method != "auto" or settings.color_only or settings.look == "photo":
-        return False
-    return settings.look == "painting" or looks_painted(composite, matte)
+    return settings.method == "auto" and not settings.color_only and "painted" in proposals
 
 
 def _is_painting(request: Request) -> bool:

@@ -173,7 +173,7 @@ def _harmonize(
     if view is None:
         return _undecided(settings, proposals, composite)
     advise = cache(partial(harmonizer.advise, view))
-    painting = should_paint(composite, matte, settings)
+    painting = should_paint(settings, proposals)
     request = Request(composite, matte, settings, proposals, view, advise, painting)
     request, confidence = _decide(request, source)
     previews = _previews(request)
@@ -229,7 +229,8 @@ def harmonize(
     harmonizer
         Predicts the color change and the confidence in it.
     proposals
-        What networks propose for the composite, by candidate.
+        What networks propose for the composite, by candidate; `painted` only if the scene is a
+        painting.
     source
         Light of the object's own photo (`light.reader.read_light`), to compare with the scene's.
         Where it is unknown, the light on the object is judged by its colors.

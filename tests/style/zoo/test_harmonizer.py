@@ -73,7 +73,7 @@ def test_colors_and_masks_lie_between_0_and_1(tmp_path):
 def test_the_change_is_carried_to_full_size_inside_the_object_only(tmp_path, save):
     path = str(save(tmp_path / "net.onnx"))
     chosen = HarmonizeSettings(method="network", network=path, color_only=True)
-    proposals = proposals_for(COMPOSITE, MATTE, Settings(harmonize=chosen), "network")
+    proposals = proposals_for(COMPOSITE, MATTE, Settings(harmonize=chosen))
     result = harmonize(COMPOSITE, MATTE, chosen, harmonizer=builtin(), proposals=proposals)
     assert result.chosen == "network"
     assert (result.image[MATTE == 0] == COMPOSITE[MATTE == 0]).all()
@@ -87,11 +87,12 @@ def test_the_change_is_carried_to_full_size_inside_the_object_only(tmp_path, sav
 
 def test_the_network_is_asked_only_on_request(tmp_path):
     settings = Settings(harmonize=HarmonizeSettings(network="pct-net"))
-    assert "network" not in proposals_for(COMPOSITE, MATTE, settings, "auto")
+    assert "network" not in proposals_for(COMPOSITE, MATTE, settings)
 
 
 def test_the_method_without_a_network_names_the_setting():
-    proposals = proposals_for(COMPOSITE, MATTE, Settings(), "network")
+    chosen = HarmonizeSettings(method="network")
+    proposals = proposals_for(COMPOSITE, MATTE, Settings(harmonize=chosen))
     with pytest.raises(SettingError, match=r"harmonize\.network is empty"):
         proposals["network"]()
 

@@ -61,10 +61,11 @@ def test_a_candidate_without_its_proposal_is_not_available():
 
 @pytest.mark.parametrize(
     ("method", "offered"),
-    [("auto", {"painted"}), ("vgg19", {"painted", "vgg19"}), ("magenta", {"painted", "magenta"})],
+    [("auto", set()), ("vgg19", {"vgg19"}), ("magenta", {"magenta"}), ("painted", {"painted"})],
 )
 def test_slow_networks_run_only_if_their_method_is_requested(cup, method, offered):
-    assert set(proposals_for(*cup, Settings(), method)) == offered
+    settings = Settings(harmonize=HarmonizeSettings(method=method))
+    assert set(proposals_for(*cup, settings)) == offered
 
 
 def test_a_method_has_a_score_even_without_an_object(cup):

@@ -26,8 +26,8 @@ from nst_pipeline.vision.images.color import Lab
 from nst_pipeline.vision.shapes import Mask
 
 LEAST_LOGIT = 2.0
-"""Of the answer that an object is in its place. Less is unsure: one in twelve pasted objects reaches
-it, one in five 0; of those recolored in their place, more than nineteen in twenty."""
+"""Of the answer that an object is in its place. Less is unsure: one in twelve pasted objects gets
+as much, one in five 0; of those recolored in their place, more than nine in ten."""
 _FILE = Path(__file__).with_name("in_place.npz")
 OUTLINE_FEATURES = SEAM_FEATURES + 24
 
