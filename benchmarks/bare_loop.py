@@ -33,6 +33,7 @@ from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect, find_obstacles
 from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.network_change import Proposal
@@ -58,6 +59,15 @@ class _Pasted:
     scene: Rgb
     composite: Composite
     inputs: dict[Recipe, ModelInput]
+    light: Reading | None
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A sticker's pixels, and the light of its photo."""
+
+    pixels: Rgba
+    light: Reading | None
 
 
 def _photo(path: Path, settings: Settings) -> Rgb:
@@ -65,7 +75,7 @@ def _photo(path: Path, settings: Settings) -> Rgb:
     return decode_photo(path.read_bytes(), name=str(path), max_megapixels=limit)
 
 
-def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[LibrarySticker, Rgba]]:
+def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[LibrarySticker, _Cut]]:
     for path in sorted((root / "objects").glob("*.jpg")):
         photo, key = _photo(path, settings), partition_key(path.name)
         height, width = photo.shape[:2]
@@ -81,12 +91,12 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
         sticker = LibrarySticker(
             f"{key}.0", key, box.width, box.height, quality, label=found.label, lab=lab, **edges
         )
-        yield sticker, pixels
+        yield sticker, _Cut(pixels, read_light(photo, cutout.matte))
 
 
 def _pasted(
     path: Path,
-    library: dict[LibrarySticker, Rgba],
+    library: dict[LibrarySticker, _Cut],
     candidates: StickerCandidates,
     settings: Settings,
 ) -> _Pasted:
@@ -94,7 +104,8 @@ def _pasted(
     networks = network_finders(settings)
     obstacles = find_obstacles(scene, settings.detection, networks=networks)
     placements = plan(scene, candidates(key), obstacles, settings.placement, scene_key=key)
-    pixels = {each.sticker: rgba for each, rgba in library.items()}
+    pixels = {each.sticker: cut.pixels for each, cut in library.items()}
+    lights = {each.sticker: cut.light for each, cut in library.items()}
     labels = {each.sticker: each.label for each in library}
     rules = settings.placement
     light = scene_light(scene, rules.cast_shadow)
@@ -111,7 +122,8 @@ def _pasted(
     inputs = prepare_model_inputs(
         composite.image, box, crop_surroundings(scene, box), settings.recipes
     )
-    return _Pasted(key, scene, composite, inputs)
+    # One object is pasted on each scene.
+    return _Pasted(key, scene, composite, inputs, lights[placements[0].sticker])
 
 
 def _stylized(
@@ -146,7 +158,12 @@ def _harmonize(
     if is_painting(composite, matte, settings.harmonize.look):
         proposals["painted"] = lambda: Proposal(paint_object(composite, matte, each.scene, magenta))
     return harmonize(
-        composite, matte, settings.harmonize, harmonizer=model, proposals=proposals
+        composite,
+        matte,
+        settings.harmonize,
+        harmonizer=model,
+        proposals=proposals,
+        source=each.light,
     ).image
 
 

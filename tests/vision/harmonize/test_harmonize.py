@@ -133,14 +133,16 @@ def canvas(green_cup, cup) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("look", "color_only", "painted"),
-    [("auto", False, True), ("photo", False, False), ("auto", True, False)],
+    ("proposed", "color_only", "painted"),
+    [(True, False, True), (False, False, False), (True, True, False)],
 )
-def test_an_object_in_a_painting_is_painted(canvas, cup, calibrated, look, color_only, painted):
+def test_an_object_is_painted_where_that_is_proposed(
+    canvas, cup, calibrated, proposed, color_only, painted
+):
     matte = cv2.resize(cup[1], (480, 320))
     brown = np.where(matte[..., None] > 0, np.array([120, 80, 40], np.uint8), canvas)
-    settings = HarmonizeSettings(look=look, color_only=color_only)
-    proposals = {"painted": lambda: Proposal(brown)}
+    settings = HarmonizeSettings(color_only=color_only)
+    proposals = {"painted": lambda: Proposal(brown)} if proposed else {}
     result = harmonize(canvas, matte, settings, harmonizer=calibrated, proposals=proposals)
     assert (result.chosen == "painted") == painted
     assert ("painted" in result.scores) == painted
