@@ -44,13 +44,13 @@ RIGHT = ("natural", "relit natural", "foreign")
 class TrainingParameters:
     """How the judge is trained."""
 
-    hidden: tuple[int, ...] = (256, 96)
-    dropout: float = 0.4
+    hidden: tuple[int, ...] = (384, 128)
+    dropout: float = 0.3
     noise: float = 0.1
     """Standard deviation of noise on the standardized statistics."""
-    mixture: tuple[float, ...] = (0.2, 0.1, 0.3, 0.2, 0.1, 0.1)
+    mixture: tuple[float, ...] = (0.2, 0.1, 0.25, 0.3, 0.1, 0.05)
     """Shares of the `KINDS`."""
-    right_weight: float = 3.0
+    right_weight: float = 1.7
     """Weight of the loss where an object is right: harm weighs more than help that is missed."""
     fit_weight: float = 0.1
     """Weight of the loss of whether it is right."""

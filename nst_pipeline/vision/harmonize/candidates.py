@@ -203,7 +203,7 @@ def _asks_for_colors(request: Request) -> bool:
     return request.light is None or request.settings.method != "auto"
 
 
-UNTOUCHED = Candidate("untouched", "the object's own colors", _preview_untouched)
+UNTOUCHED = Candidate("untouched", "colors as they are", _preview_untouched)
 
 CANDIDATES: tuple[Candidate, ...] = (
     UNTOUCHED,
@@ -237,7 +237,7 @@ CANDIDATES: tuple[Candidate, ...] = (
     ),
     Candidate(
         "light",
-        "into the scene's light",
+        "fitted to the light of the scene",
         _preview_light,
         applies=_knows_light,
     ),
@@ -263,6 +263,6 @@ def candidate_title(name: str) -> str:
     Examples
     --------
     >>> candidate_title("untouched"), candidate_title("of an earlier version")
-    ("untouched (the object's own colors)", 'of an earlier version')
+    ('untouched (colors as they are)', 'of an earlier version')
     """
     return next((each.title for each in CANDIDATES if each.name == name), name)

@@ -1,4 +1,8 @@
-"""Transfer a style network's color change to an object, without the network's texture."""
+"""Transfer a network's change of colors to an object at full size, without the network's texture.
+
+In each neighborhood, the network's change is fitted by a gain and an offset for each channel. Both
+vary slowly, so that they can be enlarged and applied to all of the object's own detail.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +25,15 @@ class NetworkChangeParameters:
     """How a network's change is read and applied."""
 
     side_px: int = 512
-    """Longest side at which the change is read; enough for its low frequencies."""
+    """Longest side at which the change is read; enough for what varies slowly."""
     sigma_share: float = 0.03
-    """Width of the Gaussian that removes the network's texture, as a share of that side."""
+    """Width of the Gaussian neighborhood, as a share of that side."""
     share: float = 0.5
     """Share of the change to apply; the whole change does harm more often."""
+    least_std: float = 15.0
+    """8-bit units; with less contrast in a neighborhood, its change is rather an offset."""
+    gain_limit: float = 1.6
+    """Largest gain, up or down."""
 
 
 NETWORK_CHANGE = NetworkChangeParameters()
@@ -56,6 +64,14 @@ Proposals = Mapping[str, Callable[[], Proposal]]
 """Functions that make or read proposals, by the name of the candidate that uses them."""
 
 
+@dataclass(frozen=True)
+class LocalChange:
+    """What turns 8-bit values x into gain * x + offset, each (h, w, 3) float32."""
+
+    gain: NDArray[np.float32]
+    offset: NDArray[np.float32]
+
+
 def apply_network_change(
     composite: Rgb,
     matte: Matte,
@@ -63,7 +79,7 @@ def apply_network_change(
     *,
     parameters: NetworkChangeParameters = NETWORK_CHANGE,
 ) -> Rgb:
-    """Add the low frequencies of a network's change to the object.
+    """Apply a share of a network's change to the object.
 
     Parameters
     ----------
@@ -94,17 +110,20 @@ def apply_network_change(
         before = resize(composite, after.shape[1], after.shape[0])
     small = shrink_to_fit(before, parameters.side_px)
     height, width = small.shape[:2]
-    sigma = parameters.sigma_share * max(height, width)
     weight = resize(shrink_to_fit(matte, parameters.side_px), width, height)
-    change = low_frequency_change(resize(after, width, height), small, weight, sigma)
-    changed = add_change(composite, change, parameters.share, object_box(matte))
+    change = fit_local_change(resize(after, width, height), small, weight, parameters=parameters)
+    changed = apply_local_change(composite, change, parameters.share, object_box(matte))
     return recompose(composite, matte, changed)
 
 
-def low_frequency_change(
-    after: Rgb, before: Rgb, weight: Matte, sigma_px: float
-) -> NDArray[np.float32]:
-    """Blur the difference of two pictures, which keeps a network's change but not its texture.
+def fit_local_change(
+    after: Rgb,
+    before: Rgb,
+    weight: Matte,
+    *,
+    parameters: NetworkChangeParameters = NETWORK_CHANGE,
+) -> LocalChange:
+    """Fit, around each pixel, the gain and offset that turn one picture into another.
 
     Parameters
     ----------
@@ -116,31 +135,41 @@ def low_frequency_change(
     weight
         (h, w) float32, the weight of each pixel. Weights of 0 outside the object keep changes of
         the background from bleeding into it.
-    sigma_px
-        Width of the Gaussian, pixels.
+    parameters
+        The neighborhood's width, and limits.
 
-    Returns
-    -------
-    NDArray[np.float32]
-        (h, w, 3), in 8-bit units, to be added to a picture.
+    References
+    ----------
+    K. He, J. Sun, X. Tang, "Guided Image Filtering", ECCV 2010, equations 5 to 8, with Gaussian
+    weights, channel by channel, and a gain that tends to 1, not 0, where there is no contrast.
     """
-    difference = (after.astype(np.float32) - before) * weight[..., None]
-    blurred = cv2.GaussianBlur(difference, (0, 0), sigma_px)
-    share = cv2.GaussianBlur(weight, (0, 0), sigma_px)
-    return np.asarray(blurred / np.maximum(share, 1e-3)[..., None], np.float32)
+    sigma = parameters.sigma_share * max(weight.shape)
+    share = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)[..., None]
+
+    def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma) / share)
+
+    x, y = (each.astype(np.float32) for each in (before, after))
+    mean_x, mean_y = mean(x), mean(y)
+    # Where the gain is 1, the offset is the mean difference.
+    variance = mean(np.square(x - mean_x)) + np.float32(parameters.least_std**2)
+    excess = mean((x - mean_x) * (y - x - mean_y + mean_x)) / variance
+    limit = np.float32(parameters.gain_limit)
+    gain = np.clip(1 + excess, 1 / limit, limit)
+    return LocalChange(mean(gain), mean(mean_y - gain * mean_x))
 
 
-def add_change(image: Rgb, change: NDArray[np.float32], share: float, box: Box) -> Rgb:
-    """Add a share of a smooth change, enlarged to the picture's size, within a box.
+def apply_local_change(image: Rgb, change: LocalChange, share: float, box: Box) -> Rgb:
+    """Apply a share of a change, enlarged to the picture's size, within a box.
 
     Parameters
     ----------
     image
         (height, width, 3) uint8 RGB.
     change
-        (h, w, 3) float32 in 8-bit units, of any size; it covers the whole picture.
+        Of any size; it covers the whole picture.
     share
-        Share of the change to add, 0..1.
+        Share of the change to apply, 0..1.
     box
         Part of the picture; pixels outside keep their values.
 
@@ -149,7 +178,7 @@ def add_change(image: Rgb, change: NDArray[np.float32], share: float, box: Box) 
     Rgb
         (height, width, 3) uint8 RGB, a new array.
     """
-    down, across = (change.shape[axis] / image.shape[axis] for axis in (0, 1))
+    down, across = (change.gain.shape[axis] / image.shape[axis] for axis in (0, 1))
     # Pixel centers lie at half coordinates.
     to_change = np.array(
         [
@@ -158,10 +187,12 @@ def add_change(image: Rgb, change: NDArray[np.float32], share: float, box: Box) 
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    enlarged = cv2.warpAffine(
-        change, to_change, (box.width, box.height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    gain, offset = (
+        cv2.warpAffine(
+            each, to_change, (box.width, box.height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+        for each in (change.gain, change.offset)
     )
-    changed = image.copy()
-    part = image[box.slices] + np.float32(share) * enlarged
-    changed[box.slices] = round_to_uint8(part)
+    changed, part = image.copy(), image[box.slices].astype(np.float32)
+    changed[box.slices] = round_to_uint8(part + np.float32(share) * (part * (gain - 1) + offset))
     return changed

@@ -40,7 +40,7 @@ def test_a_toned_scene_is_named_beside_what_was_chosen():
         chosen="untouched", scores={"untouched": 1.0}, confidence=0.99, tone="monochrome"
     )
     assert why_chosen("auto", record) == (
-        "untouched (the object's own colors) has the best lightness. The scene is monochrome, and "
+        "untouched (colors as they are) has the best lightness. The scene is monochrome, and "
         "so is the object. Confidence that a change helps: 0.99."
     )
     assert why_chosen("ring", record) == (
