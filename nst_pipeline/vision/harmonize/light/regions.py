@@ -85,7 +85,7 @@ def surroundings(
     >>> image, matte = np.zeros((100, 100, 3), np.uint8), np.zeros((100, 100), np.float32)
     >>> matte[30:70, 30:70] = 1
     >>> around = surroundings(image, matte)
-    >>> bool(around.scene[28, 50]), bool(around.scene[20, 50])
+    >>> bool(around.scene[19, 44]), bool(around.scene[18, 44])
     (False, True)
     >>> surroundings(image, np.ones_like(matte)) is None
     True
