@@ -249,17 +249,19 @@ class OptimizedRecord(Record):
 
 
 class HarmonizedRecord(Record):
-    """The candidate that became the result, all scores, the gate's confidence, the scene's tone."""
+    """The candidate that became the result, all scores, the confidence, the scene's tone."""
 
     chosen: str
     scores: dict[str, float]
     confidence: float
     tone: ToneKind | None = None
     """The scene's and the objects'; the file has no such field if the scene has no tone."""
+    left_alone: str = ""
+    """Why the composite could not be judged; the file has no such field if it could."""
 
     @model_serializer(mode="wrap")
-    def _without_empty_tone(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty("tone", dump(self))
+    def _without_empty_fields(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty("left_alone", _without_empty("tone", dump(self)))
 
 
 def dump_record(record: Record | RecordList[Any]) -> bytes:

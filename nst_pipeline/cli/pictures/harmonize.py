@@ -76,6 +76,7 @@ class _Work:
             "source": "unknown" if light is None else "known",
             "tone": result.tone or "none",
             "confidence": round(result.confidence, 3),
+            "left alone": result.left_alone or "no",
         }
 
 

@@ -126,12 +126,14 @@ def why_chosen(method: str, record: HarmonizedRecord) -> str:
     tone = f" The scene is {record.tone}, and so is the object." if record.tone else ""
     if method != "auto":
         return f"The setting harmonize.method is {method}.{tone}"
+    if record.left_alone:
+        return f"The composite is unchanged: {record.left_alone}.{tone}"
     confidence = f"Confidence that a change helps: {record.confidence:.2f}"
     if tone:
         return f"{candidate_title(record.chosen)} has the best lightness.{tone} {confidence}."
     share = share_to_apply(record.confidence)
     if share == 0:
-        return f"{confidence}. This is not above {GATE.none_up_to}, so the composite is unchanged."
+        return f"{confidence}. This is not above {GATE.none_up_to}, so the colors stay."
     amount = "all" if share == 1 else f"{share:.0%}"
     title = candidate_title(record.chosen)
     best = f"{title} has the best score of {len(record.scores)} candidates."

@@ -212,7 +212,11 @@ def harmonized(item: Item) -> Made:
     scores = {name: round(float(score), _DECIMALS) for name, score in result.scores.items()}
     confidence = round(result.confidence, _DECIMALS)
     record = HarmonizedRecord(
-        chosen=result.chosen, scores=scores, confidence=confidence, tone=result.tone
+        chosen=result.chosen,
+        scores=scores,
+        confidence=confidence,
+        tone=result.tone,
+        left_alone=result.left_alone,
     )
     return Made(
         {files.PICTURE: result.image, files.RECORD: record},

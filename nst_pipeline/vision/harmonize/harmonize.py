@@ -33,7 +33,7 @@ from nst_pipeline.vision.harmonize.model.gate import share_to_apply
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.model.in_place import is_in_place
 from nst_pipeline.vision.harmonize.network_change import Proposals
-from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view
+from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view, why_no_view
 from nst_pipeline.vision.harmonize.realism import UNDECIDED, score_candidate
 from nst_pipeline.vision.harmonize.tone import TONE, Tone, apply_tone, find_tone
 from nst_pipeline.vision.images.color import to_lab, to_rgb
@@ -60,6 +60,8 @@ class Harmonized:
     tone
         The tone of a black-and-white or toned scene, which the object has now; None for a scene
         with colors of its own.
+    left_alone
+        Why the composite could not be judged; empty if it could.
     """
 
     image: Rgb
@@ -67,6 +69,7 @@ class Harmonized:
     scores: dict[str, float]
     confidence: float
     tone: ToneKind | None = None
+    left_alone: str = ""
 
 
 def _with_own_colors(image: Rgb, composite: Rgb, matte: Matte) -> Rgb:
@@ -89,14 +92,16 @@ def _finish(image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSetting
     return recompose(composite, np.float32(settings.strength) * (matte > 0), image)
 
 
-def _undecided(settings: HarmonizeSettings, proposals: Proposals, composite: Rgb) -> Harmonized:
-    """Return the composite unchanged: there is no object, or nothing around it."""
+def _undecided(
+    settings: HarmonizeSettings, proposals: Proposals, composite: Rgb, reason: str
+) -> Harmonized:
+    """Return the composite unchanged, with the reason."""
     chosen = UNTOUCHED.name if settings.method == "auto" else settings.method
     names = [
         each.name for each in CANDIDATES if each.applies is None and each.is_available(proposals)
     ]
     scores = dict.fromkeys([*names, chosen], UNDECIDED)
-    return Harmonized(composite, chosen, scores, UNDECIDED)
+    return Harmonized(composite, chosen, scores, UNDECIDED, left_alone=reason)
 
 
 def _previews(request: Request) -> dict[str, Preview]:
@@ -171,7 +176,7 @@ def _harmonize(
     """Harmonize an object, whatever the scene's tone."""
     view = object_view(composite, matte)
     if view is None:
-        return _undecided(settings, proposals, composite)
+        return _undecided(settings, proposals, composite, why_no_view(matte))
     advise = cache(partial(harmonizer.advise, view))
     painting = should_paint(settings, proposals)
     request = Request(composite, matte, settings, proposals, view, advise, painting)

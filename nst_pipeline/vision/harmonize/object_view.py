@@ -77,6 +77,32 @@ class ObjectColors:
     ring: NDArray[np.float64]
 
 
+def why_no_view(matte: Matte, *, parameters: ViewParameters = VIEW_PARAMETERS) -> str:
+    """Say why a composite with this matte has no `object_view`; empty if it has one.
+
+    Examples
+    --------
+    >>> matte = np.zeros((60, 80), np.float32)
+    >>> why_no_view(matte)
+    'there is no object'
+    >>> matte[30, 40:44] = 1
+    >>> why_no_view(matte)
+    'the object is too small or too faint to be judged'
+    >>> matte[:] = 1
+    >>> why_no_view(matte)
+    'too little of the scene is around the object'
+    """
+    box = object_box(matte, SURROUNDINGS_SHARE)
+    if box.width == 0:
+        return "there is no object"
+    soft = shrink_to_fit(matte[box.slices], parameters.side_px)
+    if object_mask(soft).sum() < parameters.smallest_region_px:
+        return "the object is too small or too faint to be judged"
+    if ring_mask(soft, parameters.ring_px).sum() < parameters.smallest_region_px:
+        return "too little of the scene is around the object"
+    return ""
+
+
 def object_view(
     image: Rgb, matte: Matte, *, parameters: ViewParameters = VIEW_PARAMETERS
 ) -> ObjectView | None:
@@ -106,15 +132,12 @@ def object_view(
     >>> object_view(image, np.ones_like(matte)) is None
     True
     """
-    box = object_box(matte, SURROUNDINGS_SHARE)
-    if box.width == 0:
+    if why_no_view(matte, parameters=parameters):
         return None
+    box, side = object_box(matte, SURROUNDINGS_SHARE), parameters.side_px
     part, share = matte[box.slices], float(matte.mean())
-    side = parameters.side_px
     small, soft = shrink_to_fit(image[box.slices], side), shrink_to_fit(part, side)
     inside, ring = object_mask(soft), ring_mask(soft, parameters.ring_px)
-    if min(inside.sum(), ring.sum()) < parameters.smallest_region_px:
-        return None
     rim = rim_mask(soft, parameters.ring_px)
     if rim.sum() < parameters.smallest_region_px:
         rim = inside

@@ -13,7 +13,7 @@ from nst_pipeline.storage.records import HarmonizedRecord
         (
             *("auto", 0.15),
             "Confidence that a change helps: 0.15. This is not above 0.2, "
-            "so the composite is unchanged.",
+            "so the colors stay.",
         ),
         (
             *("auto", 0.5),

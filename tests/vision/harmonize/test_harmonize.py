@@ -157,12 +157,25 @@ MATTES = {
 
 
 @pytest.mark.parametrize("matte", MATTES.values(), ids=MATTES.keys())
-def test_without_an_object_or_surroundings_nothing_changes(matte, calibrated):
+def test_without_an_object_or_surroundings_nothing_changes_and_the_reason_is_given(
+    matte, calibrated
+):
     photo = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
     for harmonizer in (builtin(), calibrated):
         result = harmonize(photo, matte, HarmonizeSettings(), harmonizer=harmonizer)
-        assert result.chosen == "untouched"
+        assert result.chosen == "untouched" and result.left_alone
         np.testing.assert_array_equal(result.image, photo)
+
+
+@pytest.mark.parametrize("scene", [0, 255])
+@pytest.mark.parametrize("item", [0, 255])
+def test_clipped_objects_and_scenes_stay_pictures(scene, item):
+    composite, matte = np.full((60, 60, 3), scene, np.uint8), np.zeros((60, 60), np.float32)
+    composite[20:40, 20:40], matte[20:40, 20:40] = item, 1
+    result = harmonize(composite, matte, HarmonizeSettings(), harmonizer=builtin())
+    assert not result.left_alone
+    assert np.abs(np.diff(result.image[matte == 1].astype(int), axis=-1)).max() < 30
+    np.testing.assert_array_equal(result.image[matte == 0], composite[matte == 0])
 
 
 def test_a_gray_picture_stays_as_it_is():
