@@ -1,4 +1,4 @@
-"""Soften a pasted outline by blending the scene's colors into the outermost pixels."""
+"""Soften a pasted outline as a lens does: blur the picture in the object's outermost pixels."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.model.seam import hardness
 from nst_pipeline.vision.harmonize.object_view import object_view
-from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.regions import CLEAR_ALPHA, object_box, object_mask
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
@@ -20,31 +18,21 @@ from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 class BoundaryParameters:
     """How an outline is softened."""
 
-    width_share: float = 1 / 224
-    """How far inside the outline the scene's colors reach. It is a share of the picture's longer
-    side, as is a lens's blur."""
-    width_px: tuple[float, float] = (2.0, 6.0)
-    """Limits of that width; beyond them, the object loses its shape."""
-    matte_share: float = 2.0
+    blur_share: float = 1 / 700
+    """Standard deviation of the Gaussian, as a share of the picture's longer side, as is a lens's
+    blur."""
+    blur_px: tuple[float, float] = (0.7, 2.0)
+    """Limits of that width. A wider one would carry the scene's colors into the object, and leave a
+    fringe where a mask is a pixel too small."""
+    matte_share: float = 0.5
     """How much of that width each pixel of the matte's own softness replaces. A matte is mostly as
     soft as the object, and an outline softened twice looks out of focus."""
-    smallest_width_px: float = 0.5
+    smallest_blur_px: float = 0.4
     """A smaller width is not visible."""
-    scene_share: float = 0.85
-    """Share of the scene's colors at the outline itself."""
-    sigma_px: float = 2.0
-    """Width of the Gaussian that carries the scene's colors inward."""
-    reach_px: int = 12
+    reach: float = 2.5
+    """How far inside the outline pixels change, in standard deviations."""
+    margin_px: int = 12
     """Pixels around the object that the Gaussian needs."""
-
-
-def _scene_within(
-    image: NDArray[np.float32], outside: Matte, sigma_px: float
-) -> NDArray[np.float32]:
-    """Carry the scene's colors into the object, as weighted means of nearby scene pixels."""
-    carried = cv2.GaussianBlur(image * outside[..., None], (0, 0), sigma_px)
-    known = cv2.GaussianBlur(outside, (0, 0), sigma_px)
-    return np.asarray(carried / np.maximum(known, 1e-6)[..., None], np.float32)
 
 
 def _softness(matte: Matte, inside: Mask) -> float:
@@ -57,7 +45,7 @@ def _softness(matte: Matte, inside: Mask) -> float:
 def soften_boundary(
     image: Rgb, matte: Matte, *, parameters: BoundaryParameters = BoundaryParameters()
 ) -> Rgb:
-    """Blend the outline of a pasted object into the scene, as a lens would.
+    """Blur the outline of a pasted object, as a lens would.
 
     Only the object's outermost pixels change, and only as far as the outline is harder than those
     of photos (`hardness`) and the matte is not already soft.
@@ -80,17 +68,15 @@ def soften_boundary(
     share = 0.0 if view is None else hardness(view.lab, view.inside)
     if share == 0:
         return image
-    part = object_box(matte).expanded(parameters.reach_px).clipped(*matte.shape[::-1]).slices
+    part = object_box(matte).expanded(parameters.margin_px).clipped(*matte.shape[::-1]).slices
     inside = object_mask(matte[part])
-    wanted = np.clip(max(matte.shape) * parameters.width_share, *parameters.width_px)
-    width = float(wanted) - parameters.matte_share * _softness(matte[part], inside)
-    if width < parameters.smallest_width_px:
+    wanted = np.clip(max(matte.shape) * parameters.blur_share, *parameters.blur_px)
+    sigma = float(wanted) - parameters.matte_share * _softness(matte[part], inside)
+    if sigma < parameters.smallest_blur_px:
         return image
     depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) - 0.5
     weight = np.zeros_like(matte)
-    weight[part] = share * parameters.scene_share * np.clip(1 - depth / width, 0, 1) * inside
-    colors, outside = image[part].astype(np.float32), (~inside).astype(np.float32)
-    within = _scene_within(colors, outside, parameters.sigma_px)
-    scene = image.copy()
-    scene[part] = round_to_uint8(within)
-    return recompose(image, weight, scene)
+    weight[part] = share * np.clip(1 - depth / (parameters.reach * sigma), 0, 1) * inside
+    blurred = image.copy()
+    blurred[part] = cv2.GaussianBlur(image[part], (0, 0), sigma)
+    return recompose(image, weight, blurred)
