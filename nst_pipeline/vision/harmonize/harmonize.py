@@ -20,6 +20,7 @@ from nst_pipeline.vision.harmonize.candidates import (
 from nst_pipeline.vision.harmonize.finish.boundary import soften_boundary
 from nst_pipeline.vision.harmonize.finish.compression import match_compression
 from nst_pipeline.vision.harmonize.finish.grain import match_grain
+from nst_pipeline.vision.harmonize.finish.painted_boundary import blend_boundary
 from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
 from nst_pipeline.vision.harmonize.light.change import LightChange
 from nst_pipeline.vision.harmonize.light.judge import judge_light
@@ -82,12 +83,15 @@ def _with_own_colors(image: Rgb, composite: Rgb, matte: Matte) -> Rgb:
     return recompose(composite, matte, kept)
 
 
-def _finish(image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Rgb:
+def _finish(
+    image: Rgb, composite: Rgb, matte: Matte, settings: HarmonizeSettings, *, is_painted: bool
+) -> Rgb:
     """Apply the settings to a rendered candidate, and match sharpness, edge and grain."""
     if settings.keep_colors:
         image = _with_own_colors(image, composite, matte)
     if not settings.color_only:
-        for match in (match_sharpness, soften_boundary, match_grain, match_compression):
+        match_boundary = blend_boundary if is_painted else soften_boundary
+        for match in (match_sharpness, match_boundary, match_grain, match_compression):
             image = match(image, matte)
     return recompose(composite, np.float32(settings.strength) * (matte > 0), image)
 
@@ -188,7 +192,8 @@ def _harmonize(
     # Where light decides, the object is pasted: its edge and grain are another photo's, whether
     # or not its colors fit.
     if chosen != UNTOUCHED.name or (settings.method == "auto" and request.light is not None):
-        image = _finish(image, composite, matte, settings)
+        is_painted = chosen == "painted"
+        image = _finish(image, composite, matte, settings, is_painted=is_painted)
     return Harmonized(image, chosen, scores, confidence)
 
 

@@ -12,8 +12,7 @@ from nst_pipeline.storage.records import HarmonizedRecord
         ("ring", 0.9, "The setting harmonize.method is ring."),
         (
             *("auto", 0.15),
-            "Confidence that a change helps: 0.15. This is not above 0.2, "
-            "so the colors stay.",
+            "Confidence that a change helps: 0.15. This is not above 0.2, so the colors stay.",
         ),
         (
             *("auto", 0.5),

@@ -35,7 +35,7 @@ class BoundaryParameters:
     """Pixels around the object that the Gaussian needs."""
 
 
-def _softness(matte: Matte, inside: Mask) -> float:
+def softness(matte: Matte, inside: Mask) -> float:
     """Return the width of the matte's transition from scene to object, pixels."""
     edge = inside & (cv2.erode(inside.view(np.uint8), np.ones((3, 3), np.uint8)) == 0)
     between = (matte > CLEAR_ALPHA) & (matte < 1 - CLEAR_ALPHA)
@@ -71,7 +71,7 @@ def soften_boundary(
     part = object_box(matte).expanded(parameters.margin_px).clipped(*matte.shape[::-1]).slices
     inside = object_mask(matte[part])
     wanted = np.clip(max(matte.shape) * parameters.blur_share, *parameters.blur_px)
-    sigma = float(wanted) - parameters.matte_share * _softness(matte[part], inside)
+    sigma = float(wanted) - parameters.matte_share * softness(matte[part], inside)
     if sigma < parameters.smallest_blur_px:
         return image
     depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) - 0.5
