@@ -30,6 +30,11 @@ Reading = tuple[float, ...]
 
 _FILE = Path(__file__).with_name("reader.npz")
 _DECIMALS = 4
+_HAZE = slice(6, 9)
+"""Numbers of a reading that are haze."""
+_ADDED_HAZE_SHARE = 0.5
+"""Share of the haze in which a scene exceeds the object's photo that the object gets: lifted blacks
+are seen first, and what stands before haze has less of it than what lies behind."""
 _LEAST_LUMINANCE = 1e-4
 _SIDE_PX = 256
 
@@ -101,6 +106,8 @@ def light_change(source: Reading, scene: Reading, composite: Rgb, matte: Matte) 
         (height, width) float32, 0..1, of the object; not empty.
     """
     difference = np.array(scene) - np.array(source)
+    added = np.maximum(difference[_HAZE], 0)
+    difference[_HAZE] -= (1 - _ADDED_HAZE_SHARE) * added
     return LightChange.from_numbers(difference, mean_log_luminance(composite, matte))
 
 
