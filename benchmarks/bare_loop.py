@@ -19,7 +19,7 @@ from nst_pipeline.storage.keys import partition_key
 from nst_pipeline.storage.sidecars.files import sidecar_detections
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
-from nst_pipeline.style.finding.paintings import is_painting
+from nst_pipeline.style.finding.paintings import offers_painting
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import (
@@ -155,7 +155,7 @@ def _harmonize(
 ) -> Rgb:
     composite, matte = each.composite.image, each.composite.matte
     proposals = {"magenta": lambda: Proposal(*stylized)}
-    if is_painting(composite, matte, settings.harmonize.look):
+    if offers_painting(composite, matte, settings.harmonize):
         proposals["painted"] = lambda: Proposal(paint_object(composite, matte, each.scene, magenta))
     return harmonize(
         composite,

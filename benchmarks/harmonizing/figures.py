@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.color import to_lab
+from nst_pipeline.vision.images.regions import dilate
 from nst_pipeline.vision.shapes import Mask, Rgb
 
 from .cases import ANOTHER_LIGHT, NATURAL, NO_SEAM, SEAMS, TONED, Case
@@ -51,15 +52,10 @@ def mean_squared_error(image: Rgb, truth: Rgb, inside: Mask) -> float:
     return float(((image.astype(np.float64) - truth) ** 2)[inside].mean())
 
 
-def _grown(mask: Mask, reach: int) -> Mask:
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return cv2.dilate(mask.astype(np.uint8), disc) > 0
-
-
 def chroma_jump(image: Rgb, inside: Mask) -> float:
     """Compute the distance of mean (a, b) on the two sides of the outline, LAB units."""
     lab = to_lab(image)
-    rim, ring = inside & _grown(~inside, SEAM_PX), _grown(inside, SEAM_PX) & ~inside
+    rim, ring = inside & dilate(~inside, SEAM_PX), dilate(inside, SEAM_PX) & ~inside
     return float(np.linalg.norm((lab[rim].mean(0) - lab[ring].mean(0))[1:]))
 
 
@@ -67,8 +63,8 @@ def gradient_ratio(image: Rgb, inside: Mask) -> float:
     """Compute the ratio of the mean lightness gradient on the outline to that near it."""
     lightness = to_lab(image)[..., 0]
     slope = np.hypot(cv2.Sobel(lightness, -1, 1, 0), cv2.Sobel(lightness, -1, 0, 1))
-    edge = _grown(inside, 1) & _grown(~inside, 1)
-    near = _grown(inside, NEAR_PX) & _grown(~inside, SEAM_PX) & ~edge
+    edge = dilate(inside, 1) & dilate(~inside, 1)
+    near = dilate(inside, NEAR_PX) & dilate(~inside, SEAM_PX) & ~edge
     return float(slope[edge].mean() / (slope[near].mean() + 1e-3))
 
 
@@ -156,7 +152,7 @@ def on_a_painting(results: Sequence[Result]) -> Figures:
 def _inner_color(result: Result) -> NDArray[np.float64]:
     """Return an object's mean LAB color away from the seam."""
     inside = result.case.inside
-    core = inside & ~_grown(~inside, SEAM_PX)
+    core = inside & ~dilate(~inside, SEAM_PX)
     return np.asarray(to_lab(result.image)[core if core.any() else inside].mean(0), np.float64)
 
 

@@ -89,8 +89,7 @@ class PhotoRecord(Record):
 
     @model_serializer(mode="wrap")
     def _without_empty_copyright(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values: dict[str, Any] = dump(self)
-        return values if self.copyright else {k: v for k, v in values.items() if k != "copyright"}
+        return _without_empty("copyright", dump(self))
 
 
 class ScenePhotoRecord(PhotoRecord):
@@ -156,8 +155,7 @@ class StickerRecord(Record):
 
     @model_serializer(mode="wrap")
     def _without_unknown_light(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values: dict[str, Any] = dump(self)
-        return values if self.light else {k: v for k, v in values.items() if k != "light"}
+        return _without_empty("light", dump(self))
 
 
 class Stickers(RecordList[StickerRecord]):

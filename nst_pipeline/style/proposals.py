@@ -8,7 +8,7 @@ import numpy as np
 
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings import HarmonizeSettings, Settings
-from nst_pipeline.style.finding.paintings import is_painting
+from nst_pipeline.style.finding.paintings import offers_painting
 from nst_pipeline.style.magenta import FloatOr8Bit, load_magenta
 from nst_pipeline.style.object_ring import object_ring
 from nst_pipeline.style.paint import paint_object
@@ -98,11 +98,10 @@ def _is_offered(
     candidate: Candidate, composite: Rgb, matte: Matte, settings: HarmonizeSettings
 ) -> bool:
     """Whether a candidate's network is worth running."""
-    if not candidate.needs_proposal or candidate.name == settings.method:
-        return candidate.needs_proposal
     if candidate.name == "painted":
-        return settings.method == "auto" and is_painting(composite, matte, settings.look)
-    return not candidate.on_request
+        return offers_painting(composite, matte, settings)
+    asked = candidate.name == settings.method or not candidate.on_request
+    return candidate.needs_proposal and asked
 
 
 def proposals_for(composite: Rgb, matte: Matte, settings: Settings) -> Proposals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,28 @@ def network(
         layers.append(tf.keras.layers.Dropout(dropout))
     layers.append(tf.keras.layers.Dense(outputs, kernel_initializer="zeros"))
     return tf.keras.Sequential(layers)
+
+
+def optimizer(rate: float, steps: int, weight_decay: float) -> tf.keras.optimizers.Optimizer:
+    """Return AdamW, whose learning rate falls to zero in so many steps."""
+    schedule = tf.keras.optimizers.schedules.CosineDecay(rate, steps)
+    return tf.keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
+
+
+def descent(
+    model: tf.keras.Model, by: tf.keras.optimizers.Optimizer, loss_of: Callable[..., Tensor]
+) -> Callable[..., Tensor]:
+    """Return a step that takes a batch's tensors, changes the model, and returns the loss."""
+
+    @tf.function
+    def step(*batch: Tensor) -> Tensor:
+        with tf.GradientTape() as tape:
+            loss = loss_of(*batch)
+        variables = model.trainable_variables
+        by.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    return step
 
 
 def standardize(x: NDArray[Any], center: NDArray[Any], scale: NDArray[Any]) -> NDArray[np.float32]:

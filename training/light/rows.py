@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -24,7 +25,11 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.harmonize.color_change import LabStatistics, lab_statistics
 from nst_pipeline.vision.harmonize.light.change import to_linear
-from nst_pipeline.vision.harmonize.light.description import describe_light, describe_object
+from nst_pipeline.vision.harmonize.light.description import (
+    Colors,
+    describe_light,
+    describe_object,
+)
 from nst_pipeline.vision.harmonize.light.regions import surroundings
 from nst_pipeline.vision.harmonize.model.distort import move_sliders, transfer_statistics
 from nst_pipeline.vision.images.color import to_lab
@@ -56,6 +61,9 @@ class RowParameters:
 ROWS = RowParameters()
 Row = dict[str, NDArray[Any]]
 Pixels = NDArray[np.uint8]
+PhotoWork = tuple[int, str, str]
+"""A photo's number, its path, and that of another photo."""
+Made = TypeVar("Made")
 
 
 def read_pair(photo: Path) -> tuple[Rgb, Matte] | None:
@@ -96,8 +104,8 @@ def _lit(image: Rgb, matte: Matte, pixels: Pixels, rng: np.random.Generator) -> 
             continue
         rows.append(
             {
-                "scene": describe_light(around.rgb, around.scene),
-                "object": describe_object(own.rgb, own.inside),
+                "scene": describe_light(Colors.of(around.rgb), around.scene),
+                "object": describe_object(Colors.of(own.rgb), own.inside),
                 "light": light.as_row(mean),
                 "pixels": pixels,
             }
@@ -119,7 +127,7 @@ def _edited(
         edited = move_sliders(image, rng) if number % 2 else change.scaled(share).apply(image)
         around = surroundings(edited, matte)
         if around is not None:
-            description = describe_object(around.rgb, around.inside)
+            description = describe_object(Colors.of(around.rgb), around.inside)
             rows.append({"object": description, "pixels": edited.reshape(-1, 3)[chosen]})
     return rows
 
@@ -137,7 +145,7 @@ def rows_of(photo: Path, other: Path, seed: int) -> tuple[list[Row], list[Row]]:
     return lit, _edited(image, matte, chosen, read_other[0][found], rng)
 
 
-def _numbered(photo: tuple[int, str, str]) -> tuple[list[Row], list[Row]]:
+def _numbered(photo: PhotoWork) -> tuple[list[Row], list[Row]]:
     cv2.setNumThreads(1)
     number, path, other = photo
     lit, edited = rows_of(Path(path), Path(other), number)
@@ -148,20 +156,30 @@ def _columns(rows: list[Row]) -> Row:
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def main() -> None:
-    """Make the rows of all photos, in all cores."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
+def add_photos(parser: argparse.ArgumentParser) -> None:
+    """Let a command take folders of photos, and a list of photos to leave out."""
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--without", type=Path, help="text file of photos to leave out, one a line")
-    options = parser.parse_args()
+
+
+def for_each_photo(options: argparse.Namespace, make: Callable[[PhotoWork], Made]) -> list[Made]:
+    """Call a function for each photo with its number and another photo, in all cores."""
     without = set(options.without.read_text().splitlines()) if options.without else set()
     photos = [str(each) for folder in options.folders for each in sorted(folder.glob("photo/*"))]
     photos = [each for each in photos if each not in without]
     others = np.random.default_rng(0).permutation(photos).tolist()
+    work = [(n, *each) for n, each in enumerate(zip(photos, others, strict=True))]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        work = [(n, *each) for n, each in enumerate(zip(photos, others, strict=True))]
-        made = list(pool.map(_numbered, work, chunksize=8))
+        return list(pool.map(make, work, chunksize=8))
+
+
+def main() -> None:
+    """Make the rows of all photos, in all cores."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path)
+    add_photos(parser)
+    options = parser.parse_args()
+    made = for_each_photo(options, _numbered)
     lit, edited = (_columns([row for each in made for row in each[part]]) for part in (0, 1))
     edits = {f"edited_{name}": column for name, column in edited.items()}
     np.savez_compressed(options.out, **lit, **edits)

@@ -11,9 +11,7 @@ minutes.
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +19,9 @@ from typing import Any
 import cv2
 import numpy as np
 import tensorflow as tf
-from networks import HELD_BACK_EVERY, network, save, standardize
+from networks import HELD_BACK_EVERY, network, optimizer, save, standardize
 from numpy.typing import NDArray
-from rows import read_pair
+from rows import PhotoWork, add_photos, for_each_photo, read_pair
 
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.model.distort import move_sliders
@@ -102,10 +100,6 @@ def _placed(image: Rgb, matte: Matte, rng: np.random.Generator) -> tuple[Rgb, Ma
     return np.asarray(layer, np.uint8), np.asarray(cv2.warpAffine(matte, matrix, size), np.float32)
 
 
-def _edited(image: Rgb, turn: int, rng: np.random.Generator) -> Rgb:
-    return move_sliders(image, rng) if turn % 2 else image
-
-
 def _composites(
     photo: Rgb, mask: Matte, other: Rgb, seed: int
 ) -> Iterator[tuple[Rgb, Matte, bool]]:
@@ -121,10 +115,11 @@ def _composites(
         moved = _outlined(moved, rng)
         is_elsewhere = rng.random() < TRAINING.elsewhere
         scene = resize(other, image.shape[1], image.shape[0]) if is_elsewhere else image
-        yield recompose(scene, moved, _edited(layer, turn, rng)), moved, False
+        shown = move_sliders(layer, rng) if turn % 2 else layer
+        yield recompose(scene, moved, shown), moved, False
 
 
-def _rows(work: tuple[int, str, str]) -> list[tuple[NDArray[np.float64], bool, int]]:
+def _rows(work: PhotoWork) -> list[tuple[NDArray[np.float64], bool, int]]:
     cv2.setNumThreads(1)
     number, photo, other = work
     pair, scene = read_pair(Path(photo)), read_pair(Path(other))
@@ -147,9 +142,8 @@ def train(
     model = network(
         x.shape[1], parameters.hidden, 1, noise=parameters.noise, dropout=parameters.dropout
     )
-    rate = tf.keras.optimizers.schedules.CosineDecay(parameters.rate, parameters.steps)
     model.compile(
-        tf.keras.optimizers.AdamW(rate, weight_decay=parameters.weight_decay),
+        optimizer(parameters.rate, parameters.steps, parameters.weight_decay),
         tf.keras.losses.BinaryCrossentropy(from_logits=True),
     )
     epochs = max(1, parameters.steps * parameters.batch // len(x))
@@ -163,18 +157,11 @@ def train(
 def main() -> None:
     """Make the rows, train, report and save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", type=Path, nargs="+")
+    add_photos(parser)
     parser.add_argument("--out", type=Path, default=Path("in_place.npz"))
     parser.add_argument("--steps", type=int, default=TRAINING.steps)
-    parser.add_argument("--without", type=Path, help="text file of photos to leave out, one a line")
     options = parser.parse_args()
-    without = set(options.without.read_text().splitlines()) if options.without else set()
-    photos = [str(each) for folder in options.folders for each in sorted(folder.glob("photo/*"))]
-    photos = [each for each in photos if each not in without]
-    others = np.random.default_rng(0).permutation(photos).tolist()
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        work = [(n, *each) for n, each in enumerate(zip(photos, others, strict=True))]
-        rows = [row for each in pool.map(_rows, work, chunksize=8) for row in each]
+    rows = [row for each in for_each_photo(options, _rows) for row in each]
     x, in_place, photo = (np.array(column) for column in zip(*rows, strict=True))
     kept = photo % HELD_BACK_EVERY != 0
     center, scale = x[kept].mean(0), x[kept].std(0) + 1e-3

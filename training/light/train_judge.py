@@ -21,8 +21,10 @@ from networks import (
     Rows,
     Tensor,
     changed,
+    descent,
     in_daylight,
     network,
+    optimizer,
     read_rows,
     relit,
     save,
@@ -155,23 +157,17 @@ def train(
         noise=parameters.noise,
         dropout=parameters.dropout,
     )
-    rate = tf.keras.optimizers.schedules.CosineDecay(parameters.rate, parameters.steps)
-    optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=parameters.weight_decay)
+    by = optimizer(parameters.rate, parameters.steps, parameters.weight_decay)
 
-    @tf.function
-    def step(x: Tensor, before: Tensor, after: Tensor, right: Tensor) -> Tensor:
-        with tf.GradientTape() as tape:
-            answer = model(x, training=True)
-            error = changed(to_linear(before), answer[:, :-1]) - after
-            missed = tf.sqrt(tf.reduce_mean(error**2, (1, 2)) + 1e-4)
-            fits = tf.nn.sigmoid_cross_entropy_with_logits(right, answer[:, -1])
-            weight = 1 + (parameters.right_weight - 1) * right
-            loss = tf.reduce_mean(weight * (missed + parameters.fit_weight * fits))
-        variables = model.trainable_variables
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return loss
+    def loss_of(x: Tensor, before: Tensor, after: Tensor, right: Tensor) -> Tensor:
+        answer = model(x, training=True)
+        error = changed(to_linear(before), answer[:, :-1]) - after
+        missed = tf.sqrt(tf.reduce_mean(error**2, (1, 2)) + 1e-4)
+        fits = tf.nn.sigmoid_cross_entropy_with_logits(right, answer[:, -1])
+        weight = 1 + (parameters.right_weight - 1) * right
+        return tf.reduce_mean(weight * (missed + parameters.fit_weight * fits))
 
-    losses = []
+    step, losses = descent(model, by, loss_of), []
     for number in range(parameters.steps):
         pairs = pairing.draw(parameters.batch, parameters.pixels, rng)
         x = standardize(pairs.x, center, scale)

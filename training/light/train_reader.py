@@ -20,8 +20,10 @@ from networks import (
     Rows,
     Tensor,
     changed,
+    descent,
     in_daylight,
     network,
+    optimizer,
     read_rows,
     relit,
     save,
@@ -92,21 +94,15 @@ def train(rows: Rows, center: Any, scale: Any, parameters: TrainingParameters) -
         dropout=parameters.dropout,
     )
     steps = len(x) // parameters.batch
-    rate = tf.keras.optimizers.schedules.CosineDecay(parameters.rate, steps * parameters.epochs)
-    optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=parameters.weight_decay)
+    by = optimizer(parameters.rate, steps * parameters.epochs, parameters.weight_decay)
 
-    @tf.function
-    def step(scene: Tensor, source: Tensor, shown: Tensor, to: Tensor, of: Tensor) -> Tensor:
-        with tf.GradientTape() as tape:
-            numbers = model(scene, training=True) - model(source, training=True)
-            own = to_linear(shown)
-            error = changed(to_linear(relit(own, of)), numbers) - relit(own, to)
-            squared = tf.reduce_mean(error**2, (1, 2))
-            loss = tf.reduce_mean(tf.sqrt(squared + 1e-4))
-        variables = model.trainable_variables
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return loss
+    def loss_of(scene: Tensor, source: Tensor, shown: Tensor, to: Tensor, of: Tensor) -> Tensor:
+        numbers = model(scene, training=True) - model(source, training=True)
+        own = to_linear(shown)
+        error = changed(to_linear(relit(own, of)), numbers) - relit(own, to)
+        return tf.reduce_mean(tf.sqrt(tf.reduce_mean(error**2, (1, 2)) + 1e-4))
 
+    step = descent(model, by, loss_of)
     for epoch in range(parameters.epochs):
         drawn = _drawn(in_daylight(light), parameters.daylight, rng)
         source = _partners(drawn, rows, parameters, rng)

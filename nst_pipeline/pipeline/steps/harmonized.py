@@ -26,7 +26,7 @@ from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import HarmonizedRecord, Placements, Stickers
-from nst_pipeline.style.finding.paintings import is_painting
+from nst_pipeline.style.finding.paintings import offers_painting
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.proposals import network_proposal
@@ -36,7 +36,7 @@ from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.light.reader import Reading, mean_reading
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.dtype import to_float
-from nst_pipeline.vision.shapes import Rgb
+from nst_pipeline.vision.shapes import Matte, Rgb
 
 _DECIMALS = 6
 
@@ -99,17 +99,14 @@ def _has_vgg(item: Item) -> bool:
     return not item.is_empty(stylized_vgg19)
 
 
-def _proposals(item: Item) -> Proposals:
+def _proposals(item: Item, composite: Rgb, matte: Matte) -> Proposals:
     """Return the networks' proposals; each is read or computed only when needed."""
     readers = {"magenta": _magenta, "vgg19": _vgg19, "painted": _painted, "network": _network}
     if not _has_vgg(item):
         del readers["vgg19"]
-    chosen = item.settings.harmonize
-    if chosen.method != "network":
+    if item.settings.harmonize.method != "network":
         del readers["network"]
-    if chosen.method == "auto" and not is_painting(
-        item.picture(composites), read_matte(item), chosen.look
-    ):
+    if not offers_painting(composite, matte, item.settings.harmonize):
         del readers["painted"]
     return {name: partial(read, item) for name, read in readers.items()}
 
@@ -125,7 +122,7 @@ def _source_light(item: Item) -> Reading | None:
         lights.append(next(r.light for r in records if r.sticker == each.sticker))
         areas.append(each.box.width * each.box.height)
     known = [light for light in lights if light is not None]
-    return mean_reading(known, areas) if known and len(known) == len(lights) else None
+    return mean_reading(known, areas) if lights and known == lights else None
 
 
 def _worse_than_untouched(snapshot: Snapshot, row: Row) -> str:
@@ -201,12 +198,13 @@ def harmonized(item: Item) -> Made:
     `monochrome` or `toned` (sepia, for example). Outside the object and its shadow, every pixel
     equals the scene's, at full size. docs/methods.md compares the methods.
     """
+    composite, matte = item.picture(composites), read_matte(item)
     result = harmonize(
-        item.picture(composites),
-        read_matte(item),
+        composite,
+        matte,
         item.settings.harmonize,
         harmonizer=read_harmonizer(item),
-        proposals=_proposals(item),
+        proposals=_proposals(item, composite, matte),
         source=_source_light(item),
     )
     scores = {name: round(float(score), _DECIMALS) for name, score in result.scores.items()}

@@ -28,7 +28,7 @@ from nst_pipeline.vision.detect.transparency import OWN_ALPHA
 from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
-from nst_pipeline.vision.shapes import Cutout, Matte
+from nst_pipeline.vision.shapes import Box, Cutout, Matte, Rgba
 
 
 def sticker_id(object_key: str, number: int) -> str:
@@ -81,9 +81,10 @@ def _describe(
     found: DetectionRecord,
     cutout: Cutout,
     alpha: Matte | None,
+    pixels: Rgba,
+    box: Box,
     light: Reading | None,
 ) -> StickerRecord:
-    pixels, box = crop_sticker(cutout)
     return StickerRecord(
         sticker=sticker,
         label=found.label,
@@ -132,11 +133,12 @@ def stickers(item: Item) -> Made:
     records = []
     for number, found in enumerate(item.record(Detections, detections)):
         cutout = cut_out(photo, found.detection(), settings, network=network, alpha=alpha)
-        pixels, _ = crop_sticker(cutout)
+        pixels, box = crop_sticker(cutout)
         if not pixels.size:
             continue
         light = None if found.source == OWN_ALPHA else read_light(photo, cutout.matte)
-        record = _describe(sticker_id(item.key, number), source, found, cutout, alpha, light)
+        name = sticker_id(item.key, number)
+        record = _describe(name, source, found, cutout, alpha, pixels, box, light)
         made[files.sticker(number)] = sticker_png(pixels, record)
         records.append(record)
     made[files.RECORD] = Stickers(tuple(records))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.settings import SceneLook
+from nst_pipeline.settings import HarmonizeSettings, SceneLook
 from nst_pipeline.style.finding.built_network import warn_once
 from nst_pipeline.style.finding.labels import word_probabilities
 from nst_pipeline.vision.harmonize.dense import DenseNetwork, load_dense
@@ -62,3 +62,18 @@ def is_painting(composite: Rgb, matte: Matte, look: SceneLook) -> bool:
     except ModelUnavailableError as error:
         warn_once(f"paintings are recognized by their relief alone: {error}")
         return True
+
+
+def offers_painting(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> bool:
+    """Decide whether to propose the object painted: by the settings, else in paintings only.
+
+    Parameters
+    ----------
+    composite, matte
+        As in `is_painting`, which is asked only where the answer matters.
+    settings
+        The harmonizer's.
+    """
+    if settings.method != "auto" or settings.color_only:
+        return settings.method == "painted"
+    return is_painting(composite, matte, settings.look)

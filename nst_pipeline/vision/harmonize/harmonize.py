@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -17,10 +18,9 @@ from nst_pipeline.vision.harmonize.candidates import (
     Request,
     should_paint,
 )
-from nst_pipeline.vision.harmonize.finish.boundary import soften_boundary
+from nst_pipeline.vision.harmonize.finish.boundary import blend_boundary, soften_boundary
 from nst_pipeline.vision.harmonize.finish.compression import match_compression
 from nst_pipeline.vision.harmonize.finish.grain import match_grain
-from nst_pipeline.vision.harmonize.finish.painted_boundary import blend_boundary
 from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
 from nst_pipeline.vision.harmonize.light.change import LightChange
 from nst_pipeline.vision.harmonize.light.judge import judge_light
@@ -213,6 +213,23 @@ def _is_off_tone(composite: Rgb, matte: Matte, tone: Tone) -> bool:
     return own > around + TONE.visible_distance
 
 
+def _harmonize_in_tone(
+    composite: Rgb,
+    matte: Matte,
+    settings: HarmonizeSettings,
+    tone: Tone,
+    harmonize_with: Callable[[Rgb, Matte, HarmonizeSettings], Harmonized],
+) -> Harmonized:
+    """Give an object the scene's tone, before and after it is harmonized."""
+    # The strength holds for the tone, too, so it is applied last.
+    whole = settings.model_copy(update={"strength": 1.0})
+    result = harmonize_with(apply_tone(composite, matte, tone), matte, whole)
+    image = apply_tone(result.image, matte, tone)
+    image = recompose(composite, np.float32(settings.strength) * (matte > 0), image)
+    confidence = max(result.confidence, TONE.certainty * _is_off_tone(composite, matte, tone))
+    return replace(result, image=image, confidence=confidence, tone=tone.kind)
+
+
 def harmonize(
     composite: Rgb,
     matte: Matte,
@@ -233,9 +250,9 @@ def harmonize(
     settings
         `method` names the candidate; `auto` takes the one with the best score, which is `untouched`
         if no change of colors is expected to help; a pasted object's edge and grain are matched all
-        the same. In a black-and-white or toned scene, the object takes
-        the scene's tone in any case, unless the method is `untouched` or `keep_colors` is set. The
-        other settings limit what may change.
+        the same. In a black-and-white or toned scene, the object takes the scene's tone in any
+        case, unless the method is `untouched` or `keep_colors` is set. The other settings limit
+        what may change.
     harmonizer
         Predicts the color change and the confidence in it.
     proposals
@@ -268,14 +285,8 @@ def harmonize(
     >>> result.chosen, result.image[0, 0].tolist(), result.image[30, 30].tolist()
     ('ring', [200, 200, 200], [122, 131, 176])
     """
+    harmonize_with = partial(_harmonize, harmonizer=harmonizer, proposals=proposals, source=source)
     tone = _tone_to_match(composite, matte, settings)
     if tone is None:
-        return _harmonize(composite, matte, settings, harmonizer, proposals, source)
-    # The strength holds for the tone, too, so it is applied last.
-    whole = settings.model_copy(update={"strength": 1.0})
-    toned = apply_tone(composite, matte, tone)
-    result = _harmonize(toned, matte, whole, harmonizer, proposals, source)
-    image = apply_tone(result.image, matte, tone)
-    image = recompose(composite, np.float32(settings.strength) * (matte > 0), image)
-    confidence = max(result.confidence, TONE.certainty * _is_off_tone(composite, matte, tone))
-    return replace(result, image=image, confidence=confidence, tone=tone.kind)
+        return harmonize_with(composite, matte, settings)
+    return _harmonize_in_tone(composite, matte, settings, tone, harmonize_with)

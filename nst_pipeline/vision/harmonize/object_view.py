@@ -18,7 +18,7 @@ from nst_pipeline.vision.images.regions import (
     ring_mask,
 )
 from nst_pipeline.vision.images.resize import shrink_to_fit
-from nst_pipeline.vision.shapes import Mask, Matte, Rgb
+from nst_pipeline.vision.shapes import Box, Mask, Matte, Rgb
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,32 @@ class ObjectColors:
     ring: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class _Regions:
+    """Where an object and its surroundings lie, the matte there, reduced, and what is wrong."""
+
+    box: Box
+    soft: Matte
+    inside: Mask
+    ring: Mask
+    fault: str
+
+
+def _regions(matte: Matte, parameters: ViewParameters) -> _Regions:
+    box = object_box(matte, SURROUNDINGS_SHARE)
+    if box.width == 0:
+        nothing = np.zeros((0, 0), np.bool_)
+        return _Regions(box, matte[box.slices], nothing, nothing, "there is no object")
+    soft = shrink_to_fit(matte[box.slices], parameters.side_px)
+    inside, ring = object_mask(soft), ring_mask(soft, parameters.ring_px)
+    fault = ""
+    if ring.sum() < parameters.smallest_region_px:
+        fault = "too little of the scene is around the object"
+    if inside.sum() < parameters.smallest_region_px:
+        fault = "the object is too small or too faint to be judged"
+    return _Regions(box, soft, inside, ring, fault)
+
+
 def why_no_view(matte: Matte, *, parameters: ViewParameters = VIEW_PARAMETERS) -> str:
     """Say why a composite with this matte has no `object_view`; empty if it has one.
 
@@ -92,15 +118,7 @@ def why_no_view(matte: Matte, *, parameters: ViewParameters = VIEW_PARAMETERS) -
     >>> why_no_view(matte)
     'too little of the scene is around the object'
     """
-    box = object_box(matte, SURROUNDINGS_SHARE)
-    if box.width == 0:
-        return "there is no object"
-    soft = shrink_to_fit(matte[box.slices], parameters.side_px)
-    if object_mask(soft).sum() < parameters.smallest_region_px:
-        return "the object is too small or too faint to be judged"
-    if ring_mask(soft, parameters.ring_px).sum() < parameters.smallest_region_px:
-        return "too little of the scene is around the object"
-    return ""
+    return _regions(matte, parameters).fault
 
 
 def object_view(
@@ -132,17 +150,15 @@ def object_view(
     >>> object_view(image, np.ones_like(matte)) is None
     True
     """
-    if why_no_view(matte, parameters=parameters):
+    found = _regions(matte, parameters)
+    if found.fault:
         return None
-    box, side = object_box(matte, SURROUNDINGS_SHARE), parameters.side_px
-    part, share = matte[box.slices], float(matte.mean())
-    small, soft = shrink_to_fit(image[box.slices], side), shrink_to_fit(part, side)
-    inside, ring = object_mask(soft), ring_mask(soft, parameters.ring_px)
-    rim = rim_mask(soft, parameters.ring_px)
+    small = shrink_to_fit(image[found.box.slices], parameters.side_px)
+    rim = rim_mask(found.soft, parameters.ring_px)
     if rim.sum() < parameters.smallest_region_px:
-        rim = inside
-    outside = np.asarray(soft <= CLEAR_ALPHA)
-    return ObjectView(to_lab(small), inside, rim, ring, outside, share)
+        rim = found.inside
+    outside, share = np.asarray(found.soft <= CLEAR_ALPHA), float(matte.mean())
+    return ObjectView(to_lab(small), found.inside, rim, found.ring, outside, share)
 
 
 def object_colors(view: ObjectView) -> ObjectColors:

@@ -51,7 +51,8 @@ def _dilate_far(mask: Mask, radius_px: int) -> Mask:
     return dilated
 
 
-def _dilate(mask: Mask, radius_px: int) -> Mask:
+def dilate(mask: Mask, radius_px: int) -> Mask:
+    """Grow a mask, (height, width) bool, by a disc of this radius."""
     if radius_px <= _FAR_PX:
         return cv2.dilate(mask.view(np.uint8), _ellipse(radius_px)).astype(np.bool_)
     return _dilate_far(mask, radius_px) if mask.any() else mask
@@ -109,13 +110,13 @@ def ring_mask(matte: Matte, width_px: int, gap_px: int = 0) -> Mask:
     [0, 0, 1, 1, 0, 1, 1, 0, 0]
     """
     covered = np.asarray(matte > CLEAR_ALPHA)
-    return _dilate(covered, gap_px + width_px) & ~_dilate(covered, gap_px)
+    return dilate(covered, gap_px + width_px) & ~dilate(covered, gap_px)
 
 
 def rim_mask(matte: Matte, width_px: int, gap_px: int = 0) -> Mask:
     """Mark the object's pixels just inside its outline; parameters as in `ring_mask`."""
     inside = object_mask(matte)
-    return _dilate(~inside, gap_px + width_px) & ~_dilate(~inside, gap_px)
+    return dilate(~inside, gap_px + width_px) & ~dilate(~inside, gap_px)
 
 
 def object_box(matte: Matte, margin: float = 0.0) -> Box:

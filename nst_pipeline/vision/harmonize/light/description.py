@@ -110,13 +110,37 @@ def region_statistics(
     return np.concatenate(parts).astype(np.float32)
 
 
-def _texture(
-    lightness: Numbers, region: Mask, parameters: DescriptionParameters
-) -> NDArray[np.float32]:
-    """Compute the logarithm of the mean detail that is finer than each width."""
-    blurred = (cv2.GaussianBlur(lightness, (0, 0), width) for width in parameters.texture_px)
-    detail = [np.abs(lightness - each)[region].mean() if region.any() else 0 for each in blurred]
-    return np.log(np.array(detail) + parameters.texture_floor).astype(np.float32)
+@dataclass(frozen=True)
+class Colors:
+    """An object and its surroundings, as both are described.
+
+    Attributes
+    ----------
+    rgb
+        (h, w, 3) float32, sRGB 0..1.
+    lab
+        (h, w, 3) float32.
+    detail
+        For each of `texture_px`, (h, w) float32, the lightness that is finer.
+    """
+
+    rgb: Numbers
+    lab: Lab
+    detail: tuple[Numbers, ...]
+
+    @classmethod
+    def of(cls, rgb: Numbers, *, parameters: DescriptionParameters = DESCRIPTION) -> Colors:
+        """Convert a picture, (h, w, 3) float32, sRGB 0..1."""
+        lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
+        lightness = lab[..., 0]
+        blurred = (cv2.GaussianBlur(lightness, (0, 0), width) for width in parameters.texture_px)
+        return cls(rgb, lab, tuple(np.abs(lightness - each) for each in blurred))
+
+
+def _texture(colors: Colors, region: Mask, parameters: DescriptionParameters) -> Numbers:
+    """Compute the logarithm of a region's mean detail, by width."""
+    means = [each[region].mean() if region.any() else 0 for each in colors.detail]
+    return np.log(np.array(means) + parameters.texture_floor).astype(np.float32)
 
 
 def _part(scene: Mask, rows: slice, parameters: DescriptionParameters) -> Mask:
@@ -126,14 +150,14 @@ def _part(scene: Mask, rows: slice, parameters: DescriptionParameters) -> Mask:
 
 
 def describe_light(
-    rgb: Numbers, scene: Mask, *, parameters: DescriptionParameters = DESCRIPTION
+    colors: Colors, scene: Mask, *, parameters: DescriptionParameters = DESCRIPTION
 ) -> Numbers:
     """Describe the light of a scene.
 
     Parameters
     ----------
-    rgb
-        (h, w, 3) float32, sRGB 0..1: an object and its surroundings.
+    colors
+        Of an object and its surroundings.
     scene
         (h, w) bool, what to measure: without the object and the band at its outline.
     parameters
@@ -145,25 +169,23 @@ def describe_light(
         (57,) float32: statistics of the scene, mean and spread of its upper and its lower part, and
         the strength of its detail.
     """
-    lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
-
-    height = len(rgb)
-    whole = region_statistics(rgb[scene], lab[scene], parameters=parameters)
+    lab, height = colors.lab, len(colors.lab)
+    whole = region_statistics(colors.rgb[scene], lab[scene], parameters=parameters)
     top = _part(scene, slice(0, round(parameters.top_share * height)), parameters)
     bottom = _part(scene, slice(round(parameters.bottom_share * height), height), parameters)
     ends = (_mean_and_std(lab[part]) for part in (top, bottom))
-    return np.concatenate([whole, *ends, _texture(lab[..., 0], scene, parameters)])
+    return np.concatenate([whole, *ends, _texture(colors, scene, parameters)])
 
 
 def describe_object(
-    rgb: Numbers, inside: Mask, *, parameters: DescriptionParameters = DESCRIPTION
+    colors: Colors, inside: Mask, *, parameters: DescriptionParameters = DESCRIPTION
 ) -> Numbers:
     """Describe the light on an object.
 
     Parameters
     ----------
-    rgb
-        (h, w, 3) float32, sRGB 0..1: an object and its surroundings.
+    colors
+        Of an object and its surroundings.
     inside
         (h, w) bool, the object, without the band at its outline.
     parameters
@@ -174,6 +196,5 @@ def describe_object(
     numpy.ndarray
         (45,) float32: statistics of the object, and the strength of its detail.
     """
-    lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
-    statistics = region_statistics(rgb[inside], lab[inside], parameters=parameters)
-    return np.concatenate([statistics, _texture(lab[..., 0], inside, parameters)])
+    statistics = region_statistics(colors.rgb[inside], colors.lab[inside], parameters=parameters)
+    return np.concatenate([statistics, _texture(colors, inside, parameters)])

@@ -17,7 +17,11 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.harmonize.dense import DenseNetwork, load_dense
 from nst_pipeline.vision.harmonize.light.change import LightChange
-from nst_pipeline.vision.harmonize.light.description import describe_light, describe_object
+from nst_pipeline.vision.harmonize.light.description import (
+    Colors,
+    describe_light,
+    describe_object,
+)
 from nst_pipeline.vision.harmonize.light.reader import mean_log_luminance
 from nst_pipeline.vision.harmonize.light.regions import surroundings
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -69,7 +73,8 @@ def judge_light(composite: Rgb, matte: Matte) -> Judgment | None:
     around = surroundings(composite, matte)
     if around is None or not around.inside.any():
         return None
-    scene = describe_light(around.rgb, around.scene)
-    answer = light_judge().predict(judged_inputs(scene, describe_object(around.rgb, around.inside)))
+    colors = Colors.of(around.rgb)
+    scene, item = describe_light(colors, around.scene), describe_object(colors, around.inside)
+    answer = light_judge().predict(judged_inputs(scene, item))
     change = LightChange.from_numbers(answer[:-1], mean_log_luminance(composite, matte))
     return Judgment(change, float(1 / (1 + np.exp(answer[-1]))))

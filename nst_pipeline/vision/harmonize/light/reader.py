@@ -17,7 +17,7 @@ import numpy as np
 
 from nst_pipeline.vision.harmonize.dense import DenseNetwork, load_dense
 from nst_pipeline.vision.harmonize.light.change import LightChange, to_linear
-from nst_pipeline.vision.harmonize.light.description import describe_light
+from nst_pipeline.vision.harmonize.light.description import Colors, describe_light
 from nst_pipeline.vision.harmonize.light.regions import surroundings, whole_picture
 from nst_pipeline.vision.images.color import LUMINANCE, Lab
 from nst_pipeline.vision.images.dtype import to_float
@@ -74,7 +74,7 @@ def read_light(image: Rgb, matte: Matte | None = None) -> Reading | None:
     around = whole_picture(image) if matte is None else surroundings(image, matte)
     if around is None:
         return None
-    numbers = light_reader().predict(describe_light(around.rgb, around.scene))
+    numbers = light_reader().predict(describe_light(Colors.of(around.rgb), around.scene))
     return tuple(round(float(each), _DECIMALS) for each in numbers)
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from nst_pipeline.vision.images.dtype import to_float
-from nst_pipeline.vision.images.regions import SURROUNDINGS_SHARE, object_box, object_mask
+from nst_pipeline.vision.images.regions import SURROUNDINGS_SHARE, dilate, object_box, object_mask
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
@@ -56,11 +55,6 @@ class Surroundings:
     inside: Mask
 
 
-def _grown(mask: Mask, reach: int) -> Mask:
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc, borderValue=0) > 0)
-
-
 def surroundings(
     image: Rgb, matte: Matte, *, parameters: RegionParameters = RegionParameters()
 ) -> Surroundings | None:
@@ -98,11 +92,11 @@ def surroundings(
     side = float(np.sqrt(whole.sum()))
     band = int(np.clip(side * parameters.seam_share, *parameters.seam_px))
     # The band begins at the outline, not where the soft edge ends, so that it is the same for any.
-    reach = _grown(whole, band + parameters.soft_px)
+    reach = dilate(whole, band + parameters.soft_px)
     scene = ~(reach | (small > parameters.covered_alpha))
     if scene.sum() < parameters.smallest_px:
         return None
-    inside = ~_grown(~whole, band)
+    inside = ~dilate(~whole, band)
     if inside.sum() < parameters.smallest_inside_px:
         inside = whole
     rgb = to_float(shrink_to_fit(image[box.slices], parameters.side_px))

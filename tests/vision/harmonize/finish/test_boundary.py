@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from nst_pipeline.vision.harmonize.finish.boundary import BoundaryParameters, soften_boundary
+from nst_pipeline.vision.harmonize.finish.boundary import (
+    BLENDED,
+    BLURRED,
+    blend_boundary,
+    soften_boundary,
+)
 from nst_pipeline.vision.harmonize.model.seam import step_ratio
 from nst_pipeline.vision.images.color import to_lab
 
@@ -28,8 +33,7 @@ def test_only_the_outermost_pixels_inside_change(paste):
     changed = (soften_boundary(image, matte) != image).any(-1)
     depth = cv2.distanceTransform(matte.astype(np.uint8), cv2.DIST_L2, 5)
     assert changed.any() and not changed[matte == 0].any()
-    known = BoundaryParameters()
-    assert depth[changed].max() <= known.reach * known.blur_px[0] + 0.5
+    assert depth[changed].max() <= BLURRED.reach * BLURRED.width_px[0] + 0.5
 
 
 def test_a_photos_own_outline_is_unchanged(cup):
@@ -40,7 +44,21 @@ def test_a_photos_own_outline_is_unchanged(cup):
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_without_an_outline_nothing_changes(cup, value):
     photo, matte = cup
-    np.testing.assert_array_equal(soften_boundary(photo, np.full_like(matte, value)), photo)
+    for soften in (soften_boundary, blend_boundary):
+        np.testing.assert_array_equal(soften(photo, np.full_like(matte, value)), photo)
+
+
+def test_a_paintings_colors_reach_a_little_into_the_object(paste):
+    import cv2
+
+    image, matte = paste
+    blended = blend_boundary(image, matte)
+    before, after = (step_ratio(to_lab(each), matte > 0.5) for each in (image, blended))
+    assert after < before - 0.3
+    changed = (blended != image).any(-1)
+    depth = cv2.distanceTransform(matte.astype(np.uint8), cv2.DIST_L2, 5)
+    assert changed.any() and not changed[matte == 0].any()
+    assert depth[changed].max() <= BLENDED.width_px[0] + 0.5
 
 
 def test_a_soft_matte_is_not_softened_again(paste):
