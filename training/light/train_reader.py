@@ -44,10 +44,10 @@ class TrainingParameters:
     dropout: float = 0.3
     noise: float = 0.1
     """Standard deviation of noise on the standardized statistics."""
-    same_photo: float = 0.3
+    same_photo: float = 0.25
     """Share of pairs of one photo: there the change is exact. In the others, the two photos' own
     lights differ, as those of object and scene do: the reader learns how far to trust itself."""
-    daylight: float = 0.5
+    daylight: float = 0.65
     """Share of rows in the photo's own light: most scenes and stickers are in no other."""
     batch: int = 256
     epochs: int = 60

@@ -164,7 +164,7 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     optional=(stylized_vgg19,),
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="7",
+    code_version="8",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(

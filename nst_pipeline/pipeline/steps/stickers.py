@@ -109,7 +109,7 @@ def _describe(
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=cutout_digests,
-    code_version="7",
+    code_version="8",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nst_pipeline.vision.harmonize.dense import DenseNetwork, load_dense
 from nst_pipeline.vision.harmonize.light.change import LightChange, to_linear
@@ -35,6 +36,9 @@ _HAZE = slice(6, 9)
 _ADDED_HAZE_SHARE = 0.5
 """Share of the haze in which a scene exceeds the object's photo that the object gets: lifted blacks
 are seen first, and what stands before haze has less of it than what lies behind."""
+_BLACK_QUANTILE = 0.02
+"""Of an object's display values: its blacks. Haze is not taken from it beyond them, or dark parts
+lose their shape."""
 _LEAST_LUMINANCE = 1e-4
 _SIDE_PX = 256
 
@@ -93,6 +97,19 @@ def mean_log_luminance(composite: Rgb, matte: Matte) -> float:
     return float(np.log(luminance).mean()) if inside.any() else 0.0
 
 
+def _removable_share(haze: NDArray[np.float64], composite: Rgb, matte: Matte) -> float:
+    """Return the share, 0..1, of haze (3,) that an object has in its blacks; 1 if none is taken."""
+    if haze.max() <= 0:
+        return 1.0
+    part = object_box(matte).slices
+    small, inside = shrink_to_fit(composite[part], _SIDE_PX), shrink_to_fit(matte[part], _SIDE_PX)
+    shown = to_float(small)[object_mask(inside)]
+    if not len(shown):
+        return 0.0
+    blacks = np.quantile(shown, _BLACK_QUANTILE, axis=0)
+    return float(np.min(blacks[haze > 0] / haze[haze > 0], initial=1.0))
+
+
 def light_change(source: Reading, scene: Reading, composite: Rgb, matte: Matte) -> LightChange:
     """Return the change that an object needs when it moves from one light into another.
 
@@ -108,6 +125,7 @@ def light_change(source: Reading, scene: Reading, composite: Rgb, matte: Matte) 
     difference = np.array(scene) - np.array(source)
     added = np.maximum(difference[_HAZE], 0)
     difference[_HAZE] -= (1 - _ADDED_HAZE_SHARE) * added
+    difference[_HAZE] *= _removable_share(-difference[_HAZE], composite, matte)
     return LightChange.from_numbers(difference, mean_log_luminance(composite, matte))
 
 

@@ -63,6 +63,18 @@ def test_the_difference_of_two_readings_brings_an_object_into_the_other_light(in
     assert after < 0.5 * before
 
 
+def test_haze_is_taken_away_only_as_far_as_the_object_has_any(cup):
+    """A photo in fog, its object moved into clear air; the object's own blacks are black."""
+    photo, matte = cup
+    foggy, clear = (0.0,) * 6 + (0.2,) * 3, (0.0,) * 9
+    deep = light_change(foggy, clear, photo, matte).haze
+    pale = light_change(foggy, clear, np.maximum(photo, 90), matte).haze
+    darkest = np.quantile(photo[matte > 0.5], 0.02, axis=0) / 255
+    assert (deep >= -darkest - 0.02).all()
+    assert (pale < deep - 0.05).all()
+    assert np.ptp(deep) < 1e-9
+
+
 def test_auto_uses_the_light_of_the_objects_own_photo(in_the_evening, cup):
     composite, matte, _ = in_the_evening
     result = harmonize(
