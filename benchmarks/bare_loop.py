@@ -29,6 +29,7 @@ from nst_pipeline.style.recipes import (
     crop_surroundings,
     prepare_model_inputs,
 )
+from nst_pipeline.style.scene_layout import load_layout_network
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect, find_obstacles
@@ -103,15 +104,23 @@ def _pasted(
     scene, key = _photo(path, settings), partition_key(path.name)
     networks = network_finders(settings)
     obstacles = find_obstacles(scene, settings.detection, networks=networks)
-    placements = plan(scene, candidates(key), obstacles, settings.placement, scene_key=key)
+    layout = load_layout_network()(scene)
+    planned = plan(
+        scene, layout, candidates(key), obstacles, settings.placement, scene_key=key
+    ).planned
     pixels = {each.sticker: cut.pixels for each, cut in library.items()}
     lights = {each.sticker: cut.light for each, cut in library.items()}
     labels = {each.sticker: each.label for each in library}
     rules = settings.placement
     light = scene_light(scene, rules.cast_shadow)
     placements = [
-        match_light(each, pixels[each.sticker], labels[each.sticker], lambda: light.side)[0]
-        for each in placements
+        match_light(
+            each.placement,
+            pixels[each.placement.sticker],
+            labels[each.placement.sticker],
+            lambda: light.side,
+        )[0]
+        for each in planned
     ]
     layers = [(each, pixels[each.sticker]) for each in placements]
     composite = compose(

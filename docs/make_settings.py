@@ -57,6 +57,8 @@ def _kind(annotation: Any) -> str:
         return ", ".join(f"`{value}`" for value in parts)
     if origin is list:
         return f"list of {_kind(parts[0])}"
+    if origin is dict:
+        return f"{_kind(parts[1])} by {_kind(parts[0])}"
     if origin is types.UnionType:
         return " or ".join(_kind(part) for part in parts)
     return {bool: "true or false", int: "whole number", float: "number", str: "text"}[annotation]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from nst_pipeline.settings.section import Section
 
@@ -89,6 +89,8 @@ class CutoutSettings(Section):
     )
 
 
+LEAST_HEIGHT_M, GREATEST_HEIGHT_M = 0.001, 500.0
+"""Meters: limits of what a user may give as a thing's height."""
 CastShadow = Literal["auto", "left", "right", "off"]
 
 
@@ -114,6 +116,19 @@ class PlacementSettings(Section):
     min_quality: float = Field(
         0.3, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
     )
+    heights_m: dict[str, float] = Field(
+        {},
+        description="Real heights of things by label, in meters, such as `{gnome = 0.3}`: for "
+        "words that the table of things lacks, or where yours differ. A height beside a box "
+        "(`height_m`) takes precedence.",
+    )
+    min_plausibility: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Least plausibility of a place: what carries the object, its size, and what is "
+        "in the way. Below it, the scene stays empty.",
+    )
     same_split: bool = Field(
         True,
         description="Paste stickers only on scenes of the same dataset split (`train`, `val` or "
@@ -137,6 +152,17 @@ class PlacementSettings(Section):
         le=1,
         description="How much of the ground's color shines on an object's foot. 0: nothing.",
     )
+
+    @field_validator("heights_m")
+    @classmethod
+    def _are_heights(cls, heights: dict[str, float]) -> dict[str, float]:
+        for label, height in heights.items():
+            if not LEAST_HEIGHT_M <= height <= GREATEST_HEIGHT_M:
+                raise ValueError(
+                    f"{label} = {height:g} is no height of a thing: give meters, "
+                    f"{LEAST_HEIGHT_M:g} to {GREATEST_HEIGHT_M:g}"
+                )
+        return heights
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 from PIL import Image, PngImagePlugin
@@ -108,10 +109,12 @@ class DetectionRecord(Record):
     mask: RunLengths | None
     guess: Guess | None = None
     """What a classifier takes it for; the file has no such field if the label was given."""
+    height_m: float | None = None
+    """Real height that the user gave, meters; the file has no such field if there is none."""
 
     @model_serializer(mode="wrap")
-    def _without_missing_guess(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty("guess", dump(self))
+    def _without_missing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty("height_m", _without_empty("guess", dump(self)))
 
     @classmethod
     def of(cls, detection: Detection) -> DetectionRecord:
@@ -123,12 +126,21 @@ class DetectionRecord(Record):
             source=detection.source,
             mask=None if detection.mask is None else RunLengths.of(detection.mask),
             guess=detection.guess,
+            height_m=detection.height_m,
         )
 
     def detection(self) -> Detection:
         """Return the detection that this record describes."""
         mask = None if self.mask is None else self.mask.mask()
-        return Detection(self.box, self.label, self.score, self.source, mask, guess=self.guess)
+        return Detection(
+            self.box,
+            self.label,
+            self.score,
+            self.source,
+            mask,
+            guess=self.guess,
+            height_m=self.height_m,
+        )
 
 
 class Detections(RecordList[DetectionRecord]):
@@ -152,10 +164,12 @@ class StickerRecord(Record):
     photo_size: tuple[int, int]
     light: tuple[float, ...] | None = None
     """Light around the object in its photo; the file has no such field if it could not be read."""
+    height_m: float | None = None
+    """As in `DetectionRecord`."""
 
     @model_serializer(mode="wrap")
-    def _without_unknown_light(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty("light", dump(self))
+    def _without_unknown(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty("height_m", _without_empty("light", dump(self)))
 
 
 class Stickers(RecordList[StickerRecord]):
@@ -167,6 +181,7 @@ class PlacementRecord(Record):
 
     The record contains `sticker_digest` so that the composite is made again when the sticker
     changes. `turned` says why it was mirrored; the file has no such field if it was not.
+    `plausibility`, 0..1, and `why` say what speaks for the place; the user's own have neither.
     """
 
     sticker: str
@@ -178,10 +193,15 @@ class PlacementRecord(Record):
     photo_digest: str
     sticker_digest: str
     turned: str = ""
+    plausibility: float | None = None
+    why: str = ""
 
     @model_serializer(mode="wrap")
-    def _without_empty_reason(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty("turned", dump(self))
+    def _without_empty_reasons(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = dump(self)
+        for name in ("turned", "plausibility", "why"):
+            values = _without_empty(name, values)
+        return values
 
     def placement(self) -> Placement:
         """Return the placement that this record describes."""
@@ -312,6 +332,16 @@ def parse_record(kind: type[AnyRecord], data: bytes, name: str) -> AnyRecord:
         raise DamagedRecordError(
             f"{name} is damaged ({reason}): delete it and run `nst run`, which makes it again"
         ) from error
+
+
+def read_provenance(path: Path) -> StickerRecord | None:
+    """Read the record of a sticker's PNG; None if the file has none that this version reads."""
+    with Image.open(path) as picture:
+        described = getattr(picture, "text", {}).get(PROVENANCE)
+    try:
+        return None if described is None else StickerRecord.model_validate_json(described)
+    except ValidationError:
+        return None
 
 
 def sticker_png(pixels: Rgba, provenance: StickerRecord) -> bytes:

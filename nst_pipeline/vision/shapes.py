@@ -116,6 +116,8 @@ class Detection:
         Whether many objects were annotated as one (COCO's `iscrowd`).
     guess
         What a classifier takes it for, if its label did not say what it is.
+    height_m
+        Its real height, meters, if the user gave it.
     """
 
     box: Box
@@ -125,6 +127,7 @@ class Detection:
     mask: Mask | None = None
     crowd: bool = False
     guess: Guess | None = None
+    height_m: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from nst_pipeline.vision.compose.visibility import count_background_changes
 from nst_pipeline.vision.images.png import encode_png
 from tests.defs.conftest import SETTINGS, Collection
 
-LIGHT_FROM_LEFT = SETTINGS.replace("[placement]", '[placement]\ncast_shadow = "left"')
+LIGHT_FROM_LEFT = SETTINGS.replace(
+    "[placement]", '[placement]\ncast_shadow = "left"\nmin_plausibility = 0'
+)
 
 
 def _ball() -> np.ndarray:

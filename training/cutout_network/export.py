@@ -6,15 +6,17 @@ python export.py out/checkpoint.pt cutout_network.onnx
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
 from network import CutoutNetwork
-from onnx import numpy_helper
 from samples import SIDE
 from torch import Tensor, nn
+
+sys.path.append(str(Path(__file__).parents[1]))
+from onnx_files import halve
 
 
 class Deployed(nn.Module):
@@ -35,20 +37,6 @@ def load_average(path: Path) -> CutoutNetwork:
     network = CutoutNetwork()
     network.load_state_dict(torch.load(path, weights_only=True)["average"])
     return network.eval()
-
-
-def halve(model: onnx.ModelProto) -> None:
-    """Store the weights in half precision; a Cast restores float32 when the file is loaded."""
-    casts = []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.size > 64:
-            name = tensor.name
-            tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-            casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=1))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,15 +21,49 @@ from nst_pipeline.cli.pictures.files import (
 )
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.storage.pictures import MASK
+from nst_pipeline.storage.records import read_provenance
+from nst_pipeline.style.scene_layout import load_layout_network
 from nst_pipeline.vision.compose.composite import compose as paste
 from nst_pipeline.vision.harmonize.tone import tone_shadows
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.place.choose import LibrarySticker
-from nst_pipeline.vision.place.plan import plan
+from nst_pipeline.vision.place.plan import Planned, plan
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import scene_light
+from nst_pipeline.vision.shapes import Detection, Rgb, Rgba
+
+
+def _described(path: Path, pixels: Rgba) -> LibrarySticker:
+    """Describe a sticker's file."""
+    record = read_provenance(path)
+    label = record.label if record else re.sub(r"[\W\d_]+", " ", path.stem).strip()
+    return LibrarySticker(
+        str(path),
+        str(path),
+        pixels.shape[1],
+        pixels.shape[0],
+        quality=1.0,
+        label=label,
+        height_m=record.height_m if record else None,
+        lab=mean_lab(pixels),
+        **{f"touches_{edge}": True for edge in (record.cut_by if record else ())},
+    )
+
+
+def _plan(
+    scene: Rgb, library: list[LibrarySticker], settings: PlacementSettings, name: str
+) -> tuple[Planned, ...]:
+    """Plan all stickers, those that do not fit in their real size in a medium one."""
+    layout = load_layout_network()(scene)
+    found = plan(scene, layout, library, [], settings, scene_key=name)
+    left = [
+        replace(each, label="", height_m=None) for each in library if each.sticker in found.refused
+    ]
+    taken = [Detection(each.placement.box, "", 1.0, "") for each in found.planned]
+    more = plan(scene, layout, left, taken, settings, scene_key=name)
+    return (*found.planned, *more.planned)
 
 
 def compose(
@@ -42,19 +78,22 @@ def compose(
     seed: Annotated[int, setting_option(PlacementSettings, "seed")] = PlacementSettings().seed,
     as_json: Json = False,
 ) -> None:
-    """Paste stickers on a photo at plausible positions and sizes."""
+    """Paste stickers on a photo at plausible positions and sizes.
+
+    What a sticker shows, and so its size, is told by the file if `nst` cut it out, or else by its
+    name, such as cup.png. If it does not fit in its real size, it gets a medium one.
+    """
     check_png(out)
     check_not_input(out, (scene, *sticker))
     settings = current_settings().placement.model_copy(
-        update={"seed": seed, "stickers_per_scene": len(sticker)}
+        # Whoever names a sticker wants it there: the best place will do.
+        update={"seed": seed, "stickers_per_scene": len(sticker), "min_plausibility": 0.0}
     )
     picture = read_picture(scene)
     pixels = {str(path): read_sticker(path) for path in sticker}
-    library = [
-        LibrarySticker(name, name, each.shape[1], each.shape[0], quality=1.0, lab=mean_lab(each))
-        for name, each in pixels.items()
-    ]
-    placed = plan(picture, library, [], settings, scene_key=scene.name)
+    library = [_described(Path(name), each) for name, each in pixels.items()]
+    planned = _plan(picture, library, settings, scene.name)
+    placed = [each.placement for each in planned]
     light = scene_light(picture, settings.cast_shadow)
     if settings.match_light:
         placed = [
@@ -70,7 +109,10 @@ def compose(
         mask = encode_png(to_uint8(composite.matte))
         write_file(out.with_name(f"{out.stem}{MASK}.png"), mask)
     finish(
-        [{"sticker": each.sticker, **vars(each.box)} for each in placed],
+        [
+            {"sticker": each.sticker, **vars(each.box), "place": told.why}
+            for each, told in zip(placed, planned, strict=True)
+        ],
         {
             name: "does not fit on the scene: try another --seed, or a smaller "
             "placement.min_height_fraction"

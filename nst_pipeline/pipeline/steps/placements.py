@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,23 +14,34 @@ from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.photos import annotated_objects
 from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
+from nst_pipeline.pipeline.engine.setting_files import file_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.detections import box_columns, detector_digests
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.pipeline.steps.sticker_library import Library, read_library, sticker_library
 from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
+from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
 from nst_pipeline.style.finding.network_finders import network_finders
+from nst_pipeline.style.scene_layout import LAYOUT_FILE, load_layout_network
 from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.explicit import resolve_placements
-from nst_pipeline.vision.place.plan import plan
+from nst_pipeline.vision.place.plan import Plan, Planned, plan
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import scene_light
 from nst_pipeline.vision.shapes import Box, Detection, Placement
+
+_WHYS_SHOWN = 3
+"""Reasons that are told where no sticker fits."""
+
+
+def _digests(settings: Settings) -> dict[str, str]:
+    """Digest the networks that find objects, and that read the scene's layout."""
+    return detector_digests(settings) | file_digests(layout=str(LAYOUT_FILE))
 
 
 def explicit_placements(record: ScenePhotoRecord, library: Library) -> list[Placement] | None:
@@ -108,36 +120,35 @@ def _obstacles(item: Item) -> list[Detection]:
     return find_obstacles(item.photo("scenes"), settings.detection, given, networks=networks)
 
 
-def _place(item: Item, record: ScenePhotoRecord, library: Library) -> list[PlacementRecord]:
-    given = explicit_placements(record, library)
-    if given is not None:
-        return [_describe(each, library) for each in given]
-    settings = item.settings.placement
+def _plan(item: Item, record: ScenePhotoRecord, library: Library) -> Plan:
+    """Plan the scene's placements by its layout."""
+    settings, scene = item.settings.placement, item.photo("scenes")
     candidates = library.offer(settings)(item.key, record.digest)
-    scene, obstacles = item.photo("scenes"), _obstacles(item)
-    placed = plan(scene, candidates, obstacles, settings, scene_key=item.key)
-    if not placed or not settings.match_light:
-        return [_describe(each, library) for each in placed]
-    # What an edge of its photo cuts stays: the same edge of the scene hides the cut.
-    cut = {each.sticker for each in candidates if each.touches_left or each.touches_right}
-    side = cache(lambda: scene_light(scene, settings.cast_shadow).side)
-    return [
-        _describe(each, library) if each.sticker in cut else _turned(item, each, library, side)
-        for each in placed
-    ]
+    if not candidates:
+        return Plan((), {})
+    layout = load_layout_network()(scene)
+    return plan(scene, layout, candidates, _obstacles(item), settings, scene_key=item.key)
 
 
-def _turned(
-    item: Item, placement: Placement, library: Library, side: Callable[[], float]
+def _lit(
+    item: Item, planned: Planned, library: Library, side: Callable[[], float]
 ) -> PlacementRecord:
-    """Mirror a sticker if its light clearly comes from the other side than the scene's."""
-    object_key, name = sticker_file(placement.sticker)
-    pixels = item.picture(stickers, name, object_key)
-    turned, why = match_light(placement, pixels, library.labels[placement.sticker], side)
-    return _describe(turned, library, why)
+    """Describe a placement, mirrored if the sticker's light clearly comes from the other side."""
+    placement, turned = planned.placement, ""
+    sticker = library.by_name[placement.sticker]
+    # What an edge of its photo cuts stays: the same edge of the scene hides the cut.
+    if item.settings.placement.match_light and not sticker.touches_left | sticker.touches_right:
+        object_key, name = sticker_file(placement.sticker)
+        pixels = item.picture(stickers, name, object_key)
+        placement, turned = match_light(placement, pixels, sticker.label, side)
+    record = _describe(placement, library)
+    update = {"turned": turned, "plausibility": planned.plausibility, "why": planned.why}
+    return record.model_copy(update=update)
 
 
-def _why_empty(item: Item, record: ScenePhotoRecord, library: Library | None) -> str:
+def _why_empty(
+    item: Item, record: ScenePhotoRecord, library: Library | None, refused: Mapping[str, str]
+) -> str:
     """Say why a scene got no sticker."""
     if library is None or not library.stickers:
         return "there is no sticker yet: put photos with objects into objects/"
@@ -149,13 +160,11 @@ def _why_empty(item: Item, record: ScenePhotoRecord, library: Library | None) ->
             f"none of the {len(library.stickers)} stickers can be used: their quality is below "
             "placement.min_quality, or the top or two other edges of their photo cut them off"
         )
-    return (
-        f"none of {len(tried)} stickers fits: the scene has too little free ground, or none at the "
-        "edge that would hide where the object's photo cut it off"
-    )
+    whys = Counter(refused.values()).most_common(_WHYS_SHOWN)
+    return f"none of {len(tried)} stickers fits: " + "; ".join(why for why, _ in whys)
 
 
-def _describe(placement: Placement, library: Library, turned: str = "") -> PlacementRecord:
+def _describe(placement: Placement, library: Library) -> PlacementRecord:
     object_key, _ = sticker_file(placement.sticker)
     photo = library.photos[object_key]
     return PlacementRecord(
@@ -163,11 +172,10 @@ def _describe(placement: Placement, library: Library, turned: str = "") -> Place
         box=placement.box,
         flip=placement.flip,
         object_key=object_key,
-        label=library.labels[placement.sticker],
+        label=library.by_name[placement.sticker].label,
         photo=photo.path,
         photo_digest=photo.digest,
         sticker_digest=photo.sticker_digest,
-        turned=turned,
     )
 
 
@@ -180,8 +188,13 @@ def _boxes(workspace: Workspace, row: Row) -> Iterator[Box]:
 
 
 def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
-    shown = [
-        {"label": each.label, "sticker": each.sticker} | box_columns(each.box)
+    shown: list[dict[str, Any]] = [
+        {"label": each.label, "sticker": each.sticker}
+        | box_columns(each.box)
+        | {
+            "plausibility": 1.0 if each.plausibility is None else each.plausibility,
+            "why": each.why or "your own placement",
+        }
         for each in _recorded(workspace, row)
     ]
     return {"objects shown": shown}
@@ -196,17 +209,32 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     optional=(sticker_library,),
     inputs=_scene_and_candidates,
     settings=("placement", "detection"),
-    models=detector_digests,
-    code_version="7",
+    models=_digests,
+    code_version="8",
     presentation=Presentation(pictures=boxes_on_photo("scenes", _boxes), tables=_tables),
 )
 def placements(item: Item) -> Made:
     """Choose the stickers for a scene, with their positions and sizes.
 
-    The same scene, stickers, and seed always give the same placements, and a new sticker changes
-    only a few scenes. A file `<scene>.placements.json` beside the photo takes precedence.
+    Things stand on what carries them, as large as they are in reality; `plausibility` says how sure
+    that is, 0..1. The same scene, stickers, and seed always give the same placements, and a new
+    sticker changes only a few scenes. A file `<scene>.placements.json` beside the photo takes
+    precedence.
     """
     library, record = item.snapshot.once(read_library), item.record(ScenePhotoRecord, scene_photos)
-    placed = [] if library is None else _place(item, record, library)
-    empty = "" if placed else _why_empty(item, record, library)
-    return Made({files.RECORD: Placements(tuple(placed))}, {"stickers": len(placed)}, empty)
+    placed: list[PlacementRecord] = []
+    refused: dict[str, str] = {}
+    if library is not None:
+        given = explicit_placements(record, library)
+        placed = [_describe(each, library) for each in given or ()]
+        if given is None:
+            planned = _plan(item, record, library)
+            refused = planned.refused
+            shadows = item.settings.placement.cast_shadow
+            side = cache(lambda: scene_light(item.photo("scenes"), shadows).side)
+            placed = [_lit(item, each, library, side) for each in planned.planned]
+    # The user's own placements are as they should be.
+    told = [1.0 if each.plausibility is None else each.plausibility for each in placed]
+    figures = {"stickers": len(placed), "plausibility": min(told, default=0.0)}
+    empty = "" if placed else _why_empty(item, record, library, refused)
+    return Made({files.RECORD: Placements(tuple(placed))}, figures, empty)

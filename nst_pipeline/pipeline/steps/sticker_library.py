@@ -62,6 +62,7 @@ COLUMNS = (
         Column(f"touches_{edge}", pa.bool_(), f"Whether the photo's {edge} edge cuts it off.")
         for edge in ("bottom", "top", "left", "right")
     ),
+    Column("height_m", pa.float64(), "Real height that you gave, meters; else empty."),
     Column("lab", pa.list_(pa.float64()), "Mean color: L, a, b."),
     Column("photo", pa.string(), "Path of its photo in the inbox `objects`."),
     Column("photo_digest", pa.string(), "SHA-256 of the photo's file."),
@@ -156,7 +157,7 @@ def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -
     kinds={"parquet"},
     upstream=(stickers,),
     settings=("placement",),
-    code_version="4",
+    code_version="5",
     presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
     read_by_people=True,
     consumed_in_part=True,
@@ -206,9 +207,9 @@ class Library:
     photos: dict[str, ObjectPhoto]
 
     @cached_property
-    def labels(self) -> dict[str, str]:
-        """Labels by sticker."""
-        return {each.sticker: each.label for each in self.stickers}
+    def by_name(self) -> dict[str, LibrarySticker]:
+        """Stickers by their name."""
+        return {each.sticker: each for each in self.stickers}
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -98,6 +98,7 @@ def _describe(
         photo_digest=source.digest,
         photo_size=(source.width, source.height),
         light=light,
+        height_m=found.height_m,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import SidecarError
+from nst_pipeline.settings.sections import GREATEST_HEIGHT_M, LEAST_HEIGHT_M
 from nst_pipeline.storage.labels import Polygon
 from nst_pipeline.storage.sidecars.names import normalized_name
 from nst_pipeline.vision.shapes import Box, Detection, Mask
@@ -44,6 +45,8 @@ class SidecarObject:
     """The object's mask, if the file has it in this form."""
     crowd: bool = False
     """Many objects annotated as one: COCO's `iscrowd`."""
+    height_m: float | None = None
+    """Real height, meters: the column `height_m`, or COCO's `attributes.height_m`."""
 
 
 def _parse_box(values: object, where: str) -> Box:
@@ -60,6 +63,22 @@ def _parse_box(values: object, where: str) -> Box:
         )
     left, top = round(x), round(y)
     return Box(left, top, max(round(x + width) - left, 1), max(round(y + height) - top, 1))
+
+
+def _parse_height(value: object, where: str) -> float | None:
+    """Read a real height; None if none is given."""
+    if value is None or value == "":
+        return None
+    try:
+        height = float(cast(float, value))
+    except (TypeError, ValueError):
+        height = math.nan
+    if not LEAST_HEIGHT_M <= height <= GREATEST_HEIGHT_M:
+        raise SidecarError(
+            f"{where}: the height {value!r} is not one of a thing: give height_m in meters, "
+            f"{LEAST_HEIGHT_M:g} to {GREATEST_HEIGHT_M:g}"
+        )
+    return height
 
 
 def _parse_segmentation(
@@ -147,7 +166,10 @@ def parse_coco(
         where = f"{source}, annotations[{number}]"
         polygons, rle = _parse_segmentation(row.get("segmentation"), where)
         label = labels.get(row.get("category_id"), _DEFAULT_LABEL)
-        found.append(SidecarObject(_parse_box(row.get("bbox"), where), label, polygons, rle, crowd))
+        box, attributes = _parse_box(row.get("bbox"), where), row.get("attributes")
+        given = attributes.get("height_m") if isinstance(attributes, dict) else None
+        height = _parse_height(given, where)
+        found.append(SidecarObject(box, label, polygons, rle, crowd, height))
     return found
 
 
@@ -160,7 +182,9 @@ def boxes_reader(text: str) -> csv.DictReader[str]:
 
 
 def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> list[SidecarObject]:
-    """Parse the boxes of one photo from CSV with the columns image,x,y,width,height[,label].
+    """Parse the boxes of one photo from CSV.
+
+    The columns are image,x,y,width,height and, if known, label and height_m.
 
     Parameters
     ----------
@@ -197,8 +221,10 @@ def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> li
         if normalized_name(row["image"] or "") == wanted:
             values = [row[name] for name in _BOX_COLUMNS]
             # Not the line number: `text` may be only this photo's part of a file for many photos.
-            box = _parse_box(values, f"{source}, row {len(found) + 1} of {file_name}")
-            found.append(SidecarObject(box, row.get("label") or _DEFAULT_LABEL))
+            where = f"{source}, row {len(found) + 1} of {file_name}"
+            box, height = _parse_box(values, where), _parse_height(row.get("height_m"), where)
+            label = row.get("label") or _DEFAULT_LABEL
+            found.append(SidecarObject(box, label, height_m=height))
     return found
 
 
@@ -245,7 +271,15 @@ def _detection(annotation: SidecarObject, width: int, height: int, source: str) 
         mask = _mask_of(annotation, width, height)
     except (ValueError, TypeError, SidecarError) as error:
         raise SidecarError(f"{source}: {error}") from error
-    return Detection(box, annotation.label, 1.0, "sidecar", mask, annotation.crowd)
+    return Detection(
+        box,
+        annotation.label,
+        1.0,
+        "sidecar",
+        mask,
+        annotation.crowd,
+        height_m=annotation.height_m,
+    )
 
 
 def _mask_detection(mask: NDArray[np.uint8], width: int, height: int, source: str) -> Detection:
@@ -288,7 +322,7 @@ def read_sidecar(
     coco
         Content of a COCO file that contains this photo, perhaps among others.
     boxes_csv
-        Content of a CSV with the columns image,x,y,width,height[,label].
+        Content of a CSV with the columns image,x,y,width,height[,label][,height_m].
     source
         What error messages call the file; by default they name the photo.
     crowds

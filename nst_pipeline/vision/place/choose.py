@@ -21,7 +21,7 @@ _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 class ChoiceParameters:
     """How stickers are distributed over scenes."""
 
-    candidates_per_sticker: int = 4
+    candidates_per_sticker: int = 8
     """Candidates per sticker wanted, because some do not fit."""
     points_per_sticker: int = 64
     """Points on the circle per sticker: more points make the stickers' shares of the scenes more
@@ -51,6 +51,8 @@ class LibrarySticker:
     touches_left: bool = False
     touches_right: bool = False
     label: str = ""
+    height_m: float | None = None
+    """Real height, meters, if the user gave it; else that of its label counts."""
     lab: tuple[float, float, float] | None = None
     """Mean LAB color; None if unknown: any surroundings then fit."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.color import LUMINANCE
-from nst_pipeline.vision.place.ground import Ground
+from nst_pipeline.vision.shading.ground import Ground
 from nst_pipeline.vision.shading.regions import Regions, find_regions
 from nst_pipeline.vision.shapes import Mask, Rgb
 

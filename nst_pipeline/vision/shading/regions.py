@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.color import DISPLAY_GAMMA, LUMINANCE, Lab, to_lab
 from nst_pipeline.vision.images.resize import resize
-from nst_pipeline.vision.place.ground import Ground
+from nst_pipeline.vision.shading.ground import Ground
 from nst_pipeline.vision.shapes import Rgb
 
 

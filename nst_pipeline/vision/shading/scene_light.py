@@ -12,7 +12,7 @@ from nst_pipeline.settings import CastShadow
 from nst_pipeline.vision.compose.cast_shadow import Sun
 from nst_pipeline.vision.compose.layer_shade import Sunlit
 from nst_pipeline.vision.images.resize import fitted_size, resize, shrink_to_fit
-from nst_pipeline.vision.place.ground import Ground, estimate_ground
+from nst_pipeline.vision.shading.ground import Ground, estimate_ground
 from nst_pipeline.vision.shading.ground_shadows import GroundShadow, find_ground_shadows
 from nst_pipeline.vision.shading.sky import read_sky
 from nst_pipeline.vision.shapes import Rgb

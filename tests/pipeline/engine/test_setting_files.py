@@ -12,9 +12,9 @@ def models(name: str, settings: Settings) -> dict[str, str]:
     return dict(BY_NAME[name].models(settings))
 
 
-def test_most_assets_depend_on_no_network():
+def test_assets_depend_on_the_networks_that_they_use():
     assert models("composites", Settings()) == {}
-    assert models("placements", Settings(detection={"methods": ["sidecar"]})) == {}
+    assert set(models("placements", Settings(detection={"methods": ["sidecar"]}))) == {"layout"}
 
 
 def test_the_networks_that_find_and_name_objects_are_identified_by_their_content(

@@ -1,4 +1,4 @@
-"""Estimate where objects can stand in a scene: its horizon and its ground."""
+"""Estimate a scene's horizon and ground by edges and colors, for shadows to fall on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.color import Lab, to_lab
 from nst_pipeline.vision.images.resize import fitted_size, resize
-from nst_pipeline.vision.shapes import Box, Rgb
+from nst_pipeline.vision.shapes import Rgb
 
 _SOBEL_GAIN = 8
 """Sum of the positive weights of OpenCV's 3 x 3 Sobel kernel, times the two-pixel distance."""
@@ -73,40 +73,12 @@ class GroundParameters:
 
 @dataclass(frozen=True)
 class Ground:
-    """Where objects can stand in a scene."""
+    """Where shadows can fall in a scene."""
 
     horizon: float
     """Fraction of the scene's height from the top."""
-    integral: NDArray[np.float64]
-    """(h + 1, w + 1, 4): integral image of the confidence that a pixel is ground (0..1) and of the
-    LAB color, of the reduced scene."""
-    scene_width: int
-    """Pixels."""
-    scene_height: int
-    """Pixels."""
-
-    def _mean(self, box: Box) -> NDArray[np.float64]:
-        height, width = (side - 1 for side in self.integral.shape[:2])
-        left, right = (round(x * width / self.scene_width) for x in (box.x, box.right))
-        top, bottom = (round(y * height / self.scene_height) for y in (box.y, box.bottom))
-        left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
-        right, bottom = min(max(right, left + 1), width), min(max(bottom, top + 1), height)
-        sums = self.integral
-        total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-        return np.asarray(total / ((right - left) * (bottom - top)))
-
-    @property
-    def confidence(self) -> PixelMap:
-        """Confidence, 0..1, that each pixel of the reduced scene is ground, (h, w)."""
-        return np.diff(np.diff(self.integral[..., 0], axis=0), axis=1).astype(np.float32)
-
-    def mean_confidence(self, box: Box) -> float:
-        """Mean confidence, 0..1, that a box of scene pixels shows ground."""
-        return float(self._mean(box)[0])
-
-    def mean_lab(self, box: Box) -> NDArray[np.float64]:
-        """Mean LAB color of a box of scene pixels, (3,)."""
-        return self._mean(box)[1:]
+    confidence: PixelMap
+    """Confidence, 0..1, that each pixel of the reduced scene is ground, (h, w)."""
 
 
 def _reduced(scene: Rgb, longest_side: int) -> Rgb:
@@ -229,14 +201,11 @@ def estimate_ground(scene: Rgb, *, parameters: GroundParameters = GroundParamete
     >>> ground = estimate_ground(scene)
     >>> ground.horizon
     0.5
-    >>> sky, lawn = Box(100, 0, 50, 50), Box(100, 150, 50, 50)
-    >>> ground.mean_confidence(lawn) > 10 * ground.mean_confidence(sky)
+    >>> height = len(ground.confidence)
+    >>> sky, lawn = ground.confidence[: height // 3], ground.confidence[2 * height // 3 :]
+    >>> bool(lawn.mean() > 10 * sky.mean())
     True
     """
     lab = to_lab(_reduced(scene, parameters.analysis_side_px))
     confidence = _confidence(lab, parameters)
-    stacked = np.dstack([confidence, lab]).astype(np.float32)
-    integral = cv2.integral(stacked, sdepth=cv2.CV_64F)
-    height, width = scene.shape[:2]
-    horizon = _horizon(lab, confidence, parameters)
-    return Ground(horizon, np.asarray(integral), width, height)
+    return Ground(_horizon(lab, confidence, parameters), confidence)
