@@ -68,7 +68,7 @@ class Perspective:
     @property
     def horizon(self) -> float:
         """Row, as a fraction of the height, where a meter would have no size; may be far above."""
-        return 1 - self.at_bottom / max(self.slope, 1e-6)
+        return float(1 - self.at_bottom / max(self.slope, 1e-6))
 
 
 EYE_LEVEL_M = 1.6

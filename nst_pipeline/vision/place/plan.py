@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.images.resize import resize
+from nst_pipeline.vision.place.cells import Cells
 from nst_pipeline.vision.place.choose import LibrarySticker, name_hash
-from nst_pipeline.vision.place.layout import OBSTACLES, Layout, Map
+from nst_pipeline.vision.place.layout import Layout
+from nst_pipeline.vision.place.obstacles import Obstacles
 from nst_pipeline.vision.place.perspective import (
     USUAL,
     Perspective,
@@ -56,14 +56,11 @@ class PlanParameters:
     cut_overlap_fraction: float = 0.04
     """Of a cut-off object's side: how far it reaches past the scene's edge, which hides the cut and
     a frayed matte."""
-    lowest_foot: float = 0.97
-    """Of the scene's height: lowest row of a foot, a little above the bottom edge, so that the foot
-    is visible."""
-    blocked: float = 0.03
-    """Share of a box that shows obstacles which stand as near, or nearer, at which its plausibility
-    falls to 0.6."""
-    covered: float = 0.2
-    """The same for obstacles that stand behind, and are covered."""
+    feet: tuple[float, float] = (0.2, 0.97)
+    """Rows of feet, as fractions of the scene's height: a little above the bottom edge, so that a
+    foot is visible."""
+    second_support: float = 0.85
+    """Plausibility of a support that is not a thing's most usual one."""
     nearest: float = 1.5
     """How many times as near as the scene's lowest row an object stands that the bottom edge
     cuts."""
@@ -72,8 +69,6 @@ class PlanParameters:
     not known how much of it is cut off."""
     hidden_support: float = 0.7
     """Probability that such an object has ground to stand on, if none is seen."""
-    clearance: float = 0.08
-    """Of the object's height: how much higher the foot of what stands behind is."""
     doubtful_size: float = 0.8
     """Standard deviation of the logarithm of a size at which its plausibility is half."""
     given_spread: float = 1.05
@@ -135,31 +130,31 @@ def _overlap_any(box: Box, others: Sequence[Box]) -> bool:
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """Means over boxes of scene pixels, of what is known of a layout's cells."""
+class _Subject:
+    """A sticker that is to be placed, and what it shows."""
 
-    integral: NDArray[np.float64]
-    width: int
-    height: int
+    sticker: LibrarySticker
+    thing: Thing
+    flip: bool
 
-    @staticmethod
-    def of(values: NDArray[np.float32], scene: Rgb) -> _Cells:
-        """Prepare values, (rows, columns, channels)."""
-        integral = np.asarray(
-            cv2.integral(np.ascontiguousarray(values), sdepth=cv2.CV_64F), np.float64
-        )
-        return _Cells(integral.reshape(*integral.shape[:2], -1), scene.shape[1], scene.shape[0])
+    @property
+    def stands_out_of_sight(self) -> bool:
+        """Whether the scene's bottom edge must hide where it stands."""
+        return self.sticker.touches_bottom
 
-    def mean(self, box: Box) -> NDArray[np.float64]:
-        """Return the mean, (channels,); a box narrower than a cell has that cell's values."""
-        rows, columns = (side - 1 for side in self.integral.shape[:2])
-        left, right = (round(x * columns / self.width) for x in (box.x, box.right))
-        top, bottom = (round(y * rows / self.height) for y in (box.y, box.bottom))
-        left, top = min(max(left, 0), columns - 1), min(max(top, 0), rows - 1)
-        right, bottom = min(max(right, left + 1), columns), min(max(bottom, top + 1), rows)
-        sums = self.integral
-        total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-        return np.asarray(total / ((right - left) * (bottom - top)))
+
+@dataclass(frozen=True)
+class _Stand:
+    """A support in the scene: the plane that it lies in, and the fit of each cell."""
+
+    support: Support
+    plane: Perspective
+    fit: Cells
+
+    @property
+    def goes_on_below(self) -> bool:
+        """Whether there is more of it below the scene's bottom edge."""
+        return self.support in GROUND
 
 
 @dataclass(frozen=True)
@@ -173,58 +168,47 @@ class _Planner:
     parameters: PlanParameters
 
     @cached_property
-    def _obstacles(self) -> Map:
-        return self.layout.probability(OBSTACLES)
+    def _obstacles(self) -> Obstacles:
+        return Obstacles(self.layout, self.scene)
 
     @cached_property
-    def _feet(self) -> Map:
-        """For cells that show an obstacle, the row below its lowest cell in the same column."""
-        is_obstacle = self._obstacles > 0.5
-        feet = np.zeros(is_obstacle.shape, np.float32)
-        below = np.zeros(is_obstacle.shape[1], np.float32)
-        for row in range(len(feet) - 1, -1, -1):
-            below = np.where(is_obstacle[row], np.maximum(below, row + 1), 0)
-            feet[row] = below
-        return feet
-
-    @cached_property
-    def _colors(self) -> _Cells:
+    def _colors(self) -> Cells:
         rows, columns = self.layout.log_meter.shape
-        return _Cells.of(to_lab(resize(self.scene, columns, rows)), self.scene)
+        return Cells.of(to_lab(resize(self.scene, columns, rows)), self.scene)
 
     def best(self, sticker: LibrarySticker, taken: Sequence[Box], scene_key: str) -> Planned | str:
         """Find the most plausible box for a sticker, or say why there is none."""
-        settings, parameters = self.settings, self.parameters
+        settings = self.settings
         rng = np.random.default_rng(name_hash(f"{settings.seed}\0{scene_key}\0{sticker.sticker}"))
         flip = settings.flip and rng.random() < 0.5
-        thing = self._thing(sticker)
-        rated, why = [], "the scene shows nothing that carries it"
-        for support in thing.stands_on:
-            cells = self.layout.fit(SURFACES_OF[support])
-            height = self.scene.shape[0]
-            prior = USUAL if support in GROUND else None
-            plane = fit_perspective(self.layout, cells, self.references, height, prior=prior)
-            if sticker.touches_bottom:
-                plane = plane or prior  # Nobody sees where it stands.
-            if plane is None:
-                continue
-            found = list(self._rate(sticker, thing, support, plane, taken, flip, rng))
-            why = why if found else "it would be too small, too large, or in the way"
-            rated += found
-        best = max((each.plausibility for each in rated), default=0.0)
+        subject = _Subject(sticker, self._thing(sticker), flip)
+        stands = list(self._stands(subject))
+        if not stands:
+            return "the scene shows nothing that carries it"
+        rated = [
+            each
+            for stand in stands
+            for each in self._rate(subject, stand, rng)
+            if not _overlap_any(each.box, taken)
+        ]
         if not rated:
-            return why
+            return "it would be too small, too large, or in the way"
+        best = max(each.plausibility for each in rated)
         if best < settings.min_plausibility:
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
-        limit = max(settings.min_plausibility, best - parameters.plausibility_tolerance)
+        return self._planned(subject, rated, best - self.parameters.plausibility_tolerance)
+
+    def _planned(self, subject: _Subject, rated: Sequence[_Rated], limit: float) -> Planned:
+        """Choose by color among the boxes from a plausibility on."""
         good = [each for each in rated if each.plausibility >= limit]
-        chosen = min(good, key=lambda each: self._color_difference(sticker, each.box))
-        size = f"{thing.height_m:.3g} m tall" if thing.height_m else "of unknown size"
+        chosen = min(good, key=lambda each: self._color_difference(subject.sticker, each.box))
+        height_m = subject.thing.height_m
+        size = f"{height_m:.3g} m tall" if height_m else "of unknown size"
         why = (
             f"{name_of(chosen.support)} ({chosen.carried:.2f}), {size}, "
             f"free of obstacles ({chosen.free:.2f})"
         )
-        placement = Placement(sticker.sticker, chosen.box, flip)
+        placement = Placement(subject.sticker.sticker, chosen.box, subject.flip)
         return Planned(placement, round(chosen.plausibility, 4), why)
 
     def _thing(self, sticker: LibrarySticker) -> Thing:
@@ -235,72 +219,72 @@ class _Planner:
             return thing
         return replace(thing, height_m=given, spread=self.parameters.given_spread)
 
-    def _rate(
-        self,
-        sticker: LibrarySticker,
-        thing: Thing,
-        support: Support,
-        plane: Perspective,
-        taken: Sequence[Box],
-        flip: bool,
-        rng: np.random.Generator,
-    ) -> Iterator[_Rated]:
-        """Draw random boxes in perspective, and rate those that do not overlap what is taken."""
-        parameters = self.parameters
-        cells = _Cells.of(self.layout.fit(SURFACES_OF[support])[..., None], self.scene)
-        usual = 1.0 if support == thing.stands_on[0] else 0.85
-        doubt = float(np.hypot(plane.spread, np.log(thing.spread)))
+    def _stands(self, subject: _Subject) -> Iterator[_Stand]:
+        """Find what carries a thing in the scene."""
+        for support in subject.thing.stands_on:
+            fit = self.layout.fit(SURFACES_OF[support])
+            height = self.scene.shape[0]
+            prior = USUAL if support in GROUND else None
+            plane = fit_perspective(self.layout, fit, self.references, height, prior=prior)
+            if subject.stands_out_of_sight:
+                plane = plane or prior
+            if plane is not None:
+                yield _Stand(support, plane, Cells.of(fit, self.scene))
+
+    def _rate(self, subject: _Subject, stand: _Stand, rng: np.random.Generator) -> Iterator[_Rated]:
+        """Draw random boxes in perspective, and rate them."""
+        parameters, thing = self.parameters, subject.thing
+        usual = 1.0 if stand.support == thing.stands_on[0] else parameters.second_support
+        doubt = float(np.hypot(stand.plane.spread, np.log(thing.spread)))
         certain = 1 / (1 + (doubt / parameters.doubtful_size) ** 2)
         for _ in range(parameters.tries):
-            box = self._random_box(sticker, thing, support, plane, flip, rng)
-            if box is None or box.y < 0 or _overlap_any(box, taken):
+            box = self._random_box(subject, stand, rng)
+            if box is None or box.y < 0:
                 continue
-            carried = self._carried(box, cells, support, sticker)
-            free = self._free(box)
-            yield _Rated(box, usual * carried * free * certain, support, carried, free)
+            carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
+            yield _Rated(box, usual * carried * free * certain, stand.support, carried, free)
 
-    def _random_box(
-        self,
-        sticker: LibrarySticker,
-        thing: Thing,
-        support: Support,
-        plane: Perspective,
-        flip: bool,
-        rng: np.random.Generator,
-    ) -> Box | None:
+    def _random_box(self, subject: _Subject, stand: _Stand, rng: np.random.Generator) -> Box | None:
         """Draw a random box; None if the thing would be too small or too large there."""
-        settings, parameters = self.settings, self.parameters
-        across, row = rng.random(), rng.uniform(0.2, parameters.lowest_foot)
+        parameters, sticker = self.parameters, subject.sticker
         scene_height, scene_width = self.scene.shape[:2]
-        lowest, highest = settings.min_height_fraction, settings.max_height_fraction
-        if sticker.touches_bottom:
+        across, row = rng.random(), rng.uniform(*parameters.feet)
+        if subject.stands_out_of_sight:
             row = 1.0
-        if thing.height_m and sticker.touches_bottom and support in GROUND:
-            nearness = rng.uniform(1, parameters.nearest)
-            fraction = visible_height(plane, thing.height_m, nearness)
-            if fraction <= parameters.lowered * highest:
-                fraction = min(fraction, highest)
-        elif thing.height_m and support != "air":
-            fraction = float(plane.meter(row)) * thing.height_m
-            fraction *= thing.spread ** (rng.uniform(-0.5, 0.5))
-        else:
-            near = float(plane.meter(row) / plane.meter(1.0)) if support not in HANGING else 1.0
-            fraction = near * (lowest + highest) / 2
+        fraction = self._height(subject, stand, row, rng)
         fit = (1 - 2 * parameters.side_margin_fraction) * scene_width / sticker.width
         possible = min(parameters.max_enlargement, fit) * sticker.height / scene_height
-        if not lowest <= fraction <= min(highest, possible):
+        highest = min(self.settings.max_height_fraction, possible)
+        if not self.settings.min_height_fraction <= fraction <= highest:
             return None
         height = max(1, round(fraction * scene_height))
         width = max(1, round(sticker.width * height / sticker.height))
         foot = round(row * scene_height)
-        if sticker.touches_bottom:
-            foot = scene_height + max(1, round(parameters.cut_overlap_fraction * height))
-        return Box(self._left(sticker, width, flip, across), foot - height, width, height)
+        if subject.stands_out_of_sight:
+            foot += max(1, round(parameters.cut_overlap_fraction * height))
+        return Box(self._left(subject, width, across), foot - height, width, height)
 
-    def _left(self, sticker: LibrarySticker, width: int, flip: bool, across: float) -> int:
+    def _height(
+        self, subject: _Subject, stand: _Stand, row: float, rng: np.random.Generator
+    ) -> float:
+        """Compute how tall a thing is whose foot is in a row, in heights of the scene."""
+        settings, thing, plane = self.settings, subject.thing, stand.plane
+        lowest, highest = settings.min_height_fraction, settings.max_height_fraction
+        if not thing.height_m or stand.support == "air":
+            near = 1.0 if stand.support in HANGING else plane.meter(row) / plane.meter(1.0)
+            return float(near * (lowest + highest) / 2)
+        if subject.stands_out_of_sight and stand.goes_on_below:
+            nearness = rng.uniform(1, self.parameters.nearest)
+            visible = visible_height(plane, thing.height_m, nearness)
+            can_be_lowered = visible <= self.parameters.lowered * highest
+            return min(visible, highest) if can_be_lowered else visible
+        varied = thing.height_m * thing.spread ** rng.uniform(-0.5, 0.5)
+        return float(plane.meter(row) * varied)
+
+    def _left(self, subject: _Subject, width: int, across: float) -> int:
         """Return the first column of a box; `across` is its position, 0 (left) to 1 (right)."""
-        cut_left, cut_right = sticker.touches_left, sticker.touches_right
-        if flip:
+        cut_left, cut_right = subject.sticker.touches_left, subject.sticker.touches_right
+        if subject.flip:
             cut_left, cut_right = cut_right, cut_left
         scene_width: int = self.scene.shape[1]
         past_edge = max(1, round(self.parameters.cut_overlap_fraction * width))
@@ -311,13 +295,12 @@ class _Planner:
         margin = round(self.parameters.side_margin_fraction * scene_width)
         return margin + round(across * (scene_width - 2 * margin - width))
 
-    def _carried(self, box: Box, cells: _Cells, support: Support, sticker: LibrarySticker) -> float:
-        """Estimate the probability, 0..1, that a box's support carries it over its whole width."""
+    def _carried(self, subject: _Subject, stand: _Stand, box: Box) -> float:
+        """Estimate the probability, 0..1, that a support carries a box over its whole width."""
         parameters = self.parameters
-        if support in HANGING:
-            return float(cells.mean(box)[0])
-        if sticker.touches_bottom and support in GROUND:
-            # Its feet are out of sight.
+        if stand.support in HANGING:
+            return float(stand.fit.mean(box)[0])
+        if subject.stands_out_of_sight and stand.goes_on_below:
             return parameters.hidden_support
         behind, before = (
             round(fraction * box.height)
@@ -329,28 +312,7 @@ class _Planner:
             for strip in range(parameters.strips + 1)
         ]
         strips = (Box(left, top, max(1, right - left), height) for left, right in pairwise(edges))
-        return min(float(cells.mean(strip)[0]) for strip in strips)
-
-    def _free(self, box: Box) -> float:
-        """Estimate how clear of obstacles a box is, 0..1; covering what stands behind is less bad.
-
-        An obstacle stands where, in its column, the lowest of its cells is.
-        """
-        parameters, obstacles = self.parameters, self._obstacles
-        rows, columns = obstacles.shape
-        height, width = self.scene.shape[:2]
-        inside = box.clipped(width, height)
-        top, bottom = (round(y * rows / height) for y in (inside.y, inside.bottom))
-        left, right = (round(x * columns / width) for x in (inside.x, inside.right))
-        part = (slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1)))
-        shown = obstacles[part]
-        if not shown.size:
-            return 0.0
-        behind = (box.bottom - parameters.clearance * box.height) * rows / height
-        is_near = self._feet[part] >= behind
-        blocked, covered = (float((shown * each).mean()) for each in (is_near, ~is_near))
-        off = (blocked / parameters.blocked) ** 2 + (covered / parameters.covered) ** 2
-        return float(np.exp(-off / 2))
+        return min(float(stand.fit.mean(strip)[0]) for strip in strips)
 
     def _color_difference(self, sticker: LibrarySticker, box: Box) -> float:
         """Return the LAB distance of a sticker's mean color from its surroundings, 0 if unknown."""
