@@ -61,6 +61,8 @@ class PlanParameters:
     foot is visible."""
     second_support: float = 0.85
     """Plausibility of a support that is not a thing's most usual one."""
+    tallest_in_air: float = 0.22
+    """Of the scene's height. What flies may be at any distance, but is seldom near."""
     nearest: float = 1.5
     """How many times as near as the scene's lowest row an object stands that the bottom edge
     cuts."""
@@ -172,6 +174,10 @@ class _Planner:
         return Obstacles(self.layout, self.scene)
 
     @cached_property
+    def _water(self) -> Cells:
+        return Cells.of(self.layout.probability(["water"]), self.scene)
+
+    @cached_property
     def _colors(self) -> Cells:
         rows, columns = self.layout.log_meter.shape
         return Cells.of(to_lab(resize(self.scene, columns, rows)), self.scene)
@@ -270,7 +276,9 @@ class _Planner:
         """Compute how tall a thing is whose foot is in a row, in heights of the scene."""
         settings, thing, plane = self.settings, subject.thing, stand.plane
         lowest, highest = settings.min_height_fraction, settings.max_height_fraction
-        if not thing.height_m or stand.support == "air":
+        if stand.support == "air":
+            return float(rng.uniform(lowest, max(lowest, self.parameters.tallest_in_air)))
+        if not thing.height_m:
             near = 1.0 if stand.support in HANGING else plane.meter(row) / plane.meter(1.0)
             return float(near * (lowest + highest) / 2)
         if subject.stands_out_of_sight and stand.goes_on_below:
@@ -301,7 +309,9 @@ class _Planner:
         if stand.support in HANGING:
             return float(stand.fit.mean(box)[0])
         if subject.stands_out_of_sight and stand.goes_on_below:
-            return parameters.hidden_support
+            # Water at the bottom edge goes on below it; anything else can end there.
+            foot = Box(box.x, self.scene.shape[0] - 1, box.width, 1)
+            return parameters.hidden_support * (1 - float(self._water.mean(foot)[0]))
         behind, before = (
             round(fraction * box.height)
             for fraction in (parameters.standing_fraction, parameters.forward_fraction)

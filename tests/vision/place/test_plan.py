@@ -194,6 +194,26 @@ def test_an_edge_that_cuts_an_object_cuts_it_in_the_scene(scene, seed):
         assert (found.box.right > WIDTH) != at_left
 
 
+def test_nobody_stands_in_water_below_the_scene(scene):
+    """At the left a beach, at the right the sea, both down to the bottom edge."""
+
+    def beach(rows, columns):
+        return np.where(rows > 0.55, np.where(columns < 0.5, "earth", "water"), "sky")
+
+    bust = sticker("bust", label="person", height_m=None, touches_bottom=True)
+    for seed in range(4):
+        (found,) = placed(scene, made_up(beach, horizon=0.55), [bust], seed=seed)
+        assert found.box.x + found.box.width / 2 < 0.5 * WIDTH
+        assert found.box.y / HEIGHT == pytest.approx(0.55, abs=0.07)
+
+
+def test_what_flies_is_in_the_sky_and_small(scene):
+    kite = sticker("kite", label="kite", height_m=None)
+    (found,) = placed(scene, lawn(0.7), [kite])
+    assert found.box.bottom < 0.72 * HEIGHT
+    assert found.box.height <= 0.23 * HEIGHT
+
+
 def test_small_stickers_are_not_enlarged_much(scene):
     (found,) = placed(scene, lawn(), [sticker("small", width=60, height=80)])
     assert found.box.height <= 80 * PlanParameters().max_enlargement
