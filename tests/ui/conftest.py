@@ -38,7 +38,7 @@ left_side = 256
 [vgg19]
 weights = "missing.h5"
 """
-LEFT_OUT = ("objects/astronaut.png", "objects/motorcycle.png", "scenes/summer palace.jpg")
+LEFT_OUT = ("objects/motorcycle.png", "scenes/summer palace.jpg")
 DROPPED_LATER = "scenes/launch pad.jpg"
 
 START_SECONDS = 120
@@ -70,7 +70,7 @@ class Ui:
 
 
 def _collection(folder: Path) -> Path:
-    """Write two object photos and three scenes of the samples, and a fourth scene outside."""
+    """Write three object photos and three scenes of the samples, and a fourth scene outside."""
     root = folder / "data"
     write_samples(UPath(root))
     for name in LEFT_OUT:
