@@ -170,6 +170,16 @@ class _Planner:
     parameters: PlanParameters
 
     @cached_property
+    def _supports(self) -> dict[Support, tuple[Perspective | None, Cells]]:
+        """The plane of each support, None if the scene does not show it, and how well cells fit."""
+        height, found = self.scene.shape[0], {}
+        for support, fits in SURFACES_OF.items():
+            fit, prior = self.layout.fit(fits), USUAL if support in GROUND else None
+            plane = fit_perspective(self.layout, fit, self.references, height, prior=prior)
+            found[support] = plane, Cells.of(fit, self.scene)
+        return found
+
+    @cached_property
     def _obstacles(self) -> Obstacles:
         return Obstacles(self.layout, self.scene)
 
@@ -228,14 +238,11 @@ class _Planner:
     def _stands(self, subject: _Subject) -> Iterator[_Stand]:
         """Find what carries a thing in the scene."""
         for support in subject.thing.stands_on:
-            fit = self.layout.fit(SURFACES_OF[support])
-            height = self.scene.shape[0]
-            prior = USUAL if support in GROUND else None
-            plane = fit_perspective(self.layout, fit, self.references, height, prior=prior)
-            if subject.stands_out_of_sight:
-                plane = plane or prior
+            plane, fit = self._supports[support]
+            if subject.stands_out_of_sight and support in GROUND:
+                plane = plane or USUAL
             if plane is not None:
-                yield _Stand(support, plane, Cells.of(fit, self.scene))
+                yield _Stand(support, plane, fit)
 
     def _rate(self, subject: _Subject, stand: _Stand, rng: np.random.Generator) -> Iterator[_Rated]:
         """Draw random boxes in perspective, and rate them."""
@@ -379,19 +386,21 @@ def plan(
     refused: dict[str, str] = {}
     left = list(stickers)
     while left and len(planned) < settings.stickers_per_scene:
-        found = {each.sticker: planner.best(each, taken, scene_key) for each in left}
-        refused |= {name: why for name, why in found.items() if isinstance(why, str)}
-        fitting = [each for each in found.values() if isinstance(each, Planned)]
+        fitting: list[Planned] = []
+        for sticker in left:
+            found = planner.best(sticker, taken, scene_key)
+            if isinstance(found, str):
+                refused[sticker.sticker] = found
+                continue
+            fitting.append(found)
+            # Those that follow are not even tried, so that no sticker takes all scenes.
+            if found.plausibility >= parameters.plausible:
+                break
         if not fitting:
             break
-        # The first that is plausible enough, so that no sticker takes all scenes.
-        limit = min(parameters.plausible, max(each.plausibility for each in fitting))
-        best = next(each for each in fitting if each.plausibility >= limit)
+        best = max(fitting, key=lambda each: each.plausibility)
         planned.append(best)
         taken.append(best.placement.box)
-        left = [
-            each
-            for each in left
-            if each.sticker != best.placement.sticker and each.sticker not in refused
-        ]
+        done = {best.placement.sticker, *refused}
+        left = [each for each in left if each.sticker not in done]
     return Plan(tuple(planned), refused)
