@@ -17,9 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 sys.path.append(str(Path(__file__).parents[1]))
-from efficientnet import FEATURES, Convolution, blocks, load_backbone
-
-__all__ = ["CutoutNetwork", "load_backbone"]
+from efficientnet import FEATURES, Convolution, blocks
 
 _FROZEN_BLOCKS = 3
 """The stem and these blocks see colors and edges; training them gains nothing and costs half."""

@@ -12,33 +12,29 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from network import CutoutNetwork, load_backbone
+from network import CutoutNetwork
 from samples import Sample, Sampler, Source
 from torch import Tensor
 from torch.nn import functional
+from trainer import Trainer, TrainerParameters, prefetch
 
 
 @dataclass(frozen=True)
-class TrainingParameters:
+class TrainingParameters(TrainerParameters):
     """How the network is trained."""
 
-    batch: int = 16
-    decoder_rate: float = 1.5e-3
-    backbone_rate: float = 3e-4
-    warmup_steps: int = 50
-    average_decay: float = 0.997
-    """Of the exponential moving average of the weights, which is what is kept."""
     edge_weight: float = 4.0
     """Weight of pixels near the outline, which decide how a cut-out looks, beside 1 elsewhere."""
     edge_px: int = 7
+
+
+PARAMETERS = TrainingParameters()
 
 
 def as_tensors(samples: list[Sample]) -> tuple[Tensor, Tensor, Tensor]:
@@ -84,86 +80,22 @@ def compute_loss(
     return (entropy + 1 - soft_iou(probability, alpha)).mean() + 0.2 * doubt, iou
 
 
-def prefetch(sampler: Sampler, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Draw batches in a thread, ahead of the training."""
-
-    def work() -> tuple[Tensor, Tensor, Tensor]:
-        return as_tensors([sampler.draw() for _ in range(size)])
-
-    with ThreadPoolExecutor(1) as pool:
-        ahead = deque(pool.submit(work) for _ in range(4))
-        while True:
-            yield ahead.popleft().result()
-            ahead.append(pool.submit(work))
+def draw_batch(sampler: Sampler) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw the samples of one step."""
+    return as_tensors([sampler.draw() for _ in range(PARAMETERS.batch)])
 
 
-class Trainer:
-    """The network, its moving average, and the optimizer; saved and resumed as one."""
-
-    def __init__(self, backbone: Path, parameters: TrainingParameters) -> None:
-        self.parameters, self.step = parameters, 0
-        self.network = CutoutNetwork()
-        load_backbone(self.network, backbone)
-        for part in self.network.frozen():
-            part.requires_grad_(False)
-        self.network = self.network.to(memory_format=torch.channels_last)
-        trained = [p for p in self.network.blocks.parameters() if p.requires_grad]
-        known = {id(p) for p in trained}
-        new = [p for p in self.network.parameters() if p.requires_grad and id(p) not in known]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": trained, "lr": parameters.backbone_rate},
-                {"params": new, "lr": parameters.decoder_rate},
-            ],
-            weight_decay=1e-4,
-        )
-        self.rates = [group["lr"] for group in self.optimizer.param_groups]
-        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+class CutoutTrainer(Trainer):
+    """Trains the cut-out network."""
 
     def train_step(self, batch: tuple[Tensor, Tensor, Tensor], progress: float) -> list[float]:
         """Take one step; return the loss and the mean IoU of its samples."""
-        warm = min((self.step + 1) / self.parameters.warmup_steps, 1.0)
-        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
-            group["lr"] = rate * warm * max(1 - progress, 0.0) ** 0.9
         picture, box, alpha = (t.to(memory_format=torch.channels_last) for t in batch)
         with torch.autocast("cpu", torch.bfloat16):
             logits, expected_iou = self.network(picture, box)
-        loss, iou = compute_loss(logits.float(), expected_iou.float(), alpha, self.parameters)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
-        self.optimizer.step()
-        self.step += 1
-        self._average()
+        loss, iou = compute_loss(logits.float(), expected_iou.float(), alpha, PARAMETERS)
+        self.descend(loss, progress)
         return [loss.item(), iou.mean().item()]
-
-    def _average(self) -> None:
-        decay = min(self.parameters.average_decay, (self.step + 1) / (self.step + 10))
-        for name, value in self.network.state_dict().items():
-            kept = self.average[name]
-            if value.dtype.is_floating_point:
-                kept.mul_(decay).add_(value.detach(), alpha=1 - decay)
-            else:
-                kept.copy_(value)
-
-    def save(self, path: Path) -> None:
-        """Write everything that is needed to go on, completely or not at all."""
-        state = {
-            "step": self.step,
-            "network": self.network.state_dict(),
-            "average": self.average,
-            "optimizer": self.optimizer.state_dict(),
-        }
-        unfinished = path.with_suffix(".part")
-        torch.save(state, unfinished)
-        unfinished.replace(path)
-
-    def resume(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        state = torch.load(path, weights_only=True)
-        self.step, self.average = state["step"], state["average"]
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
 
 
 def parse_source(text: str) -> Source:
@@ -186,8 +118,7 @@ def main() -> None:
     reader.add_argument("--seed", type=int, default=13)
     chosen = reader.parse_args()
     torch.set_num_threads(chosen.threads)
-    parameters = TrainingParameters()
-    trainer = Trainer(chosen.backbone, parameters)
+    trainer = CutoutTrainer(CutoutNetwork(), chosen.backbone, PARAMETERS)
     chosen.out.mkdir(parents=True, exist_ok=True)
     checkpoint, log = chosen.out / "checkpoint.pt", chosen.out / "log.jsonl"
     if checkpoint.exists():
@@ -197,7 +128,7 @@ def main() -> None:
     sampler = Sampler(chosen.data, held_back, chosen.seed + trainer.step)
     started, figures = time.monotonic(), []
     trainer.network.train()
-    for batch in prefetch(sampler, parameters.batch):
+    for batch in prefetch(partial(draw_batch, sampler)):
         if trainer.step >= chosen.steps:
             break
         figures.append(trainer.train_step(batch, trainer.step / chosen.steps))
@@ -210,7 +141,7 @@ def main() -> None:
             figures = []
         if trainer.step % 100 == 0 or trainer.step == chosen.steps:
             trainer.save(checkpoint)
-    (chosen.out / "parameters.json").write_text(json.dumps(asdict(parameters), indent=1))
+    (chosen.out / "parameters.json").write_text(json.dumps(asdict(PARAMETERS), indent=1))
 
 
 if __name__ == "__main__":

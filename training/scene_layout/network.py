@@ -14,12 +14,10 @@ from efficientnet import (
     FEATURES,
     Convolution,
     blocks,
-    load_backbone,
 )
 
 from nst_pipeline.vision.place.layout import SURFACES
 
-__all__ = ["LayoutNetwork", "load_backbone"]
 _FROZEN_BLOCKS = 8
 """The stem and these blocks see colors and textures; training them would take twice as long."""
 

@@ -11,33 +11,33 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from labels import possible_surfaces
-from network import LayoutNetwork, load_backbone
+from network import LayoutNetwork
 from samples import Sample, Sampler, Source
 from torch import Tensor
 from torch.nn import functional
+from trainer import Trainer, TrainerParameters, prefetch
 
 
 @dataclass(frozen=True)
-class TrainingParameters:
+class TrainingParameters(TrainerParameters):
     """How the network is trained."""
 
-    batch: int = 16
     decoder_rate: float = 2e-3
     backbone_rate: float = 4e-4
-    warmup_steps: int = 50
+    weight_decay: float = 1e-3
     average_decay: float = 0.995
     scale_weight: float = 0.5
+    """Weight of the loss of scale, beside 1 of that of surfaces."""
 
 
+PARAMETERS = TrainingParameters()
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -74,88 +74,25 @@ def scale_loss(found: Tensor, scale: Tensor, weight: Tensor) -> tuple[Tensor, Te
     return loss, (error * weight).sum().detach() / total
 
 
-def prefetch(sampler: Sampler, size: int) -> Iterator[Batch]:
-    """Draw batches in a thread, ahead of the training."""
-
-    def work() -> Batch:
-        return as_tensors([sampler.draw() for _ in range(size)])
-
-    with ThreadPoolExecutor(1) as pool:
-        ahead = deque(pool.submit(work) for _ in range(4))
-        while True:
-            yield ahead.popleft().result()
-            ahead.append(pool.submit(work))
+def draw_batch(sampler: Sampler) -> Batch:
+    """Draw the samples of one step."""
+    return as_tensors([sampler.draw() for _ in range(PARAMETERS.batch)])
 
 
-class Trainer:
-    """The network, its moving average, and the optimizer; saved and resumed as one."""
+class LayoutTrainer(Trainer):
+    """Trains the network of the layout."""
 
-    def __init__(self, backbone: Path, parameters: TrainingParameters) -> None:
-        self.parameters, self.step = parameters, 0
-        self.network = LayoutNetwork()
-        load_backbone(self.network, backbone)
-        for part in self.network.frozen():
-            part.requires_grad_(False)
-        self.network = self.network.to(memory_format=torch.channels_last)
-        trained = [p for p in self.network.blocks.parameters() if p.requires_grad]
-        known = {id(p) for p in trained}
-        new = [p for p in self.network.parameters() if p.requires_grad and id(p) not in known]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": trained, "lr": parameters.backbone_rate},
-                {"params": new, "lr": parameters.decoder_rate},
-            ],
-            weight_decay=1e-3,
-        )
-        self.rates = [group["lr"] for group in self.optimizer.param_groups]
-        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
-        self.possible = torch.from_numpy(possible_surfaces())
+    possible = torch.from_numpy(possible_surfaces())
 
     def train_step(self, batch: Batch, progress: float) -> list[float]:
         """Take one step; return the losses of surfaces and scale, and the scale's error."""
-        warm = min((self.step + 1) / self.parameters.warmup_steps, 1.0)
-        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
-            group["lr"] = rate * warm * max(1 - progress, 0.0) ** 0.9
         picture, surfaces, scale, weight = batch
         with torch.autocast("cpu", torch.bfloat16):
             logits, found = self.network(picture.to(memory_format=torch.channels_last))
         surface = surface_loss(logits.float(), surfaces, self.possible)
         size, error = scale_loss(found.float(), scale, weight)
-        self.optimizer.zero_grad(set_to_none=True)
-        (surface + self.parameters.scale_weight * size).backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
-        self.optimizer.step()
-        self.step += 1
-        self._average()
+        self.descend(surface + PARAMETERS.scale_weight * size, progress)
         return [surface.item(), size.item(), error.item()]
-
-    def _average(self) -> None:
-        decay = min(self.parameters.average_decay, (self.step + 1) / (self.step + 10))
-        for name, value in self.network.state_dict().items():
-            kept = self.average[name]
-            if value.dtype.is_floating_point:
-                kept.mul_(decay).add_(value.detach(), alpha=1 - decay)
-            else:
-                kept.copy_(value)
-
-    def save(self, path: Path) -> None:
-        """Write everything that is needed to go on, completely or not at all."""
-        state = {
-            "step": self.step,
-            "network": self.network.state_dict(),
-            "average": self.average,
-            "optimizer": self.optimizer.state_dict(),
-        }
-        unfinished = path.with_suffix(".part")
-        torch.save(state, unfinished)
-        unfinished.replace(path)
-
-    def resume(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        state = torch.load(path, weights_only=True)
-        self.step, self.average = state["step"], state["average"]
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
 
 
 def parse_source(text: str) -> Source:
@@ -176,7 +113,7 @@ def main() -> None:
     reader.add_argument("--seed", type=int, default=15)
     chosen = reader.parse_args()
     torch.set_num_threads(chosen.threads)
-    trainer = Trainer(chosen.backbone, TrainingParameters())
+    trainer = LayoutTrainer(LayoutNetwork(), chosen.backbone, PARAMETERS)
     chosen.out.mkdir(parents=True, exist_ok=True)
     checkpoint, log = chosen.out / "checkpoint.pt", chosen.out / "log.jsonl"
     if checkpoint.exists():
@@ -186,7 +123,7 @@ def main() -> None:
     sampler = Sampler(chosen.data, held_back, chosen.seed + trainer.step)
     started, figures = time.monotonic(), []
     trainer.network.train()
-    for batch in prefetch(sampler, trainer.parameters.batch):
+    for batch in prefetch(partial(draw_batch, sampler)):
         if trainer.step >= chosen.steps:
             break
         figures.append(trainer.train_step(batch, trainer.step / chosen.steps))

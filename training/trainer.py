@@ -1,0 +1,114 @@
+"""Train a network that starts from EfficientNet-Lite0's features: steps, averages, checkpoints."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from efficientnet import load_backbone
+from torch import Tensor
+
+Drawn = TypeVar("Drawn")
+_AHEAD = 4
+"""Batches that are drawn ahead of the training."""
+_LONGEST_GRADIENT = 2.0
+
+
+@dataclass(frozen=True)
+class TrainerParameters:
+    """How a network is trained; the rates fall to zero."""
+
+    batch: int = 16
+    decoder_rate: float = 1.5e-3
+    backbone_rate: float = 3e-4
+    weight_decay: float = 1e-4
+    warmup_steps: int = 50
+    average_decay: float = 0.997
+    """Of the exponential moving average of the weights, which is what is kept."""
+
+
+def prefetch(draw: Callable[[], Drawn]) -> Iterator[Drawn]:
+    """Draw batches in a thread, ahead of the training."""
+    with ThreadPoolExecutor(1) as pool:
+        ahead = deque(pool.submit(draw) for _ in range(_AHEAD))
+        while True:
+            yield ahead.popleft().result()
+            ahead.append(pool.submit(draw))
+
+
+class Trainer:
+    """A network, its moving average, and the optimizer; saved and resumed as one.
+
+    Parameters
+    ----------
+    network
+        Untrained; it has pretrained `blocks`, and `frozen()` returns the parts that stay so.
+    backbone
+        EfficientNet-Lite0's weights.
+    parameters
+        How it is trained.
+    """
+
+    def __init__(self, network: Any, backbone: Path, parameters: TrainerParameters) -> None:
+        self.parameters, self.step = parameters, 0
+        load_backbone(network, backbone)
+        for part in network.frozen():
+            part.requires_grad_(False)
+        self.network = network.to(memory_format=torch.channels_last)
+        trained = [p for p in self.network.blocks.parameters() if p.requires_grad]
+        known = {id(p) for p in trained}
+        new = [p for p in self.network.parameters() if p.requires_grad and id(p) not in known]
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": trained, "lr": parameters.backbone_rate},
+                {"params": new, "lr": parameters.decoder_rate},
+            ],
+            weight_decay=parameters.weight_decay,
+        )
+        self._rates = [group["lr"] for group in self.optimizer.param_groups]
+        self._average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+
+    def descend(self, loss: Tensor, progress: float) -> None:
+        """Take one step down a loss; `progress`, 0..1, is how much of the training is done."""
+        warm = min((self.step + 1) / self.parameters.warmup_steps, 1.0)
+        for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * warm * max(1 - progress, 0.0) ** 0.9
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LONGEST_GRADIENT)
+        self.optimizer.step()
+        self.step += 1
+        self._update_average()
+
+    def _update_average(self) -> None:
+        decay = min(self.parameters.average_decay, (self.step + 1) / (self.step + 10))
+        for name, value in self.network.state_dict().items():
+            kept = self._average[name]
+            if value.dtype.is_floating_point:
+                kept.mul_(decay).add_(value.detach(), alpha=1 - decay)
+            else:
+                kept.copy_(value)
+
+    def save(self, path: Path) -> None:
+        """Write everything that is needed to go on, completely or not at all."""
+        state = {
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "average": self._average,
+            "optimizer": self.optimizer.state_dict(),
+        }
+        unfinished = path.with_suffix(".part")
+        torch.save(state, unfinished)
+        unfinished.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        state = torch.load(path, weights_only=True)
+        self.step, self._average = state["step"], state["average"]
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
