@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,6 +155,36 @@ def fit_perspective(
     """
     if support.mean() < parameters.least_support:
         return None
+    seen = _observe(layout, support, prior, parameters)
+    meters, kept = np.exp(seen.logs), seen.weights
+    plane, off = Perspective(1.0, 0.0, 1.0), np.zeros_like(meters)
+    for _ in range(parameters.rounds):
+        # Between absolute errors, where near cells would decide, and relative ones, where those at
+        # the horizon would.
+        at_bottom, slope = _weighted_line(seen.rows, meters, kept / meters)
+        plane = Perspective(at_bottom, slope, 1.0)
+        off = np.log(plane.meter(seen.rows)) - seen.logs
+        kept = seen.weights / (1 + (off / parameters.tolerance) ** 2)
+    # Cells err together: their mean error is that of one.
+    error = float((kept * (np.abs(off) + seen.spreads)).sum() / kept.sum())
+    plane = Perspective(plane.at_bottom, plane.slope, max(error, parameters.least_spread))
+    return _corrected(plane, references, scene_height, parameters)
+
+
+@dataclass(frozen=True)
+class _Observed:
+    """Sizes of a meter, each array (n,): its row, logarithm, and spread, and how much it counts."""
+
+    rows: Numbers
+    logs: Numbers
+    spreads: NDArray[np.floating[Any]]
+    weights: Numbers
+
+
+def _observe(
+    layout: Layout, support: Map, prior: Perspective | None, parameters: PerspectiveParameters
+) -> _Observed:
+    """List what the cells of a support say, and what is usual."""
     count = len(support)
     rows = np.repeat((np.arange(count) + 0.5) / count, support.shape[1])
     logs = layout.log_meter.ravel().astype(np.float64)
@@ -165,20 +196,7 @@ def fit_perspective(
         share = parameters.prior_share * support.size / parameters.prior_cells
         shares = np.r_[shares, np.full(len(expected), share)]
     weights = (shares / (spreads + parameters.common_spread) ** 2).astype(np.float64)
-    meters, kept = np.exp(logs), weights
-    plane = Perspective(1.0, 0.0, 1.0)
-    for _ in range(parameters.rounds):
-        # Between absolute errors, where near cells would decide, and relative ones, where those at
-        # the horizon would.
-        at_bottom, slope = _weighted_line(rows, meters, kept / meters)
-        plane = Perspective(at_bottom, slope, 1.0)
-        off = np.log(plane.meter(rows)) - logs
-        kept = weights / (1 + (off / parameters.tolerance) ** 2)
-    off = np.log(plane.meter(rows)) - logs
-    # Cells err together: their mean error is that of one.
-    error = float((kept * (np.abs(off) + spreads)).sum() / kept.sum())
-    plane = Perspective(plane.at_bottom, plane.slope, max(error, parameters.least_spread))
-    return _corrected(plane, references, scene_height, parameters)
+    return _Observed(rows, logs, spreads, weights)
 
 
 def _corrected(

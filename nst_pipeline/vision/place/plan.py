@@ -214,6 +214,29 @@ class _Planner:
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
         return self._planned(subject, rated, best - self.parameters.plausibility_tolerance)
 
+    def choose(
+        self,
+        stickers: Sequence[LibrarySticker],
+        taken: Sequence[Box],
+        scene_key: str,
+        refused: dict[str, str],
+    ) -> Planned | None:
+        """Place the first sticker that is plausible enough, or else the most plausible one.
+
+        Why others do not fit is added to `refused`, by their names.
+        """
+        fitting: list[Planned] = []
+        for sticker in stickers:
+            found = self.best(sticker, taken, scene_key)
+            if isinstance(found, str):
+                refused[sticker.sticker] = found
+                continue
+            fitting.append(found)
+            # Those that follow are not even tried, so that no sticker takes all scenes.
+            if found.plausibility >= self.parameters.plausible:
+                break
+        return max(fitting, key=lambda each: each.plausibility, default=None)
+
     def _planned(self, subject: _Subject, rated: Sequence[_Rated], limit: float) -> Planned:
         """Choose by color among the boxes from a plausibility on."""
         good = [each for each in rated if each.plausibility >= limit]
@@ -386,19 +409,9 @@ def plan(
     refused: dict[str, str] = {}
     left = list(stickers)
     while left and len(planned) < settings.stickers_per_scene:
-        fitting: list[Planned] = []
-        for sticker in left:
-            found = planner.best(sticker, taken, scene_key)
-            if isinstance(found, str):
-                refused[sticker.sticker] = found
-                continue
-            fitting.append(found)
-            # Those that follow are not even tried, so that no sticker takes all scenes.
-            if found.plausibility >= parameters.plausible:
-                break
-        if not fitting:
+        best = planner.choose(left, taken, scene_key, refused)
+        if best is None:
             break
-        best = max(fitting, key=lambda each: each.plausibility)
         planned.append(best)
         taken.append(best.placement.box)
         done = {best.placement.sticker, *refused}
