@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 import numpy as np
 import onnx
+import torch
 from onnx import numpy_helper
+from torch import Tensor, nn
+
+_OPSET = 17
 
 
 def halve(model: onnx.ModelProto) -> None:
@@ -19,3 +27,47 @@ def halve(model: onnx.ModelProto) -> None:
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+
+
+def export(
+    description: str | None,
+    network: nn.Module,
+    deploy: Callable[[nn.Module], nn.Module],
+    example: tuple[Tensor, ...],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+) -> None:
+    """Read a checkpoint and a file's name from the command line, and write the averaged weights.
+
+    Parameters
+    ----------
+    description
+        Of the script.
+    network
+        Gets the checkpoint's weights.
+    deploy
+        Gives the network the outputs that the pipeline reads.
+    example
+        One view for each input; the file takes any number of views.
+    inputs, outputs
+        Names.
+    """
+    reader = argparse.ArgumentParser(description=description)
+    reader.add_argument("checkpoint", type=Path)
+    reader.add_argument("out", type=Path)
+    chosen = reader.parse_args()
+    network.load_state_dict(torch.load(chosen.checkpoint, weights_only=True)["average"])
+    torch.onnx.export(
+        deploy(network.eval()).eval(),
+        example,
+        str(chosen.out),
+        input_names=list(inputs),
+        output_names=list(outputs),
+        dynamic_axes={name: {0: "views"} for name in (*inputs, *outputs)},
+        opset_version=_OPSET,
+        dynamo=False,
+    )
+    model = onnx.load(str(chosen.out))
+    halve(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(chosen.out))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from efficientnet import load_backbone
 from torch import Tensor
 
 Drawn = TypeVar("Drawn")
+CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
+_LOG_STEPS, _CHECKPOINT_STEPS = 20, 100
 _AHEAD = 4
 """Batches that are drawn ahead of the training."""
 _LONGEST_GRADIENT = 2.0
@@ -84,6 +89,28 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         self._update_average()
+
+    def train_step(self, batch: Any, progress: float) -> dict[str, float]:
+        """Take one step on a batch; return figures of it, by name."""
+        raise NotImplementedError
+
+    def train(self, batches: Iterator[Any], steps: int, out: Path, started: float) -> None:
+        """Train until a number of steps; log figures, and save checkpoints, in a folder."""
+        figures: list[dict[str, float]] = []
+        self.network.train()
+        for batch in batches:
+            if self.step >= steps:
+                break
+            figures.append(self.train_step(batch, self.step / steps))
+            is_last = self.step == steps
+            if self.step % _LOG_STEPS == 0 or is_last:
+                means = {name: np.mean([each[name] for each in figures]) for name in figures[0]}
+                line = {"step": self.step, **means, "seconds": time.monotonic() - started}
+                with (out / LOG).open("a") as file:
+                    file.write(json.dumps(line) + "\n")
+                figures = []
+            if self.step % _CHECKPOINT_STEPS == 0 or is_last:
+                self.save(out / CHECKPOINT)
 
     def _update_average(self) -> None:
         decay = min(self.parameters.average_decay, (self.step + 1) / (self.step + 10))

@@ -22,7 +22,7 @@ from network import CutoutNetwork
 from samples import Sample, Sampler, Source
 from torch import Tensor
 from torch.nn import functional
-from trainer import Trainer, TrainerParameters, prefetch
+from trainer import CHECKPOINT, Trainer, TrainerParameters, prefetch
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ def draw_batch(sampler: Sampler) -> tuple[Tensor, Tensor, Tensor]:
 class CutoutTrainer(Trainer):
     """Trains the cut-out network."""
 
-    def train_step(self, batch: tuple[Tensor, Tensor, Tensor], progress: float) -> list[float]:
+    def train_step(self, batch: tuple[Tensor, Tensor, Tensor], progress: float) -> dict[str, float]:
         """Take one step; return the loss and the mean IoU of its samples."""
         picture, box, alpha = (t.to(memory_format=torch.channels_last) for t in batch)
         with torch.autocast("cpu", torch.bfloat16):
             logits, expected_iou = self.network(picture, box)
         loss, iou = compute_loss(logits.float(), expected_iou.float(), alpha, PARAMETERS)
         self.descend(loss, progress)
-        return [loss.item(), iou.mean().item()]
+        return {"loss": loss.item(), "iou": iou.mean().item()}
 
 
 def parse_source(text: str) -> Source:
@@ -120,27 +120,13 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)
     trainer = CutoutTrainer(CutoutNetwork(), chosen.backbone, PARAMETERS)
     chosen.out.mkdir(parents=True, exist_ok=True)
-    checkpoint, log = chosen.out / "checkpoint.pt", chosen.out / "log.jsonl"
-    if checkpoint.exists():
-        trainer.resume(checkpoint)
+    if (chosen.out / CHECKPOINT).exists():
+        trainer.resume(chosen.out / CHECKPOINT)
     torch.manual_seed(chosen.seed + trainer.step)
     held_back = chosen.held_back.read_text().splitlines() if chosen.held_back else []
     sampler = Sampler(chosen.data, held_back, chosen.seed + trainer.step)
-    started, figures = time.monotonic(), []
-    trainer.network.train()
-    for batch in prefetch(partial(draw_batch, sampler)):
-        if trainer.step >= chosen.steps:
-            break
-        figures.append(trainer.train_step(batch, trainer.step / chosen.steps))
-        if trainer.step % 20 == 0 or trainer.step == chosen.steps:
-            loss, iou = np.mean(figures, 0).tolist()
-            line = {"step": trainer.step, "loss": loss, "iou": iou}
-            line["seconds"] = time.monotonic() - started
-            with log.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-            figures = []
-        if trainer.step % 100 == 0 or trainer.step == chosen.steps:
-            trainer.save(checkpoint)
+    batches = prefetch(partial(draw_batch, sampler))
+    trainer.train(batches, chosen.steps, chosen.out, time.monotonic())
     (chosen.out / "parameters.json").write_text(json.dumps(asdict(PARAMETERS), indent=1))
 
 

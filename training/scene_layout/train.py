@@ -9,7 +9,6 @@ Stop it at any time; the same command goes on from the last checkpoint.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from network import LayoutNetwork
 from samples import Sample, Sampler, Source
 from torch import Tensor
 from torch.nn import functional
-from trainer import Trainer, TrainerParameters, prefetch
+from trainer import CHECKPOINT, Trainer, TrainerParameters, prefetch
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class LayoutTrainer(Trainer):
 
     possible = torch.from_numpy(possible_surfaces())
 
-    def train_step(self, batch: Batch, progress: float) -> list[float]:
+    def train_step(self, batch: Batch, progress: float) -> dict[str, float]:
         """Take one step; return the losses of surfaces and scale, and the scale's error."""
         picture, surfaces, scale, weight = batch
         with torch.autocast("cpu", torch.bfloat16):
@@ -92,7 +91,7 @@ class LayoutTrainer(Trainer):
         surface = surface_loss(logits.float(), surfaces, self.possible)
         size, error = scale_loss(found.float(), scale, weight)
         self.descend(surface + PARAMETERS.scale_weight * size, progress)
-        return [surface.item(), size.item(), error.item()]
+        return {"surface": surface.item(), "scale": size.item(), "error": error.item()}
 
 
 def parse_source(text: str) -> Source:
@@ -115,27 +114,13 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)
     trainer = LayoutTrainer(LayoutNetwork(), chosen.backbone, PARAMETERS)
     chosen.out.mkdir(parents=True, exist_ok=True)
-    checkpoint, log = chosen.out / "checkpoint.pt", chosen.out / "log.jsonl"
-    if checkpoint.exists():
-        trainer.resume(checkpoint)
+    if (chosen.out / CHECKPOINT).exists():
+        trainer.resume(chosen.out / CHECKPOINT)
     torch.manual_seed(chosen.seed + trainer.step)
     held_back = set(chosen.held_back.read_text().splitlines()) if chosen.held_back else set()
     sampler = Sampler(chosen.data, held_back, chosen.seed + trainer.step)
-    started, figures = time.monotonic(), []
-    trainer.network.train()
-    for batch in prefetch(partial(draw_batch, sampler)):
-        if trainer.step >= chosen.steps:
-            break
-        figures.append(trainer.train_step(batch, trainer.step / chosen.steps))
-        if trainer.step % 20 == 0 or trainer.step == chosen.steps:
-            surface, scale, error = np.mean(figures, 0).tolist()
-            line = {"step": trainer.step, "surface": surface, "scale": scale, "error": error}
-            line["seconds"] = time.monotonic() - started
-            with log.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-            figures = []
-        if trainer.step % 100 == 0 or trainer.step == chosen.steps:
-            trainer.save(checkpoint)
+    batches = prefetch(partial(draw_batch, sampler))
+    trainer.train(batches, chosen.steps, chosen.out, time.monotonic())
 
 
 if __name__ == "__main__":
