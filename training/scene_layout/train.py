@@ -112,6 +112,7 @@ def main() -> None:
     reader.add_argument("--seed", type=int, default=15)
     chosen = reader.parse_args()
     torch.set_num_threads(chosen.threads)
+    torch.manual_seed(chosen.seed)  # for the weights that are not pretrained
     trainer = LayoutTrainer(LayoutNetwork(), chosen.backbone, PARAMETERS)
     chosen.out.mkdir(parents=True, exist_ok=True)
     if (chosen.out / CHECKPOINT).exists():
