@@ -30,6 +30,7 @@ from nst_pipeline.style.recipes import (
     prepare_model_inputs,
 )
 from nst_pipeline.style.scene_layout import load_layout_network
+from nst_pipeline.style.tries import judge_in_preview
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect, find_obstacles
@@ -105,10 +106,17 @@ def _pasted(
     networks = network_finders(settings)
     obstacles = find_obstacles(scene, settings.detection, networks=networks)
     layout = load_layout_network()(scene)
-    planned = plan(
-        scene, layout, candidates(key), obstacles, settings.placement, scene_key=key
-    ).planned
     pixels = {each.sticker: cut.pixels for each, cut in library.items()}
+    quality = {each.sticker: each.quality for each in library}
+    planned = plan(
+        scene,
+        layout,
+        candidates(key, 1).stickers,
+        obstacles,
+        settings.placement,
+        scene_key=key,
+        judge=judge_in_preview(scene, settings.placement, pixels.__getitem__, quality.__getitem__),
+    ).planned
     lights = {each.sticker: cut.light for each, cut in library.items()}
     labels = {each.sticker: each.label for each in library}
     rules = settings.placement

@@ -23,6 +23,7 @@ from nst_pipeline.cli.pictures.calibrate import calibrate
 from nst_pipeline.cli.pictures.compose import compose
 from nst_pipeline.cli.pictures.cutout import cutout
 from nst_pipeline.cli.pictures.harmonize import harmonize
+from nst_pipeline.cli.pictures.judge import judge
 from nst_pipeline.cli.pictures.stylize import stylize
 from nst_pipeline.cli.pictures.sweep import sweep
 from nst_pipeline.errors import NstError, RenamedSettingWarning
@@ -31,7 +32,7 @@ from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, quit_proces
 _PANELS = {
     "Collection": (samples, models, run, retry, status, lineage, export, report),
     "Upkeep": (stale, verify, gc),
-    "Single pictures": (cutout, compose, harmonize, calibrate, stylize, sweep),
+    "Single pictures": (cutout, compose, harmonize, judge, calibrate, stylize, sweep),
 }
 
 app = typer.Typer(

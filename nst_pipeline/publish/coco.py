@@ -24,8 +24,10 @@ class DatasetScene:
     annotations: tuple[Annotation, ...]
     chosen: str
     """The candidate that became the result."""
-    scores: Mapping[str, float]
-    """Realism score of each candidate, 0..1."""
+    color_fit: Mapping[str, float]
+    """Color fit of each candidate, 0..1."""
+    naturalness: float | None
+    """Probability that a person takes the picture for a photograph, 0..1."""
     license: License
     """License of the scene photo."""
     object_licenses: tuple[License | None, ...]
@@ -56,7 +58,8 @@ class CocoImage(ImageEntry):
 
     id: int
     chosen: str
-    scores: dict[str, float]
+    color_fit: dict[str, float]
+    naturalness: float | None
     license: int
 
 
@@ -128,7 +131,8 @@ def join_scenes(scenes: Iterable[DatasetScene], *, description: str = "") -> Coc
                 **_fields(scene.image, ImageEntry.model_fields),
                 id=image_id,
                 chosen=scene.chosen,
-                scores=dict(scene.scores),
+                color_fit=dict(scene.color_fit),
+                naturalness=scene.naturalness,
                 license=licenses[scene.license],
             )
         )

@@ -56,7 +56,10 @@ COLUMNS = (
     Column("license", pa.string(), "Name of the scene photo's license."),
     Column("copyright", pa.string(), "EXIF copyright notice of the scene photo."),
     Column("chosen", pa.string(), "Candidate that became the result."),
-    Column("scores", pa.string(), "Realism scores of all candidates, as JSON."),
+    Column("color_fit", pa.string(), "Color fit of each candidate, as JSON."),
+    Column(
+        "naturalness", pa.float64(), "Probability that a person takes it for a photograph, 0..1."
+    ),
 )
 """Columns of the dataset's table, in the order of the Parquet file."""
 
@@ -64,7 +67,7 @@ SCHEMA = schema_of(COLUMNS)
 
 _FROM_IMAGE = (
     *("file_name", "width", "height", "split", "scene_split"),
-    *("scene_photo", "scene_digest", "copyright", "chosen"),
+    *("scene_photo", "scene_digest", "copyright", "chosen", "naturalness"),
 )
 _FROM_ANNOTATION = tuple(
     column.name for column in COLUMNS if column.name in CocoAnnotation.model_fields
@@ -88,7 +91,7 @@ def _row(
         "polygons": () if crowd else annotation.segmentation,
         "rle_counts": annotation.rle.counts,
         "object_license": licenses.get(annotation.object_license),
-        "scores": json.dumps(image.scores, sort_keys=True),
+        "color_fit": json.dumps(image.color_fit, sort_keys=True),
         "license": licenses[image.license],
     }
 

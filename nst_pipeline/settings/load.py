@@ -28,6 +28,7 @@ from nst_pipeline.settings.sections import (
     PlacementSettings,
     RecipeSettings,
     RunSettings,
+    ScenesSettings,
     Vgg19Settings,
 )
 
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     )
 
     ingest: IngestSettings = IngestSettings()
+    scenes: ScenesSettings = ScenesSettings()
     detection: DetectionSettings = DetectionSettings()
     cutout: CutoutSettings = CutoutSettings()
     placement: PlacementSettings = PlacementSettings()

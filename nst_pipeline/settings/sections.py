@@ -22,6 +22,18 @@ FinderName = Literal["sidecar", "dnn", "people", "objects"]
 """The finders registered in `nst_pipeline.vision.detect.finders`; a test compares the two."""
 
 
+class ScenesSettings(Section):
+    """What is made of each scene."""
+
+    variants: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Composites made of each scene photo, each with its own stickers and places, "
+        "its own partition (`KEY~2`, `KEY~3`, ...), lineage and labels.",
+    )
+
+
 class DetectionSettings(Section):
     """How objects are found in photos."""
 
@@ -121,6 +133,13 @@ class PlacementSettings(Section):
         description="Real heights of things by label, in meters, such as `{gnome = 0.3}`: for "
         "words that the table of things lacks, or where yours differ. A height beside a box "
         "(`height_m`) takes precedence.",
+    )
+    tries: int = Field(
+        4,
+        ge=1,
+        le=32,
+        description="Stickers and places tried for each scene. The composite that looks most "
+        "natural is made; each try takes about 0.05 seconds.",
     )
     min_plausibility: float = Field(
         0.2,
@@ -314,7 +333,7 @@ class HarmonizeSettings(Section):
     }
 
     method: HarmonizeMethod = Field(
-        "auto", description="Candidate to use; `auto` takes the one with the best realism score."
+        "auto", description="Candidate to use; `auto` takes the one with the best color fit."
     )
     network: str = Field(
         "",

@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 ALL = "all"
 """Key of an artifact that is made from the whole collection."""
 
+_VARIANT = "~"
+"""Before a variant's number. No photo's key contains it."""
 _MAX_BYTES = 150
 """Leaves room in a file name (at most 255 bytes) for suffixes such as `.mask.png`."""
 _HASH_DIGITS = 8
@@ -60,3 +62,36 @@ def partition_key(relative_path: str) -> str:
     slug = _tail(_slug(relative_path), _MAX_BYTES - _HASH_DIGITS - 1)
     readable = _without_leading_marks(slug) or "photo"
     return f"{readable}-{digest[:_HASH_DIGITS]}"
+
+
+def variant_keys(key: str, variants: int) -> list[str]:
+    """List the keys of a photo's variants; the first is its own key.
+
+    Examples
+    --------
+    >>> variant_keys("beach-4fa81633", 3)
+    ['beach-4fa81633', 'beach-4fa81633~2', 'beach-4fa81633~3']
+    """
+    return [key, *(f"{key}{_VARIANT}{number}" for number in range(2, variants + 1))]
+
+
+def photo_key(key: str) -> str:
+    """Return the key of the photo that a variant belongs to.
+
+    Examples
+    --------
+    >>> photo_key("beach-4fa81633~2"), photo_key("beach-4fa81633")
+    ('beach-4fa81633', 'beach-4fa81633')
+    """
+    return key.partition(_VARIANT)[0]
+
+
+def variant_number(key: str) -> int:
+    """Return a variant's number, from 1.
+
+    Examples
+    --------
+    >>> variant_number("beach-4fa81633~2"), variant_number("beach-4fa81633")
+    (2, 1)
+    """
+    return int(key.partition(_VARIANT)[2] or 1)

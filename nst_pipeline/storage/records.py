@@ -267,11 +267,15 @@ class OptimizedRecord(Record):
 
 
 class HarmonizedRecord(Record):
-    """The candidate that became the result, all scores, the confidence, the scene's tone."""
+    """The candidate that became the result, all color fits, the confidence, the scene's tone."""
 
     chosen: str
-    scores: dict[str, float]
+    color_fit: dict[str, float]
     confidence: float
+    naturalness: float
+    """Probability that a person takes the result for a photograph."""
+    factors: dict[str, float]
+    """Of naturalness: the probability that each does not give the result away."""
     tone: ToneKind | None = None
     """The scene's and the objects'; the file has no such field if the scene has no tone."""
     left_alone: str = ""

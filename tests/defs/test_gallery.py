@@ -18,7 +18,7 @@ def test_a_scene_is_described_with_all_its_artifacts(made):
     scene = gallery_scene(snapshot, key)
     record = snapshot.store.record(HarmonizedRecord, "harmonized", key)
     assert (scene.title, scene.status, scene.chosen) == ("temple.jpg", "ok", record.chosen)
-    assert (scene.scores, scene.confidence) == (record.scores, record.confidence)
+    assert (scene.color_fit, scene.confidence) == (record.color_fit, record.confidence)
     assert f"{record.confidence:.2f}" in scene.reason
     # VGG19 has no weights here, as a note says; the other variants exist.
     (note,) = scene.notes

@@ -46,7 +46,7 @@ def _scene(number: int) -> GalleryScene:
         return GalleryScene(key, title, "failed", "none", error=f"{title} is truncated")
     names = {"untouched": "Untouched", "harmonized": "Harmonized", "right": "Magenta, recipe right"}
     part = {"right": Box(150, 50, 100, 100)}
-    score = round(number / 50, 2)
+    naturalness = round(number / 50, 2)
     return GalleryScene(
         key,
         title,
@@ -58,8 +58,10 @@ def _scene(number: int) -> GalleryScene:
         ),
         mask="../art/mask.png",
         chosen=("ring", "model")[number % 2],
-        reason="It has the best score of 3 candidates.",
-        scores={"untouched": 0.1, "ring": score, "model": score},
+        reason="It has the best color fit of 3 candidates.",
+        color_fit={"untouched": 0.1, "ring": 0.8, "model": 0.8},
+        naturalness=naturalness,
+        factors={"size": 0.4, "cutout": 0.9},
         confidence=round(1 - number / 100, 2),
         placements=(GalleryPlacement(f"{label}-0a1b2c3d.0", label, Box(150, 50, 100, 100)),),
         lineage=(LineageRow("stickers", f"{label}-0a1b2c3d", "abcdef0123456789"),),
@@ -85,7 +87,7 @@ def _paint(art: Path) -> None:
 
 @pytest.fixture(scope="package")
 def gallery_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """48 scenes with score n / 50, confidence 1 - n / 100, label cat, dog, cup; the last failed."""
+    """48 scenes with naturalness n / 50 and confidence 1 - n / 100; the last one failed."""
     root = tmp_path_factory.mktemp("collection")
     (root / "art").mkdir()
     _paint(root / "art")

@@ -36,7 +36,8 @@ def scene(key: str, *objects: SceneObject, license: License = UNKNOWN) -> Datase
         labels.image,
         labels.annotations,
         chosen="ring",
-        scores={"ring": 0.4},
+        color_fit={"ring": 0.4},
+        naturalness=0.7,
         license=license,
         object_licenses=(CC0,) * len(labels.annotations),
     )

@@ -33,7 +33,8 @@ def licensed(composite: LabeledComposite) -> DatasetScene:
         labels.image,
         labels.annotations,
         chosen="ring",
-        scores={"ring": 0.3},
+        color_fit={"ring": 0.3},
+        naturalness=0.7,
         license=License("CC0"),
         object_licenses=(UNKNOWN,) * len(labels.annotations),
     )

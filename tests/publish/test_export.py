@@ -14,7 +14,7 @@ from upath import UPath
 from nst_pipeline.errors import NstError
 from nst_pipeline.publish.coco import CocoDataset, DatasetScene, join_scenes
 from nst_pipeline.publish.dataset import dataset_table
-from nst_pipeline.publish.export import coco_files, scores_table, write_export, yolo_files
+from nst_pipeline.publish.export import coco_files, figures_table, write_export, yolo_files
 from nst_pipeline.publish.labels import LabeledComposite, SceneObject, label_composite
 from nst_pipeline.publish.splits import side_of
 from nst_pipeline.storage.sidecars.licenses import UNKNOWN
@@ -46,7 +46,8 @@ def scene(key: str, side: str, object_side: str = "") -> DatasetScene:
         labels.image,
         labels.annotations,
         chosen="ring",
-        scores={"ring": 0.4, "untouched": 0.1},
+        color_fit={"ring": 0.4, "untouched": 0.1},
+        naturalness=0.7,
         license=UNKNOWN,
         object_licenses=(UNKNOWN,) * len(labels.annotations),
     )
@@ -187,10 +188,11 @@ def test_images_can_come_from_an_object_store(rows, tmp_path):
     assert write_export(tmp_path / "out", files).written == 0
 
 
-def test_scores_are_listed_as_a_table(rows):
-    table = scores_table(rows)
+def test_figures_are_listed_as_a_table(rows):
+    table = figures_table(rows)
     assert list(table.scene) == ["a", "b", "c"]
-    assert table.score_ring.tolist() == [0.4] * 3
+    assert table.color_fit_ring.tolist() == [0.4] * 3
+    assert table.naturalness.tolist() == [0.7] * 3
     assert table.chosen.unique().tolist() == ["ring"]
 
 

@@ -80,9 +80,9 @@ def test_an_address_that_names_a_removed_sticker_matches_no_scene(
     assert count(page) == ALL
 
 
-def test_score_and_confidence_have_minimum_filters(gallery_disk: str, open_page: Open):
+def test_naturalness_and_confidence_have_minimum_filters(gallery_disk: str, open_page: Open):
     page = open_page(f"{gallery_disk}/index.html")
-    page.fill("[name=score]", "0.9")
+    page.fill("[name=naturalness]", "0.9")
     assert (count(page), numbers(page)) == ("2 of 48 scenes", [46, 45])
     page.click("#clear")
     page.fill("[name=confidence]", "0.98")
@@ -273,7 +273,7 @@ def test_favorites_are_kept_shown_and_saved_as_a_list(gallery_url: str, open_pag
         "key": "44 trip-photo 44.jpg",
         "scene": "trip/photo 44.jpg",
         "picture": "../art/44.harmonized.png",
-        "score": 0.88,
+        "naturalness": 0.88,
         "chosen": "ring",
     }
     page.locator("a.card").first.focus()
@@ -333,9 +333,14 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def describe(key: str) -> GalleryScene:
         number = int(key)
         variants = (Variant("harmonized", "Harmonized", "a.png"),) if number >= 9900 else ()
-        scores = {"ring": number / 10_000}
         return GalleryScene(
-            key, f"trip {number}.jpg", "ok", "d", variants, chosen="ring", scores=scores
+            key,
+            f"trip {number}.jpg",
+            "ok",
+            "d",
+            variants,
+            chosen="ring",
+            naturalness=number / 10_000,
         )
 
     keys = {f"{number:05d}": "first" for number in range(10_000)}

@@ -18,7 +18,7 @@ from nst_pipeline.publish.report import (
 
 ASSETS = ["stickers", "composites", "harmonized"]
 PLOTS = (
-    FigurePlot("harmonized", "score", "Realism", "1 is best"),
+    FigurePlot("harmonized", "naturalness", "Naturalness", "1 is best"),
     FigurePlot("harmonized", "confidence", "Confidence", "a probability"),
     FigurePlot("stickers", "quality", "Cut-outs", "expected overlap"),
     FigurePlot("stickers", "no such figure", "Missing", "left out"),
@@ -46,7 +46,7 @@ def rows() -> pd.DataFrame:
         row(
             "harmonized",
             n,
-            score=(n + 0.5) / 40,
+            naturalness=(n + 0.5) / 40,
             confidence=0.5,
             chosen="ring" if n < 10 else "model",
         )
@@ -79,8 +79,8 @@ def test_equal_failures_share_one_line_that_lists_some_keys(batch):
 
 
 def test_histograms_count_every_result(batch):
-    realism, confidence, cut_outs = batch.histograms
-    assert realism.counts == (2,) * 20
+    naturalness, confidence, cut_outs = batch.histograms
+    assert naturalness.counts == (2,) * 20
     assert (confidence.total, confidence.mean) == (40, 0.5)
     assert cut_outs.counts[14] == 1
     assert batch.methods == (("model", 30), ("ring", 10))

@@ -76,18 +76,25 @@ def test_only_a_placement_that_was_turned_says_why():
     assert parse_record(Placements, written, "scene.json")[1] == turned
 
 
+RESULT = HarmonizedRecord(
+    chosen="ring", color_fit={"ring": 0.5}, confidence=1.0, naturalness=0.6, factors={"size": 0.7}
+)
+
+
 def test_a_record_is_json_with_sorted_keys():
-    record = HarmonizedRecord(chosen="ring", scores={"ring": 0.5}, confidence=1.0)
+    record = RESULT
     assert json.loads(dump_record(record)) == {
         "chosen": "ring",
         "confidence": 1.0,
-        "scores": {"ring": 0.5},
+        "color_fit": {"ring": 0.5},
+        "naturalness": 0.6,
+        "factors": {"size": 0.7},
     }
     assert dump_record(record).index(b"chosen") < dump_record(record).index(b"confidence")
 
 
 def test_a_result_in_a_scene_without_a_tone_has_no_such_field():
-    record = HarmonizedRecord(chosen="ring", scores={"ring": 0.5}, confidence=1.0)
+    record = RESULT
     assert "tone" not in json.loads(dump_record(record))
     toned = record.model_copy(update={"tone": "monochrome"})
     assert parse_record(HarmonizedRecord, dump_record(toned), "barn.json") == toned
@@ -115,7 +122,7 @@ def test_a_record_with_a_raised_version_contains_it():
     class Second(HarmonizedRecord):
         schema_version = 2
 
-    record = Second(chosen="ring", scores={}, confidence=0.5)
+    record = Second(**RESULT.model_dump())
     assert json.loads(dump_record(record))["schema"] == 2
     assert parse_record(Second, dump_record(record), "scene.json") == record
 

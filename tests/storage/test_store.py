@@ -13,8 +13,14 @@ from nst_pipeline.storage.records import HarmonizedRecord, Losses
 from nst_pipeline.storage.store import Store
 
 
-def scored(scores: dict[str, float]) -> HarmonizedRecord:
-    return HarmonizedRecord(chosen="ä", scores=scores, confidence=1)
+def scored(color_fit: dict[str, float]) -> HarmonizedRecord:
+    return HarmonizedRecord(
+        chosen="ä",
+        color_fit=color_fit,
+        confidence=1,
+        naturalness=0.6,
+        factors={"size": 0.7},
+    )
 
 
 RECORD = scored({"ä": 1})

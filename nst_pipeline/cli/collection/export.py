@@ -33,13 +33,26 @@ def _read(workspace: Workspace, name: str) -> bytes:
 
 def _annotations(workspace: Workspace) -> pd.DataFrame:
     rows = pd.read_parquet(io.BytesIO(_read(workspace, files.ANNOTATIONS_TABLE)))
-    if "polygons" not in rows.columns:
+    if "naturalness" not in rows.columns:
         raise NstError(
             f"an earlier version made the dataset in {workspace.root}: update it with `nst run`"
         )
     if rows.empty:
         raise NstError(f"the dataset in {workspace.root} is empty: `nst status` gives the reasons")
     return rows
+
+
+def _natural_enough(workspace: Workspace, rows: pd.DataFrame, least: float) -> pd.DataFrame:
+    """Keep the pictures from a naturalness on; without a limit, also those that have none."""
+    if least == 0:
+        return rows
+    kept = rows[rows.naturalness >= least]
+    if kept.empty:
+        raise NstError(
+            f"no picture in {workspace.root} has a naturalness of {least} or more; the highest is "
+            f"{rows.naturalness.max():.2f}: lower --min-naturalness"
+        )
+    return kept
 
 
 def _files(workspace: Workspace, rows: pd.DataFrame, kind: Format, *, segments: bool) -> Files:
@@ -50,7 +63,8 @@ def _files(workspace: Workspace, rows: pd.DataFrame, kind: Format, *, segments: 
 
     if kind == "coco":
         coco = CocoDataset.model_validate_json(_read(workspace, files.COCO))
-        return coco_files(coco, rows, picture)
+        kept = [each for each in coco.images if each.id in set(rows.image_id)]
+        return coco_files(coco.model_copy(update={"images": kept}), rows, picture)
     return yolo_files(rows, picture, segments=segments)
 
 
@@ -78,6 +92,10 @@ def export(
     segments: Annotated[
         bool, typer.Option("--segments", help="YOLO: write outlines instead of boxes.")
     ] = False,
+    min_naturalness: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Leave out pictures with a lower naturalness."),
+    ] = 0.0,
     copy: Annotated[
         bool, typer.Option("--copy", help="Copy pictures instead of hard-linking them.")
     ] = False,
@@ -93,7 +111,7 @@ def export(
     if Path(str(workspace.root)).resolve() in (folder.resolve(), *folder.resolve().parents):
         raise NstError(f"{folder} is inside the data folder {workspace.root}: give another folder")
     with busy("reading the dataset"):
-        rows = _annotations(workspace)
+        rows = _natural_enough(workspace, _annotations(workspace), min_naturalness)
         content = _files(workspace, rows, kind, segments=segments)
     with bars() as display:
         task = display.add_task("exporting", total=len(content))

@@ -23,6 +23,7 @@ from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.storage.pictures import MASK
 from nst_pipeline.storage.records import read_provenance
 from nst_pipeline.style.scene_layout import load_layout_network
+from nst_pipeline.style.tries import judge_in_preview
 from nst_pipeline.vision.compose.composite import compose as paste
 from nst_pipeline.vision.harmonize.tone import tone_shadows
 from nst_pipeline.vision.images.color import mean_lab
@@ -53,16 +54,19 @@ def _described(path: Path, pixels: Rgba) -> LibrarySticker:
 
 
 def _plan(
-    scene: Rgb, library: list[LibrarySticker], settings: PlacementSettings, name: str
+    scene: Rgb, pixels: dict[str, Rgba], settings: PlacementSettings, name: str
 ) -> tuple[Planned, ...]:
     """Plan all stickers, those that do not fit in their real size in a medium one."""
     layout = load_layout_network()(scene)
-    found = plan(scene, layout, library, [], settings, scene_key=name)
+    library = [_described(Path(file), each) for file, each in pixels.items()]
+    # How well they were cut out is not known, but the same for all their places.
+    judge = judge_in_preview(scene, settings, pixels.__getitem__, lambda _: 1.0)
+    found = plan(scene, layout, library, [], settings, scene_key=name, judge=judge)
     left = [
         replace(each, label="", height_m=None) for each in library if each.sticker in found.refused
     ]
     taken = [Detection(each.placement.box, "", 1.0, "") for each in found.planned]
-    more = plan(scene, layout, left, taken, settings, scene_key=name)
+    more = plan(scene, layout, left, taken, settings, scene_key=name, judge=judge)
     return (*found.planned, *more.planned)
 
 
@@ -91,8 +95,7 @@ def compose(
     )
     picture = read_picture(scene)
     pixels = {str(path): read_sticker(path) for path in sticker}
-    library = [_described(Path(name), each) for name, each in pixels.items()]
-    planned = _plan(picture, library, settings, scene.name)
+    planned = _plan(picture, pixels, settings, scene.name)
     placed = [each.placement for each in planned]
     light = scene_light(picture, settings.cast_shadow)
     if settings.match_light:

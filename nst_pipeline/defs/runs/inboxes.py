@@ -103,7 +103,7 @@ def scan_inboxes(
             seconds=end - time.monotonic(),
             on_file=partial(_report_or_stop, progress, f"{inbox}/"),
         )
-        sync_partitions(instance, inbox, list(scan.index.photos))
+        sync_partitions(instance, inbox, list(workspace.index(inbox).photos))
         messages.append(f"{inbox}: {scan.summary}")
         messages += [f"{inbox}/{bad.path}: {bad.reason}" for bad in scan.index.unreadable]
         messages += _deletion_messages(workspace, inbox, scan)

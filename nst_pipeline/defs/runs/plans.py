@@ -168,7 +168,8 @@ def plan_scanned(
     list of RunPlan
     """
     for inbox, scan in scans.items():
-        keys = [*scan.new, *scan.changed]
+        photos = (*scan.new, *scan.changed)
+        keys = [key for photo in photos for key in workspace.keys_of(inbox, photo)]
         snapshot = Snapshot(workspace, scope=(inbox, keys))
         due = due_keys(snapshot, inbox, retry=False, files=False, among=keys)
         if due:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -15,6 +15,7 @@ from nst_pipeline.settings import Settings, data_root, load_settings
 from nst_pipeline.storage.catalog import Catalog
 from nst_pipeline.storage.inbox import OnFile, Scan, compare, examine_again, scan
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, load_index, save_index
+from nst_pipeline.storage.keys import photo_key, variant_keys
 from nst_pipeline.storage.store import Store
 from nst_pipeline.vision.images.codecs import decode_alpha, decode_photo
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -44,6 +45,10 @@ class Workspace:
         return Catalog(self.root)
 
     @cached_property
+    def _scanned(self) -> dict[Inbox, InboxIndex]:
+        return {}
+
+    @cached_property
     def _indexes(self) -> dict[Inbox, InboxIndex]:
         return {}
 
@@ -55,10 +60,25 @@ class Workspace:
         return self.root / inbox
 
     def index(self, inbox: Inbox) -> InboxIndex:
-        """Return the content of an inbox at its last scan."""
+        """Return the content of an inbox at its last scan, with the variants of each scene."""
         if inbox not in self._indexes:
-            self._indexes[inbox] = load_index(self._index_path(inbox))
+            found = self._last_scan(inbox)
+            photos = {
+                key: photo
+                for own, photo in found.photos.items()
+                for key in self.keys_of(inbox, own)
+            }
+            self._indexes[inbox] = replace(found, photos=photos)
         return self._indexes[inbox]
+
+    def keys_of(self, inbox: Inbox, photo: str) -> list[str]:
+        """Return a photo's partition keys: its own, and those of a scene's variants."""
+        return variant_keys(photo, self.settings.scenes.variants if inbox == "scenes" else 1)
+
+    def _last_scan(self, inbox: Inbox) -> InboxIndex:
+        if inbox not in self._scanned:
+            self._scanned[inbox] = load_index(self._index_path(inbox))
+        return self._scanned[inbox]
 
     def rescan(
         self,
@@ -90,10 +110,10 @@ class Workspace:
         NstError
             The inbox does not exist.
         """
-        known, end = self.index(inbox), time.monotonic() + seconds
+        known, end = self._last_scan(inbox), time.monotonic() + seconds
         while True:
             until = min(end, time.monotonic() + _SAVE_EVERY_SECONDS)
-            now = self.index(inbox)
+            now = self._last_scan(inbox)
             found = scan(
                 self.inbox_folder(inbox), now, self.settings.ingest, until=until, on_file=on_file
             )
@@ -104,13 +124,15 @@ class Workspace:
     def reexamine(self, inbox: Inbox, key: str) -> None:
         """Scan one photo of an inbox, and save the index."""
         settings = self.settings.ingest
-        now = examine_again(self.inbox_folder(inbox), self.index(inbox), key, settings)
+        known = self._last_scan(inbox)
+        now = examine_again(self.inbox_folder(inbox), known, photo_key(key), settings)
         self._save_index(inbox, now)
 
     def _save_index(self, inbox: Inbox, index: InboxIndex) -> None:
-        if index != self.index(inbox):
+        if index != self._last_scan(inbox):
             save_index(self._index_path(inbox), index)
-            self._indexes[inbox] = index
+            self._scanned[inbox] = index
+            self._indexes.pop(inbox, None)
 
     def photo_file(self, inbox: Inbox, key: str) -> PhotoFile:
         """Return a photo's path in its inbox, and its digests.

@@ -45,7 +45,7 @@ def _licenses(snapshot: Snapshot, inbox: Inbox) -> Licenses:
 
 
 def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
-    """Read the labels, scores and licenses of every scene with a harmonized picture."""
+    """Read the labels, figures and licenses of every scene with a harmonized picture."""
     licenses = {name: _licenses(snapshot, name) for name in INBOXES}
 
     def license_of(each: Annotation) -> License | None:
@@ -65,7 +65,8 @@ def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
                 image,
                 labels.annotations,
                 chosen=result.chosen,
-                scores=result.scores,
+                color_fit=result.color_fit,
+                naturalness=result.naturalness,
                 license=licenses["scenes"].of(image.scene_photo, image.copyright),
                 object_licenses=tuple(license_of(each) for each in labels.annotations),
             )
@@ -78,7 +79,7 @@ def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
     kinds={"parquet", "json"},
     upstream=(composites, harmonized),
     inputs=_results_and_licenses,
-    code_version="2",
+    code_version="3",
     presentation=Presentation(counts_rows="annotations", columns=COLUMNS),
     read_by_people=True,
 )

@@ -32,6 +32,7 @@ from nst_pipeline.publish.gallery import (
 )
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row, Status
+from nst_pipeline.storage.keys import variant_number
 from nst_pipeline.storage.records import HarmonizedRecord, Placements
 from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.harmonize.candidates import candidate_title
@@ -136,7 +137,7 @@ def why_chosen(method: str, record: HarmonizedRecord) -> str:
         return f"{confidence}. This is not above {GATE.none_up_to}, so the colors stay."
     amount = "all" if share == 1 else f"{share:.0%}"
     title = candidate_title(record.chosen)
-    best = f"{title} has the best score of {len(record.scores)} candidates."
+    best = f"{title} has the best color fit of {len(record.color_fit)} candidates."
     return f"{best} {confidence}, so {amount} of its change is applied."
 
 
@@ -156,6 +157,12 @@ def _placements(snapshot: Snapshot, key: str) -> tuple[GalleryPlacement, ...]:
     return tuple(GalleryPlacement(each.sticker, each.label, each.box) for each in placed)
 
 
+def _title(snapshot: Snapshot, key: str) -> str:
+    """Return the path of a scene's photo, with the number of a variant."""
+    path, number = snapshot.workspace.photo_file("scenes", key).path, variant_number(key)
+    return path if number == 1 else f"{path} ({number})"
+
+
 def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
     """Describe a scene for the gallery; it needs at least one artifact."""
     rows = _scene_rows(snapshot, key)
@@ -167,7 +174,7 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
     record = snapshot.store.record(HarmonizedRecord, row.asset, key) if is_complete else None
     return GalleryScene(
         key=key,
-        title=snapshot.workspace.photo_file("scenes", key).path,
+        title=_title(snapshot, key),
         status=row.status,
         digest=joint_digest({each.asset: each.digest for each in rows if each is not None}),
         variants=variants,
@@ -175,8 +182,10 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
         mask=_path(composites, key, files.MASK) if is_composed else "",
         chosen=record.chosen if record else "",
         reason=why_chosen(settings["harmonize"]["method"], record) if record else "",
-        scores=record.scores if record else {},
+        color_fit=record.color_fit if record else {},
         confidence=record.confidence if record else None,
+        naturalness=record.naturalness if record else None,
+        factors=record.factors if record else {},
         placements=_placements(snapshot, key) if is_composed else (),
         lineage=_lineage(rows),
         settings=settings,
@@ -228,7 +237,7 @@ def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> Non
     optional=(sticker_library,),
     inputs=_results_and_reasons,
     settings=("placement",),
-    code_version="4",
+    code_version="5",
     ends_batch=True,
     keeps_own_files=True,
     read_by_people=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.engine.asset import Check, GalleryPicture, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.pictures import beside_picture
-from nst_pipeline.pipeline.engine.setting_files import network_digests
+from nst_pipeline.pipeline.engine.setting_files import file_digests, network_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.composites import BACKGROUND_UNTOUCHED, composites, read_matte
@@ -25,20 +25,29 @@ from nst_pipeline.publish.report import FigurePlot
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
-from nst_pipeline.storage.records import HarmonizedRecord, Placements, Stickers
+from nst_pipeline.storage.records import (
+    HarmonizedRecord,
+    PlacementRecord,
+    Placements,
+    StickerRecord,
+    Stickers,
+)
 from nst_pipeline.style.finding.paintings import offers_painting
 from nst_pipeline.style.magenta import load_magenta
+from nst_pipeline.style.naturalness import NATURALNESS_FILE, load_naturalness_network
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.proposals import network_proposal
 from nst_pipeline.style.recipes import apply_result, shrink_input
-from nst_pipeline.vision.harmonize.candidates import UNTOUCHED
 from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.light.reader import Reading, mean_reading
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.dtype import to_float
+from nst_pipeline.vision.naturalness.factors import Naturalness, naturalness
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _DECIMALS = 6
+_NATURALNESS_TOLERANCE = 0.05
+"""A smaller loss of naturalness cannot be seen."""
 
 
 def _uses_vgg(settings: Settings) -> bool:
@@ -47,8 +56,9 @@ def _uses_vgg(settings: Settings) -> bool:
 
 
 def _digests(settings: Settings) -> dict[str, str]:
-    """Digest the networks whose proposals are candidates."""
+    """Digest the networks whose proposals are candidates, and the one that judges the result."""
     own = network_digests(harmonizer_network=settings.harmonize.network)
+    own |= file_digests(naturalness=str(NATURALNESS_FILE))
     return magenta_digest(settings) | (vgg_digests(settings) if _uses_vgg(settings) else {}) | own
 
 
@@ -111,31 +121,59 @@ def _proposals(item: Item, composite: Rgb, matte: Matte) -> Proposals:
     return {name: partial(read, item) for name, read in readers.items()}
 
 
-def _source_light(item: Item) -> Reading | None:
-    """Return the light of the objects' own photos, by the objects' sizes; None if one is unknown.
+def _placed(item: Item) -> list[tuple[PlacementRecord, StickerRecord]]:
+    """Return the scene's placements, each with its sticker.
 
     A placement changes with its sticker, so what is read here is that of the composite.
     """
-    lights, areas = [], []
-    for each in item.record(Placements, placements):
-        records = item.record(Stickers, stickers, key=each.object_key)
-        lights.append(next(r.light for r in records if r.sticker == each.sticker))
-        areas.append(each.box.width * each.box.height)
+    return [
+        (
+            each,
+            next(
+                r
+                for r in item.record(Stickers, stickers, key=each.object_key)
+                if r.sticker == each.sticker
+            ),
+        )
+        for each in item.record(Placements, placements)
+    ]
+
+
+def _source_light(placed: Sequence[tuple[PlacementRecord, StickerRecord]]) -> Reading | None:
+    """Return the mean light of the objects' own photos; None if one is unknown."""
+    lights = [sticker.light for _, sticker in placed]
+    areas = [placement.box.width * placement.box.height for placement, _ in placed]
     known = [light for light in lights if light is not None]
     return mean_reading(known, areas) if lights and known == lights else None
 
 
+def _judge(
+    picture: Rgb, matte: Matte, placed: Sequence[tuple[PlacementRecord, StickerRecord]]
+) -> Naturalness:
+    """Judge how natural a picture looks; the worst cut-out and the worst place count."""
+    if not matte.any():
+        return Naturalness(1.0, {})
+    plausible = [each.plausibility for each, _ in placed if each.plausibility is not None]
+    return naturalness(
+        load_naturalness_network()(picture, matte),
+        quality=min((sticker.quality for _, sticker in placed), default=None),
+        plausibility=min(plausible, default=None),
+    )
+
+
 def _worse_than_untouched(snapshot: Snapshot, row: Row) -> str:
-    """Return a complaint if the untouched composite has a better score."""
+    """Return a complaint if the untouched composite looks clearly more natural."""
     del snapshot
     gain = float(row.figures.get("gain", 0.0))
-    return f"its score is {-gain:.3g} below the untouched composite's" if gain < 0 else ""
+    if gain >= -_NATURALNESS_TOLERANCE:
+        return ""
+    return f"its naturalness is {-gain:.2f} below the untouched composite's"
 
 
 _NO_WORSE = Check(
     "no_worse_than_untouched",
-    "Warns of results with a lower realism score than the untouched composite. This cannot happen "
-    "with `harmonize.method = auto`, but may with any other method.",
+    "Warns of results that look clearly less natural than the untouched composite: look at both, "
+    "and set `harmonize.method` to `untouched` if it is right.",
     _worse_than_untouched,
     severity="warning",
     sample_size=None,
@@ -143,9 +181,18 @@ _NO_WORSE = Check(
 
 
 def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]]:
-    scores = workspace.store.record(HarmonizedRecord, row.asset, row.key).scores
-    best_first = sorted(scores, key=scores.__getitem__, reverse=True)
-    return {"candidates": [{"candidate": name, "score": scores[name]} for name in best_first]}
+    record = workspace.store.record(HarmonizedRecord, row.asset, row.key)
+    fits, factors = record.color_fit, record.factors
+    return {
+        "what gives it away": [
+            {"factor": name, "probability that it does not": factors[name]}
+            for name in sorted(factors, key=factors.__getitem__)
+        ],
+        "candidates": [
+            {"candidate": name, "color fit": fits[name]}
+            for name in sorted(fits, key=fits.__getitem__, reverse=True)
+        ],
+    }
 
 
 @define_asset(
@@ -164,21 +211,21 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     optional=(stylized_vgg19,),
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="8",
+    code_version="9",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(
             composites.name, {"before and after": (files.PICTURE, files.PICTURE)}
         ),
         tables=_tables,
-        ranked_by="score",
+        ranked_by="naturalness",
         gallery=(GalleryPicture("harmonized", "Harmonized", files.PICTURE),),
         plots=(
             FigurePlot(
                 "harmonized",
-                "score",
-                "Realism",
-                "Predicted fit of colors and edges, not of content; 1 is best",
+                "naturalness",
+                "Naturalness",
+                "Probability that a person takes the result for a photograph",
             ),
             FigurePlot(
                 "harmonized",
@@ -192,27 +239,31 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
 def harmonized(item: Item) -> Made:
     """Make the natural result: the composite with its objects adapted to their surroundings.
 
-    The pipeline makes several candidates and scores their realism. `chosen` names the one that it
-    kept, `gain` is the difference between its score and the untouched composite's, and
-    `confidence` is the probability that a change helps. `tone` says whether scene and objects are
-    `monochrome` or `toned` (sepia, for example). Outside the object and its shadow, every pixel
-    equals the scene's, at full size. docs/methods.md compares the methods.
+    `naturalness` is the probability that a person takes it for a photograph, `gain` how much higher
+    it is than the untouched composite's. The pipeline makes several candidates: `chosen` names the
+    one with the best `color_fit`, and `confidence` is the probability that a change helps. `tone`
+    says whether scene and objects are `monochrome` or `toned` (sepia, for example). Outside the
+    object and its shadow, every pixel equals the scene's, at full size. docs/methods.md compares
+    the methods.
     """
-    composite, matte = item.picture(composites), read_matte(item)
+    composite, matte, placed = item.picture(composites), read_matte(item), _placed(item)
     result = harmonize(
         composite,
         matte,
         item.settings.harmonize,
         harmonizer=read_harmonizer(item),
         proposals=_proposals(item, composite, matte),
-        source=_source_light(item),
+        source=_source_light(placed),
     )
-    scores = {name: round(float(score), _DECIMALS) for name, score in result.scores.items()}
+    before, after = (_judge(each, matte, placed) for each in (composite, result.image))
+    fits = {name: round(float(fit), _DECIMALS) for name, fit in result.color_fit.items()}
     confidence = round(result.confidence, _DECIMALS)
     record = HarmonizedRecord(
         chosen=result.chosen,
-        scores=scores,
+        color_fit=fits,
         confidence=confidence,
+        naturalness=after.probability,
+        factors=after.factors,
         tone=result.tone,
         left_alone=result.left_alone,
     )
@@ -220,8 +271,9 @@ def harmonized(item: Item) -> Made:
         {files.PICTURE: result.image, files.RECORD: record},
         {
             "chosen": result.chosen,
-            "score": scores[result.chosen],
-            "gain": round(scores[result.chosen] - scores[UNTOUCHED.name], _DECIMALS),
+            "naturalness": after.probability,
+            "gain": round(after.probability - before.probability, _DECIMALS),
+            "color_fit": fits[result.chosen],
             "confidence": confidence,
             "tone": result.tone or "none",
         },

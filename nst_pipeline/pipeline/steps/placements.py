@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from nst_pipeline.errors import SidecarError
@@ -24,24 +24,28 @@ from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row
+from nst_pipeline.storage.keys import photo_key
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
 from nst_pipeline.style.finding.network_finders import network_finders
+from nst_pipeline.style.naturalness import NATURALNESS_FILE
 from nst_pipeline.style.scene_layout import LAYOUT_FILE, load_layout_network
+from nst_pipeline.style.tries import judge_in_preview
 from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.explicit import resolve_placements
 from nst_pipeline.vision.place.plan import Plan, Planned, plan
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import scene_light
-from nst_pipeline.vision.shapes import Box, Detection, Placement
+from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgba
 
 _WHYS_SHOWN = 3
 """Reasons that are told where no sticker fits."""
 
 
 def _digests(settings: Settings) -> dict[str, str]:
-    """Digest the networks that find objects, and that read the scene's layout."""
-    return detector_digests(settings) | file_digests(layout=str(LAYOUT_FILE))
+    """Digest the networks that find objects, read the scene's layout, and judge composites."""
+    own = file_digests(layout=str(LAYOUT_FILE), naturalness=str(NATURALNESS_FILE))
+    return detector_digests(settings) | own
 
 
 def explicit_placements(record: ScenePhotoRecord, library: Library) -> list[Placement] | None:
@@ -80,7 +84,7 @@ def _stickers_considered(
         # A wrong name fails this scene only, and is reported when its placements are made.
         return []
     if named is None:
-        return library.offer(snapshot.settings.placement)(key, digest)
+        return library.offer(snapshot.settings.placement)(key, digest).stickers
     names = {each.sticker for each in named}
     return [each for each in library.stickers if each.sticker in names]
 
@@ -124,10 +128,24 @@ def _plan(item: Item, record: ScenePhotoRecord, library: Library) -> Plan:
     """Plan the scene's placements by its layout."""
     settings, scene = item.settings.placement, item.photo("scenes")
     candidates = library.offer(settings)(item.key, record.digest)
-    if not candidates:
+    if not candidates.stickers:
         return Plan((), {})
-    layout = load_layout_network()(scene)
-    return plan(scene, layout, candidates, _obstacles(item), settings, scene_key=item.key)
+    layout, obstacles = load_layout_network()(scene), _obstacles(item)
+    return plan(
+        scene,
+        layout,
+        candidates.stickers,
+        obstacles,
+        settings,
+        scene_key=photo_key(item.key),
+        round=candidates.round,
+        judge=judge_in_preview(scene, settings, partial(_pixels, item), library.quality_of),
+    )
+
+
+def _pixels(item: Item, sticker: str) -> Rgba:
+    object_key, name = sticker_file(sticker)
+    return item.picture(stickers, name, object_key)
 
 
 def _lit(
@@ -138,8 +156,7 @@ def _lit(
     sticker = library.by_name[placement.sticker]
     # What an edge of its photo cuts stays: the same edge of the scene hides the cut.
     if item.settings.placement.match_light and not sticker.touches_left | sticker.touches_right:
-        object_key, name = sticker_file(placement.sticker)
-        pixels = item.picture(stickers, name, object_key)
+        pixels = _pixels(item, placement.sticker)
         placement, turned = match_light(placement, pixels, sticker.label, side)
     record = _describe(placement, library)
     update = {"turned": turned, "plausibility": planned.plausibility, "why": planned.why}
@@ -154,7 +171,7 @@ def _why_empty(
         return "there is no sticker yet: put photos with objects into objects/"
     if record.placements is not None:
         return "the placements file beside the scene lists no sticker"
-    tried = library.offer(item.settings.placement)(item.key, record.digest)
+    tried = library.offer(item.settings.placement)(item.key, record.digest).stickers
     if not tried:
         return (
             f"none of the {len(library.stickers)} stickers can be used: their quality is below "
@@ -210,7 +227,7 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     inputs=_scene_and_candidates,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="8",
+    code_version="9",
     presentation=Presentation(pictures=boxes_on_photo("scenes", _boxes), tables=_tables),
 )
 def placements(item: Item) -> Made:

@@ -23,11 +23,16 @@ from nst_pipeline.publish.dataset import parquet_bytes
 from nst_pipeline.publish.splits import SIDES, Side, side_of
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.storage import artifact_files as files
-from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.keys import ALL, photo_key, variant_number
 from nst_pipeline.storage.records import StickerRecord, Stickers
 from nst_pipeline.storage.store import Content, Store
 from nst_pipeline.vision.detect.finders import FINDERS
-from nst_pipeline.vision.place.choose import LibrarySticker, sticker_candidates, why_unusable
+from nst_pipeline.vision.place.choose import (
+    Candidates,
+    LibrarySticker,
+    sticker_candidates,
+    why_unusable,
+)
 from nst_pipeline.vision.place.cut_edges import EDGES
 from nst_pipeline.vision.place.explicit import sticker_names
 from nst_pipeline.vision.shapes import Picture, Rgb
@@ -195,8 +200,8 @@ class ObjectPhoto:
 _MIN_STICKERS_TO_SPLIT = 30
 """With fewer stickers, a side of the dataset would have one or none, so every scene may then use
 every sticker."""
-Offer = Callable[[str, str], list[LibrarySticker]]
-"""Return the candidate stickers of a scene, best first, given its key and its photo's digest."""
+Offer = Callable[[str, str], Candidates]
+"""Return the candidates of a scene's variant, given its key and its photo's digest."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +221,10 @@ class Library:
         """Stickers by all names that users may give them."""
         return sticker_names(self.stickers, {key: each.path for key, each in self.photos.items()})
 
+    def quality_of(self, sticker: str) -> float:
+        """Return a sticker's quality, 0..1."""
+        return self.by_name[sticker].quality
+
     def offer(self, settings: PlacementSettings) -> Offer:
         """Return the function that chooses candidates, prepared once for each settings."""
         key = settings.model_dump_json()
@@ -234,12 +243,18 @@ class Library:
         """
         every = cache(lambda: sticker_candidates(self.stickers, settings))
         if not settings.same_split or len(self.stickers) < _MIN_STICKERS_TO_SPLIT:
-            return lambda key, _: every()(key)
+            return lambda key, _: every()(photo_key(key), variant_number(key))
         by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
         for each in self.stickers:
             by_side[side_of(self.photos[each.object_key].digest)].append(each)
         own = cache(lambda side: sticker_candidates(by_side[side], settings))
-        return lambda key, digest: own(side_of(digest))(key) or every()(key)
+
+        def offer(key: str, digest: str) -> Candidates:
+            scene = photo_key(key), variant_number(key)
+            found = own(side_of(digest))(*scene)
+            return found if found.stickers else every()(*scene)
+
+        return offer
 
 
 def unusable_stickers(

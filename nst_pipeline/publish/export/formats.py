@@ -18,7 +18,7 @@ from nst_pipeline.publish.splits import SIDES
 LocateImage = Callable[[str], UPath]
 """Return the artifact that a dataset's `file_name` refers to."""
 
-_SCORES = "composites.csv"
+_FIGURES = "composites.csv"
 
 
 class _TableRow(Protocol):
@@ -78,8 +78,8 @@ def _data_yaml(rows: pd.DataFrame) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def scores_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """List the images with their origin, the chosen candidate, and all candidates' scores.
+def figures_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """List the images with their origin, their naturalness, and how well each candidate fits.
 
     Parameters
     ----------
@@ -89,16 +89,16 @@ def scores_table(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per image; scores are in columns `score_<candidate>`.
+        One row per image; color fits are in columns `color_fit_<candidate>`.
     """
-    columns = ["scene", "split", "scene_photo", "chosen", "scores"]
+    columns = ["scene", "split", "scene_photo", "naturalness", "chosen", "color_fit"]
     images = rows.drop_duplicates("image_id")[columns].reset_index(drop=True)
-    scores = pd.json_normalize([json.loads(each) for each in images.pop("scores")])
-    return images.join(scores.add_prefix("score_"))
+    fits = pd.json_normalize([json.loads(each) for each in images.pop("color_fit")])
+    return images.join(fits.add_prefix("color_fit_"))
 
 
-def _scores_csv(rows: pd.DataFrame) -> bytes:
-    text: str = scores_table(rows).to_csv(index=False)
+def _figures_csv(rows: pd.DataFrame) -> bytes:
+    text: str = figures_table(rows).to_csv(index=False)
     return text.encode()
 
 
@@ -126,7 +126,7 @@ def yolo_files(rows: pd.DataFrame, locate: LocateImage, *, segments: bool = Fals
         if not row.iscrowd:
             lines.append(_label_line(numbers(row), row.category_id - 1))
     files |= {name: "".join(lines).encode() for name, lines in labels.items()}
-    return {"data.yaml": _data_yaml(rows), _SCORES: _scores_csv(rows), **files}
+    return {"data.yaml": _data_yaml(rows), _FIGURES: _figures_csv(rows), **files}
 
 
 def coco_files(dataset: CocoDataset, rows: pd.DataFrame, locate: LocateImage) -> Files:
@@ -143,7 +143,7 @@ def coco_files(dataset: CocoDataset, rows: pd.DataFrame, locate: LocateImage) ->
     locate
         Returns the artifact that a `file_name` refers to.
     """
-    files: dict[str, bytes | UPath] = {_SCORES: _scores_csv(rows)}
+    files: dict[str, bytes | UPath] = {_FIGURES: _figures_csv(rows)}
     for split in SIDES:
         images = [image for image in dataset.images if image.split == split]
         names = {image.id: PurePosixPath(image.file_name).name for image in images}

@@ -134,7 +134,8 @@ def scene_page(scene: GalleryScene, entry: SceneEntry, gallery_title: str) -> by
         cut=_initial_cut(scene.placements, frame),
         mask=entry.mask,
         boxes=[_page_box(each, frame) for each in scene.placements] if frame else [],
-        scores=sorted(scene.scores.items(), key=lambda item: -item[1]),
+        color_fit=sorted(scene.color_fit.items(), key=lambda item: -item[1]),
+        factors=sorted(scene.factors.items(), key=lambda item: item[1]),
         settings=_flattened(scene.settings),
     )
 
@@ -151,7 +152,7 @@ def grid_item(scene: GalleryScene, entry: SceneEntry) -> GridItem:
         scene.key,
         scene.title,
         scene.status,
-        _rounded(scene.score),
+        _rounded(scene.naturalness),
         _rounded(scene.confidence),
         scene.chosen,
         labels=sorted({placement.label for placement in scene.placements}),

@@ -64,10 +64,14 @@ class GalleryScene:
     """The candidate that became the result."""
     reason: str = ""
     """Why it was chosen, in a sentence or two."""
-    scores: Mapping[str, float] = field(default_factory=dict)
-    """Realism score of each candidate, 0..1; higher is better."""
+    color_fit: Mapping[str, float] = field(default_factory=dict)
+    """Color fit of each candidate, 0..1; higher is better."""
     confidence: float | None = None
     """Probability that the change is an improvement, 0..1."""
+    naturalness: float | None = None
+    """Probability that a person takes the result for a photograph, 0..1."""
+    factors: Mapping[str, float] = field(default_factory=dict)
+    """Of naturalness, 0..1: the probability that each does not give the result away."""
     placements: tuple[GalleryPlacement, ...] = ()
     lineage: tuple[LineageRow, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -75,11 +79,6 @@ class GalleryScene:
     made_at: str = ""
     """ISO 8601 time."""
     error: str = ""
-
-    @property
-    def score(self) -> float | None:
-        """Realism score of the result; None if it was not scored."""
-        return self.scores.get(self.chosen)
 
     @property
     def main_variant(self) -> Variant | None:

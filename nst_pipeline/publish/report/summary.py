@@ -99,7 +99,7 @@ class ExampleResult:
 
     key: str
     title: str
-    score: float
+    naturalness: float
     chosen: str
     """The candidate that became the result."""
     image: str = ""
@@ -244,14 +244,14 @@ def summarize_batch(
 def best_and_worst(
     rows: pd.DataFrame, *, result: str
 ) -> tuple[list[ExampleResult], list[ExampleResult]]:
-    """Select the best and the worst results, by realism score and then by confidence.
+    """Select the best and the worst results, by naturalness and then by confidence.
 
     Parameters
     ----------
     rows
         Catalog rows of the batch.
     result
-        The asset that holds the results, with the figures `score`, `confidence` and `chosen`.
+        The asset that holds the results, with the figures `naturalness`, `confidence` and `chosen`.
 
     Returns
     -------
@@ -261,9 +261,9 @@ def best_and_worst(
     results = _figures(rows, result)
     if results.empty:
         return [], []
-    ordered = results.sort_values(["score", "confidence"], ascending=False, kind="stable")
+    ordered = results.sort_values(["naturalness", "confidence"], ascending=False, kind="stable")
     examples = [
-        ExampleResult(str(key), str(key), float(row.score), str(row.chosen))
+        ExampleResult(str(key), str(key), float(row.naturalness), str(row.chosen))
         for key, row in ordered.iterrows()
     ]
     best = min(_EXAMPLES, (len(examples) + 1) // 2)

@@ -2,7 +2,7 @@
 
 - `harmonize`: the entry point; previews the candidates, renders the best, matches edge and grain
 - `candidates`: the registry of the ways to harmonize an object
-- `realism`: the score that chooses among them
+- `color_fit`: how well each fits, which chooses among them
 - `object_view`: an object and its surroundings, reduced for statistics
 - `color_change`: LAB statistics and color changes
 - `blacks`: keep an object's blacks

@@ -3,7 +3,7 @@
 To add a candidate, write a function that turns a `Request` into a `Preview`, list it in
 `CANDIDATES`, and add its name to `settings.HarmonizeMethod`. If it needs a network, add the
 function that runs the network to `style/proposals.py` and the one that reads stored results to
-`pipeline/steps/harmonized.py`. Settings, command line, scores, gallery and benchmarks follow.
+`pipeline/steps/harmonized.py`. Settings, command line, gallery and benchmarks follow.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Candidate:
     Attributes
     ----------
     name
-        Value of `harmonize.method` and key of its score.
+        Value of `harmonize.method` and key of its color fit.
     summary
         What it does, in a few words, for help texts and the gallery.
     preview
@@ -254,7 +254,7 @@ CANDIDATES: tuple[Candidate, ...] = (
         applies=_asks_for_colors,
     ),
 )
-"""All candidates. Of equal scores the first wins; of several best guesses the first is used."""
+"""All candidates. Of equal color fits the first wins; of several best guesses the first is used."""
 
 
 def candidate_title(name: str) -> str:

@@ -18,6 +18,7 @@ from nst_pipeline.vision.harmonize.candidates import (
     Request,
     should_paint,
 )
+from nst_pipeline.vision.harmonize.color_fit import UNDECIDED, color_fit
 from nst_pipeline.vision.harmonize.finish.boundary import blend_boundary, soften_boundary
 from nst_pipeline.vision.harmonize.finish.compression import match_compression
 from nst_pipeline.vision.harmonize.finish.grain import match_grain
@@ -35,7 +36,6 @@ from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.model.in_place import is_in_place
 from nst_pipeline.vision.harmonize.network_change import Proposals
 from nst_pipeline.vision.harmonize.object_view import ObjectView, object_view, why_no_view
-from nst_pipeline.vision.harmonize.realism import UNDECIDED, score_candidate
 from nst_pipeline.vision.harmonize.tone import TONE, Tone, apply_tone, find_tone
 from nst_pipeline.vision.images.color import to_lab, to_rgb
 from nst_pipeline.vision.images.regions import object_box
@@ -54,8 +54,8 @@ class Harmonized:
         (height, width, 3) uint8 RGB, the composite's size.
     chosen
         Name of the candidate that became the result.
-    scores
-        Realism score, 0..1, of each candidate that was tried, by name.
+    color_fit
+        Color fit, 0..1, of each candidate that was tried, by name.
     confidence
         Probability, 0..1, that a change was needed and helps.
     tone
@@ -67,7 +67,7 @@ class Harmonized:
 
     image: Rgb
     chosen: str
-    scores: dict[str, float]
+    color_fit: dict[str, float]
     confidence: float
     tone: ToneKind | None = None
     left_alone: str = ""
@@ -104,8 +104,8 @@ def _undecided(
     names = [
         each.name for each in CANDIDATES if each.applies is None and each.is_available(proposals)
     ]
-    scores = dict.fromkeys([*names, chosen], UNDECIDED)
-    return Harmonized(composite, chosen, scores, UNDECIDED, left_alone=reason)
+    fits = dict.fromkeys([*names, chosen], UNDECIDED)
+    return Harmonized(composite, chosen, fits, UNDECIDED, left_alone=reason)
 
 
 def _previews(request: Request) -> dict[str, Preview]:
@@ -117,22 +117,21 @@ def _previews(request: Request) -> dict[str, Preview]:
     }
 
 
-def _scores(previews: dict[str, Preview], trust: float) -> dict[str, float]:
-    """Score all previews, given the probability that the untouched object is natural."""
+def _color_fits(previews: dict[str, Preview], trust: float) -> dict[str, float]:
+    """Compute how well all previews fit, if the untouched object is natural with this trust."""
     untouched = previews[UNTOUCHED.name].view
     guesses = (each.best_guess for each in previews.values())
     best_guess = next(guess for guess in guesses if guess is not None)
     return {
-        name: score_candidate(each.view, untouched, best_guess, trust)
-        for name, each in previews.items()
+        name: color_fit(each.view, untouched, best_guess, trust) for name, each in previews.items()
     }
 
 
-def _choose(scores: dict[str, float], method: str) -> str:
-    """Return the name of the candidate with the best score, or of the one that is requested."""
+def _choose(fits: dict[str, float], method: str) -> str:
+    """Return the name of the candidate with the best color fit, or of the one that is requested."""
     if method == "auto":
-        return max(scores, key=scores.__getitem__)
-    if method not in scores:
+        return max(fits, key=fits.__getitem__)
+    if method not in fits:
         raise SettingError(
             f"harmonize.method is {method!r}, but there is no {method} result for this picture: "
             "make it first, or choose auto"
@@ -186,15 +185,15 @@ def _harmonize(
     request = Request(composite, matte, settings, proposals, view, advise, painting)
     request, confidence = _decide(request, source)
     previews = _previews(request)
-    scores = _scores(previews, 1 - request.share)
-    chosen = _choose(scores, settings.method)
+    fits = _color_fits(previews, 1 - request.share)
+    chosen = _choose(fits, settings.method)
     image = previews[chosen].render()
     # Where light decides, the object is pasted: its edge and grain are another photo's, whether
     # or not its colors fit.
     if chosen != UNTOUCHED.name or (settings.method == "auto" and request.light is not None):
         is_painted = chosen == "painted"
         image = _finish(image, composite, matte, settings, is_painted=is_painted)
-    return Harmonized(image, chosen, scores, confidence)
+    return Harmonized(image, chosen, fits, confidence)
 
 
 def _tone_to_match(composite: Rgb, matte: Matte, settings: HarmonizeSettings) -> Tone | None:
@@ -248,11 +247,11 @@ def harmonize(
     matte
         (height, width) float32, 0..1; where it is 0, no byte changes.
     settings
-        `method` names the candidate; `auto` takes the one with the best score, which is `untouched`
-        if no change of colors is expected to help; a pasted object's edge and grain are matched all
-        the same. In a black-and-white or toned scene, the object takes the scene's tone in any
-        case, unless the method is `untouched` or `keep_colors` is set. The other settings limit
-        what may change.
+        `method` names the candidate; `auto` takes the one with the best color fit, which is
+        `untouched` if no change of colors is expected to help; a pasted object's edge and grain are
+        matched all the same. In a black-and-white or toned scene, the object takes the scene's tone
+        in any case, unless the method is `untouched` or `keep_colors` is set. The other settings
+        limit what may change.
     harmonizer
         Predicts the color change and the confidence in it.
     proposals
@@ -265,7 +264,7 @@ def harmonize(
     Returns
     -------
     Harmonized
-        If there is no object, or nothing around it, all scores are `UNDECIDED`, and nothing but
+        If there is no object, or nothing around it, every color fit is `UNDECIDED`, and nothing but
         the tone changes.
 
     Raises

@@ -59,6 +59,11 @@ class ToneParameters:
     and deviate by more of their chroma."""
     deviation_per_range: float = 0.015
     """Largest deviation as a share of the range of lightness: haze reduces both."""
+    faded_chroma: tuple[float, float] = (2.5, 6.0)
+    """Chroma, on average and at most, of a black-and-white photo with stains: old paper and
+    scanners tint parts of it."""
+    faded_range: float = 45.0
+    """Range of lightness from which such a scene is no fog or snow."""
     neutral_chroma: float = 0.5
     """LAB units; a tone with less is none, but noise."""
     visible_distance: float = 2.3
@@ -230,6 +235,14 @@ def _largest_deviation(extent: float, chroma: float, parameters: ToneParameters)
     return min(by_chroma, parameters.deviation_per_range * extent)
 
 
+def _is_faded(lab: Lab, extent: float, parameters: ToneParameters) -> bool:
+    """Whether a scene's pixels, (n, 3), are those of a black-and-white photo with stains."""
+    usual, most = parameters.faded_chroma
+    chroma = np.linalg.norm(lab[:, 1:], axis=1)
+    gray = _rms(lab[:, 1:]) <= usual and float(np.quantile(chroma, 0.995)) <= most
+    return gray and extent >= parameters.faded_range
+
+
 def find_tone(image: Rgb, matte: Matte, *, parameters: ToneParameters = TONE) -> Tone | None:
     """Find the tone of a scene, if it is a toned one.
 
@@ -267,7 +280,8 @@ def find_tone(image: Rgb, matte: Matte, *, parameters: ToneParameters = TONE) ->
         return None
     tone = _fit_tone(pixels, weights, parameters)
     allowed = _largest_deviation(extent, _rms(pixels[:, 1:]), parameters)
-    if _deviation(lab, scene, tone, parameters) > allowed:
+    has_tone = _deviation(lab, scene, tone, parameters) <= allowed
+    if not has_tone and not _is_faded(pixels, extent, parameters):
         return None
     if _rms(tone.apply_to_lab(pixels)[:, 1:]) < parameters.neutral_chroma:
         return Tone(np.zeros_like(tone.colors))

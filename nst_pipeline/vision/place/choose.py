@@ -144,8 +144,25 @@ def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
     return "" if sticker.placeable else "cut off by the top or by both sides of its photo"
 
 
-StickerCandidates = Callable[[str], list[LibrarySticker]]
-"""Function from a scene's key to the few stickers that its placements depend on, best first."""
+@dataclass(frozen=True)
+class Candidates:
+    """The few stickers that a scene's placements depend on.
+
+    Attributes
+    ----------
+    stickers
+        Best first.
+    round
+        How often earlier variants of the scene were offered the same stickers. Each round takes
+        other places.
+    """
+
+    stickers: list[LibrarySticker]
+    round: int = 0
+
+
+StickerCandidates = Callable[[str, int], Candidates]
+"""Function from a scene's key, and the number of its variant from 1, to its candidates."""
 
 
 def sticker_candidates(
@@ -168,16 +185,27 @@ def sticker_candidates(
     Returns
     -------
     callable
-        From a scene's key to its stickers, best first; the same key always gets the same ones.
+        From a scene's key and a variant's number to its candidates; always the same ones. No two
+        variants get the same sticker in the same round.
 
     Examples
     --------
     >>> cat, dog = (LibrarySticker(f"{n}.0", n, 90, 80, quality=0.9) for n in ("cat", "dog"))
     >>> candidates = sticker_candidates([cat, dog], PlacementSettings())
-    >>> sorted(each.sticker for each in candidates("beach"))
+    >>> sorted(each.sticker for each in candidates("beach", 1).stickers)
     ['cat.0', 'dog.0']
+    >>> candidates("beach", 3).round
+    2
     """
     usable = [each for each in library if not why_unusable(each, settings)]
     chooser = Chooser(usable, seed=settings.seed, parameters=parameters)
-    count = parameters.candidates_per_sticker * settings.stickers_per_scene
-    return lambda scene_key: chooser.choose(scene_key, count)
+    wanted = parameters.candidates_per_sticker * settings.stickers_per_scene
+    count = min(wanted, len(usable))
+    variants_per_round = len(usable) // count if count else 1
+
+    def choose(scene_key: str, variant: int) -> Candidates:
+        number, block = divmod(variant - 1, variants_per_round)
+        stickers = chooser.choose(scene_key, (block + 1) * count)
+        return Candidates(stickers[block * count :], number)
+
+    return choose

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -45,8 +45,10 @@ class PlanParameters:
     strips: int = 3
     """The support is rated in this many vertical strips. The worst one counts, so that the object
     stands on both ends."""
+    places: int = 2
+    """Places that a sticker is tried at."""
     plausible: float = 0.45
-    """The first sticker from this plausibility on is taken."""
+    """Places from this plausibility on count as tries."""
     plausibility_tolerance: float = 0.03
     """Boxes whose plausibility differs by less are equally good, and colors decide."""
     surroundings_fraction: float = 0.3
@@ -94,6 +96,10 @@ class Planned:
     placement: Placement
     plausibility: float
     why: str
+
+
+Judge = Callable[[Planned], float]
+"""Function that rates a placement; the higher, the better."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +174,8 @@ class _Planner:
     references: Sequence[Detection]
     settings: PlacementSettings
     parameters: PlanParameters
+    judge: Judge
+    round: int
 
     @cached_property
     def _supports(self) -> dict[Support, tuple[Perspective | None, Cells]]:
@@ -192,8 +200,10 @@ class _Planner:
         rows, columns = self.layout.log_meter.shape
         return Cells.of(to_lab(resize(self.scene, columns, rows)), self.scene)
 
-    def best(self, sticker: LibrarySticker, taken: Sequence[Box], scene_key: str) -> Planned | str:
-        """Find the most plausible box for a sticker, or say why there is none."""
+    def best(
+        self, sticker: LibrarySticker, taken: Sequence[Box], scene_key: str
+    ) -> list[Planned] | str:
+        """Find the most plausible boxes for a sticker, or say why there is none."""
         settings = self.settings
         rng = np.random.default_rng(name_hash(f"{settings.seed}\0{scene_key}\0{sticker.sticker}"))
         flip = settings.flip and rng.random() < 0.5
@@ -212,7 +222,20 @@ class _Planner:
         best = max(each.plausibility for each in rated)
         if best < settings.min_plausibility:
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
-        return self._planned(subject, rated, best - self.parameters.plausibility_tolerance)
+        first = self.parameters.places * self.round
+        found = list(islice(self._places(subject, rated), first, first + self.parameters.places))
+        return found or "earlier variants of the scene have taken its places"
+
+    def _places(self, subject: _Subject, rated: Sequence[_Rated]) -> Iterator[Planned]:
+        """Yield places that do not overlap, the most plausible first."""
+        while rated:
+            best = max(each.plausibility for each in rated)
+            if best < self.settings.min_plausibility:
+                return
+            found = self._planned(subject, rated, best - self.parameters.plausibility_tolerance)
+            yield found
+            box = found.placement.box
+            rated = [each for each in rated if not _overlap_any(each.box, [box])]
 
     def choose(
         self,
@@ -221,9 +244,9 @@ class _Planner:
         scene_key: str,
         refused: dict[str, str],
     ) -> Planned | None:
-        """Place the first sticker that is plausible enough, or else the most plausible one.
+        """Find places until enough are plausible, and take the one that is judged best.
 
-        Why others do not fit is added to `refused`, by their names.
+        Why other stickers do not fit is added to `refused`, by their names.
         """
         fitting: list[Planned] = []
         for sticker in stickers:
@@ -231,11 +254,13 @@ class _Planner:
             if isinstance(found, str):
                 refused[sticker.sticker] = found
                 continue
-            fitting.append(found)
+            fitting += found
+            good = sum(each.plausibility >= self.parameters.plausible for each in fitting)
             # Those that follow are not even tried, so that no sticker takes all scenes.
-            if found.plausibility >= self.parameters.plausible:
+            if good >= self.settings.tries:
                 break
-        return max(fitting, key=lambda each: each.plausibility, default=None)
+        fitting.sort(key=lambda each: each.plausibility, reverse=True)
+        return max(fitting[: self.settings.tries], key=self.judge, default=None)
 
     def _planned(self, subject: _Subject, rated: Sequence[_Rated], limit: float) -> Planned:
         """Choose by color among the boxes from a plausibility on."""
@@ -370,15 +395,17 @@ def plan(
     settings: PlacementSettings,
     *,
     scene_key: str,
+    judge: Judge = lambda planned: planned.plausibility,
+    round: int = 0,
     parameters: PlanParameters = PlanParameters(),
 ) -> Plan:
     """Place up to `settings.stickers_per_scene` stickers on a scene.
 
     Things stand on what usually carries them, are as large as they are in reality, and keep clear
     of what the scene shows. An object that an edge of its photo cuts is cut by the same edge of the
-    scene. The first stickers that are plausible enough are taken, or else the most plausible ones,
-    each at its most plausible place; among equally good places, the one with surroundings closest
-    in color.
+    scene. Of the first places that are plausible enough, or else the most plausible ones, the one
+    that is judged best is taken; among equally good places for a sticker, the one with surroundings
+    closest in color.
 
     Parameters
     ----------
@@ -392,9 +419,14 @@ def plan(
         Objects that the scene already shows, in its pixels. Those of a known height tell the
         scene's scale.
     settings
-        Number of stickers, their heights, whether they may be mirrored, and the seed.
+        Number of stickers, their heights, whether they may be mirrored, the seed, and how many
+        places are tried.
     scene_key
         Seeds the random boxes, together with `settings.seed`; equal keys give equal placements.
+    judge
+        Rates a place; by default its plausibility.
+    round
+        How often the same stickers were placed before; each round takes other places for them.
     parameters
         Tuned constants.
 
@@ -403,7 +435,7 @@ def plan(
     Plan
         Boxes in scene pixels, which reach past the edges where the scene cuts the object.
     """
-    planner = _Planner(scene, layout, obstacles, settings, parameters)
+    planner = _Planner(scene, layout, obstacles, settings, parameters, judge, round)
     taken = [each.box for each in obstacles]
     planned: list[Planned] = []
     refused: dict[str, str] = {}

@@ -66,7 +66,7 @@ def test_before_is_left_of_after(made):
 
 def test_figures_are_numbers_that_plot(made):
     metadata = shown(made, "harmonized")
-    assert metadata["score"] == float(f"{metadata['score']:.4g}")
+    assert metadata["naturalness"] == float(f"{metadata['naturalness']:.4g}")
     assert metadata["seconds"].value == round(metadata["seconds"].value, 3)
     assert metadata["path"].value.endswith(".png")
 
@@ -88,7 +88,7 @@ def test_inputs_are_named_with_short_digests(made):
 
 def test_a_large_batch_carries_figures_only(made):
     metadata = shown(made, "harmonized", rich=False)
-    assert "score" in metadata
+    assert "naturalness" in metadata
     assert not {"inputs", "before and after"} & set(metadata)
 
 
@@ -105,9 +105,9 @@ def test_a_batch_shows_its_weakest_images_first(made):
     metadata = quarantine_metadata(
         Snapshot(made.open()), BY_NAME["harmonized"], Outcome(made=rows), {}
     )
-    scores = [record.data["score"] for record in metadata["look at first"].records]
-    assert scores == sorted(scores)
-    assert len(scores) == len(rows)
+    listed = [record.data["naturalness"] for record in metadata["look at first"].records]
+    assert listed == sorted(listed)
+    assert len(listed) == len(rows)
     assert picture_in(metadata["look at first: pictures"]).shape[1] > 600
     assert metadata["made"] == len(rows)
 

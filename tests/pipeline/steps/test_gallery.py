@@ -16,27 +16,34 @@ from nst_pipeline.storage.records import HarmonizedRecord
         ),
         (
             *("auto", 0.5),
-            "ring (part of the way to the colors around the object) has the best score of "
+            "ring (part of the way to the colors around the object) has the best color fit of "
             "2 candidates. Confidence that a change helps: 0.50, "
             "so 75% of its change is applied.",
         ),
         (
             *("auto", 0.7),
-            "ring (part of the way to the colors around the object) has the best score of "
+            "ring (part of the way to the colors around the object) has the best color fit of "
             "2 candidates. Confidence that a change helps: 0.70, "
             "so all of its change is applied.",
         ),
     ],
 )
 def test_a_scene_says_why_a_candidate_was_chosen(method: str, confidence: float, why: str):
-    scores = {"untouched": 0.4, "ring": 0.6}
-    record = HarmonizedRecord(chosen="ring", scores=scores, confidence=confidence)
+    fits = {"untouched": 0.4, "ring": 0.6}
+    record = HarmonizedRecord(
+        chosen="ring", color_fit=fits, confidence=confidence, naturalness=0.5, factors={}
+    )
     assert why_chosen(method, record) == why
 
 
 def test_a_toned_scene_is_named_beside_what_was_chosen():
     record = HarmonizedRecord(
-        chosen="untouched", scores={"untouched": 1.0}, confidence=0.99, tone="monochrome"
+        chosen="untouched",
+        color_fit={"untouched": 1.0},
+        confidence=0.99,
+        naturalness=0.5,
+        factors={},
+        tone="monochrome",
     )
     assert why_chosen("auto", record) == (
         "untouched (colors as they are) has the best lightness. The scene is monochrome, and "

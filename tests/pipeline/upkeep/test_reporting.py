@@ -30,7 +30,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def add_result(workspace: Workspace, key: str, *, after: float, run_id: str = "first-run") -> None:
-    figures = {"score": 0.9, "confidence": 0.8, "chosen": "ring"}
+    figures = {"naturalness": 0.9, "confidence": 0.8, "chosen": "ring"}
     made_at = START + timedelta(seconds=after)
     row = Row("harmonized", key, "ok", "f", run_id=run_id, figures=figures, made_at=made_at)
     workspace.catalog.append([row])

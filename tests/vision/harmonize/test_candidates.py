@@ -72,7 +72,7 @@ def test_a_method_has_a_score_even_without_an_object(cup):
     photo, matte = cup
     settings = HarmonizeSettings(method="painted")
     result = harmonize(photo, np.zeros_like(matte), settings, harmonizer=builtin())
-    assert result.chosen in result.scores
+    assert result.chosen in result.color_fit
     np.testing.assert_array_equal(result.image, photo)
 
 

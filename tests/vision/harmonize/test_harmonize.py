@@ -37,7 +37,7 @@ def test_auto_corrects_a_wrong_color(green_cup, cup, calibrated):
     result = harmonize(green_cup, matte, HarmonizeSettings(), harmonizer=calibrated)
     assert result.chosen != "untouched"
     assert distance(result.image, photo, matte) < 0.7 * distance(green_cup, photo, matte)
-    assert max(result.scores, key=result.scores.get) == result.chosen
+    assert max(result.color_fit, key=result.color_fit.get) == result.chosen
     assert result.confidence > 0.5
 
 
@@ -66,7 +66,7 @@ def test_every_method_keeps_the_background_bytes(green_cup, cup, calibrated, met
     settings = HarmonizeSettings(method=method)
     result = harmonize(green_cup, matte, settings, harmonizer=calibrated, proposals=proposals)
     np.testing.assert_array_equal(result.image[matte == 0], green_cup[matte == 0])
-    assert {"untouched", "ring", "model", "magenta", "vgg19"} <= set(result.scores)
+    assert {"untouched", "ring", "model", "magenta", "vgg19"} <= set(result.color_fit)
     changed = (result.image != green_cup).any()
     assert changed != (result.chosen == "untouched")
 
@@ -145,7 +145,7 @@ def test_an_object_is_painted_where_that_is_proposed(
     proposals = {"painted": lambda: Proposal(brown)} if proposed else {}
     result = harmonize(canvas, matte, settings, harmonizer=calibrated, proposals=proposals)
     assert (result.chosen == "painted") == painted
-    assert ("painted" in result.scores) == painted
+    assert ("painted" in result.color_fit) == painted
 
 
 MATTES = {

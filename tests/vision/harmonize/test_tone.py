@@ -293,3 +293,20 @@ def test_an_object_that_has_the_tone_stays_as_it_is(cup):
     assert (result.tone, result.chosen) == ("monochrome", "untouched")
     assert result.confidence < 0.5
     np.testing.assert_array_equal(result.image, image)
+
+
+def test_a_black_and_white_photo_with_stains_is_toned():
+    """A print that turned yellow at one side, scanned by a bluish scanner."""
+    scan = to_lab(gray(photo("rocket")))
+    stain = np.linspace(-1, 1, scan.shape[1], dtype=np.float32)[None, :]
+    scan[..., 2] += 1.8 * stain
+    scan[..., 1] += 0.5 * np.sin(9 * stain)
+    tone = find_tone(to_rgb(scan), np.zeros(scan.shape[:2], np.float32))
+    assert tone is not None
+    assert np.abs(tone.colors).max() < 3
+
+
+@pytest.mark.parametrize("name", ["rocket", "astronaut", "coffee", "chelsea", "china", "flower"])
+def test_a_photo_in_color_has_no_tone(name):
+    picture = photo(name)
+    assert find_tone(picture, np.zeros(picture.shape[:2], np.float32)) is None

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { KEY, TITLE, SCORE, CHOSEN, IMAGE } = galleryOrder;
+  const { KEY, TITLE, NATURALNESS, CHOSEN, IMAGE } = galleryOrder;
   const byId = (id) => document.getElementById(id);
   const only = document.querySelector("[name=favorites]");
 
@@ -28,7 +28,7 @@
   const asText = () => present().map((item) => `${item[IMAGE]}\n`).join("");
 
   const asJson = () => JSON.stringify(present().map((item) => ({
-    key: item[KEY], scene: item[TITLE], picture: item[IMAGE], score: item[SCORE], chosen: item[CHOSEN],
+    key: item[KEY], scene: item[TITLE], picture: item[IMAGE], naturalness: item[NATURALNESS], chosen: item[CHOSEN],
   })), null, 1);
 
   byId("save-text").addEventListener("click", () => save("favorites.txt", "text/plain", asText()));

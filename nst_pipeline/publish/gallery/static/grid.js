@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { KEY, TITLE, STATUS, SCORE, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, ERROR } =
+  const { KEY, TITLE, STATUS, NATURALNESS, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, ERROR } =
     galleryOrder;
   const GAP = { narrow: 12, wide: 20 };
   const CAPTION = 74;
@@ -186,7 +186,7 @@
       if (item[STATUS] === "failed") second.lastChild.className = "alarm";
     }
     const confident = params.has("confidence") || /sure$/.test(params.get("sort"));
-    const figure = item[confident ? CONFIDENCE : SCORE];
+    const figure = item[confident ? CONFIDENCE : NATURALNESS];
     const value = figure === null ? "" : figure.toFixed(2);
     // The file name only; the tooltip shows the folders.
     const name = item[TITLE].split("/").pop();
@@ -353,7 +353,7 @@
   fillOptions("sticker", (item) => item[STICKERS]);
   fillOptions("chosen", (item) => item[CHOSEN]);
   fillOptions("status", (item) => item[STATUS]);
-  setRange("score", SCORE);
+  setRange("naturalness", NATURALNESS);
   setRange("confidence", CONFIDENCE);
   readAddress();
 })();

@@ -5,7 +5,7 @@
 var galleryItems = [];
 
 const galleryOrder = (() => {
-  const [KEY, TITLE, STATUS, SCORE, CONFIDENCE, CHOSEN, LABELS, STICKERS, MADE, THUMB, ASPECT,
+  const [KEY, TITLE, STATUS, NATURALNESS, CONFIDENCE, CHOSEN, LABELS, STICKERS, MADE, THUMB, ASPECT,
     IMAGE, ERROR] = Array(13).keys();
   const names = new Intl.Collator(undefined, { numeric: true });
   const HASH = /-[0-9a-f]{8}(\.\d+)?$/;
@@ -33,7 +33,7 @@ const galleryOrder = (() => {
       value("chosen") && ((item) => item[CHOSEN] === value("chosen")),
       value("label") && ((item) => item[LABELS].includes(value("label"))),
       value("sticker") && ((item) => item[STICKERS].includes(value("sticker"))),
-      minimum("score") && ((item) => item[SCORE] !== null && item[SCORE] >= minimum("score")),
+      minimum("naturalness") && ((item) => item[NATURALNESS] !== null && item[NATURALNESS] >= minimum("naturalness")),
       minimum("confidence")
         && ((item) => item[CONFIDENCE] !== null && item[CONFIDENCE] >= minimum("confidence")),
       value("favorites") && ((item) => galleryFavorites.has(item[KEY])),
@@ -50,8 +50,8 @@ const galleryOrder = (() => {
 
   const byName = byText((item) => item[TITLE]);
   const sorters = {
-    best: byFigure(SCORE, -1),
-    worst: byFigure(SCORE, 1),
+    best: byFigure(NATURALNESS, -1),
+    worst: byFigure(NATURALNESS, 1),
     sure: byFigure(CONFIDENCE, -1),
     unsure: byFigure(CONFIDENCE, 1),
     newest: (a, b) => (a[MADE] < b[MADE]) - (a[MADE] > b[MADE]),
@@ -73,7 +73,7 @@ const galleryOrder = (() => {
   }
 
   // The part of an address that selects scenes; the rest is the view of a single scene.
-  const NAMES = ["q", "label", "sticker", "chosen", "status", "score", "confidence", "favorites",
+  const NAMES = ["q", "label", "sticker", "chosen", "status", "naturalness", "confidence", "favorites",
     "sort"];
   // Names in addresses that were bookmarked in an earlier version.
   const FORMER_NAMES = { favorites: "favourites" };
@@ -107,7 +107,7 @@ const galleryOrder = (() => {
   }
 
   return {
-    KEY, TITLE, STATUS, SCORE, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, IMAGE, ERROR,
+    KEY, TITLE, STATUS, NATURALNESS, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, IMAGE, ERROR,
     filterOf, names, order, remember, remembered, root, sorters, withHash,
   };
 })();

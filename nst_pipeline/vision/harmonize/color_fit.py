@@ -1,4 +1,4 @@
-"""The realism score: rank candidates by their expected error, since the truth is unknown."""
+"""The color fit: rank candidates by their expected error, since the truth is unknown."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from nst_pipeline.vision.harmonize.object_view import ObjectView
 
 
 @dataclass(frozen=True)
-class RealismParameters:
-    """How an expected error becomes a score."""
+class ColorFitParameters:
+    """How an expected error becomes a fit."""
 
-    half_score_error: float = 10.0
-    """LAB units; an expected error of this size gives a score of one half."""
+    half_fit_error: float = 10.0
+    """LAB units; an expected error of this size gives a fit of one half."""
 
 
 UNDECIDED = 0.5
-"""Score and confidence if there is nothing to judge."""
+"""Color fit and confidence if there is nothing to judge."""
 
 
 def _squared_distance(one: ObjectView, other: ObjectView) -> float:
@@ -26,15 +26,15 @@ def _squared_distance(one: ObjectView, other: ObjectView) -> float:
     return float(((one.lab - other.lab)[one.inside] ** 2).sum(-1).mean())
 
 
-def score_candidate(
+def color_fit(
     candidate: ObjectView,
     untouched: ObjectView,
     corrected: ObjectView,
     trust: float,
     *,
-    parameters: RealismParameters = RealismParameters(),
+    parameters: ColorFitParameters = ColorFitParameters(),
 ) -> float:
-    """Score a candidate by its expected error.
+    """Compute how well a candidate fits, by its expected error.
 
     Either the untouched object is natural, and every change is an error; or it is not, and the
     corrected object is the best guess of the truth.
@@ -46,7 +46,7 @@ def score_candidate(
     trust
         Probability that the untouched object is natural, 0..1.
     parameters
-        How the error becomes a score.
+        How the error becomes a fit.
 
     Returns
     -------
@@ -61,9 +61,9 @@ def score_candidate(
     ...     lab = np.zeros((4, 4, 3), np.float32)
     ...     lab[..., 0] = lightness
     ...     return ObjectView(lab, everywhere, everywhere, everywhere, everywhere, 1.0)
-    >>> score_candidate(gray(50), untouched=gray(50), corrected=gray(60), trust=0.0)
+    >>> color_fit(gray(50), untouched=gray(50), corrected=gray(60), trust=0.0)
     0.5
     """
     expected = trust * _squared_distance(candidate, untouched)
     expected += (1 - trust) * _squared_distance(candidate, corrected)
-    return float(1 / (1 + np.sqrt(expected) / parameters.half_score_error))
+    return float(1 / (1 + np.sqrt(expected) / parameters.half_fit_error))

@@ -1,8 +1,8 @@
 import numpy as np
 
 from nst_pipeline.vision.harmonize.color_change import ColorChange, recolor
+from nst_pipeline.vision.harmonize.color_fit import color_fit
 from nst_pipeline.vision.harmonize.object_view import object_colors, object_view
-from nst_pipeline.vision.harmonize.realism import score_candidate
 
 
 def tinted(photo: np.ndarray, matte: np.ndarray, *shift: float) -> np.ndarray:
@@ -19,8 +19,7 @@ def test_trust_decides_between_untouched_and_corrected(cup):
 
     def scores(trust: float) -> list[float]:
         return [
-            score_candidate(each, untouched, corrected, trust)
-            for each in (untouched, halfway, corrected)
+            color_fit(each, untouched, corrected, trust) for each in (untouched, halfway, corrected)
         ]
 
     assert np.argmax(scores(0.95)) == 0 and np.argmax(scores(0.05)) == 2

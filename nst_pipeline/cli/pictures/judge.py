@@ -1,0 +1,42 @@
+"""`nst judge`: how natural composites look, and what gives them away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nst_pipeline.cli.output import Json
+from nst_pipeline.cli.pictures.files import process_files, read_matte, read_picture
+from nst_pipeline.errors import NstError
+from nst_pipeline.storage.pictures import check_matte, find_counterpart, list_pictures
+from nst_pipeline.style.naturalness import load_naturalness_network
+from nst_pipeline.vision.naturalness.factors import naturalness
+
+
+def judge(
+    pictures: Annotated[Path, typer.Option(help="Folder of composites, or of photos.")],
+    masks: Annotated[
+        Path,
+        typer.Option(help="Folder of masks: NAME.mask.png or NAME.png for each picture NAME."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Judge how natural composites look, and what gives them away.
+
+    The first number is the probability that a person takes the picture for a photograph; the others
+    are the probabilities that the cut-out, the size, and so on, do not give it away.
+    """
+    if not masks.is_dir():
+        raise NstError(f"{masks}: no such folder; give the folder of masks")
+    see_factors = load_naturalness_network()
+
+    def judged(path: Path) -> dict[str, Any]:
+        picture, mask = read_picture(path), find_counterpart(masks, path)
+        matte = read_matte(mask, picture)
+        check_matte(mask, matte)
+        found = naturalness(see_factors(picture, matte))
+        return {"picture": path.name, "naturalness": found.probability, **found.factors}
+
+    process_files("judging", list_pictures(pictures), judged, as_json=as_json)

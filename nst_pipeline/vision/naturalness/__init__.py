@@ -1,0 +1,1 @@
+"""How natural a composite looks, and what gives it away."""

@@ -1,0 +1,96 @@
+"""How natural a composite looks: what can give it away, and the probability that nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+FACTORS = ("cutout", "size", "place", "light", "sharpness", "seam", "shadow")
+"""What can give a composite away."""
+WHOLE = "whole"
+"""What the network makes of the picture as a whole."""
+SEEN = (*FACTORS, WHOLE)
+"""What the network says, in the order of its outputs."""
+Seen = Mapping[str, float]
+"""Logits by name: above 0 where a photo is more likely than a fault."""
+
+
+@dataclass(frozen=True)
+class NaturalnessParameters:
+    """How factors become a probability: logistic regression, by `training/naturalness`."""
+
+    bias: float = 0.0
+    weights: tuple[float, ...] = (0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 1.0)
+    """Of what is seen, in its order."""
+    limit: float = 6.0
+    """Logits beyond this tell nothing more."""
+
+
+@dataclass(frozen=True)
+class Naturalness:
+    """How natural a composite looks.
+
+    Attributes
+    ----------
+    probability
+        0..1, that a person takes it for a photograph.
+    factors
+        0..1, by name: the probability that this does not give it away.
+    """
+
+    probability: float
+    factors: dict[str, float]
+
+    @property
+    def worst(self) -> str:
+        """The factor that gives it away most."""
+        return min(self.factors, key=self.factors.__getitem__)
+
+
+def _probability(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
+
+
+def _logit(probability: float) -> float:
+    kept = min(max(probability, 1e-3), 1 - 1e-3)
+    return float(np.log(kept / (1 - kept)))
+
+
+def naturalness(
+    seen: Seen,
+    *,
+    quality: float | None = None,
+    plausibility: float | None = None,
+    parameters: NaturalnessParameters = NaturalnessParameters(),
+) -> Naturalness:
+    """Combine what is seen of a composite with what is known of it.
+
+    Parameters
+    ----------
+    seen
+        What the network says.
+    quality
+        The sticker's quality, 0..1, if it is known. The cut-out is no better than that.
+    plausibility
+        The placement's, 0..1, if it is known. The place is no better than that.
+    parameters
+        Of the combination.
+
+    Examples
+    --------
+    >>> good = naturalness(dict.fromkeys(SEEN, 2.0))
+    >>> bad = naturalness(dict.fromkeys(SEEN, 2.0), quality=0.2)
+    >>> good.probability > bad.probability, bad.worst
+    (True, 'cutout')
+    """
+    logits = {
+        name: float(np.clip(seen[name], -parameters.limit, parameters.limit)) for name in SEEN
+    }
+    for name, known in (("cutout", quality), ("place", plausibility)):
+        if known is not None:
+            logits[name] = min(logits[name], _logit(known))
+    total = parameters.bias + float(np.dot(parameters.weights, [logits[name] for name in SEEN]))
+    factors = {name: round(_probability(logits[name]), 4) for name in FACTORS}
+    return Naturalness(round(_probability(total), 4), factors)

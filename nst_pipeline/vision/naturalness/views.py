@@ -1,0 +1,58 @@
+"""What the network of naturalness sees: the whole picture, and the object from near."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_pipeline.vision.images.regions import object_box
+from nst_pipeline.vision.shapes import Box, Matte, Rgb
+
+SIDE_PX = 256
+"""Side of the squares that the network sees."""
+NEAR_MARGIN = 0.35
+"""Surroundings in the near view, as a share of the object's longer side."""
+
+
+def _square(image: NDArray[np.generic], window: Box) -> NDArray[np.generic]:
+    part = np.ascontiguousarray(image[window.slices])
+    shrinks = max(part.shape[:2]) > SIDE_PX
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(part, (SIDE_PX, SIDE_PX), interpolation=way)
+
+
+def naturalness_views(
+    picture: Rgb, matte: Matte, *, near_margin: float = NEAR_MARGIN
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Show a composite as a whole, and its object from near.
+
+    Parameters
+    ----------
+    picture
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1, of the object; not empty.
+    near_margin
+        Surroundings in the near view, as a share of the object's longer side.
+
+    Returns
+    -------
+    pictures : numpy.ndarray
+        (2, side, side, 3) uint8 RGB.
+    mattes : numpy.ndarray
+        (2, side, side) float32, 0..1.
+
+    Examples
+    --------
+    >>> matte = np.zeros((90, 120), np.float32)
+    >>> matte[40:50, 60:70] = 1
+    >>> pictures, mattes = naturalness_views(np.zeros((90, 120, 3), np.uint8), matte)
+    >>> pictures.shape, [round(float(each.mean()), 2) for each in mattes]
+    ((2, 256, 256, 3), [0.01, 0.31])
+    """
+    height, width = matte.shape
+    windows = (Box(0, 0, width, height), object_box(matte, near_margin))
+    pictures = np.stack([_square(picture, window) for window in windows])
+    mattes = np.stack([_square(matte, window) for window in windows])
+    return np.asarray(pictures, np.uint8), np.asarray(mattes, np.float32)
