@@ -114,7 +114,7 @@ class PlacementSettings(Section):
     )
     seed: int = Field(0, description="A different seed gives different stickers and places.")
     min_height_fraction: float = Field(
-        0.18, gt=0, le=1, description="Shortest object, as a fraction of the scene's height."
+        0.1, gt=0, le=1, description="Shortest object, as a fraction of the scene's height."
     )
     max_height_fraction: float = Field(
         0.5, gt=0, le=1, description="Tallest object, as a fraction of the scene's height."
@@ -142,7 +142,7 @@ class PlacementSettings(Section):
         "natural is made; each try takes about 0.05 seconds.",
     )
     min_plausibility: float = Field(
-        0.2,
+        0.25,
         ge=0,
         le=1,
         description="Least plausibility of a place: what carries the object, its size, and what is "

@@ -5,27 +5,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from nst_pipeline.style.onnx_network import OnnxNetwork, load_onnx_network
-from nst_pipeline.vision.naturalness.factors import SEEN, Seen
-from nst_pipeline.vision.naturalness.views import naturalness_views
+from nst_pipeline.vision.images.regions import object_box
+from nst_pipeline.vision.naturalness.factors import (
+    CLOSE,
+    SEEN,
+    Naturalness,
+    Seen,
+    naturalness,
+)
+from nst_pipeline.vision.naturalness.views import coarse, naturalness_views
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 NATURALNESS_FILE = Path(__file__).with_name("naturalness.onnx")
 _MIDDLE, _SPREAD = 127.0, 128.0
 """Subtracted from, and then divided into, the values 0..255, as in training."""
 
-SeeFactors = Callable[[Rgb, Matte], Seen]
-"""Function that judges a composite, (height, width, 3) uint8 RGB, by its matte, (height, width)."""
-
 
 def see_factors(network: OnnxNetwork, picture: Rgb, matte: Matte) -> Seen:
-    """Judge what can be seen of a composite's faults: the mean of it and its mirror image.
+    """Judge what can be seen of a composite's faults, from close up and at a glance.
 
     Parameters
     ----------
@@ -37,19 +39,50 @@ def see_factors(network: OnnxNetwork, picture: Rgb, matte: Matte) -> Seen:
         (height, width) float32, 0..1, of the object; not empty.
     """
     pictures, mattes = naturalness_views(picture, matte)
-    views = (pictures.transpose(0, 3, 1, 2).astype(np.float32) - _MIDDLE) / _SPREAD
-    both = np.stack([views, views[..., ::-1]]), np.stack([mattes, mattes[..., ::-1]])
-    (logits,) = network.run(*both)
-    return dict(zip(SEEN, logits.mean(0).astype(float).tolist(), strict=True))
+    looks = np.stack([pictures, coarse(pictures)]).transpose(0, 1, 4, 2, 3)
+    views = (looks.astype(np.float32) - _MIDDLE) / _SPREAD
+    # The mirror image is as natural.
+    views = np.concatenate([views, views[..., ::-1]])
+    outlines = np.repeat(np.stack([mattes, mattes[..., ::-1]]), 2, axis=0)
+    (logits,) = network.run(views, outlines)
+    close, glance = (logits[look::2].mean(0) for look in (0, 1))
+    both = zip(SEEN, close.tolist(), glance.tolist(), strict=True)
+    return {name: float(near if name in CLOSE else far) for name, near, far in both}
 
 
-def load_naturalness_network() -> SeeFactors:
-    """Load the network, once a process.
+def _network() -> OnnxNetwork:
+    return load_onnx_network(NATURALNESS_FILE, remedy="install the package again")
+
+
+def judge_naturalness(
+    picture: Rgb,
+    matte: Matte,
+    *,
+    quality: float | None = None,
+    plausibility: float | None = None,
+) -> Naturalness:
+    """Judge how natural a composite looks, with the package's network.
+
+    Parameters
+    ----------
+    picture
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1, of the object.
+    quality, plausibility
+        Of the sticker and its place, 0..1, if they are known.
+
+    Returns
+    -------
+    Naturalness
+        A picture without an object is natural.
 
     Raises
     ------
     ModelUnavailableError
-        The file is damaged.
+        The network's file is damaged.
     """
-    network = load_onnx_network(NATURALNESS_FILE, remedy="install the package again")
-    return partial(see_factors, network)
+    if not matte.any():
+        return Naturalness(1.0, {})
+    seen, height = see_factors(_network(), picture, matte), object_box(matte).height / len(matte)
+    return naturalness(seen, height, quality=quality, plausibility=plausibility)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nst_pipeline.settings import PlacementSettings
-from nst_pipeline.style.naturalness import load_naturalness_network
+from nst_pipeline.style.naturalness import judge_naturalness
 from nst_pipeline.vision.compose.preview import Preview
-from nst_pipeline.vision.naturalness.factors import naturalness
 from nst_pipeline.vision.place.plan import Judge, Planned
 from nst_pipeline.vision.shapes import Rgb, Rgba
 
@@ -35,14 +34,16 @@ def judge_in_preview(
     ModelUnavailableError
         The network of naturalness is damaged.
     """
-    preview, see_factors = Preview(scene, settings), load_naturalness_network()
+    preview = Preview(scene, settings)
 
     def judge(planned: Planned) -> float:
         name = planned.placement.sticker
         picture, matte = preview.paste(planned.placement, pixels_of(name))
         if not matte.any():
             return 0.0
-        seen, plausibility = see_factors(picture, matte), planned.plausibility
-        return naturalness(seen, quality=quality_of(name), plausibility=plausibility).probability
+        found = judge_naturalness(
+            picture, matte, quality=quality_of(name), plausibility=planned.plausibility
+        )
+        return found.probability
 
     return judge

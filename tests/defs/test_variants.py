@@ -9,7 +9,9 @@ from tests.defs.conftest import SETTINGS
 
 
 def set_variants(collection, number: int) -> None:
-    text = "[placement]\nmin_plausibility = 0.0\nmin_height_fraction = 0.01\n" + SETTINGS.replace("[placement]\n", "", 1)
+    text = "[placement]\nmin_plausibility = 0.0\nmin_height_fraction = 0.01\n" + SETTINGS.replace(
+        "[placement]\n", "", 1
+    )
     (collection.root / "nst.toml").write_text(f"{text}\n[scenes]\nvariants = {number}\n")
     collection.update()
 

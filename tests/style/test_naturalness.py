@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.style.naturalness import load_naturalness_network
-from nst_pipeline.vision.naturalness.factors import SEEN, Naturalness, naturalness
+from nst_pipeline.style.naturalness import judge_naturalness as judged
+from nst_pipeline.vision.naturalness.factors import FACTORS
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +18,12 @@ def cup() -> tuple[np.ndarray, np.ndarray]:
     return photo, cv2.GaussianBlur(matte, (0, 0), 1).astype(np.float32) / 255
 
 
-def judged(picture: np.ndarray, matte: np.ndarray) -> Naturalness:
-    return naturalness(load_naturalness_network()(picture, matte))
-
-
 def test_it_says_something_of_each_factor(cup):
-    assert tuple(load_naturalness_network()(*cup)) == SEEN
+    assert tuple(judged(*cup).factors) == FACTORS
+
+
+def test_a_picture_without_an_object_is_natural(cup):
+    assert judged(cup[0], np.zeros_like(cup[1])).probability == 1
 
 
 def test_a_photo_is_more_natural_than_one_whose_cup_is_blue(cup):

@@ -18,11 +18,11 @@ from cutout_network.samples import Photo, bounds, list_photos
 from light.lights import random_light, relight
 
 from nst_pipeline.vision.harmonize.light.change import to_linear
-from nst_pipeline.vision.naturalness.factors import FACTORS, SEEN, WHOLE
-from nst_pipeline.vision.naturalness.views import naturalness_views
+from nst_pipeline.vision.naturalness.factors import CLOSE, FACTORS, SEEN, WHOLE
+from nst_pipeline.vision.naturalness.views import COARSE_PX, coarse, naturalness_views
 from nst_pipeline.vision.shapes import Matte, Rgb
 
-_UNTOUCHED_SHARE, _MADE_SHARE = 0.28, 0.1
+_UNTOUCHED_SHARE, _MADE_SHARE, _GLANCE_SHARE = 0.28, 0.12, 0.55
 """Of the samples."""
 _LEAST_SHARE, _MOST_SHARE = 0.006, 0.5
 """Of the photo: smaller objects are hardly seen, larger ones leave no scene."""
@@ -271,6 +271,9 @@ class Sampler:
         Photos to leave out.
     seed
         Of the random numbers.
+    both_looks
+        Whether all that is true of a sample is told, and its views are as they are; else each
+        sample is seen either from close up or at a glance, and the truth is what this look shows.
     """
 
     def __init__(
@@ -279,8 +282,11 @@ class Sampler:
         composites: Sequence[Path],
         skipped: Callable[[str], bool],
         seed: int,
+        *,
+        both_looks: bool = False,
     ) -> None:
         self.random, self.folders = np.random.default_rng(seed), folders
+        self.both_looks = both_looks
 
         def listed(folder: Path) -> list[Photo]:
             return [each for each in list_photos(folder) if not skipped(each.photo.stem)]
@@ -415,9 +421,21 @@ class Sampler:
         mixed = scene * (1 - matte[..., None]) + over * matte[..., None]
         return np.clip(np.rint(mixed), 0, 255).astype(np.uint8), matte
 
+    def _coarse(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Hide the traces of pasting, as in use, and with noise besides."""
+        shown = coarse(pictures, int(self.random.integers(COARSE_PX - 32, COARSE_PX + 32)))
+        noise = self.random.normal(0, self.random.uniform(0, 6), shown.shape)
+        return np.clip(np.rint(shown + noise), 0, 255).astype(np.uint8)
+
     def _sample(self, picture: Rgb, matte: Matte, truth: dict[str, float], kind: str) -> Sample:
         margin = self.random.uniform(0.2, 0.6)
         matte = np.where(matte < 0.02, 0, matte).astype(np.float32)
         pictures, mattes = naturalness_views(picture, matte, near_margin=margin)
-        row = np.array([truth.get(name, np.nan) for name in SEEN], np.float32)
+        asked: Sequence[str] = SEEN
+        if not self.both_looks:
+            at_a_glance = self.random.random() < _GLANCE_SHARE
+            pictures = self._coarse(pictures) if at_a_glance else pictures
+            asked = [name for name in SEEN if (name in CLOSE) != at_a_glance]
+        known = {name: truth.get(name, np.nan) for name in asked}
+        row = np.array([known.get(name, np.nan) for name in SEEN], np.float32)
         return Sample(pictures, np.rint(mattes * 255).astype(np.uint8), row, kind)

@@ -32,14 +32,13 @@ from nst_pipeline.storage.pictures import (
     find_source,
     list_pictures,
 )
-from nst_pipeline.style.naturalness import load_naturalness_network
+from nst_pipeline.style.naturalness import judge_naturalness
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.harmonize import harmonize as harmonize_picture
 from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, load
 from nst_pipeline.vision.images.png import encode_png
-from nst_pipeline.vision.naturalness.factors import naturalness
 
 METHOD_HELP = "auto takes the best of: {}.".format("; ".join(each.title for each in CANDIDATES))
 _DEFAULTS = HarmonizeSettings()
@@ -78,7 +77,7 @@ class _Work:
             "source": "unknown" if light is None else "known",
             "tone": result.tone or "none",
             "confidence": round(result.confidence, 3),
-            "naturalness": naturalness(load_naturalness_network()(result.image, matte)).probability,
+            "naturalness": judge_naturalness(result.image, matte).probability,
             "left alone": result.left_alone or "no",
         }
 

@@ -11,8 +11,7 @@ from nst_pipeline.cli.output import Json
 from nst_pipeline.cli.pictures.files import process_files, read_matte, read_picture
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.pictures import check_matte, find_counterpart, list_pictures
-from nst_pipeline.style.naturalness import load_naturalness_network
-from nst_pipeline.vision.naturalness.factors import naturalness
+from nst_pipeline.style.naturalness import judge_naturalness
 
 
 def judge(
@@ -30,13 +29,12 @@ def judge(
     """
     if not masks.is_dir():
         raise NstError(f"{masks}: no such folder; give the folder of masks")
-    see_factors = load_naturalness_network()
 
     def judged(path: Path) -> dict[str, Any]:
         picture, mask = read_picture(path), find_counterpart(masks, path)
         matte = read_matte(mask, picture)
         check_matte(mask, matte)
-        found = naturalness(see_factors(picture, matte))
+        found = judge_naturalness(picture, matte)
         return {"picture": path.name, "naturalness": found.probability, **found.factors}
 
     process_files("judging", list_pictures(pictures), judged, as_json=as_json)

@@ -34,7 +34,7 @@ from nst_pipeline.storage.records import (
 )
 from nst_pipeline.style.finding.paintings import offers_painting
 from nst_pipeline.style.magenta import load_magenta
-from nst_pipeline.style.naturalness import NATURALNESS_FILE, load_naturalness_network
+from nst_pipeline.style.naturalness import NATURALNESS_FILE, judge_naturalness
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.proposals import network_proposal
 from nst_pipeline.style.recipes import apply_result, shrink_input
@@ -42,7 +42,7 @@ from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.light.reader import Reading, mean_reading
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.dtype import to_float
-from nst_pipeline.vision.naturalness.factors import Naturalness, naturalness
+from nst_pipeline.vision.naturalness.factors import Naturalness
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _DECIMALS = 6
@@ -151,11 +151,10 @@ def _judge(
     picture: Rgb, matte: Matte, placed: Sequence[tuple[PlacementRecord, StickerRecord]]
 ) -> Naturalness:
     """Judge how natural a picture looks; the worst cut-out and the worst place count."""
-    if not matte.any():
-        return Naturalness(1.0, {})
     plausible = [each.plausibility for each, _ in placed if each.plausibility is not None]
-    return naturalness(
-        load_naturalness_network()(picture, matte),
+    return judge_naturalness(
+        picture,
+        matte,
         quality=min((sticker.quality for _, sticker in placed), default=None),
         plausibility=min(plausible, default=None),
     )

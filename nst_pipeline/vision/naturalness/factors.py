@@ -13,19 +13,31 @@ WHOLE = "whole"
 """What the network makes of the picture as a whole."""
 SEEN = (*FACTORS, WHOLE)
 """What the network says, in the order of its outputs."""
+CLOSE = ("cutout", "light", "sharpness", "seam")
+"""What the network is asked with all details; the rest at a glance (`views.coarse`)."""
 Seen = Mapping[str, float]
 """Logits by name: above 0 where a photo is more likely than a fault."""
 
 
 @dataclass(frozen=True)
 class NaturalnessParameters:
-    """How factors become a probability: logistic regression, by `training/naturalness`."""
+    """How factors become a probability: a logistic function.
 
-    bias: float = 0.0
-    weights: tuple[float, ...] = (0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 1.0)
+    The weights' proportions are set by hand, so that each fault counts; their scale, and the bias,
+    are fitted to what viewers said of 108 composites (`training/naturalness/evaluate.py`).
+    """
+
+    bias: float = -2.72
+    weights: tuple[float, ...] = (0.64, 0.64, 0.43, 0.26, 0.17, 0.13, 0.02, 0.09)
     """Of what is seen, in its order."""
-    limit: float = 6.0
+    limit: float = 2.5
     """Logits beyond this tell nothing more."""
+    prominence: float = 0.85
+    """Weight of the logarithm of the object's height: what is small is hardly looked at."""
+    usual_height: float = 0.3
+    """Height, as a share of the picture's, that counts neither for nor against."""
+    least_height: float = 0.05
+    """What is smaller is looked at no less."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,7 @@ def _logit(probability: float) -> float:
 
 def naturalness(
     seen: Seen,
+    height: float,
     *,
     quality: float | None = None,
     plausibility: float | None = None,
@@ -71,6 +84,8 @@ def naturalness(
     ----------
     seen
         What the network says.
+    height
+        The object's, as a share of the picture's.
     quality
         The sticker's quality, 0..1, if it is known. The cut-out is no better than that.
     plausibility
@@ -80,17 +95,18 @@ def naturalness(
 
     Examples
     --------
-    >>> good = naturalness(dict.fromkeys(SEEN, 2.0))
-    >>> bad = naturalness(dict.fromkeys(SEEN, 2.0), quality=0.2)
+    >>> good = naturalness(dict.fromkeys(SEEN, 2.0), 0.3)
+    >>> bad = naturalness(dict.fromkeys(SEEN, 2.0), 0.3, quality=0.2)
     >>> good.probability > bad.probability, bad.worst
     (True, 'cutout')
     """
-    logits = {
-        name: float(np.clip(seen[name], -parameters.limit, parameters.limit)) for name in SEEN
-    }
+    limit = parameters.limit
+    logits = {name: float(np.clip(seen[name], -limit, limit)) for name in SEEN}
     for name, known in (("cutout", quality), ("place", plausibility)):
         if known is not None:
             logits[name] = min(logits[name], _logit(known))
-    total = parameters.bias + float(np.dot(parameters.weights, [logits[name] for name in SEEN]))
+    weighted = float(np.dot(parameters.weights, [logits[name] for name in SEEN]))
+    size = max(height, parameters.least_height) / parameters.usual_height
+    total = parameters.bias + weighted - parameters.prominence * float(np.log(size))
     factors = {name: round(_probability(logits[name]), 4) for name in FACTORS}
     return Naturalness(round(_probability(total), 4), factors)

@@ -11,6 +11,8 @@ from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 SIDE_PX = 256
 """Side of the squares that the network sees."""
+COARSE_PX = 112
+"""Resolution of a view at a glance."""
 NEAR_MARGIN = 0.35
 """Surroundings in the near view, as a share of the object's longer side."""
 
@@ -20,6 +22,17 @@ def _square(image: NDArray[np.generic], window: Box) -> NDArray[np.generic]:
     shrinks = max(part.shape[:2]) > SIDE_PX
     way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(part, (SIDE_PX, SIDE_PX), interpolation=way)
+
+
+def coarse(pictures: NDArray[np.uint8], side_px: int = COARSE_PX) -> NDArray[np.uint8]:
+    """Show views, (n, side, side, 3), as at a glance: without the traces of pasting in pixels.
+
+    A network that sees them answers whether something was pasted, not whether a person notices.
+    """
+    small = (
+        cv2.resize(each, (side_px, side_px), interpolation=cv2.INTER_AREA) for each in pictures
+    )
+    return np.stack([cv2.resize(each, (SIDE_PX, SIDE_PX)) for each in small])
 
 
 def naturalness_views(

@@ -45,9 +45,12 @@ class PlanParameters:
     strips: int = 3
     """The support is rated in this many vertical strips. The worst one counts, so that the object
     stands on both ends."""
+    carried_power: float = 1.5
+    """Of the probability that a place carries the thing: a place that may be water is worse than
+    an object that may be in the way."""
     places: int = 2
     """Places that a sticker is tried at."""
-    plausible: float = 0.45
+    plausible: float = 0.6
     """Places from this plausibility on count as tries."""
     plausibility_tolerance: float = 0.03
     """Boxes whose plausibility differs by less are equally good, and colors decide."""
@@ -303,7 +306,8 @@ class _Planner:
             if box is None or box.y < 0:
                 continue
             carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
-            yield _Rated(box, usual * carried * free * certain, stand.support, carried, free)
+            plausibility = usual * carried**parameters.carried_power * free * certain
+            yield _Rated(box, plausibility, stand.support, carried, free)
 
     def _random_box(self, subject: _Subject, stand: _Stand, rng: np.random.Generator) -> Box | None:
         """Draw a random box; None if the thing would be too small or too large there."""

@@ -14,7 +14,10 @@ def models(name: str, settings: Settings) -> dict[str, str]:
 
 def test_assets_depend_on_the_networks_that_they_use():
     assert models("composites", Settings()) == {}
-    assert set(models("placements", Settings(detection={"methods": ["sidecar"]}))) == {"layout"}
+    assert set(models("placements", Settings(detection={"methods": ["sidecar"]}))) == {
+        "layout",
+        "naturalness",
+    }
 
 
 def test_the_networks_that_find_and_name_objects_are_identified_by_their_content(
