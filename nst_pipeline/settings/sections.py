@@ -154,7 +154,7 @@ class PlacementSettings(Section):
         "`test`), unless that split has none. With fewer than 30 stickers, any scene may get any.",
     )
     shadow: float = Field(
-        0.6,
+        0.7,
         ge=0,
         le=1,
         description="How dark the ground directly under an object is. 0: no shadow.",

@@ -26,13 +26,15 @@ class ShadowParameters:
     """Of the height: distance of the underside from the ground at which 1/e of it is left."""
     depth: float = 0.09
     """Of the height: distance toward the back over which the shadow fades to 1/e."""
-    forward: float = 0.025
+    forward: float = 0.05
     """Of the height: the shadow begins this far in front of the lowest row, because a foot has
     depth."""
-    narrow_blur: float = 0.015
-    """Of the width: standard deviation of the narrow blur, which leaves a dark crease."""
-    wide_blur: float = 0.07
-    """Of the width: standard deviation of the wide blur, for the soft rest."""
+    narrow_blur: float = 0.02
+    """Of the shorter side: standard deviation of the narrow blur, which leaves a dark crease."""
+    wide_blur: float = 0.13
+    """Of the shorter side: standard deviation of the wide blur, for the soft rest."""
+    wide_gain: float = 2.4
+    """Strength of the soft rest, which the blur has spread."""
     flatness: float = 0.4
     """Ratio of the vertical to the horizontal blur, because the ground is seen at a slant."""
     min_blur_px: float = 0.5
@@ -65,10 +67,10 @@ def _blurred(crease: Matte, std_px: float, parameters: ShadowParameters) -> Matt
 
 def _region(width: int, height: int, parameters: ShadowParameters) -> Box:
     """Return the box that the shadow of an object of that size fills, in the object's pixels."""
-    cutoff, wide = parameters.cutoff, parameters.wide_blur
-    aside = round(cutoff * wide * width) + 1
-    down = round(cutoff * wide * parameters.flatness * width + parameters.forward * height) + 1
-    up = round(cutoff * (parameters.lift + parameters.depth) * height)
+    reach = parameters.cutoff * parameters.wide_blur * min(width, height)
+    aside = round(reach) + 1
+    down = round(reach * parameters.flatness + parameters.forward * height) + 1
+    up = round(parameters.cutoff * (parameters.lift + parameters.depth) * height)
     return Box(-aside, height - up, width + 2 * aside, up + down)
 
 
@@ -110,11 +112,12 @@ def contact_shadow(
     region = _region(width, height, parameters)
     crease = _crease(solid, region, parameters)
     narrow, wide = (
-        _blurred(crease, fraction * width, parameters)
+        _blurred(crease, fraction * min(width, height), parameters)
         for fraction in (parameters.narrow_blur, parameters.wide_blur)
     )
     # Both shadows remove light, one after the other.
-    shade = np.asarray(1 - (1 - narrow) * (1 - wide), np.float32)
+    soft = np.minimum(parameters.wide_gain * wide, 1)
+    shade = np.asarray(1 - (1 - narrow) * (1 - soft), np.float32)
     scale = alpha.shape[1] / width
     x, y, across, down = (
         round(scale * side) for side in (region.x, region.y, region.width, region.height)

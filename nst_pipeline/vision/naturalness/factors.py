@@ -24,15 +24,15 @@ class NaturalnessParameters:
     """How factors become a probability: a logistic function.
 
     The weights' proportions are set by hand, so that each fault counts; their scale, and the bias,
-    are fitted to what viewers said of 108 composites (`training/naturalness/evaluate.py`).
+    are fitted to what viewers said of 198 composites and of photos (docs/models.md).
     """
 
-    bias: float = -2.72
-    weights: tuple[float, ...] = (0.64, 0.64, 0.43, 0.26, 0.17, 0.13, 0.02, 0.09)
+    bias: float = -2.24
+    weights: tuple[float, ...] = (0.49, 0.54, 0.59, 0.15, 0.05, 0.07, 0.02, 0.15)
     """Of what is seen, in its order."""
     limit: float = 2.5
     """Logits beyond this tell nothing more."""
-    prominence: float = 0.85
+    prominence: float = 0.44
     """Weight of the logarithm of the object's height: what is small is hardly looked at."""
     usual_height: float = 0.3
     """Height, as a share of the picture's, that counts neither for nor against."""

@@ -80,6 +80,8 @@ class PlanParameters:
     """Standard deviation of the logarithm of a size at which its plausibility is half."""
     given_spread: float = 1.05
     """Spread of a height that the user gave."""
+    tolerated_size: float = 0.2
+    """Logarithm of the size by which an object may be off besides."""
 
 
 @dataclass(frozen=True)
@@ -297,17 +299,43 @@ class _Planner:
 
     def _rate(self, subject: _Subject, stand: _Stand, rng: np.random.Generator) -> Iterator[_Rated]:
         """Draw random boxes in perspective, and rate them."""
+        for _ in range(self.parameters.tries):
+            box = self._random_box(subject, stand, rng)
+            if box is not None and box.y >= 0:
+                yield self._rated(subject, stand, box)
+
+    def _rated(self, subject: _Subject, stand: _Stand, box: Box) -> _Rated:
+        """Rate a box, whose size is right."""
         parameters, thing = self.parameters, subject.thing
         usual = 1.0 if stand.support == thing.stands_on[0] else parameters.second_support
-        doubt = float(np.hypot(stand.plane.spread, np.log(thing.spread)))
-        certain = 1 / (1 + (doubt / parameters.doubtful_size) ** 2)
-        for _ in range(parameters.tries):
-            box = self._random_box(subject, stand, rng)
-            if box is None or box.y < 0:
-                continue
-            carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
-            plausibility = usual * carried**parameters.carried_power * free * certain
-            yield _Rated(box, plausibility, stand.support, carried, free)
+        certain = 1 / (1 + (self._doubt(subject, stand) / parameters.doubtful_size) ** 2)
+        carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
+        plausibility = usual * carried**parameters.carried_power * free * certain
+        return _Rated(box, plausibility, stand.support, carried, free)
+
+    def _doubt(self, subject: _Subject, stand: _Stand) -> float:
+        """Return the standard deviation of the logarithm of a size."""
+        return float(np.hypot(stand.plane.spread, np.log(subject.thing.spread)))
+
+    def assess(self, sticker: LibrarySticker, box: Box) -> float:
+        """Rate a box that somebody chose, 0..1; it may be of the wrong size."""
+        subject, best = _Subject(sticker, self._thing(sticker), flip=False), 0.0
+        for stand in self._stands(subject):
+            rated = self._rated(subject, stand, box.clipped(*self.scene.shape[1::-1]))
+            fits = self._size_fit(subject, stand, box)
+            best = max(best, rated.plausibility * fits)
+        return best
+
+    def _size_fit(self, subject: _Subject, stand: _Stand, box: Box) -> float:
+        """Return how well the height of a box agrees with perspective, 0..1."""
+        height, thing = self.scene.shape[0], subject.thing
+        hidden = subject.stands_out_of_sight and stand.goes_on_below
+        if not thing.height_m or hidden or stand.support == "air":
+            return 1.0
+        expected = float(stand.plane.meter(box.bottom / height)) * thing.height_m
+        off = float(np.log(box.height / height / expected))
+        spread = np.hypot(self._doubt(subject, stand), self.parameters.tolerated_size)
+        return float(np.exp(-((off / spread) ** 2) / 2))
 
     def _random_box(self, subject: _Subject, stand: _Stand, rng: np.random.Generator) -> Box | None:
         """Draw a random box; None if the thing would be too small or too large there."""
@@ -391,6 +419,40 @@ class _Planner:
         return float(np.linalg.norm(self._colors.mean(box.expanded(reach)) - sticker.lab))
 
 
+def assess(
+    scene: Rgb,
+    layout: Layout,
+    sticker: LibrarySticker,
+    box: Box,
+    obstacles: Sequence[Detection],
+    settings: PlacementSettings,
+    *,
+    parameters: PlanParameters = PlanParameters(),
+) -> float:
+    """Rate a place that somebody chose, as `plan` rates places, and its size besides.
+
+    Parameters
+    ----------
+    scene, layout, obstacles, settings, parameters
+        As in `plan`.
+    sticker
+        What stands there.
+    box
+        Where, in scene pixels.
+
+    Returns
+    -------
+    float
+        Plausibility, 0..1; 0 if the scene shows nothing that carries the thing.
+    """
+    planner = _Planner(scene, layout, obstacles, settings, parameters, _plausibility, 0)
+    return round(planner.assess(sticker, box), 4)
+
+
+def _plausibility(planned: Planned) -> float:
+    return planned.plausibility
+
+
 def plan(
     scene: Rgb,
     layout: Layout,
@@ -399,7 +461,7 @@ def plan(
     settings: PlacementSettings,
     *,
     scene_key: str,
-    judge: Judge = lambda planned: planned.plausibility,
+    judge: Judge = _plausibility,
     round: int = 0,
     parameters: PlanParameters = PlanParameters(),
 ) -> Plan:
