@@ -18,9 +18,10 @@ from nst_pipeline.vision.shapes import Placement
 
 def _placements_beside(item: Item) -> tuple[Placement, ...] | None:
     """Read the user's own placements on a scene; None if there is no such file."""
-    path = item.workspace.photo_file("scenes", item.key).path
-    text = sidecar_placements(item.workspace.inbox_folder("scenes"), path)
-    return None if text is None else tuple(parse_placements(text, source=f"placements of {path}"))
+    file = item.workspace.photo_file("scenes", item.key)
+    text = sidecar_placements(item.workspace.inbox_folder("scenes"), file.parts)
+    source = f"placements of {file.path}"
+    return None if text is None else tuple(parse_placements(text, source=source))
 
 
 @define_asset(
