@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BufferedIOBase
-from typing import BinaryIO, cast
+from typing import cast
 
 from upath import UPath
 
@@ -23,8 +24,9 @@ from nst_pipeline.storage.listing import Listing, list_inbox
 from nst_pipeline.storage.sidecars.files import sidecar_digest
 from nst_pipeline.storage.sidecars.matching import SidecarMatching, Unmatched, dump_parts
 from nst_pipeline.storage.sidecars.names import sidecar_paths
-from nst_pipeline.vision.images.codecs import check_header, decode_photo, read_header
-from nst_pipeline.vision.images.truncation import looks_complete
+from nst_pipeline.vision.images.header import check_photo
+
+_LOG = logging.getLogger(__name__)
 
 FoundFile = PhotoFile | UnreadableFile
 OnFile = Callable[[int, int], None]
@@ -69,25 +71,21 @@ class Scan:
         return ", ".join([f"{len(self.index.photos)} photos", *counts])
 
 
-def _check_image(file: BinaryIO, max_megapixels: float) -> None:
-    header = read_header(file)
-    check_header(header, max_megapixels=max_megapixels)
-    if not looks_complete(file, header.format):
-        file.seek(0)
-        decode_photo(file.read(), name="", max_megapixels=max_megapixels)
-
-
 def _read(inbox: UPath, file: File, max_megapixels: float) -> FoundFile:
     """Read a new or changed file: check its header and end, and hash it, in little memory."""
     try:
         with open_inside(inbox, file.path) as stream:
-            _check_image(stream, max_megapixels)
+            check_photo(stream, max_megapixels=max_megapixels)
             stream.seek(0)
             digest = hashlib.file_digest(cast(BufferedIOBase, stream), "sha256").hexdigest()
     except UnreadableImageError as error:
-        reason = str(error).removeprefix(": ")
+        reason = str(error)
     except OSError as error:
         reason = f"cannot be read ({error.strerror or error})"
+    except Exception as error:
+        # A decoder's bug must not cost the other files their scan.
+        _LOG.warning("%s cannot be read", file.path, exc_info=error)
+        reason = f"cannot be read ({type(error).__name__}: {error})"
     else:
         return PhotoFile(file.path, file.size, file.mtime_ns, file.ctime_ns, digest)
     return UnreadableFile(file.path, reason, file.size, file.mtime_ns, file.ctime_ns)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any, BinaryIO, cast
 
 from upath import UPath
 
@@ -110,3 +112,15 @@ def read_inside(inbox: UPath, path: str, *, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise OSError(errno.EFBIG, f"larger than {max_bytes // 1_000_000} MB", str(inbox / path))
     return data
+
+
+def digest_inside(inbox: UPath, path: str) -> str:
+    """Return the SHA-256 of a file of an inbox, read in little memory.
+
+    Raises
+    ------
+    OSError
+        As for `open_inside`.
+    """
+    with open_inside(inbox, path) as file:
+        return hashlib.file_digest(cast(BufferedIOBase, file), "sha256").hexdigest()

@@ -21,6 +21,7 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.upkeep.stale import StaleArtifact, stale_artifacts, stale_artifacts_of
+from nst_pipeline.pipeline.upkeep.verify import mark_for_run
 from nst_pipeline.pipeline.upkeep.verify import verify as find_problems
 
 _KEEP_DAYS = 7
@@ -76,9 +77,10 @@ def stale(
 
 
 def verify(as_json: Json = False) -> None:
-    """Compare every artifact with the catalog; exit with code 1 if they disagree.
+    """Compare every artifact and photo with the catalog; exit with code 1 if they disagree.
 
-    Do not run this while a run is in progress.
+    `nst run` makes anew what is missing or damaged, and reads changed photos again. Do not run
+    this while a run is in progress.
     """
     workspace = existing_workspace()
     with bars() as display:
@@ -87,6 +89,7 @@ def verify(as_json: Json = False) -> None:
             workspace,
             on_artifact=lambda read, total: display.update(task, completed=read, total=total),
         )
+    mark_for_run(workspace, found)
     if as_json:
         print_json([asdict(each) for each in found])
     elif not found:
@@ -97,8 +100,8 @@ def verify(as_json: Json = False) -> None:
         rows = [list(asdict(each).values()) for each in found]
         print_table("Problems", ("kind", "asset", "name", "problem"), rows, limit=LIST_LIMIT)
         print_line(
-            "`nst run` remakes artifacts whose files are missing or of another size. If a file is "
-            "damaged otherwise, delete it first. `nst gc` removes the rest."
+            "`nst run` makes anew what is missing or damaged, and reads changed photos again. "
+            "`nst gc` removes the rest."
         )
     if found:
         raise typer.Exit(1)

@@ -75,7 +75,7 @@ class _ArtifactMaker:
                 return [self._failed(due[0], error, time.perf_counter() - started)]
             return self._one_by_one(due, error)
         seconds = (time.perf_counter() - started) / len(due)
-        return [self._store(each, made, seconds) for each, made in zip(due, results, strict=True)]
+        return [self._stored(each, made, seconds) for each, made in zip(due, results, strict=True)]
 
     def _one_by_one(self, due: Sequence[DueArtifact], error: Exception) -> list[Row]:
         """Make each artifact of a failed group alone; if it succeeds, record the group's error."""
@@ -136,6 +136,15 @@ class _ArtifactMaker:
         waited = time.monotonic() - self._committed_at
         if len(self._pending) >= _COMMIT_ROWS or waited > _COMMIT_SECONDS:
             self._commit()
+
+    def _stored(self, artifact: DueArtifact, made: Made, seconds: float) -> Row:
+        """Store an artifact; one that cannot be encoded is quarantined like one that failed."""
+        try:
+            return self._store(artifact, made, seconds)
+        except OSError:
+            raise  # a full disk or a missing folder concerns every artifact
+        except Exception as error:
+            return self._failed(artifact, error, seconds)
 
     def _store(self, artifact: DueArtifact, made: Made, seconds: float) -> Row:
         started = time.perf_counter()

@@ -11,7 +11,7 @@ from nst_pipeline.storage.sidecars.files import sidecar_detections
 from nst_pipeline.storage.sidecars.objects import Note, ignore_note
 from nst_pipeline.storage.store import sha256
 from nst_pipeline.vision.detect.transparency import find_cut_out
-from nst_pipeline.vision.images.codecs import read_header
+from nst_pipeline.vision.images.header import read_header
 from nst_pipeline.vision.shapes import Detection
 
 NOTES = "notes"

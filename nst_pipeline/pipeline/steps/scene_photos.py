@@ -31,7 +31,7 @@ def _placements_beside(item: Item) -> tuple[Placement, ...] | None:
     kinds={"image"},
     inputs=from_inbox,
     settings=("ingest",),
-    code_version="2",
+    code_version="3",
     presentation=Presentation(pictures=photo_itself("scenes")),
 )
 def scene_photos(item: Item) -> Made:

@@ -95,6 +95,8 @@ _FILE_SEPARATOR = "/"
 
 def _columns_of(row: Row) -> dict[str, object]:
     return {name: getattr(row, name) for name in COLUMNS} | {
+        # A message may quote what is no text, which Arrow refuses.
+        "error": row.error.encode(errors="backslashreplace").decode(),
         "files": list(row.files),
         "inputs": [each._asdict() for each in row.inputs],
         "models": json.dumps(dict(row.models), sort_keys=True),

@@ -157,19 +157,30 @@ def _detection(
     )
 
 
+def check_mask_size(mask: Size, photo: Size, source: str) -> None:
+    """Refuse a mask that has neither the size of the upright photo nor that of the stored one.
+
+    Raises
+    ------
+    SidecarError
+        The message names both sizes.
+    """
+    if mask not in (photo, photo[::-1]):
+        raise SidecarError(
+            f"{source} is {_shape(mask)}, its photo {_shape(photo)} pixels: "
+            "save the mask at the photo's size"
+        )
+
+
 def _mask_detection(
     mask: NDArray[np.uint8], photo: Size, orientation: int, source: str
 ) -> Detection:
+    size = float(mask.shape[1]), float(mask.shape[0])
+    check_mask_size(size, photo, source)
+    fit = _fit(size, photo, orientation, source)
     inside = (mask if mask.ndim == 2 else mask[..., :3].max(-1)) > 127
     if mask.ndim == 3 and mask.shape[2] == 4:
         inside &= mask[..., 3] > 127
-    size = float(mask.shape[1]), float(mask.shape[0])
-    fit = fit_frame(size, photo, orientation)
-    if size not in (photo, photo[::-1]) or fit is None:
-        raise SidecarError(
-            f"{source} is {_shape(size)}, its photo {_shape(photo)} pixels: "
-            "save the mask at the photo's size"
-        )
     if not inside.any():
         raise SidecarError(f"{source} is all black or transparent: paint the object white")
     upright = fit.mask(inside)

@@ -14,7 +14,7 @@ from upath import UPath
 
 from nst_pipeline.errors import SidecarError, UnreadableImageError
 from nst_pipeline.storage.inbox_file import File
-from nst_pipeline.storage.sidecars.annotations import read_sidecar
+from nst_pipeline.storage.sidecars.annotations import check_mask_size, read_sidecar
 from nst_pipeline.storage.sidecars.content import read_file, read_sections, read_text
 from nst_pipeline.storage.sidecars.matching import Part
 from nst_pipeline.storage.sidecars.names import (
@@ -25,7 +25,7 @@ from nst_pipeline.storage.sidecars.names import (
 )
 from nst_pipeline.storage.sidecars.objects import Note, ignore_note
 from nst_pipeline.storage.store import joint_digest, sha256
-from nst_pipeline.vision.images.png import decode_png
+from nst_pipeline.vision.images.png import decode_png, png_size
 from nst_pipeline.vision.shapes import Detection
 
 
@@ -79,8 +79,10 @@ def _mask_detections(
     inbox: UPath, path: str, photo: str, width: int, height: int, orientation: int
 ) -> list[Detection]:
     source = str(inbox / path)
+    data = read_file(inbox, path)
     try:
-        picture = decode_png(read_file(inbox, path))
+        check_mask_size(png_size(data), (width, height), source)
+        picture = decode_png(data)
     except UnreadableImageError as error:
         raise SidecarError(f"{source}: {error}") from error
     half = np.iinfo(picture.dtype).max // 2

@@ -242,14 +242,14 @@ def test_a_box_is_cut_at_the_photos_edges_with_a_note():
 def test_a_label_that_is_no_text_is_refused(label):
     content = json.loads(_coco())
     content["categories"][0]["name"] = label
-    with pytest.raises(SidecarError, match="annotation 1 of cat.jpg: the label") as caught:
+    with pytest.raises(SidecarError, match=r"annotation 1 of cat\.jpg: the label") as caught:
         read_sidecar("cat.jpg", 100, 80, coco=json.dumps(content))
     assert str(caught.value).isascii() and "\x1b" not in str(caught.value)
 
 
 def test_too_many_objects_are_refused():
     text = "image,x,y,width,height\n" + "a.jpg,1,2,30,40\n" * 1001
-    with pytest.raises(SidecarError, match="1001 objects of a.jpg"):
+    with pytest.raises(SidecarError, match=r"1001 objects of a\.jpg"):
         read_sidecar("a.jpg", 100, 80, boxes_csv=text)
 
 
