@@ -126,9 +126,12 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     NstError
-        It cannot be read; the message names the file and the reason.
+        It cannot be read, or is a pipe or a device; the message names the file and the reason.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # Opening a pipe would wait for a writer.
+            raise NstError(f"{path} is a pipe or a device: give a file")
         return path.read_bytes()
     except OSError as error:
         raise NstError(f"{path} cannot be read ({error.strerror})") from error
