@@ -14,12 +14,16 @@ from nst_pipeline.storage.files import LOCAL
 from nst_pipeline.storage.inbox_file import File, is_inside, local_file, remote_file
 from nst_pipeline.storage.sidecars.names import is_sidecar
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
+PHOTO_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp"),
+    *(".heic", ".heif", ".hif", ".avif"),
+)
 _FOREIGN_SUFFIXES = (
-    *(".heic", ".heif", ".avif", ".gif"),
+    *(".gif", ".jxl", ".jp2", ".psd"),
     *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),
 )
 """Unsupported formats of cameras and phones. Such files are reported, not ignored."""
+_VIDEO_SUFFIXES = (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".mts", ".avifs")
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def _classify(found: Iterator[File | tuple[str, str]]) -> Listing:
             photos.append(each)
         elif path.lower().endswith(_FOREIGN_SUFFIXES):
             refused.append((path, "this format is not supported: export the photo as JPEG or PNG"))
+        elif path.lower().endswith(_VIDEO_SUFFIXES):
+            refused.append((path, "a video: export a frame as JPEG or PNG"))
         else:
             ignored += 1
     photos.sort(key=lambda file: file.path)

@@ -54,7 +54,7 @@ def list_pictures(folder: Path) -> list[Path]:
     found = sorted(path for path in folder.iterdir() if _is_picture(path))
     pictures = [path for path in found if not path.stem.endswith(MASK)]
     if not pictures:
-        raise NstError(f"{folder} has no JPEG, PNG, WebP, TIFF, or BMP picture")
+        raise NstError(f"{folder} has no JPEG, PNG, WebP, TIFF, BMP, HEIC, or AVIF picture")
     return pictures
 
 
@@ -157,7 +157,7 @@ def read_picture(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Rgb:
     Parameters
     ----------
     path
-        A JPEG, PNG, WebP, TIFF, or BMP file.
+        A JPEG, PNG, WebP, TIFF, BMP, HEIC, or AVIF file.
     max_megapixels
         Larger pictures are refused before they are decoded.
 

@@ -75,6 +75,7 @@ def seeds() -> dict[str, bytes]:
         "lzw.tif": _encoded("TIFF", compression="tiff_lzw"),
         "jpeg.tif": _encoded("TIFF", compression="jpeg"),
         "pages.tif": _several("TIFF"),
+        "phone.avif": _encoded("AVIF", exif=exif),
     }
 
 
@@ -151,7 +152,8 @@ def mutated(data: bytes, random: Random) -> bytes:
     result = bytearray(data)
     for _ in range(int(random.integers(1, 4))):
         mutation = _MUTATIONS[int(random.integers(len(_MUTATIONS)))]
-        result = mutation(result, random) or bytearray(b"\0")
+        result = mutation(result, random)
+        result += bytes(max(0, 2 - len(result)))
     return bytes(result)
 
 

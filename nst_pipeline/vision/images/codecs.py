@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngImageFile
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.damage import check_whole
 from nst_pipeline.vision.images.dtype import to_float
+from nst_pipeline.vision.images.guarded import GUARDED, decode_guarded
 from nst_pipeline.vision.images.header import OpenedPhoto, check_header, opened
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.images.tiff import Page
@@ -119,16 +120,20 @@ def _check_stream(data: bytes, image: Image.Image) -> None:
             raise UnreadableImageError(f"damaged or cut short ({error})") from error
 
 
+def _with_exif(decoded: Image.Image, image: Image.Image) -> Image.Image:
+    """Give pixels that were decoded otherwise the orientation that Pillow read."""
+    if image.info.get("exif"):
+        decoded.info["exif"] = image.info["exif"]
+    return decoded
+
+
 def _decode_webp(data: bytes, image: Image.Image) -> Image.Image:
     """Decode a still WebP with OpenCV, in half of the memory that Pillow takes for animations."""
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape[:2] != image.size[::-1]:
         raise UnreadableImageError("damaged or cut short (its pixels)")
     code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    decoded = Image.fromarray(cv2.cvtColor(pixels, code, dst=pixels))
-    if "exif" in image.info:
-        decoded.info["exif"] = image.info["exif"]
-    return decoded
+    return _with_exif(Image.fromarray(cv2.cvtColor(pixels, code, dst=pixels)), image)
 
 
 def _decode_upright(data: bytes, photo: OpenedPhoto) -> tuple[Image.Image, Image.Image | None]:
@@ -136,6 +141,8 @@ def _decode_upright(data: bytes, photo: OpenedPhoto) -> tuple[Image.Image, Image
     image = photo.image
     if image.format == "WEBP":
         image = _decode_webp(data, image)
+    elif image.format in GUARDED:
+        image = _with_exif(decode_guarded(data), image)
     _fix_transparent_color(image)
     image.load()
     upright = _fix_ink_polarity(image)
@@ -167,7 +174,7 @@ def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
     Parameters
     ----------
     data
-        Content of a JPEG, PNG, WebP, TIFF or BMP file.
+        Content of a JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF file.
     name
         The file's name, for the error message.
     max_megapixels

@@ -15,7 +15,7 @@ from nst_pipeline.vision.images.tiff import main_pages, read_pages
 
 _MAX_SCANS = 64
 """Of a progressive JPEG; encoders write about ten. Each costs the time of a whole decoding."""
-_MAX_PNG_CHUNKS = 100_000
+_MAX_PNG_CHUNKS, _MAX_BOXES = 100_000, 1000
 _TAIL_BYTES = 4096
 """Bytes searched for the end mark: cameras pad JPEGs with zeros to full sectors."""
 _ZEROS, _LONG_RUN = 512, 4096
@@ -166,11 +166,32 @@ def _check_tiff(file: BinaryIO, size: int) -> None:
         _check_uncompressed(file, start, end, page.row_bytes)
 
 
+def _check_boxes(file: BinaryIO, size: int) -> None:
+    """Check that the boxes of a HEIC or AVIF add up, and that its pixels do not end with zeros."""
+    at = 0
+    for _ in range(_MAX_BOXES):
+        if at == size:
+            return
+        head = _read(file, at, 16)
+        if len(head) < 8:
+            break
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        length = int.from_bytes(head[8:16], "big") if length == 1 else length or size - at
+        if length < 8 or at + length > size:
+            break
+        if kind == b"mdat" and _ends_with_zeros(file, at, at + length):
+            raise _damaged("its pixels end with zeros")
+        at += length
+    raise _damaged("its boxes do not add up")
+
+
 _CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
     "PNG": _check_png,
     "WEBP": _check_webp,
     "BMP": _check_bmp,
     "TIFF": _check_tiff,
+    "HEIF": _check_boxes,
+    "AVIF": _check_boxes,
 }
 
 
@@ -184,7 +205,7 @@ def check_whole(file: BinaryIO, image_format: str, *, progressive: bool = False)
     file
         Seekable; its position changes.
     image_format
-        JPEG, PNG, WEBP, BMP or TIFF, as `read_header` returns it. Other formats are not checked.
+        As `read_header` returns it. Unknown formats are not checked.
     progressive
         Whether a JPEG is progressive.
 

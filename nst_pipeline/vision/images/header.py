@@ -10,11 +10,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import pi_heif
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.damage import check_whole
+from nst_pipeline.vision.images.guarded import GUARDED
 from nst_pipeline.vision.images.profiles import declared_profile
 from nst_pipeline.vision.images.tiff import Page, check_samples, main_pages, read_pages
 
@@ -22,9 +24,26 @@ from nst_pipeline.vision.images.tiff import Page, check_samples, main_pages, rea
 # `ingest.max_megapixels` before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
+pi_heif.register_heif_opener()
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", *GUARDED)
 """MPO, the JPEG with additional images that phones write, counts as JPEG for Pillow."""
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_VIDEO_BRANDS = (
+    *(b"qt  ", b"isom", b"iso2", b"mp41", b"mp42"),
+    *(b"M4V ", b"avc1", b"3gp4", b"3gp5", b"dash"),
+)
+_FOREIGN = {
+    b"GIF8": "GIF",
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\x1aE\xdf\xa3": "a video",
+    b"%PDF": "PDF",
+    b"8BPS": "Photoshop",
+}
+"""First bytes of formats that are not read, whatever the file's name says."""
+_UPRIGHT_SIZES = ("TIFF", "HEIF")
+"""Formats of which Pillow reports the upright size; of all others the stored one."""
 _ROTATED_ORIENTATIONS = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 _ORIENTATIONS = range(1, 9)
@@ -56,7 +75,7 @@ class Header:
     width: int
     height: int
     format: str
-    """JPEG, PNG, WEBP, TIFF or BMP."""
+    """JPEG, PNG, WEBP, TIFF, BMP, HEIF or AVIF."""
     orientation: int
     """EXIF orientation, 1 (stored upright) to 8."""
     frames: int
@@ -88,19 +107,28 @@ class OpenedPhoto:
         """Size, format and metadata."""
         # Not `image.getexif()`: that of a PNG decodes the pixels to look for metadata after them.
         exif = Image.Image.getexif(self.image)
-        orientation = _orientation(exif)
+        # A HEIC's picture is turned already, and its EXIF corrected.
+        known = self.image.info.get("original_orientation")
+        orientation = _orientation(exif.get(ExifTags.Base.Orientation) if known is None else known)
         width, height = self.image.size
-        # Pillow reports the upright size of a TIFF, and the stored size of every other format.
-        if orientation in _ROTATED_ORIENTATIONS and self.image.format != "TIFF":
+        if orientation in _ROTATED_ORIENTATIONS and self.image.format not in _UPRIGHT_SIZES:
             width, height = height, width
         name = "JPEG" if self.image.format == "MPO" else str(self.image.format)
         mode, notice = self.image.mode, _copyright(exif)
         return Header(width, height, name, orientation, self.frames, mode, notice)
 
 
-def _orientation(exif: Image.Exif) -> int:
-    orientation = exif.get(ExifTags.Base.Orientation, 1)
-    return orientation if orientation in _ORIENTATIONS else 1
+def _orientation(value: object) -> int:
+    return value if isinstance(value, int) and value in _ORIENTATIONS else 1
+
+
+def _kind(head: bytes) -> str:
+    """Name a format that is not read by its first bytes; empty if they are unknown."""
+    if head[4:8] == b"ftyp" and head[8:12] in _VIDEO_BRANDS:
+        return "a video"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "a video"
+    return next((kind for mark, kind in _FOREIGN.items() if head.startswith(mark)), "")
 
 
 def _copyright(exif: Image.Exif) -> str:
@@ -138,7 +166,8 @@ def _open(stream: BinaryIO) -> OpenedPhoto:
     if isinstance(image, TiffImageFile) and page is not None and page.number:
         image.seek(page.number)
     # The additional images of an MPO (previews, depth, gain maps) are not an animation.
-    if image.format not in ("MPO", "TIFF"):
+    # Of the pictures in a HEIC, the primary one counts.
+    if image.format not in ("MPO", "TIFF", "HEIF"):
         frames = getattr(image, "n_frames", 1)
     if max(image.size) > _MAX_SIDE:
         width, height = image.size
@@ -170,8 +199,12 @@ def opened(source: bytes | BinaryIO) -> Iterator[OpenedPhoto]:
         with photo.image:
             yield photo
     except UnidentifiedImageError as error:
+        stream.seek(0)
+        kind = _kind(stream.read(16))
+        reason = f"{kind}: " if kind else ""
         raise UnreadableImageError(
-            "not a JPEG, PNG, WebP, TIFF or BMP picture, or its header is broken"
+            f"{reason}not a JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF picture, or its header is "
+            "broken"
         ) from error
     except DECODER_ERRORS as error:
         raise UnreadableImageError(f"damaged or cut short ({error})") from error

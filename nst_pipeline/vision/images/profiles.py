@@ -7,10 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFile
 from PIL.PngImagePlugin import PngImageFile
 
 from nst_pipeline.errors import UnreadableImageError
+from nst_pipeline.vision.images.guarded import GUARDED
 
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
 """CIE x and y of white, red, green and blue, as in PNG's chunk cHRM."""
@@ -45,6 +46,7 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
+_MAX_META_BYTES = 65_536
 _PNG_CHUNKS_AT, _MAX_CHUNKS, _MAX_CHUNK_BYTES = 8, 1000, 1000
 _EXIF, _INTEROP = 0x8769, 0xA005
 _INTEROP_INDEX, _ADOBE_INDEX, _ADOBE_SPACE = 1, "R03", 2
@@ -133,12 +135,11 @@ def _png_chunk(image: PngImageFile, wanted: bytes) -> bytes:
         file.seek(position)
 
 
-def _from_cicp(image: PngImageFile) -> bytes | None:
-    """Read PNG's chunk cICP: primaries, transfer, matrix, full range."""
-    chunk = _png_chunk(image, b"cICP")
-    if len(chunk) < 4:
+def _from_codes(codes: bytes) -> bytes | None:
+    """Build the profile of H.273's code points: primaries, transfer, matrix, full range."""
+    if len(codes) < 4:
         return None
-    primaries, transfer, _, is_full = chunk[:4]
+    primaries, transfer, _, is_full = codes[:4]
     if transfer in _HDR:
         raise UnreadableImageError(
             f"high dynamic range ({_HDR[transfer]}): export it with standard range"
@@ -148,6 +149,22 @@ def _from_cicp(image: PngImageFile) -> bytes | None:
     if primaries not in _PRIMARIES or transfer not in _GAMMAS:
         return None
     return build_profile(_PRIMARIES[primaries], _GAMMAS[transfer])
+
+
+def _container_codes(image: Image.Image) -> bytes:
+    """Read the code points of a HEIC or AVIF from its box `colr`; its decoder sets the range."""
+    file = image.fp if isinstance(image, ImageFile.ImageFile) else None
+    if file is None or image.format not in GUARDED:
+        return b""
+    position = file.tell()
+    file.seek(0)
+    meta = file.read(_MAX_META_BYTES)
+    file.seek(position)
+    at = meta.find(b"colrnclx")
+    if at < 0:
+        return b""
+    primaries, transfer, matrix = struct.unpack(">3H", meta[at + 8 : at + 14])
+    return bytes((primaries & 255, transfer & 255, matrix & 255, 1))
 
 
 def _from_gamma(image: PngImageFile) -> bytes | None:
@@ -206,7 +223,7 @@ def declared_profile(image: Image.Image) -> bytes | None:
     ITU-T H.273, "Coding-independent code points for video signal type identification", 2024.
     """
     if isinstance(image, PngImageFile):
-        coded = _from_cicp(image)
+        coded = _from_codes(_png_chunk(image, b"cICP"))
         if coded is not None:
             return coded
     embedded = image.info.get("icc_profile")
@@ -218,4 +235,4 @@ def declared_profile(image: Image.Image) -> bytes | None:
         measured = _from_gamma(image)
         if measured is not None:
             return measured
-    return _from_exif(image)
+    return _from_codes(_container_codes(image)) or _from_exif(image)
