@@ -64,7 +64,7 @@ class Scan:
             "deleted": len(self.deleted) - len(self.moved),
             "still to be read": self.pending,
             "unreadable": len(self.index.unreadable),
-            "sidecars that match no photo": len(self.index.unmatched),
+            "sidecars unmatched": len(self.index.unmatched),
             "other files": self.ignored,
         }
         counts = [f"{count} {name}" for name, count in parts.items() if count]

@@ -85,8 +85,7 @@ def _mask_detections(
         picture = decode_png(data)
     except UnreadableImageError as error:
         raise SidecarError(f"{source}: {error}") from error
-    half = np.iinfo(picture.dtype).max // 2
-    mask = np.where(picture > half, np.uint8(255), np.uint8(0))
+    mask = picture if picture.dtype == np.uint8 else (picture >> 8).astype(np.uint8)
     return read_sidecar(photo, width, height, orientation=orientation, mask=mask, source=source)
 
 

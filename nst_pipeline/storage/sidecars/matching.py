@@ -238,10 +238,11 @@ class SidecarMatching:
             parts.append("it belongs to no photo: name it after one")
         elif lost:
             parts.append(
-                f"{len(lost)} of the names in it belong to no photo, or to several: {_listed(lost)}"
+                f"{len(lost)} of {len(sections.texts)} names match no photo, or several: "
+                f"{_listed(lost)}"
             )
         if sections.unknown:
-            parts.append(f"{sections.unknown} annotations have an image_id of no image")
+            parts.append(f"{sections.unknown} annotations have an image_id without an image")
         return "; ".join(parts)
 
 

@@ -143,7 +143,11 @@ def parse_label(text: str, where: str) -> str:
     """
     label = " ".join(text.split())
     if len(label) > _MAX_LABEL:
-        raise SidecarError(f"{where}: the label has {len(label)} characters: {_MAX_LABEL} are kept")
+        raise SidecarError(
+            f"{where}: the label has {len(label)} characters: shorten it to {_MAX_LABEL}"
+        )
     if any(unicodedata.category(character) in _NO_TEXT for character in label):
-        raise SidecarError(f"{where}: the label {label!a} has characters that are no text")
+        raise SidecarError(
+            f"{where}: the label {label!a} has characters that are no text: correct it"
+        )
     return label or DEFAULT_LABEL

@@ -158,7 +158,7 @@ def _decode(
     with opened(data) as photo:
         header, progressive = photo.header, "progressive" in photo.image.info
         check_header(header, max_megapixels=max_megapixels)
-        check_whole(io.BytesIO(data), header.format, progressive=progressive)
+        check_whole(io.BytesIO(data), header.format, header.megapixels, progressive=progressive)
         if header.format == "JPEG":
             _check_stream(data, photo.image)
         return (*_decode_upright(data, photo), photo.profile)

@@ -13,8 +13,9 @@ import numpy as np
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.tiff import main_pages, read_pages
 
-_MAX_SCANS = 64
-"""Of a progressive JPEG; encoders write about ten. Each costs the time of a whole decoding."""
+_MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 64, 2000
+"""Of a progressive JPEG; encoders write about ten. Each costs the time of a whole decoding: ten
+scans of 100 megapixels take 3 s."""
 _MAX_PNG_CHUNKS, _MAX_BOXES = 100_000, 1000
 _TAIL_BYTES = 4096
 """Bytes searched for the end mark: cameras pad JPEGs with zeros to full sectors."""
@@ -71,13 +72,15 @@ def walk_jpeg(data: bytes) -> tuple[int, bool]:
     return scans, False
 
 
-def _check_jpeg(file: BinaryIO, size: int, progressive: bool) -> None:
+def _check_jpeg(file: BinaryIO, size: int, megapixels: float, *, progressive: bool) -> None:
     tail = _read(file, size - _TAIL_BYTES, _TAIL_BYTES).rstrip(b"\0")
     if tail.endswith(bytes((0xFF, _JPEG_END))) and not progressive:
         return
     scans, has_end = walk_jpeg(_read(file, 0, size))
-    if scans > _MAX_SCANS:
-        raise UnreadableImageError(f"more than {_MAX_SCANS} progressive scans: save it again")
+    if scans > _MAX_SCANS or scans * megapixels > _MAX_SCAN_MEGAPIXELS:
+        raise UnreadableImageError(
+            f"{scans} progressive scans of {megapixels:.4g} Mpx: save it with fewer"
+        )
     if not has_end:
         raise _damaged("it has no end mark")
 
@@ -195,7 +198,9 @@ _CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
 }
 
 
-def check_whole(file: BinaryIO, image_format: str, *, progressive: bool = False) -> None:
+def check_whole(
+    file: BinaryIO, image_format: str, megapixels: float, *, progressive: bool = False
+) -> None:
     """Refuse a file that is cut short, ends with zeros, or would take minutes to decode.
 
     Nothing is decoded: pixels that are damaged in the middle show when they are.
@@ -206,6 +211,8 @@ def check_whole(file: BinaryIO, image_format: str, *, progressive: bool = False)
         Seekable; its position changes.
     image_format
         As `read_header` returns it. Unknown formats are not checked.
+    megapixels
+        The picture's size.
     progressive
         Whether a JPEG is progressive.
 
@@ -220,15 +227,15 @@ def check_whole(file: BinaryIO, image_format: str, *, progressive: bool = False)
     >>> from PIL import Image
     >>> data = io.BytesIO()
     >>> Image.new("RGB", (8, 8)).save(data, "PNG")
-    >>> check_whole(data, "PNG")
+    >>> check_whole(data, "PNG", 0.1)
     >>> _ = data.truncate(50)
-    >>> check_whole(data, "PNG")
+    >>> check_whole(data, "PNG", 0.1)
     Traceback (most recent call last):
     ...
     nst_pipeline.errors.UnreadableImageError: damaged or cut short (its chunk b'IDAT' ends after ...
     """
     size = file.seek(0, os.SEEK_END)
     if image_format == "JPEG":
-        _check_jpeg(file, size, progressive)
+        _check_jpeg(file, size, megapixels, progressive=progressive)
     elif image_format in _CHECKS:
         _CHECKS[image_format](file, size)

@@ -251,7 +251,8 @@ def check_photo(source: BinaryIO, *, max_megapixels: float) -> Header:
     with opened(source) as photo:
         header = photo.header
         check_header(header, max_megapixels=max_megapixels)
-        check_whole(source, header.format, progressive="progressive" in photo.image.info)
+        progressive = "progressive" in photo.image.info
+        check_whole(source, header.format, header.megapixels, progressive=progressive)
     return header
 
 

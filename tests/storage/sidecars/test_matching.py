@@ -103,8 +103,8 @@ def test_what_matches_no_photo_is_named(tmp_path: Path) -> None:
         *("annotations.json", "boxes.csv", "cat.coco.json"),
         *("dog.mask.png", "dog.placements.json"),
     }
-    assert "1 of the names in it" in found["boxes.csv"] and "'no such.jpg'" in found["boxes.csv"]
-    assert "1 annotations have an image_id of no image" in found["annotations.json"]
+    assert "1 of 2 names" in found["boxes.csv"] and "'no such.jpg'" in found["boxes.csv"]
+    assert "1 annotations have an image_id without an image" in found["annotations.json"]
     assert "name it after one" in found["dog.mask.png"]
 
 
