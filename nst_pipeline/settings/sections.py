@@ -14,9 +14,16 @@ class IngestSettings(Section):
     """Which files in an inbox become partitions."""
 
     max_megapixels: float = Field(
-        100.0, gt=0, description="Larger pictures are refused before they are decoded."
+        100.0,
+        gt=0,
+        le=1000,
+        description="Larger pictures are refused before they are decoded. Decoding takes about "
+        "13 MB for each megapixel.",
     )
 
+
+_GREATEST_WEIGHT = 1e12
+"""Larger weights of losses overflow float32."""
 
 FinderName = Literal["sidecar", "dnn", "people", "objects"]
 """The finders registered in `nst_pipeline.vision.detect.finders`; a test compares the two."""
@@ -100,7 +107,12 @@ class PlacementSettings(Section):
     stickers_per_scene: int = Field(
         1, ge=0, le=10, description="Stickers pasted on each scene, if there is room for them."
     )
-    seed: int = Field(0, description="A different seed gives different stickers and places.")
+    seed: int = Field(
+        0,
+        ge=-(2**63),
+        lt=2**63,
+        description="A different seed gives different stickers and places.",
+    )
     min_height_fraction: float = Field(
         0.18, gt=0, le=1, description="Shortest object, as a fraction of the scene's height."
     )
@@ -251,7 +263,9 @@ class Vgg19Settings(Section):
         description="`auto` uses bfloat16 (twice as fast) if the processor has instructions for "
         "it, else float32.",
     )
-    steps: int = Field(12, ge=1, description="Maximum number of optimizer steps at each size.")
+    steps: int = Field(
+        12, ge=1, le=10_000, description="Maximum number of optimizer steps at each size."
+    )
     flat_gain: float = Field(
         0.002,
         ge=0,
@@ -272,14 +286,26 @@ class Vgg19Settings(Section):
         "energy, so that the weights mean the same for any network; `classic`: the plain sums of "
         "the Keras example.",
     )
-    content_weight: float = Field(2.5e-8, ge=0, description="Higher: shapes are kept more.")
-    style_weight: float = Field(1e-6, ge=0, description="Higher: the style is matched more.")
-    total_variation_weight: float = Field(1e-6, ge=0, description="Higher: less noise.")
+    content_weight: float = Field(
+        2.5e-8, ge=0, le=_GREATEST_WEIGHT, description="Higher: shapes are kept more."
+    )
+    style_weight: float = Field(
+        1e-6, ge=0, le=_GREATEST_WEIGHT, description="Higher: the style is matched more."
+    )
+    total_variation_weight: float = Field(
+        1e-6, ge=0, le=_GREATEST_WEIGHT, description="Higher: less noise."
+    )
     laplacian_weight: float = Field(
-        1e-5, ge=0, description="Only in mode `photographic`. Higher: edges are kept more."
+        1e-5,
+        ge=0,
+        le=_GREATEST_WEIGHT,
+        description="Only in mode `photographic`. Higher: edges are kept more.",
     )
     moments_weight: float = Field(
-        1e-5, ge=0, description="Only in mode `photographic`. Higher: contrast is matched more."
+        1e-5,
+        ge=0,
+        le=_GREATEST_WEIGHT,
+        description="Only in mode `photographic`. Higher: contrast is matched more.",
     )
     style_layers: list[str] = Field(
         default=[],
