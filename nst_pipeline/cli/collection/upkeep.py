@@ -1,4 +1,4 @@
-"""`nst stale`, `nst verify` and `nst gc`: find stale, damaged, and unused artifacts."""
+"""`nst stale`, `verify`, `repair` and `gc`: find stale, damaged, and unused artifacts."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.upkeep.stale import StaleArtifact, stale_artifacts, stale_artifacts_of
 from nst_pipeline.pipeline.upkeep.verify import mark_for_run
 from nst_pipeline.pipeline.upkeep.verify import verify as find_problems
+from nst_pipeline.storage.catalog.repair import repair_catalog
 
 _KEEP_DAYS = 7
 """Days to keep the superseded files of the catalog, which a reader may still have open."""
@@ -105,6 +106,20 @@ def verify(as_json: Json = False) -> None:
         )
     if found:
         raise typer.Exit(1)
+
+
+def repair(as_json: Json = False) -> None:
+    """Rebuild a damaged catalog from its data files; the damaged one is moved aside.
+
+    Do not run this while a run is in progress.
+    """
+    done = repair_catalog(existing_workspace().root)
+    if as_json:
+        print_json(asdict(done))
+        return
+    print_line(f"The new catalog has {done.rows} rows. The damaged one is {done.kept or 'gone'}.")
+    if done.unreadable:
+        print_line(f"{len(done.unreadable)} data files are lost: `nst run` makes their artifacts.")
 
 
 def gc(

@@ -109,6 +109,25 @@ def to_table(rows: Sequence[Row]) -> pa.Table:
     return pa.Table.from_pylist([_columns_of(row) for row in rows], schema=SCHEMA)
 
 
+_DEFAULTS = {"settings": "{}", "models": "{}", "figures": "{}"}
+
+
+def _default(name: str, count: int) -> pa.Array:
+    kind = SCHEMA.field(name).type
+    if pa.types.is_list(kind):
+        return pa.array([[]] * count, kind)
+    empty = _DEFAULTS.get(name, "") if pa.types.is_string(kind) else 0
+    return pa.array([empty] * count, kind)
+
+
+def completed(table: pa.Table) -> pa.Table:
+    """Give a table of an earlier version the columns that it lacks, and the order of `SCHEMA`."""
+    for name in SCHEMA.names:
+        if name not in table.column_names:
+            table = table.append_column(name, _default(name, table.num_rows))
+    return table.select(SCHEMA.names).cast(SCHEMA)
+
+
 def _file_lists(column: pa.ChunkedArray) -> list[tuple[str, ...]]:
     """Convert lists of file names to tuples, sharing equal ones: there are few different lists."""
     joined = pc.binary_join(column.combine_chunks(), _FILE_SEPARATOR).dictionary_encode()
