@@ -15,10 +15,6 @@ from nst_pipeline.storage.catalog.repair import repair_catalog
 from nst_pipeline.storage.catalog.rows import to_table
 
 ROWS = [Row(*each, "ok", "f") for each in (("stickers", "a"), ("stickers", "b"), ("light", "a"))]
-    Row("stickers", "a", "ok", "f"),
-    Row("stickers", "b", "ok", "g"),
-    Row("light", "a", "ok", "f"),
-]
 
 
 @pytest.fixture
