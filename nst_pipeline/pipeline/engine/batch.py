@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections import deque
@@ -26,6 +27,8 @@ _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0
 """Commit after this many rows or seconds: a killed run repeats no more work than that, and fewer,
 larger commits cost less."""
+
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 GROUP_ERROR = "group error"
 """Figure of an artifact that was made alone after its group had failed: the group's error."""
@@ -164,7 +167,7 @@ class _ArtifactMaker:
 
     def _failed(self, artifact: DueArtifact, error: Exception, seconds: float) -> Row:
         # Only errors that are bugs need a traceback; an NstError says what to do.
-        if isinstance(error, NstError):
+        if isinstance(error, NstError) or getattr(error, "errno", None) in _OF_THE_DISK:
             _log.error("%s %s: %s", self._asset.name, artifact.key, error)
             reason = str(error)
         else:

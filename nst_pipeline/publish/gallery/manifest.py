@@ -13,7 +13,7 @@ from upath import UPath
 from nst_pipeline.storage.artifact_files import GALLERY_MANIFEST
 from nst_pipeline.storage.files import write_atomically
 
-_VERSION = 2
+_VERSION = 3
 
 
 class DamagedManifestError(Exception):
