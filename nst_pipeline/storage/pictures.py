@@ -52,7 +52,7 @@ def list_pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise NstError(f"{folder}: no such folder; give a folder of pictures")
     found = sorted(path for path in folder.iterdir() if _is_picture(path))
-    pictures = [path for path in found if not path.stem.endswith(MASK)]
+    pictures = [path for path in found if not path.stem.lower().endswith(MASK)]
     if not pictures:
         raise NstError(f"{folder} has no JPEG, PNG, WebP, TIFF, BMP, HEIC, or AVIF picture")
     return pictures
@@ -90,9 +90,11 @@ def find_counterpart(folder: Path, picture: Path, *, kind: str = "mask") -> Path
 
 
 def _named(folder: Path, stem: str, other: Path) -> Path | None:
-    """Return the first picture of a folder with a name, other than a given file."""
-    for candidate in sorted(folder.glob(f"{glob.escape(stem)}.*")):
-        is_match = candidate.stem == stem and _is_picture(candidate)
+    """Return the first picture of a folder with a name, in any case, other than a given file."""
+    exact = sorted(folder.glob(f"{glob.escape(stem)}.*"))
+    others = (path for path in sorted(folder.iterdir()) if path not in exact)
+    for candidate in (*exact, *others):
+        is_match = candidate.stem.lower() == stem.lower() and _is_picture(candidate)
         if is_match and not candidate.samefile(other):
             return candidate
     return None

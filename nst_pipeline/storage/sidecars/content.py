@@ -18,7 +18,7 @@ from nst_pipeline.storage.sidecars.names import is_coco
 
 _CACHED_FILES = 4
 """Photos are read folder by folder, so a few shared files at a time are enough."""
-MAX_BYTES = 512 * 1_000_000
+MAX_BYTES = 100_000_000
 """Larger files are refused: parsed JSON takes about ten times its size in memory."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,9 @@ from nst_pipeline.vision.images.tiff import Page, check_samples, main_pages, rea
 # Pillow's own limit warns at 89 Mpx regardless of the settings; `check_header` enforces
 # `ingest.max_megapixels` before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+
+# It warns of what it skips in damaged metadata; the pixels are checked by `damage` and its decoders.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 pi_heif.register_heif_opener()
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", *GUARDED)
