@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
@@ -373,6 +374,19 @@ class HarmonizeSettings(Section):
         return self
 
 
+ModelName = Literal[
+    "cutout",
+    "detector",
+    "harmonizer_network",
+    "labels",
+    "magenta",
+    "style",
+    "vgg16-edges",
+    "vgg19",
+]
+"""Names under which the catalog has the digests of networks and files that settings name."""
+
+
 class RunSettings(Section):
     """How runs use the machine. Results do not depend on these settings."""
 
@@ -383,3 +397,17 @@ class RunSettings(Section):
         description="Images that a run works on at the same time. 0: one per core and per 3 GB of "
         "memory, at most 4.",
     )
+    sha256: dict[ModelName, str] = Field(
+        {},
+        description='Digests that networks and files must have, such as `{magenta = "0f3c…"}`: '
+        "with another one, nothing is loaded and nothing is made. The catalog's column `models` "
+        "has those that were used.",
+    )
+
+    @field_validator("sha256")
+    @classmethod
+    def _are_digests(cls, digests: dict[ModelName, str]) -> dict[ModelName, str]:
+        for name, digest in digests.items():
+            if not re.fullmatch("[0-9a-f]{64}", digest):
+                raise ValueError(f"{name}: a digest has 64 hex digits, in lower case")
+        return digests

@@ -25,7 +25,7 @@ from nst_pipeline.vision.images.tiff import Page, check_samples, main_pages, rea
 # `ingest.max_megapixels` before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
-# It warns of what it skips in damaged metadata; the pixels are checked by `damage` and its decoders.
+# Pillow warns of damaged metadata that it skips; pixels are checked by `damage` and the decoders.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 pi_heif.register_heif_opener()
