@@ -110,7 +110,8 @@ def plan_asset(
         A network or a file has another digest than the settings pin.
     """
     settings, models = _settings_json(asset, snapshot.settings), asset.models(snapshot.settings)
-    _check_digests(models, {**snapshot.settings.run.sha256})
+    pins = {str(name): digest for name, digest in snapshot.settings.run.sha256.items()}
+    _check_digests(models, pins)
     fingerprint = fingerprinter(asset.name, asset.code_version, settings, models)
     rows, resolve = snapshot.states(asset), asset.inputs(snapshot, asset)
     empty_reason = _empty_reasons(snapshot, asset)
