@@ -188,6 +188,11 @@ def _mask_detection(
     return Detection(box, DEFAULT_LABEL, 1.0, "sidecar", upright)
 
 
+def _check_number(objects: int, source: str, file_name: str) -> None:
+    if objects > MAX_OBJECTS:
+        raise SidecarError(f"{source} has {objects} objects of {file_name}: leave {MAX_OBJECTS}")
+
+
 def read_sidecar(
     file_name: str,
     width: int,
@@ -203,8 +208,7 @@ def read_sidecar(
 ) -> list[Detection]:
     """Turn the content of a photo's sidecars into detections with score 1.
 
-    A COCO file may say that another size was annotated: it is scaled if the aspect agrees, and
-    turned if it is the photo as it is stored, before EXIF turns it.
+    Annotations of a copy of another size are scaled, those of the stored picture turned by EXIF.
 
     Parameters
     ----------
@@ -218,11 +222,11 @@ def read_sidecar(
         Content of `<photo stem>.mask.png`: (height, width) or (height, width, channels) uint8,
         white where the object is. Transparent pixels count as black.
     coco
-        Content of a COCO file that contains this photo, perhaps among others.
+        Content of a COCO file with this photo, perhaps among others.
     boxes_csv
         Content of a CSV with the columns image,x,y,width,height[,label][,height_m].
     source
-        What messages call the file; by default they name the photo.
+        What messages call the file.
     crowds
         Include COCO's crowds.
     note
@@ -236,20 +240,16 @@ def read_sidecar(
     Raises
     ------
     SidecarError
-        An annotation cannot be used; the message names the file and the row.
+        An annotation cannot be used; the message names file and row.
     """
     photo = float(width), float(height)
     if mask is not None:
         return [_mask_detection(mask, photo, orientation, source or f"the mask of {file_name}")]
-    source = source or f"the sidecar of {file_name}"
-    annotations: list[SidecarObject] = []
+    source, annotations = source or f"the sidecar of {file_name}", list[SidecarObject]()
     if coco is not None:
         annotations = parse_coco(coco, file_name, source, crowds=crowds, note=note)
     if boxes_csv is not None and not annotations:
         annotations = parse_boxes_csv(boxes_csv, file_name, source, note=note)
-    if len(annotations) > MAX_OBJECTS:
-        raise SidecarError(
-            f"{source} has {len(annotations)} objects of {file_name}: {MAX_OBJECTS} is the limit"
-        )
+    _check_number(len(annotations), source, file_name)
     found = (_detection(each, photo, orientation, note) for each in annotations)
     return [each for each in found if each is not None]

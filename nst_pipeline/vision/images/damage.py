@@ -229,10 +229,11 @@ def check_whole(
     >>> Image.new("RGB", (8, 8)).save(data, "PNG")
     >>> check_whole(data, "PNG", 0.1)
     >>> _ = data.truncate(50)
-    >>> check_whole(data, "PNG", 0.1)
-    Traceback (most recent call last):
-    ...
-    nst_pipeline.errors.UnreadableImageError: damaged or cut short (its chunk b'IDAT' ends after ...
+    >>> try:
+    ...     check_whole(data, "PNG", 0.1)
+    ... except UnreadableImageError as error:
+    ...     print(error)
+    damaged or cut short (its chunk b'IDAT' ends after the file)
     """
     size = file.seek(0, os.SEEK_END)
     if image_format == "JPEG":
