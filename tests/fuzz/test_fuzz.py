@@ -3,6 +3,7 @@
 A round of each kind runs with all tests; `make fuzz` runs many.
 """
 
+import io
 import resource
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from nst_pipeline.storage.inbox_index import InboxIndex, load_index, save_index
 from nst_pipeline.storage.sidecars.files import sidecar_detections, sidecar_placements
 from nst_pipeline.storage.sidecars.placements import parse_placements
 from nst_pipeline.vision.images.codecs import decode_alpha, decode_photo
+from nst_pipeline.vision.images.header import check_photo
 from tests.fuzz.mutations import (
     PHOTO,
     hostile_json,
@@ -26,6 +28,7 @@ from tests.fuzz.mutations import (
     mutated,
     seeds,
 )
+from tests.vision.images.test_phones import HEIC
 
 SECONDS, BYTES = 10, 1_500_000_000
 COCO = {
@@ -93,6 +96,18 @@ def test_mutated_photos_are_read_or_refused(name, rounds, random, tmp_path):
             assert photo.dtype == np.uint8 and photo.ndim == 3
             assert alpha is None or alpha.shape == photo.shape[:2]
         assert time.monotonic() - began < SECONDS
+
+
+def test_mutated_photos_of_phones_are_read_or_refused(rounds, random):
+    """Each costs a process, so there are fewer."""
+    for _ in range(rounds * 3):
+        data, began = mutated(HEIC, random), time.monotonic()
+        try:
+            check_photo(io.BytesIO(data), max_megapixels=100)
+            assert decode_photo(data, name="phone", max_megapixels=100).ndim == 3
+        except NstError as error:
+            assert str(error).isprintable()
+        assert time.monotonic() - began < 3 * SECONDS
 
 
 @pytest.mark.parametrize("name", SIDECARS)

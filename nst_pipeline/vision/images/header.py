@@ -11,13 +11,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import pi_heif
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.damage import check_whole
-from nst_pipeline.vision.images.guarded import GUARDED
+from nst_pipeline.vision.images.guarded import GUARDED, register_guarded_heif
 from nst_pipeline.vision.images.profiles import declared_profile
 from nst_pipeline.vision.images.tiff import Page, check_samples, main_pages, read_pages
 
@@ -28,7 +27,7 @@ Image.MAX_IMAGE_PIXELS = None
 # Pillow warns of damaged metadata that it skips; pixels are checked by `damage` and the decoders.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
-pi_heif.register_heif_opener()
+register_guarded_heif()
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", *GUARDED)
 """MPO, the JPEG with additional images that phones write, counts as JPEG for Pillow."""
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

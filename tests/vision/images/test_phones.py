@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shutil
 from importlib import import_module
 
 import numpy as np
@@ -109,3 +110,10 @@ def test_pixels_that_cannot_be_decoded_are_refused_with_the_reason() -> None:
 def test_videos_and_other_formats_are_named(head: bytes, kind: str) -> None:
     with pytest.raises(UnreadableImageError, match=f"^{kind}: not a JPEG"):
         read_header(head + bytes(100))
+
+
+def test_a_decoder_that_crashes_costs_its_photo_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some damaged headers end the process that reads them."""
+    monkeypatch.setattr(guarded.sys, "executable", shutil.which("false"))
+    with pytest.raises(UnreadableImageError, match="the decoder ended: 1"):
+        read_header(HEIC)
