@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3000
+FUZZ_ROUNDS ?= 30
+FUZZ_SEED ?= 16
 export NST_DATA ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -13,7 +15,7 @@ PRINT_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about 3900
 # packages (46 MB, among them clients for Dagster's cloud and for GitHub).
 SUPERSEDED = ignore:Function `dev_command` is superseded
 
-.PHONY: demo setup test test-fast check dev screenshots lock clean help
+.PHONY: demo setup test test-fast fuzz check dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
@@ -39,6 +41,9 @@ test: setup      ## run all tests, and print which were skipped and why
 
 test-fast: setup ## run the tests that need no whole collection, network, or browser (under a minute)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
+
+fuzz: setup      ## read thousands of damaged files, names, sidecars and settings (FUZZ_ROUNDS, FUZZ_SEED)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/fuzz --fuzz-rounds $(FUZZ_ROUNDS) --fuzz-seed $(FUZZ_SEED)
 
 check: setup     ## check style, format, types, import layers, dead code, and unused dependencies
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ _: Any = None
 # Set on other people's modules and arrays, which read them.
 _.showwarning  # warnings
 _.writeable  # numpy
-_.MAX_IMAGE_PIXELS  # Pillow
+_.MAX_IMAGE_PIXELS, _._mode  # Pillow
 _.intra_op_num_threads, _.inter_op_num_threads, _.log_severity_level  # ONNX Runtime
 
 # Called or read by pydantic.

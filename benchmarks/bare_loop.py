@@ -16,7 +16,9 @@ from upath import UPath
 from nst_pipeline.publish.gallery import GalleryScene, Variant, write_gallery
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.keys import partition_key
+from nst_pipeline.storage.listing import list_inbox
 from nst_pipeline.storage.sidecars.files import sidecar_detections
+from nst_pipeline.storage.sidecars.matching import SidecarMatching
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.finding.paintings import offers_painting
@@ -78,10 +80,13 @@ def _photo(path: Path, settings: Settings) -> Rgb:
 
 
 def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[LibrarySticker, _Cut]]:
+    inbox = UPath(root / "objects")
+    sidecars = list_inbox(inbox).sidecars
     for path in sorted((root / "objects").glob("*.jpg")):
         photo, key = _photo(path, settings), partition_key(path.name)
         height, width = photo.shape[:2]
-        given = sidecar_detections(UPath(root / "objects"), path.name, width, height)
+        beside = SidecarMatching(inbox, [path.name], sidecars).parts(path.name)
+        given = sidecar_detections(inbox, path.name, beside, width, height)
         networks = network_finders(settings)
         found = detect(photo, settings.detection, given, networks=networks)[0]
         network = load_cutout_network(settings.cutout.network)

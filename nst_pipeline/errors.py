@@ -25,5 +25,9 @@ class DamagedRecordError(NstError):
     """A record in the store cannot be read; the message names the file and the remedy."""
 
 
+class DamagedCatalogError(NstError):
+    """The catalog cannot be read; the message names the remedy."""
+
+
 class RenamedSettingWarning(FutureWarning):
     """A setting is given under its former name, which a later version will refuse."""

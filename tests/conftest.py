@@ -43,3 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if folders & _SLOW_FOLDERS or fixtures & _SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much `make fuzz` does; with all tests, one round is run."""
+    parser.addoption("--fuzz-rounds", type=int, default=1, help="rounds of tests/fuzz")
+    parser.addoption("--fuzz-seed", type=int, default=16, help="seed of tests/fuzz")

@@ -1,5 +1,7 @@
 """Settings: defaults, the collection's file, the environment."""
 
+import os
+
 import pytest
 from upath import UPath
 
@@ -112,3 +114,32 @@ def test_a_launchpad_value_under_a_former_name_overrides_the_collections(tmp_pat
     values = HarmonizeSettings(color_only=False).model_dump() | {"colour_only": True}
     with pytest.warns(RenamedSettingWarning, match="colour_only is now called color_only"):
         assert load_section(HarmonizeSettings, values, "harmonize").color_only
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[ingest]\nmax_megapixels = inf",
+        "[ingest]\nmax_megapixels = nan",
+        "[ingest]\nmax_megapixels = 1e6",
+        "[vgg19]\nsteps = 1000000000000",
+        "[vgg19]\nstyle_weight = inf",
+        f"[placement]\nseed = {2**80}",
+        f"[vgg19]\nweights = '{'x' * 5000}'",
+    ],
+)
+def test_senseless_values_are_refused_with_the_setting(tmp_path, text):
+    (tmp_path / "nst.toml").write_text(text)
+    section, name = text[1:].split("]\n")[0], text.split("\n")[1].split(" ")[0]
+    with pytest.raises(SettingError, match=rf"{section}\.{name}"):
+        load_settings(UPath(tmp_path))
+
+
+def test_a_pipe_or_a_folder_is_no_settings_file(tmp_path):
+    os.mkfifo(tmp_path / "nst.toml")
+    with pytest.raises(SettingError, match=r"nst\.toml is not a file"):
+        load_settings(UPath(tmp_path))
+    (tmp_path / "nst.toml").unlink()
+    (tmp_path / "nst.toml").mkdir()
+    with pytest.raises(SettingError, match=r"nst\.toml is not a file"):
+        load_settings(UPath(tmp_path))

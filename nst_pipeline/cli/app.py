@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import warnings
@@ -16,7 +17,7 @@ from nst_pipeline.cli.collection.prepare import models, samples
 from nst_pipeline.cli.collection.report import report
 from nst_pipeline.cli.collection.run import retry, run
 from nst_pipeline.cli.collection.status import status
-from nst_pipeline.cli.collection.upkeep import gc, stale, verify
+from nst_pipeline.cli.collection.upkeep import gc, repair, stale, verify
 from nst_pipeline.cli.options import Command
 from nst_pipeline.cli.output import print_error, print_line, print_note
 from nst_pipeline.cli.pictures.calibrate import calibrate
@@ -31,7 +32,7 @@ from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, quit_proces
 
 _PANELS = {
     "Collection": (samples, models, run, retry, status, lineage, export, report),
-    "Upkeep": (stale, verify, gc),
+    "Upkeep": (stale, verify, repair, gc),
     "Single pictures": (cutout, compose, harmonize, judge, calibrate, stylize, sweep),
 }
 
@@ -94,6 +95,23 @@ def _show_warning(
         )
 
 
+_REMEDIES = {
+    errno.ENOSPC: "free space, and run again; finished work is kept",
+    errno.EDQUOT: "free space, and run again; finished work is kept",
+    errno.EACCES: "give yourself the right to read and write it",
+    errno.EPERM: "give yourself the right to read and write it",
+    errno.EROFS: "make its disk writable, or use another folder",
+    errno.ENAMETOOLONG: "use a shorter name",
+}
+
+
+def _explain(error: OSError) -> str:
+    """Say what the system refused, and what to do."""
+    where = f"{error.filename}: " if error.filename else ""
+    remedy = _REMEDIES.get(error.errno or 0, "correct this, and run again")
+    return f"{where}{error.strerror or error}: {remedy}"
+
+
 def main() -> None:
     """Run `nst`; an error that the user can fix is printed as one line, with exit code 1."""
     # Hides TensorFlow's start-up messages, which would bury the output.
@@ -104,6 +122,9 @@ def main() -> None:
         app(prog_name="nst")
     except NstError as error:
         print_error(str(error))
+        sys.exit(1)
+    except OSError as error:
+        print_error(_explain(error))
         sys.exit(1)
     except SystemExit as end:
         if end.code == STOPPED_EXIT_CODE:

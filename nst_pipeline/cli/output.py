@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,14 +32,32 @@ LIST_LIMIT = 20
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
+_UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Characters that a terminal obeys or that hide others, beyond those that JSON escapes."""
+
+
+def printable(text: str) -> str:
+    """Spell out what a terminal would obey: names of files may contain any character.
+
+    Examples
+    --------
+    >>> printable("cup\\x1b[2J\\n사진")
+    'cup\\\\x1b[2J\\\\n사진'
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def print_line(text: str) -> None:
-    """Print text on standard output as it is: no markup, no highlighting, no wrapping."""
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    """Print text as one line on standard output: no markup, no highlighting, no wrapping."""
+    console.print(printable(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def print_table(
@@ -64,22 +83,24 @@ def print_table(
     shown = rows[:limit]
     if len(shown) < len(rows):
         title = f"{title} ({len(shown)} of {len(rows)})"
-    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    table = Table(title=escape(printable(title)), title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in shown:
-        table.add_row(*(escape(str(cell)) for cell in row))
+        table.add_row(*(escape(printable(str(cell))) for cell in row))
     console.print(table)
 
 
 def print_error(message: str) -> None:
     """Print an error as one line on standard error."""
-    error_console.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True, highlight=False)
+    error_console.print(
+        f"[bold red]error:[/] {escape(printable(message))}", soft_wrap=True, highlight=False
+    )
 
 
 def print_note(message: str) -> None:
     """Print a note as one line on standard error."""
-    error_console.print(f"note: {escape(message)}", soft_wrap=True, highlight=False)
+    error_console.print(f"note: {escape(printable(message))}", soft_wrap=True, highlight=False)
 
 
 @contextmanager
@@ -112,7 +133,7 @@ def download_bars() -> Iterator[ProgressBars]:
 @contextmanager
 def busy(activity: str) -> Iterator[None]:
     """Show a spinner on standard error for work that has no count."""
-    with error_console.status(escape(activity)):
+    with error_console.status(escape(printable(activity))):
         yield
 
 

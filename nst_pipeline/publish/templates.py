@@ -8,6 +8,18 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' file:",
+        "style-src 'self' file: 'unsafe-inline'",
+        "img-src 'self' file: data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+"""The pages' Content-Security-Policy: a label or a name can neither run a script nor load anything
+from elsewhere. Pages that are opened from a disk have no origin: their own files are `file:`."""
 _LONGEST_BAR = 24
 """Length of a full text bar, characters."""
 _SECONDS_PER_MINUTE, _SECONDS_PER_HOUR = 60, 3600
@@ -68,6 +80,7 @@ def _environment() -> Environment:
         "text_bar": _text_bar,
         "url": url_path,
     }
+    environment.globals["policy"] = _POLICY
     return environment
 
 

@@ -168,10 +168,14 @@ def load_settings(root: UPath) -> Settings:
     2
     """
     path = root / SETTINGS_FILE
+    if path.exists() and not path.is_file():
+        raise SettingError(f"{path} is not a file: move it away, or put a file there")
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingError(f"{path} is not valid TOML ({error}): correct it") from error
+    except OSError as error:
+        raise SettingError(f"{path} cannot be read ({error.strerror or error})") from error
     _check_environment()
     try:
         return Settings(**_under_current_names(values, _dotted, prefix=f"{path}: "))

@@ -10,11 +10,16 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from nst_pipeline.errors import RenamedSettingWarning
 
+_LONGEST_TEXT = 4096
+"""Characters; paths are no longer on any system."""
+
 
 class Section(BaseModel):
     """A section of settings; rejects unknown names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, str_max_length=_LONGEST_TEXT
+    )
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """Former name to current name. A former name is still read, with a warning."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
@@ -14,9 +15,16 @@ class IngestSettings(Section):
     """Which files in an inbox become partitions."""
 
     max_megapixels: float = Field(
-        100.0, gt=0, description="Larger pictures are refused before they are decoded."
+        100.0,
+        gt=0,
+        le=1000,
+        description="Larger pictures are refused before they are decoded. Decoding takes about "
+        "13 MB for each megapixel.",
     )
 
+
+_GREATEST_WEIGHT = 1e12
+"""Larger weights of losses overflow float32."""
 
 FinderName = Literal["sidecar", "dnn", "people", "objects"]
 """The finders registered in `nst_pipeline.vision.detect.finders`; a test compares the two."""
@@ -112,7 +120,12 @@ class PlacementSettings(Section):
     stickers_per_scene: int = Field(
         1, ge=0, le=10, description="Stickers pasted on each scene, if there is room for them."
     )
-    seed: int = Field(0, description="A different seed gives different stickers and places.")
+    seed: int = Field(
+        0,
+        ge=-(2**63),
+        lt=2**63,
+        description="A different seed gives different stickers and places.",
+    )
     min_height_fraction: float = Field(
         0.1, gt=0, le=1, description="Shortest object, as a fraction of the scene's height."
     )
@@ -270,7 +283,9 @@ class Vgg19Settings(Section):
         description="`auto` uses bfloat16 (twice as fast) if the processor has instructions for "
         "it, else float32.",
     )
-    steps: int = Field(12, ge=1, description="Maximum number of optimizer steps at each size.")
+    steps: int = Field(
+        12, ge=1, le=10_000, description="Maximum number of optimizer steps at each size."
+    )
     flat_gain: float = Field(
         0.002,
         ge=0,
@@ -291,14 +306,26 @@ class Vgg19Settings(Section):
         "energy, so that the weights mean the same for any network; `classic`: the plain sums of "
         "the Keras example.",
     )
-    content_weight: float = Field(2.5e-8, ge=0, description="Higher: shapes are kept more.")
-    style_weight: float = Field(1e-6, ge=0, description="Higher: the style is matched more.")
-    total_variation_weight: float = Field(1e-6, ge=0, description="Higher: less noise.")
+    content_weight: float = Field(
+        2.5e-8, ge=0, le=_GREATEST_WEIGHT, description="Higher: shapes are kept more."
+    )
+    style_weight: float = Field(
+        1e-6, ge=0, le=_GREATEST_WEIGHT, description="Higher: the style is matched more."
+    )
+    total_variation_weight: float = Field(
+        1e-6, ge=0, le=_GREATEST_WEIGHT, description="Higher: less noise."
+    )
     laplacian_weight: float = Field(
-        1e-5, ge=0, description="Only in mode `photographic`. Higher: edges are kept more."
+        1e-5,
+        ge=0,
+        le=_GREATEST_WEIGHT,
+        description="Only in mode `photographic`. Higher: edges are kept more.",
     )
     moments_weight: float = Field(
-        1e-5, ge=0, description="Only in mode `photographic`. Higher: contrast is matched more."
+        1e-5,
+        ge=0,
+        le=_GREATEST_WEIGHT,
+        description="Only in mode `photographic`. Higher: contrast is matched more.",
     )
     style_layers: list[str] = Field(
         default=[],
@@ -366,6 +393,19 @@ class HarmonizeSettings(Section):
         return self
 
 
+ModelName = Literal[
+    "cutout",
+    "detector",
+    "harmonizer_network",
+    "labels",
+    "magenta",
+    "style",
+    "vgg16-edges",
+    "vgg19",
+]
+"""Names under which the catalog has the digests of networks and files that settings name."""
+
+
 class RunSettings(Section):
     """How runs use the machine. Results do not depend on these settings."""
 
@@ -376,3 +416,17 @@ class RunSettings(Section):
         description="Images that a run works on at the same time. 0: one per core and per 3 GB of "
         "memory, at most 4.",
     )
+    sha256: dict[ModelName, str] = Field(
+        {},
+        description='Digests that networks and files must have, such as `{magenta = "0f3c…"}`: '
+        "with another one, nothing is loaded and nothing is made. The catalog's column `models` "
+        "has those that were used.",
+    )
+
+    @field_validator("sha256")
+    @classmethod
+    def _are_digests(cls, digests: dict[ModelName, str]) -> dict[ModelName, str]:
+        for name, digest in digests.items():
+            if not re.fullmatch("[0-9a-f]{64}", digest):
+                raise ValueError(f"{name}: a digest has 64 hex digits, in lower case")
+        return digests

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from io import BufferedIOBase
-from typing import BinaryIO, cast
+from typing import cast
 
 from upath import UPath
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.settings import IngestSettings
+from nst_pipeline.storage.inbox_file import File, find_file, open_inside
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, UnreadableFile
 from nst_pipeline.storage.keys import partition_key
-from nst_pipeline.storage.listing import File, Listing, find_file, list_inbox
+from nst_pipeline.storage.listing import Listing, list_inbox
 from nst_pipeline.storage.sidecars.files import sidecar_digest
-from nst_pipeline.storage.sidecars.names import sidecar_files, sidecar_paths
-from nst_pipeline.vision.images.codecs import check_header, decode_photo, read_header
-from nst_pipeline.vision.images.truncation import looks_complete
+from nst_pipeline.storage.sidecars.matching import SidecarMatching, Unmatched, dump_parts
+from nst_pipeline.storage.sidecars.names import sidecar_paths
+from nst_pipeline.vision.images.header import check_photo
+
+_LOG = logging.getLogger(__name__)
 
 FoundFile = PhotoFile | UnreadableFile
 OnFile = Callable[[int, int], None]
 """Take the number of new and changed files that were read, and the number there are."""
 
+_MAX_BYTES = 1_000_000_000
+"""An uncompressed photo of 100 megapixels and 16 bits per channel has 0.8 GB."""
 _READERS, _BLOCK = 4, 64
 """Number of reading threads, and of files to read between two looks at the clock."""
 
@@ -59,34 +66,33 @@ class Scan:
             "deleted": len(self.deleted) - len(self.moved),
             "still to be read": self.pending,
             "unreadable": len(self.index.unreadable),
+            "sidecars unmatched": len(self.index.unmatched),
             "other files": self.ignored,
         }
         counts = [f"{count} {name}" for name, count in parts.items() if count]
         return ", ".join([f"{len(self.index.photos)} photos", *counts])
 
 
-def _check_image(file: BinaryIO, max_megapixels: float) -> None:
-    header = read_header(file)
-    check_header(header, max_megapixels=max_megapixels)
-    if not looks_complete(file, header.format):
-        file.seek(0)
-        decode_photo(file.read(), name="", max_megapixels=max_megapixels)
-
-
 def _read(inbox: UPath, file: File, max_megapixels: float) -> FoundFile:
     """Read a new or changed file: check its header and end, and hash it, in little memory."""
     try:
-        with (inbox / file.path).open("rb") as stream:
-            _check_image(stream, max_megapixels)
+        if file.size > _MAX_BYTES:
+            raise UnreadableImageError(f"{file.size / 1e9:.2g} GB: larger than any photo")
+        with open_inside(inbox, file.path) as stream:
+            check_photo(stream, max_megapixels=max_megapixels)
             stream.seek(0)
             digest = hashlib.file_digest(cast(BufferedIOBase, stream), "sha256").hexdigest()
     except UnreadableImageError as error:
-        reason = str(error).removeprefix(": ")
+        reason = str(error)
     except OSError as error:
         reason = f"cannot be read ({error.strerror or error})"
+    except Exception as error:
+        # A decoder's bug must not cost the other files their scan.
+        _LOG.warning("%s cannot be read", file.path, exc_info=error)
+        reason = f"cannot be read ({type(error).__name__}: {error})"
     else:
-        return PhotoFile(file.path, file.size, file.mtime_ns, digest)
-    return UnreadableFile(file.path, reason, file.size, file.mtime_ns)
+        return PhotoFile(file.path, file.size, file.mtime_ns, file.ctime_ns, digest)
+    return UnreadableFile(file.path, reason, file.size, file.mtime_ns, file.ctime_ns)
 
 
 def _read_until(
@@ -105,18 +111,58 @@ def _read_until(
     return found
 
 
-def _with_sidecars(inbox: UPath, photo: PhotoFile, listing: Listing) -> PhotoFile:
-    """Add the digest of a photo's sidecars, which are read again only if one of them changed."""
-    files = [listing.sidecars[path] for path in sidecar_files(photo.path, listing.sidecars)]
-    stamp = " ".join(f"{file.path}:{file.size}:{file.mtime_ns}" for file in files)
-    if stamp == photo.sidecar_stamp:
-        return photo
-    digest = sidecar_digest(inbox, photo.path, [file.path for file in files])
-    return replace(photo, sidecar_digest=digest, sidecar_stamp=stamp)
+class _Sidecars:
+    """The sidecars of an inbox; those of the last scan, as long as no name, size or time changed.
+
+    Sorting them anew reads the files for many photos, which a scan without news must not do.
+    """
+
+    def __init__(self, inbox: UPath, listing: Listing, known: InboxIndex) -> None:
+        self._inbox, self._listing = inbox, listing
+        names = [each.path for each in listing.photos]
+        self._matching = SidecarMatching(inbox, names, listing.sidecars)
+        self._known = {photo.path: photo for photo in known.photos.values()}
+        self._unmatched, self._known_state = known.unmatched, known.sidecar_state
+
+    @cached_property
+    def state(self) -> str:
+        """Digest of what decides which sidecar belongs to which photo."""
+        digest = hashlib.sha256()
+        digest.update("\n".join(photo.path for photo in self._listing.photos).encode())
+        for path in sorted(self._listing.sidecars):
+            digest.update(f"\0{self._listing.sidecars[path]}".encode())
+        return digest.hexdigest()
+
+    @property
+    def unmatched(self) -> tuple[Unmatched, ...]:
+        """Sidecars that belong to no photo."""
+        if self.state == self._known_state:
+            return self._unmatched
+        return tuple(self._matching.unmatched())
+
+    def add_to(self, photo: PhotoFile) -> PhotoFile:
+        """Add what the sidecars contain about a photo, which is read only if it changed."""
+        known = self._known.get(photo.path)
+        if known is not None and self.state == self._known_state:
+            if photo is known:
+                return photo
+            stamp, digest = known.sidecar_stamp, known.sidecar_digest
+        else:
+            parts = self._matching.parts(photo.path)
+            stamp = dump_parts(parts)
+            if known is not None and known.sidecar_stamp == stamp:
+                digest = known.sidecar_digest
+            else:
+                digest = sidecar_digest(self._inbox, parts)
+        return replace(photo, sidecar_digest=digest, sidecar_stamp=stamp)
+
+
+def _stamp(file: File | FoundFile) -> tuple[int, int, int]:
+    return file.size, file.mtime_ns, file.ctime_ns
 
 
 def _is_unchanged(was: FoundFile | None, file: File) -> bool:
-    return was is not None and (was.size, was.mtime_ns) == (file.size, file.mtime_ns)
+    return was is not None and _stamp(was) == _stamp(file)
 
 
 def _indexed(
@@ -125,13 +171,14 @@ def _indexed(
     """Build the index of the files that were read."""
     keys = {photo.path: key for key, photo in known.photos.items()}
     photos, unreadable = {}, [UnreadableFile(*each) for each in listing.refused]
+    sidecars = _Sidecars(inbox, listing, known)
     for each in found:
         if isinstance(each, UnreadableFile):
             unreadable.append(each)
         else:
             key = keys.get(each.path) or partition_key(each.path)
-            photos[key] = _with_sidecars(inbox, each, listing)
-    return InboxIndex(photos, tuple(unreadable), limit)
+            photos[key] = sidecars.add_to(each)
+    return InboxIndex(photos, tuple(unreadable), limit, sidecars.unmatched, sidecars.state)
 
 
 def _moved(
@@ -237,16 +284,22 @@ def examine_again(
     InboxIndex
         With the photo as it is now; without it, if it is gone or unreadable.
     """
-    photos, unreadable = dict(known.photos), known.unreadable
+    photos = dict(known.photos)
     photo = photos.pop(key, None)
     file = None if photo is None else find_file(inbox, photo.path)
     if photo is None or file is None:
-        return InboxIndex(photos, unreadable, known.max_megapixels)
+        return replace(known, photos=photos)
     now = photo if _is_unchanged(photo, file) else _read(inbox, file, settings.max_megapixels)
     if isinstance(now, UnreadableFile):
-        return InboxIndex(photos, (*unreadable, now), known.max_megapixels)
-    beside = (find_file(inbox, path) for path in sidecar_paths(photo.path))
-    sidecars = {each.path: each for each in beside if each is not None}
-    listing = Listing((file,), sidecars, (), 0)
-    changed = {key: _with_sidecars(inbox, now, listing)}
-    return InboxIndex({**known.photos, **changed}, unreadable, known.max_megapixels)
+        return replace(known, photos=photos, unreadable=(*known.unreadable, now))
+    paths = {*sidecar_paths(photo.path), *(part.path for part in photo.parts)}
+    found = (find_file(inbox, path) for path in paths)
+    sidecars = {each.path: each for each in found if each is not None}
+    matching = SidecarMatching(inbox, [each.path for each in known.photos.values()], sidecars)
+    parts = matching.parts(photo.path)
+    described = replace(
+        now, sidecar_digest=sidecar_digest(inbox, parts), sidecar_stamp=dump_parts(parts)
+    )
+    # After a change, the next scan sorts all sidecars anew: this one has seen a few of them only.
+    state = known.sidecar_state if described == photo else ""
+    return replace(known, photos={**known.photos, key: described}, sidecar_state=state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,11 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.sidecars.matching import Part, Unmatched, load_parts
 
 _LOG = logging.getLogger(__name__)
 
-_MEGAPIXELS = b"max_megapixels"
+_MEGAPIXELS, _SIDECARS, _UNMATCHED = b"max_megapixels", b"sidecars", b"unmatched"
 # The key, the fields of PhotoFile in their order, and the reason why a file is unreadable (these
 # files have no key).
 _SCHEMA = pa.schema(
@@ -24,6 +26,7 @@ _SCHEMA = pa.schema(
         ("path", pa.string()),
         ("size", pa.int64()),
         ("mtime_ns", pa.int64()),
+        ("ctime_ns", pa.int64()),
         ("digest", pa.string()),
         ("sidecar_digest", pa.string()),
         ("sidecar_stamp", pa.string()),
@@ -41,12 +44,19 @@ class PhotoFile:
     size: int
     """Bytes."""
     mtime_ns: int
+    ctime_ns: int
+    """As in `File`."""
     digest: str
     """SHA-256 of the bytes."""
     sidecar_digest: str = ""
     """Digest of all files that the user put beside it; empty if there are none."""
     sidecar_stamp: str = ""
-    """Names, sizes and times of the sidecars, to detect changes without reading them."""
+    """What `dump_parts` wrote about the sidecars, to detect changes without reading them."""
+
+    @property
+    def parts(self) -> list[Part]:
+        """What the sidecars contain about the photo, in order of precedence."""
+        return load_parts(self.sidecar_stamp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class UnreadableFile:
     reason: str
     size: int = 0
     mtime_ns: int = 0
+    ctime_ns: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,10 @@ class InboxIndex:
     unreadable: tuple[UnreadableFile, ...] = ()
     max_megapixels: float = 0.0
     """The limit on pixels during that scan."""
+    unmatched: tuple[Unmatched, ...] = ()
+    """Sidecars, and rows in them, that belong to no photo."""
+    sidecar_state: str = ""
+    """Digest of the names of all photos, and of the names, sizes and times of all sidecars."""
 
 
 def save_index(path: UPath, index: InboxIndex) -> None:
@@ -75,7 +90,11 @@ def save_index(path: UPath, index: InboxIndex) -> None:
     files = [*index.photos.values(), *index.unreadable]
     keys = [*index.photos, *(None for _ in index.unreadable)]
     columns = [[getattr(file, name, None) for file in files] for name in _SCHEMA.names[1:]]
-    metadata = {_MEGAPIXELS: repr(index.max_megapixels)}
+    metadata = {
+        _MEGAPIXELS: repr(index.max_megapixels),
+        _SIDECARS: index.sidecar_state,
+        _UNMATCHED: json.dumps(index.unmatched),
+    }
     table = pa.table([keys, *columns], schema=_SCHEMA.with_metadata(metadata))
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
@@ -88,12 +107,14 @@ def _parsed(data: bytes) -> InboxIndex:
     rows = table.cast(_SCHEMA.with_metadata(table.schema.metadata)).to_pydict()
     for key, *photo, reason in zip(*rows.values(), strict=True):
         if key is None:
-            path, size, mtime_ns, *_ = photo
-            unreadable.append(UnreadableFile(path, reason, size, mtime_ns))
+            path, size, mtime_ns, ctime_ns, *_ = photo
+            unreadable.append(UnreadableFile(path, reason, size, mtime_ns, ctime_ns))
         else:
             photos[key] = PhotoFile(*photo)
-    limit = float(table.schema.metadata[_MEGAPIXELS])
-    return InboxIndex(photos, tuple(unreadable), limit)
+    metadata = table.schema.metadata
+    unmatched = tuple(Unmatched(*each) for each in json.loads(metadata[_UNMATCHED]))
+    limit, state = float(metadata[_MEGAPIXELS]), metadata[_SIDECARS].decode()
+    return InboxIndex(photos, tuple(unreadable), limit, unmatched, state)
 
 
 def load_index(path: UPath) -> InboxIndex:

@@ -5,32 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from upath import UPath
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.files import LOCAL
+from nst_pipeline.storage.inbox_file import File, is_inside, local_file, remote_file
 from nst_pipeline.storage.sidecars.names import is_sidecar
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp")
+PHOTO_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp"),
+    *(".heic", ".heif", ".hif", ".avif"),
+)
 _FOREIGN_SUFFIXES = (
-    *(".heic", ".heif", ".avif", ".gif"),
+    *(".gif", ".jxl", ".jp2", ".psd"),
     *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),
 )
 """Unsupported formats of cameras and phones. Such files are reported, not ignored."""
-_NS_PER_S = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file in a listing."""
-
-    path: str
-    """Relative to the inbox, with forward slashes."""
-    size: int
-    mtime_ns: int
+_VIDEO_SUFFIXES = (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".mts", ".avifs")
 
 
 @dataclass(frozen=True)
@@ -52,13 +45,22 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return [entry for entry in entries if not entry.name.startswith(".")]
 
 
-def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
-    """List the files of a folder at any depth, without following links.
+def _linked(root: Path, path: str) -> File | tuple[str, str] | None:
+    """Return the file that a link leads to, why it is refused, or None if it is not needed.
 
-    A link that stays inside the inbox is skipped, because its target is listed anyway. A link
-    that leads out of it is refused.
+    A photo's link that stays inside the inbox is skipped, because its target is listed anyway. A
+    sidecar's is followed, because it gives the file another name.
     """
-    inside = f"{os.path.realpath(root)}/"
+    name = f"{root}/{path}"
+    if not is_inside(str(root), name):
+        return path, "a link that leads out of the inbox: copy the file itself"
+    if is_sidecar(path) and os.path.isfile(name):  # noqa: PTH113 -- names are strings here
+        return local_file(path, os.stat(name))  # noqa: PTH116
+    return None
+
+
+def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
+    """List the files of a folder at any depth, without following links to folders."""
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -70,24 +72,15 @@ def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
         for entry in entries:
             path = folder + entry.name
             if entry.is_symlink():
-                if not f"{os.path.realpath(entry.path)}/".startswith(inside):
-                    yield path, "a link that leads out of the inbox: copy the file itself"
+                linked = _linked(root, path)
+                if linked is not None:
+                    yield linked
             elif entry.is_dir():
                 pending.append(f"{path}/")
             elif entry.is_file():
-                stat = entry.stat(follow_symlinks=False)
-                yield File(path, stat.st_size, stat.st_mtime_ns)
-
-
-def _mtime_ns(details: dict[str, object]) -> int:
-    """Return a file's time of change under whichever name its file system uses; 0 without one."""
-    for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
-        value = details.get(name)
-        if isinstance(value, datetime):
-            return round(value.timestamp() * _NS_PER_S)
-        if isinstance(value, int | float):
-            return round(value * _NS_PER_S)
-    return 0
+                yield local_file(path, entry.stat(follow_symlinks=False))
+            elif is_sidecar(path) or path.lower().endswith(PHOTO_SUFFIXES):
+                yield path, "a pipe, a socket or a device: put a file there"
 
 
 def _walk_remote(root: UPath) -> Iterator[File]:
@@ -95,19 +88,7 @@ def _walk_remote(root: UPath) -> Iterator[File]:
     for name, details in root.fs.find(root.path, detail=True).items():
         path = str(name).removeprefix(top)
         if not any(part.startswith(".") for part in path.split("/")):
-            yield File(path, int(details["size"] or 0), _mtime_ns(details))
-
-
-def find_file(inbox: UPath, path: str) -> File | None:
-    """Return one file of an inbox as `list_inbox` would; None if it does not exist."""
-    try:
-        if inbox.protocol in LOCAL:
-            stat = os.lstat(f"{inbox.path}/{path}")
-            return File(path, stat.st_size, stat.st_mtime_ns)
-        details = inbox.fs.info((inbox / path).path)
-        return File(path, int(details["size"] or 0), _mtime_ns(details))
-    except FileNotFoundError:
-        return None
+            yield remote_file(path, details)
 
 
 def _is_utf8(path: str) -> bool:
@@ -133,6 +114,8 @@ def _classify(found: Iterator[File | tuple[str, str]]) -> Listing:
             photos.append(each)
         elif path.lower().endswith(_FOREIGN_SUFFIXES):
             refused.append((path, "this format is not supported: export the photo as JPEG or PNG"))
+        elif path.lower().endswith(_VIDEO_SUFFIXES):
+            refused.append((path, "a video: export a frame as JPEG or PNG"))
         else:
             ignored += 1
     photos.sort(key=lambda file: file.path)

@@ -52,9 +52,9 @@ def list_pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise NstError(f"{folder}: no such folder; give a folder of pictures")
     found = sorted(path for path in folder.iterdir() if _is_picture(path))
-    pictures = [path for path in found if not path.stem.endswith(MASK)]
+    pictures = [path for path in found if not path.stem.lower().endswith(MASK)]
     if not pictures:
-        raise NstError(f"{folder} has no JPEG, PNG, WebP, TIFF, or BMP picture")
+        raise NstError(f"{folder} has no JPEG, PNG, WebP, TIFF, BMP, HEIC, or AVIF picture")
     return pictures
 
 
@@ -90,9 +90,11 @@ def find_counterpart(folder: Path, picture: Path, *, kind: str = "mask") -> Path
 
 
 def _named(folder: Path, stem: str, other: Path) -> Path | None:
-    """Return the first picture of a folder with a name, other than a given file."""
-    for candidate in sorted(folder.glob(f"{glob.escape(stem)}.*")):
-        is_match = candidate.stem == stem and _is_picture(candidate)
+    """Return the first picture of a folder with a name, in any case, other than a given file."""
+    exact = sorted(folder.glob(f"{glob.escape(stem)}.*"))
+    others = (path for path in sorted(folder.iterdir()) if path not in exact)
+    for candidate in (*exact, *others):
+        is_match = candidate.stem.lower() == stem.lower() and _is_picture(candidate)
         if is_match and not candidate.samefile(other):
             return candidate
     return None
@@ -126,9 +128,12 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     NstError
-        It cannot be read; the message names the file and the reason.
+        It cannot be read, or is a pipe or a device; the message names the file and the reason.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # Opening a pipe would wait for a writer.
+            raise NstError(f"{path} is a pipe or a device: give a file")
         return path.read_bytes()
     except OSError as error:
         raise NstError(f"{path} cannot be read ({error.strerror})") from error
@@ -154,7 +159,7 @@ def read_picture(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Rgb:
     Parameters
     ----------
     path
-        A JPEG, PNG, WebP, TIFF, or BMP file.
+        A JPEG, PNG, WebP, TIFF, BMP, HEIC, or AVIF file.
     max_megapixels
         Larger pictures are refused before they are decoded.
 

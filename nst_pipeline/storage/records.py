@@ -181,7 +181,7 @@ class PlacementRecord(Record):
 
     The record contains `sticker_digest` so that the composite is made again when the sticker
     changes. `turned` says why it was mirrored; the file has no such field if it was not.
-    `plausibility`, 0..1, and `why` say what speaks for the place; the user's own have neither.
+    `plausibility`, 0..1, and `why` say what speaks for the place; the user's own have no `why`.
     """
 
     sticker: str
@@ -193,13 +193,13 @@ class PlacementRecord(Record):
     photo_digest: str
     sticker_digest: str
     turned: str = ""
-    plausibility: float | None = None
+    plausibility: float = 1.0
     why: str = ""
 
     @model_serializer(mode="wrap")
     def _without_empty_reasons(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values: dict[str, Any] = dump(self)
-        for name in ("turned", "plausibility", "why"):
+        for name in ("turned", "why"):
             values = _without_empty(name, values)
         return values
 

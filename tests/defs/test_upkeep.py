@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import dagster as dg
 import pyarrow.compute as pc
 import pytest
+from sklearn.datasets import load_sample_image
 
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.jobs import JOBS
@@ -16,8 +18,11 @@ from nst_pipeline.defs.runs.inboxes import scan_inboxes
 from nst_pipeline.defs.runs.update import update
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_artifacts_of
-from nst_pipeline.pipeline.upkeep.verify import verify
+from nst_pipeline.pipeline.upkeep.verify import mark_for_run, verify
 from nst_pipeline.storage.catalog import Catalog
+from nst_pipeline.storage.inbox_file import find_file
+from nst_pipeline.storage.inbox_index import save_index
+from tests.defs.conftest import write_photo
 
 
 def _kinds(collection):
@@ -58,6 +63,38 @@ def test_every_kind_of_damage_is_reported(collection):
         *[("orphan", "detections")] * 3,
         ("orphan", "stickers"),
     ]
+
+
+def test_a_run_makes_anew_what_verify_calls_damaged(collection):
+    folder, keys = collection.root / "artifacts", sorted(collection.rows("composites"))
+    damaged = folder / f"composites/{keys[1]}.png"
+    before = damaged.read_bytes()
+    damaged.write_bytes(before[:-99] + bytes((before[-99] ^ 1,)) + before[-98:])
+    workspace = collection.open()
+    mark_for_run(workspace, verify(workspace))
+    assert "damaged" in collection.rows("composites")[keys[1]].error
+    collection.update()
+    assert damaged.read_bytes() == before
+    assert verify(collection.open()) == []
+
+
+def test_a_photo_that_changed_unnoticed_is_named_and_read_again(collection):
+    collection.update()
+    photo = collection.root / "objects/cat.jpg"
+    workspace = collection.open()
+    index = workspace.index("objects")
+    (key,) = (key for key, each in index.photos.items() if each.path == "cat.jpg")
+    write_photo(photo, load_sample_image("flower.jpg"))
+    file = find_file(workspace.inbox_folder("objects"), "cat.jpg")
+    # As if neither size nor times had changed.
+    stat = {"size": file.size, "mtime_ns": file.mtime_ns, "ctime_ns": file.ctime_ns}
+    unnoticed = {**index.photos, key: replace(index.photos[key], **stat)}
+    save_index(workspace.root / "catalog/inbox_objects.parquet", replace(index, photos=unnoticed))
+    workspace = collection.open()
+    (found,) = [each for each in verify(workspace) if each.kind == "changed"]
+    assert (found.asset, found.name) == ("objects", "cat.jpg")
+    mark_for_run(workspace, [found])
+    assert collection.open().rescan("objects").changed == (key,)
 
 
 def _is(asset):

@@ -17,7 +17,7 @@ from nst_pipeline.publish.gallery import (
     write_not_used,
 )
 from nst_pipeline.publish.gallery.not_used import BOXES_HEADER, boxes_rows
-from nst_pipeline.storage.sidecars.annotations import parse_boxes_csv
+from nst_pipeline.storage.sidecars.boxes import parse_boxes_csv
 from nst_pipeline.vision.shapes import Box
 from tests.browser import needs_browser
 from tests.publish.test_gallery_access import CONTRAST

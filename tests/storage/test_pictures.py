@@ -1,5 +1,7 @@
 """Picture files by path: folders, masks, stickers."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from nst_pipeline.storage.pictures import (
     check_matte,
     find_counterpart,
     list_pictures,
+    read_bytes,
     read_matte,
     read_picture,
     read_sticker,
@@ -123,3 +126,17 @@ def test_a_sticker_that_cannot_be_pasted_is_refused(tmp_path, alpha, reason):
     path.write_bytes(encode_png(np.dstack([RED, np.full((4, 6), alpha, np.uint8)])))
     with pytest.raises(NstError, match=reason):
         read_sticker(path)
+
+
+def test_masks_are_found_in_any_case(tmp_path):
+    for name in ("CUP.JPG", "CUP.MASK.PNG", "dog.png", "DOG.Mask.png"):
+        (tmp_path / name).touch()
+    assert [path.name for path in list_pictures(tmp_path)] == ["CUP.JPG", "dog.png"]
+    for picture, mask in (("CUP.JPG", "CUP.MASK.PNG"), ("dog.png", "DOG.Mask.png")):
+        assert find_counterpart(tmp_path, tmp_path / picture).name == mask
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "cup.png")
+    with pytest.raises(NstError, match="is a pipe or a device: give a file"):
+        read_bytes(tmp_path / "cup.png")

@@ -9,13 +9,22 @@ import typer
 from rich.markup import escape
 from rich.tree import Tree
 
-from nst_pipeline.cli.output import LIST_LIMIT, Json, busy, console, print_json
+from nst_pipeline.cli.output import (
+    LIST_LIMIT,
+    Json,
+    busy,
+    console,
+    print_json,
+    print_line,
+    printable,
+)
 from nst_pipeline.pipeline.engine.workspace import existing_workspace
 from nst_pipeline.storage.lineage import MODELS, Lineage, Relative
 
 
 def _label(relative: Relative, *, repeated: bool) -> str:
-    label = f"[bold]{relative.asset}[/] {escape(relative.key)} [dim]{relative.digest[:12]}[/]"
+    key = escape(printable(relative.key))
+    label = f"[bold]{relative.asset}[/] {key} [dim]{relative.digest[:12]}[/]"
     if relative.status not in ("ok", "file"):
         label += f" [yellow]{relative.status}[/]"
     return f"{label} [dim](see above)[/]" if repeated else label
@@ -58,4 +67,4 @@ def lineage(
         console.print(_tree(tree, set()), highlight=False)
     console.print(f"Used in: {len(made)}")
     for child_asset, child_key in made[:LIST_LIMIT]:
-        console.print(f"  {child_asset} {child_key}", highlight=False, markup=False)
+        print_line(f"  {child_asset} {child_key}")

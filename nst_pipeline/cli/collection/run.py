@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 from rich.progress import TaskID
 
-from nst_pipeline.cli.collection.status import counts, print_counts
+from nst_pipeline.cli.collection.status import counts, notes, print_counts
 from nst_pipeline.cli.output import (
     Json,
     bars,
@@ -186,6 +186,8 @@ def _print_summary(
         print_line(f"{quarantined} quarantined: `nst status` lists them with the reason.")
     if empty := sum(each["empty"] for each in rows):
         print_line(f"{empty} empty: `nst status` gives the reasons.")
+    if noted := len(notes(workspace)):
+        print_line(f"{noted} with annotations not used as written: `nst status` lists them.")
     page = workspace.store.path(gallery.name, ALL, GALLERY_PAGE)
     if page.exists():
         print_line(f"Gallery: {page}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from nst_pipeline.cli.output import LIST_LIMIT, Json, busy, print_json, print_line, print_table
+from nst_pipeline.pipeline.engine.photos import NOTES
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.pipeline.upkeep.reporting import not_used
@@ -26,6 +29,17 @@ def _current_rows(workspace: Workspace) -> pd.DataFrame:
         keys = workspace.index(inbox).photos.keys()
         retired |= frame["asset"].isin(assets) & ~frame["key"].isin(keys)
     return frame[~retired]
+
+
+def notes(workspace: Workspace) -> list[list[str]]:
+    """List the annotations that were not used as they are written: asset, key and note."""
+    table = workspace.catalog.table(("asset", "key", "status", "figures"))
+    noted = table.filter(pc.match_substring(table["figures"], f'"{NOTES}"'))
+    return [
+        [row["asset"], row["key"], json.loads(row["figures"])[NOTES]]
+        for row in noted.to_pylist()
+        if row["status"] != "failed"
+    ]
 
 
 def counts(workspace: Workspace, runs: Sequence[str] | None = None) -> list[dict[str, Any]]:
@@ -64,7 +78,7 @@ def print_counts(rows: list[dict[str, Any]]) -> None:
 
 
 def status(as_json: Json = False) -> None:
-    """Count the artifacts; list failures, empty results, unused objects, and unreadable files."""
+    """Count the artifacts; list what failed, is empty, unused, unreadable, or matches no photo."""
     workspace = existing_workspace()
     with busy("reading the catalog"):
         frame = _current_rows(workspace)
@@ -76,9 +90,16 @@ def status(as_json: Json = False) -> None:
         for inbox in INBOXES
         for bad in workspace.index(inbox).unreadable
     ]
+    unmatched = [
+        [inbox, each.path, each.detail]
+        for inbox in INBOXES
+        for each in workspace.index(inbox).unmatched
+    ]
+    noted = notes(workspace)
     rows, unused = counts(workspace), not_used(workspace)
     if as_json:
         lists = {"failed": failed, "empty": reasons, "unreadable": unreadable}
+        lists |= {"unmatched": unmatched, "notes": noted}
         not_used_figures = None if unused is None else asdict(unused)
         print_json({"assets": rows, **lists, "not used": not_used_figures})
         return
@@ -89,5 +110,11 @@ def status(as_json: Json = False) -> None:
         print_table("Empty", ("asset", "count", "reason"), reasons)
     if unreadable:
         print_table("Unreadable", ("inbox", "file", "reason"), unreadable, limit=LIST_LIMIT)
+    if unmatched:
+        columns = ("inbox", "file", "what matches no photo")
+        print_table("Unmatched", columns, unmatched, limit=LIST_LIMIT)
+    if noted:
+        columns = ("asset", "key", "annotation that was not used as written")
+        print_table("Notes", columns, noted, limit=LIST_LIMIT)
     if unused:
         print_line(f"Not used: {unused}. Draw boxes on the photos: {unused.page}")

@@ -1,4 +1,4 @@
-"""`nst stale`, `nst verify` and `nst gc`: find stale, damaged, and unused artifacts."""
+"""`nst stale`, `verify`, `repair` and `gc`: find stale, damaged, and unused artifacts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.upkeep.stale import StaleArtifact, stale_artifacts, stale_artifacts_of
+from nst_pipeline.pipeline.upkeep.verify import mark_for_run
 from nst_pipeline.pipeline.upkeep.verify import verify as find_problems
+from nst_pipeline.storage.catalog.repair import repair_catalog
 
 _KEEP_DAYS = 7
 """Days to keep the superseded files of the catalog, which a reader may still have open."""
@@ -76,9 +78,10 @@ def stale(
 
 
 def verify(as_json: Json = False) -> None:
-    """Compare every artifact with the catalog; exit with code 1 if they disagree.
+    """Compare every artifact and photo with the catalog; exit with code 1 if they disagree.
 
-    Do not run this while a run is in progress.
+    `nst run` makes anew what is missing or damaged, and reads changed photos again. Do not run
+    this while a run is in progress.
     """
     workspace = existing_workspace()
     with bars() as display:
@@ -87,6 +90,7 @@ def verify(as_json: Json = False) -> None:
             workspace,
             on_artifact=lambda read, total: display.update(task, completed=read, total=total),
         )
+    mark_for_run(workspace, found)
     if as_json:
         print_json([asdict(each) for each in found])
     elif not found:
@@ -97,11 +101,25 @@ def verify(as_json: Json = False) -> None:
         rows = [list(asdict(each).values()) for each in found]
         print_table("Problems", ("kind", "asset", "name", "problem"), rows, limit=LIST_LIMIT)
         print_line(
-            "`nst run` remakes artifacts whose files are missing or of another size. If a file is "
-            "damaged otherwise, delete it first. `nst gc` removes the rest."
+            "`nst run` makes anew what is missing or damaged, and reads changed photos again. "
+            "`nst gc` removes the rest."
         )
     if found:
         raise typer.Exit(1)
+
+
+def repair(as_json: Json = False) -> None:
+    """Rebuild a damaged catalog from its data files; the damaged one is moved aside.
+
+    Do not run this while a run is in progress.
+    """
+    done = repair_catalog(existing_workspace().root)
+    if as_json:
+        print_json(asdict(done))
+        return
+    print_line(f"The new catalog has {done.rows} rows. The damaged one is {done.kept or 'gone'}.")
+    if done.unreadable:
+        print_line(f"{len(done.unreadable)} data files are lost: `nst run` makes their artifacts.")
 
 
 def gc(

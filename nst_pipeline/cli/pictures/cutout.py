@@ -20,7 +20,9 @@ from nst_pipeline.cli.pictures.files import (
 from nst_pipeline.errors import NstError
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.pictures import list_pictures, read_text
-from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
+from nst_pipeline.storage.sidecars.annotations import read_sidecar
+from nst_pipeline.storage.sidecars.boxes import boxes_reader
+from nst_pipeline.storage.sidecars.names import folded, normalized_name
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
@@ -61,7 +63,10 @@ class _Boxes:
     def detections(self, name: str, photo: Rgb) -> list[Detection]:
         """Return the objects of a photo."""
         height, width = photo.shape[:2]
-        return read_sidecar(name, width, height, boxes_csv=self.text, source=str(self.path))
+        source = str(self.path)
+        return read_sidecar(
+            name, width, height, boxes_csv=self.text, source=source, note=print_note
+        )
 
 
 def _with_boxes(paths: list[Path], folder: Path, boxes: _Boxes) -> list[Path]:
@@ -72,12 +77,12 @@ def _with_boxes(paths: list[Path], folder: Path, boxes: _Boxes) -> list[Path]:
     NstError
         It names none of them.
     """
-    named = boxes.photos()
-    chosen = [path for path in paths if path.name in named]
+    named = {folded(normalized_name(name)): name for name in boxes.photos()}
+    chosen = [path for path in paths if folded(path.name) in named]
     if not chosen:
         raise NstError(f"{boxes.path} names no photo in {folder}: correct its column `image`")
-    for name in sorted(named - {path.name for path in chosen}):
-        print_note(f"{boxes.path} names {name}, which is not in {folder}")
+    for name in sorted(named.keys() - {folded(path.name) for path in chosen}):
+        print_note(f"{boxes.path} names {named[name]}, which is not in {folder}")
     if skipped := len(paths) - len(chosen):
         print_note(f"{skipped} photos skipped: {boxes.path} does not name them")
     return chosen

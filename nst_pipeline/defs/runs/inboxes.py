@@ -27,7 +27,8 @@ class InboxScans:
     """The result of scanning both inboxes."""
 
     messages: list[str]
-    """Lines for people: counts, unreadable files, and what was made from deleted photos."""
+    """Lines for people: counts, unreadable files, sidecars without a photo, and what was made from
+    deleted photos."""
     scans: dict[Inbox, Scan]
 
     @property
@@ -106,6 +107,7 @@ def scan_inboxes(
         sync_partitions(instance, inbox, list(workspace.index(inbox).photos))
         messages.append(f"{inbox}: {scan.summary}")
         messages += [f"{inbox}/{bad.path}: {bad.reason}" for bad in scan.index.unreadable]
+        messages += [f"{inbox}/{each.path}: {each.detail}" for each in scan.index.unmatched]
         messages += _deletion_messages(workspace, inbox, scan)
         scans[inbox] = scan
     return InboxScans(messages, scans)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections import deque
@@ -26,6 +27,8 @@ _COMMIT_ROWS = 256
 _COMMIT_SECONDS = 5.0
 """Commit after this many rows or seconds: a killed run repeats no more work than that, and fewer,
 larger commits cost less."""
+
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 GROUP_ERROR = "group error"
 """Figure of an artifact that was made alone after its group had failed: the group's error."""
@@ -75,7 +78,7 @@ class _ArtifactMaker:
                 return [self._failed(due[0], error, time.perf_counter() - started)]
             return self._one_by_one(due, error)
         seconds = (time.perf_counter() - started) / len(due)
-        return [self._store(each, made, seconds) for each, made in zip(due, results, strict=True)]
+        return [self._stored(each, made, seconds) for each, made in zip(due, results, strict=True)]
 
     def _one_by_one(self, due: Sequence[DueArtifact], error: Exception) -> list[Row]:
         """Make each artifact of a failed group alone; if it succeeds, record the group's error."""
@@ -137,6 +140,15 @@ class _ArtifactMaker:
         if len(self._pending) >= _COMMIT_ROWS or waited > _COMMIT_SECONDS:
             self._commit()
 
+    def _stored(self, artifact: DueArtifact, made: Made, seconds: float) -> Row:
+        """Store an artifact; one that cannot be encoded is quarantined like one that failed."""
+        try:
+            return self._store(artifact, made, seconds)
+        except OSError:
+            raise  # a full disk or a missing folder concerns every artifact
+        except Exception as error:
+            return self._failed(artifact, error, seconds)
+
     def _store(self, artifact: DueArtifact, made: Made, seconds: float) -> Row:
         started = time.perf_counter()
         files: dict[str, Content] = dict(made.files)
@@ -155,7 +167,7 @@ class _ArtifactMaker:
 
     def _failed(self, artifact: DueArtifact, error: Exception, seconds: float) -> Row:
         # Only errors that are bugs need a traceback; an NstError says what to do.
-        if isinstance(error, NstError):
+        if isinstance(error, NstError) or getattr(error, "errno", None) in _OF_THE_DISK:
             _log.error("%s %s: %s", self._asset.name, artifact.key, error)
             reason = str(error)
         else:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.item import DueArtifact
 from nst_pipeline.pipeline.engine.node import Node
@@ -74,6 +75,17 @@ def _keys_with_broken_files(
     }
 
 
+def _check_digests(models: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Refuse networks and files that are not those that the settings pin, before any is loaded."""
+    for name, digest in models.items():
+        pinned = wanted.get(name, digest)
+        if pinned != digest:
+            raise SettingError(
+                f"run.sha256.{name}: the file has the digest {digest}, not {pinned}: get the right "
+                "file, or pin this one"
+            )
+
+
 def plan_asset(
     snapshot: Snapshot, asset: Asset, keys: Iterable[str], *, files: bool = True
 ) -> Plan:
@@ -94,8 +106,12 @@ def plan_asset(
     ------
     ModelUnavailableError
         A network that determines the asset is missing.
+    SettingError
+        A network or a file has another digest than the settings pin.
     """
     settings, models = _settings_json(asset, snapshot.settings), asset.models(snapshot.settings)
+    pins = {str(name): digest for name, digest in snapshot.settings.run.sha256.items()}
+    _check_digests(models, pins)
     fingerprint = fingerprinter(asset.name, asset.code_version, settings, models)
     rows, resolve = snapshot.states(asset), asset.inputs(snapshot, asset)
     empty_reason = _empty_reasons(snapshot, asset)

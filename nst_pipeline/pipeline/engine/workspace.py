@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -23,6 +24,7 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 Inbox = Literal["objects", "scenes"]
 INBOXES: tuple[Inbox, Inbox] = ("objects", "scenes")
 
+_UNKNOWN_SIZE = -1
 _SAVE_EVERY_SECONDS = 30.0
 """A killed scan repeats no more work than this."""
 
@@ -127,6 +129,15 @@ class Workspace:
         known = self._last_scan(inbox)
         now = examine_again(self.inbox_folder(inbox), known, photo_key(key), settings)
         self._save_index(inbox, now)
+
+    def read_again(self, inbox: Inbox, paths: Collection[str]) -> None:
+        """Make the next scan read some photos again, whatever their sizes and times are."""
+        index = self._last_scan(inbox)
+        photos = {
+            key: replace(photo, size=_UNKNOWN_SIZE) if photo.path in paths else photo
+            for key, photo in index.photos.items()
+        }
+        self._save_index(inbox, replace(index, photos=photos))
 
     def _save_index(self, inbox: Inbox, index: InboxIndex) -> None:
         if index != self._last_scan(inbox):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nst_pipeline.pipeline.engine.asset import Check, GalleryPicture, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node
-from nst_pipeline.pipeline.engine.photos import annotated_objects
+from nst_pipeline.pipeline.engine.photos import annotated_objects, noted
 from nst_pipeline.pipeline.engine.pictures import beside_photo, in_turn, single_picture
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps.object_photos import object_photos
@@ -105,11 +105,11 @@ def _pasted(item: Item, placed: Placements, composite: Composite) -> Iterator[Sc
         )
 
 
-def _labels(item: Item, placed: Placements, composite: Composite) -> SceneLabels:
+def _labels(item: Item, placed: Placements, composite: Composite, notes: list[str]) -> SceneLabels:
     """Label a composite for the dataset: its stickers, then the scene's own annotations."""
     scene = item.record(ScenePhotoRecord, scene_photos)
     covered = object_mask(composite.matte, opacity=1)  # what lies behind glass stays visible
-    annotated = annotated_objects(item, "scenes", crowds=True)
+    annotated = annotated_objects(item, "scenes", crowds=True, note=notes.append)
     still_visible = (visible_part(each, covered) for each in annotated)
     pasted = _pasted(item, placed, composite)
     labeled = LabeledComposite(
@@ -166,7 +166,8 @@ def composites(item: Item) -> Made:
     composite = _compose(item, placed)
     if not composite.layers:
         return Made(empty="every sticker lies outside the scene")
-    labels = _labels(item, placed, composite)
+    notes: list[str] = []
+    labels = _labels(item, placed, composite, notes)
     made: dict[str, Content] = {
         files.PICTURE: composite.image,
         files.MASK: to_uint8(composite.matte),
@@ -179,4 +180,5 @@ def composites(item: Item) -> Made:
         **{files.layer(n): each.pixels for n, each in enumerate(composite.layers)},
     }
     used = tuple(item.as_input(stickers, each.object_key) for each in placed)
-    return Made(made, {"object_share": float((composite.matte > 0).mean())}, used=used)
+    share = float((composite.matte > 0).mean())
+    return Made(made, {"object_share": share, **noted(notes)}, used=used)

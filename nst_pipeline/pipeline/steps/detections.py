@@ -7,7 +7,7 @@ from typing import Any
 
 from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
-from nst_pipeline.pipeline.engine.photos import given_objects
+from nst_pipeline.pipeline.engine.photos import given_objects, noted
 from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
 from nst_pipeline.pipeline.engine.setting_files import file_digests, network_digests
 from nst_pipeline.pipeline.engine.workspace import Workspace
@@ -84,7 +84,7 @@ def _why_empty(photo: Rgb) -> str:
     upstream=(object_photos,),
     settings=("detection",),
     models=_digests,
-    code_version="4",
+    code_version="5",
     presentation=Presentation(
         pictures=boxes_on_photo("objects", _boxes), tables=_tables, ranked_by="score"
     ),
@@ -97,12 +97,15 @@ def detections(item: Item) -> Made:
     yourself (docs/how-to/your-own-photos.md).
     """
     settings, photo = item.settings, item.photo("objects")
-    given, networks = given_objects(item, "objects"), network_finders(settings)
+    notes: list[str] = []
+    given = given_objects(item, "objects", note=notes.append)
+    networks = network_finders(settings)
     found = detect(photo, settings.detection, given, networks=networks)
     lowest = settings.detection.min_label_probability
     named = name_objects(photo, found, min_probability=lowest)
+    score = max((each.score for each in named), default=0.0)
     return Made(
         {files.RECORD: Detections(tuple(DetectionRecord.of(each) for each in named))},
-        {"objects": len(named), "score": max((each.score for each in named), default=0.0)},
+        {"objects": len(named), "score": score, **noted(notes)},
         empty="" if named else _why_empty(photo),
     )

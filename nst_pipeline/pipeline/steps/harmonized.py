@@ -151,12 +151,11 @@ def _judge(
     picture: Rgb, matte: Matte, placed: Sequence[tuple[PlacementRecord, StickerRecord]]
 ) -> Naturalness:
     """Judge how natural a picture looks; the worst cut-out and the worst place count."""
-    plausible = [each.plausibility for each, _ in placed if each.plausibility is not None]
     return judge_naturalness(
         picture,
         matte,
         quality=min((sticker.quality for _, sticker in placed), default=None),
-        plausibility=min(plausible, default=None),
+        plausibility=min((placement.plausibility for placement, _ in placed), default=None),
     )
 
 

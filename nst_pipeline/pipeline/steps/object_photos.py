@@ -17,7 +17,7 @@ from nst_pipeline.storage import artifact_files as files
     kinds={"image"},
     inputs=from_inbox,
     settings=("ingest",),
-    code_version="2",
+    code_version="3",
     presentation=Presentation(pictures=photo_itself("objects")),
 )
 def object_photos(item: Item) -> Made:

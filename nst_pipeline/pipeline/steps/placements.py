@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -33,7 +33,7 @@ from nst_pipeline.style.tries import judge_in_preview
 from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.explicit import resolve_placements
-from nst_pipeline.vision.place.plan import Plan, Planned, plan
+from nst_pipeline.vision.place.plan import Plan, Planned, assess, plan
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import scene_light
 from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgba
@@ -196,6 +196,21 @@ def _describe(placement: Placement, library: Library) -> PlacementRecord:
     )
 
 
+def _chosen(item: Item, given: Sequence[Placement], library: Library) -> list[PlacementRecord]:
+    """Describe the user's own placements, with how plausible they would be as planned ones."""
+    if not given:
+        return []
+    scene = item.photo("scenes")
+    layout, obstacles = load_layout_network()(scene), _obstacles(item)
+    settings, described = item.settings.placement, []
+    for each in given:
+        sticker = library.by_name[each.sticker]
+        plausibility = assess(scene, layout, sticker, each.box, obstacles, settings)
+        update = {"plausibility": plausibility}
+        described.append(_describe(each, library).model_copy(update=update))
+    return described
+
+
 def _recorded(workspace: Workspace, row: Row) -> Placements:
     return workspace.store.record(Placements, row.asset, row.key)
 
@@ -243,15 +258,14 @@ def placements(item: Item) -> Made:
     refused: dict[str, str] = {}
     if library is not None:
         given = explicit_placements(record, library)
-        placed = [_describe(each, library) for each in given or ()]
+        placed = _chosen(item, given or (), library)
         if given is None:
             planned = _plan(item, record, library)
             refused = planned.refused
             shadows = item.settings.placement.cast_shadow
             side = cache(lambda: scene_light(item.photo("scenes"), shadows).side)
             placed = [_lit(item, each, library, side) for each in planned.planned]
-    # The user's own placements are as they should be.
-    told = [1.0 if each.plausibility is None else each.plausibility for each in placed]
-    figures = {"stickers": len(placed), "plausibility": min(told, default=0.0)}
+    least = min((each.plausibility for each in placed), default=0.0)
+    figures = {"stickers": len(placed), "plausibility": least}
     empty = "" if placed else _why_empty(item, record, library, refused)
     return Made({files.RECORD: Placements(tuple(placed))}, figures, empty)

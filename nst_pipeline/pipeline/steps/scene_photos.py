@@ -18,9 +18,10 @@ from nst_pipeline.vision.shapes import Placement
 
 def _placements_beside(item: Item) -> tuple[Placement, ...] | None:
     """Read the user's own placements on a scene; None if there is no such file."""
-    path = item.workspace.photo_file("scenes", item.key).path
-    text = sidecar_placements(item.workspace.inbox_folder("scenes"), path)
-    return None if text is None else tuple(parse_placements(text, source=f"placements of {path}"))
+    file = item.workspace.photo_file("scenes", item.key)
+    text = sidecar_placements(item.workspace.inbox_folder("scenes"), file.parts)
+    source = f"placements of {file.path}"
+    return None if text is None else tuple(parse_placements(text, source=source))
 
 
 @define_asset(
@@ -30,7 +31,7 @@ def _placements_beside(item: Item) -> tuple[Placement, ...] | None:
     kinds={"image"},
     inputs=from_inbox,
     settings=("ingest",),
-    code_version="2",
+    code_version="3",
     presentation=Presentation(pictures=photo_itself("scenes")),
 )
 def scene_photos(item: Item) -> Made:

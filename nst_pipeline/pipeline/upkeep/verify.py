@@ -1,23 +1,26 @@
-"""Checks that the catalog and the files of a store agree."""
+"""Checks that the catalog agrees with the files of a store, and the last scan with the photos."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Literal, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox, Workspace
 from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.storage.artifact_files import file_name
 from nst_pipeline.storage.catalog import Status
 from nst_pipeline.storage.files import is_leftover, is_temporary
+from nst_pipeline.storage.inbox_file import digest_inside
+from nst_pipeline.storage.inbox_index import PhotoFile
 from nst_pipeline.storage.store import Store
 
-ProblemKind = Literal["missing", "damaged", "orphan", "leftover", "duplicate", "lineage"]
+ProblemKind = Literal["missing", "damaged", "changed", "orphan", "leftover", "duplicate", "lineage"]
 
 _BLOCK = 256
 """Artifacts to check between two progress reports."""
@@ -29,11 +32,13 @@ class Problem:
     """A disagreement between the catalog and the files."""
 
     kind: ProblemKind
-    """`missing` or `damaged` file, `orphan` file without a row, `leftover` temporary file of a
-    killed process, `duplicate` row, or `lineage`: a row made from something unknown."""
+    """`missing` or `damaged` file, photo that `changed` though its size and times did not, `orphan`
+    file without a row, `leftover` temporary file of a killed process, `duplicate` row, or
+    `lineage`: a row made from something unknown."""
     asset: str
+    """The asset, or the inbox of a photo."""
     name: str
-    """File name, or key."""
+    """File name, key, or path of a photo."""
     detail: str
 
 
@@ -87,6 +92,66 @@ def _file_problems(
             found = pool.map(problem, rows.slice(first, _BLOCK).to_pylist())
             yield from (each for each in found if each is not None)
             on_artifact(min(first + _BLOCK, rows.num_rows), rows.num_rows)
+
+
+def _photo_problems(
+    workspace: Workspace, on_artifact: Callable[[int, int], object]
+) -> Iterator[Problem]:
+    """Find photos whose bytes are not those that the last scan read."""
+
+    def problem(inbox: Inbox, photo: PhotoFile) -> Problem | None:
+        try:
+            digest = digest_inside(workspace.inbox_folder(inbox), photo.path)
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror or error})"
+            return Problem("changed", inbox, photo.path, reason)
+        if digest == photo.digest:
+            return None
+        return Problem("changed", inbox, photo.path, "its content is not what the last scan read")
+
+    # Variants of a scene share its photo.
+    photos = list(
+        {
+            (each, photo.path): (each, photo)
+            for each in INBOXES
+            for photo in workspace.index(each).photos.values()
+        }.values()
+    )
+    with ThreadPoolExecutor(_READERS) as pool:
+        for through, found in enumerate(pool.map(lambda each: problem(*each), photos), start=1):
+            if found is not None:
+                yield found
+            on_artifact(through, len(photos))
+
+
+def mark_for_run(workspace: Workspace, problems: Iterable[Problem]) -> None:
+    """Make the next run read changed photos again, and make damaged artifacts anew.
+
+    A run does not read the content of files that have the right size. A damaged artifact gets a
+    row that says so, and is quarantined until then.
+    """
+    found = list(problems)
+    damaged = {(each.asset, each.name): each.detail for each in found if each.kind == "damaged"}
+    rows = (
+        row
+        for asset in {asset for asset, _ in damaged}
+        for row in workspace.catalog.latest(asset).values()
+        if (asset, row.key) in damaged
+    )
+    workspace.catalog.append(
+        [
+            replace(
+                row,
+                status="failed",
+                error=f"its files are damaged: {damaged[row.asset, row.key]}",
+                made_at=datetime.now(UTC),
+            )
+            for row in rows
+        ]
+    )
+    for inbox in INBOXES:
+        paths = {each.name for each in found if (each.kind, each.asset) == ("changed", inbox)}
+        workspace.read_again(inbox, paths)
 
 
 def _known_files(history: pa.Table, asset: str) -> set[str]:
@@ -153,8 +218,8 @@ def verify(
 ) -> list[Problem]:
     """Check a whole store, which no run may change meanwhile.
 
-    Reads every file and compares it with its digest. Every file must have a row, every row its
-    files, and every input of an artifact its own row.
+    Reads every file and every photo, and compares it with its digest. Every file must have a row,
+    every row its files, and every input of an artifact its own row.
 
     Parameters
     ----------
@@ -172,6 +237,7 @@ def verify(
     history = workspace.catalog.history(columns)
     current = workspace.catalog.table(("asset", "key", "inputs"))
     return [
+        *_photo_problems(workspace, on_artifact),
         *_file_problems(workspace, on_artifact),
         *stray_files(workspace, history),
         *_duplicates(history),

@@ -95,6 +95,8 @@ _FILE_SEPARATOR = "/"
 
 def _columns_of(row: Row) -> dict[str, object]:
     return {name: getattr(row, name) for name in COLUMNS} | {
+        # A message may quote what is no text, which Arrow refuses.
+        "error": row.error.encode(errors="backslashreplace").decode(),
         "files": list(row.files),
         "inputs": [each._asdict() for each in row.inputs],
         "models": json.dumps(dict(row.models), sort_keys=True),
@@ -105,6 +107,25 @@ def _columns_of(row: Row) -> dict[str, object]:
 def to_table(rows: Sequence[Row]) -> pa.Table:
     """Convert rows to an Arrow table of `SCHEMA`."""
     return pa.Table.from_pylist([_columns_of(row) for row in rows], schema=SCHEMA)
+
+
+_DEFAULTS = {"settings": "{}", "models": "{}", "figures": "{}"}
+
+
+def _default(name: str, count: int) -> pa.Array:
+    kind = SCHEMA.field(name).type
+    if pa.types.is_list(kind):
+        return pa.array([[]] * count, kind)
+    empty = _DEFAULTS.get(name, "") if pa.types.is_string(kind) else 0
+    return pa.array([empty] * count, kind)
+
+
+def completed(table: pa.Table) -> pa.Table:
+    """Give a table of an earlier version the columns that it lacks, and the order of `SCHEMA`."""
+    for name in SCHEMA.names:
+        if name not in table.column_names:
+            table = table.append_column(name, _default(name, table.num_rows))
+    return table.select(SCHEMA.names).cast(SCHEMA)
 
 
 def _file_lists(column: pa.ChunkedArray) -> list[tuple[str, ...]]:

@@ -20,12 +20,14 @@ from deltalake.exceptions import CommitFailedError
 from upath import UPath
 
 from nst_pipeline.storage.catalog.name_columns import NameColumns, read_name_columns
+from nst_pipeline.storage.catalog.problems import check_log, explained, missing_columns
 from nst_pipeline.storage.catalog.rows import (
     COLUMNS,
     LINEAGE_COLUMNS,
     SCHEMA,
     ArtifactState,
     Row,
+    completed,
     current_rows,
     to_rows,
     to_states,
@@ -74,13 +76,18 @@ class Catalog:
     """
 
     def __init__(self, root: UPath) -> None:
-        self._url = str(root / "catalog" / "artifacts")
+        self._folder = root / "catalog" / "artifacts"
+        self._url = str(self._folder)
         self._options = {k: str(v) for k, v in root.storage_options.items()} or None
         self._table: DeltaTable | None = None
 
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows in one atomic commit; no rows make no commit."""
-        if rows:
+        if not rows:
+            return
+        with explained(self._url):
+            if self._table is None:
+                self._delta()
             write_deltalake(
                 self._url,
                 to_table(rows),
@@ -185,7 +192,7 @@ class Catalog:
             return pd.DataFrame(columns=columns)
         newer = pa.scalar(moment, pa.timestamp("us", tz="UTC"))
         chosen = None if moment is None else pc.field("made_at") > newer
-        table = delta.to_pyarrow_dataset().to_table(columns=columns, filter=chosen)
+        table = self._read(delta, columns, chosen)
         frame: pd.DataFrame = current_rows(table).to_pandas()
         return frame.sort_values("made_at", ignore_index=True)
 
@@ -194,14 +201,14 @@ class Catalog:
         delta = self._delta()
         if delta is None:
             return SCHEMA.empty_table().select(columns)
-        return delta.to_pyarrow_dataset().to_table(columns=list(columns))
+        return self._read(delta, columns)
 
     def name_columns(self) -> list[NameColumns]:
         """Return the keys and input names of all rows, past ones included, file by file."""
         delta = self._delta()
         if delta is None:
             return []
-        with ThreadPoolExecutor() as pool:
+        with explained(self._url), ThreadPoolExecutor() as pool:
             return list(pool.map(read_name_columns, delta.to_pyarrow_dataset().get_fragments()))
 
     def made_with(self, networks: Iterable[str]) -> list[tuple[str, str]]:
@@ -228,15 +235,39 @@ class Catalog:
         if delta is None:
             return SCHEMA.empty_table().select(columns)
         chosen = _is_among("run_id", runs)
-        return delta.to_pyarrow_dataset().to_table(columns=columns, filter=chosen)
+        return self._read(delta, columns, chosen)
 
     def _delta(self) -> DeltaTable | None:
         """Open the table as it is now; None before the first row."""
-        if self._table is not None:
-            self._table.update_incremental()
-        elif DeltaTable.is_deltatable(self._url, storage_options=self._options):
-            self._table = DeltaTable(self._url, storage_options=self._options)
-        return self._table
+        with explained(self._url):
+            if self._table is not None:
+                self._table.update_incremental()
+            elif DeltaTable.is_deltatable(self._url, storage_options=self._options):
+                self._table = self._open()
+            else:
+                check_log(self._url, self._folder)
+            return self._table
+
+    def _open(self) -> DeltaTable:
+        """Open the table; one of an earlier version gets the columns that it lacks."""
+        table = DeltaTable(self._url, storage_options=self._options)
+        if missing := missing_columns(self._url, table):
+            _log.warning("%s gets the columns %s", self._url, ", ".join(missing))
+            write_deltalake(
+                table,
+                completed(table.to_pyarrow_table()),
+                mode="overwrite",
+                schema_mode="overwrite",
+                partition_by=["asset"],
+            )
+            table.update_incremental()
+        return table
+
+    def _read(
+        self, delta: DeltaTable, columns: Sequence[str], chosen: pc.Expression | None = None
+    ) -> pa.Table:
+        with explained(self._url):
+            return delta.to_pyarrow_dataset().to_table(columns=list(columns), filter=chosen)
 
     def _current(
         self,
@@ -251,5 +282,5 @@ class Catalog:
         if keys is not None:
             chosen = _is_among("key", keys) & chosen
         needed = dict.fromkeys([*columns, "asset", "key", "made_at"])
-        table = delta.to_pyarrow_dataset().to_table(columns=list(needed), filter=chosen)
+        table = self._read(delta, list(needed), chosen)
         return current_rows(table).select(columns)

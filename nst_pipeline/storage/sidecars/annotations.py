@@ -1,278 +1,153 @@
-"""Parse a user's annotations of a photo: COCO JSON, a CSV of boxes, or a mask image."""
+"""Turn a user's annotations of a photo into detections: COCO, a CSV of boxes, or a mask image."""
 
 from __future__ import annotations
-
-import csv
-import io
-import json
-import math
-from dataclasses import dataclass
-from typing import TypedDict, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import SidecarError
-from nst_pipeline.settings.sections import GREATEST_HEIGHT_M, LEAST_HEIGHT_M
 from nst_pipeline.storage.labels import Polygon
-from nst_pipeline.storage.sidecars.names import normalized_name
+from nst_pipeline.storage.sidecars.boxes import parse_boxes_csv
+from nst_pipeline.storage.sidecars.coco import parse_coco
+from nst_pipeline.storage.sidecars.frames import Fit, Size, fit_frame
+from nst_pipeline.storage.sidecars.objects import (
+    DEFAULT_LABEL,
+    MAX_OBJECTS,
+    CocoRunLengths,
+    Note,
+    SidecarObject,
+    box_of,
+    ignore_note,
+)
 from nst_pipeline.vision.shapes import Box, Detection, Mask
 
-_DEFAULT_LABEL = "object"
-_BOX_COLUMNS = ("x", "y", "width", "height")
 _SUBPIXEL_BITS = 4
 """Corners of polygons are drawn at a precision of 1/16 pixel."""
+_FAR_PX = 100_000
+"""Corners of polygons are moved this close to the photo: OpenCV counts 1/16 pixels in 32 bits."""
+_MAX_MASK_PIXELS = 400_000_000
 
 
-class CocoRunLengths(TypedDict):
-    """A mask in run-length encoding, as COCO files have it."""
-
-    counts: str | list[int]
-    size: list[int]
-    """Height and width, pixels."""
+def _shape(size: Size) -> str:
+    return " x ".join(f"{side:g}" for side in size)
 
 
-@dataclass(frozen=True)
-class SidecarObject:
-    """An object as a sidecar describes it."""
-
-    box: Box
-    label: str = _DEFAULT_LABEL
-    polygons: tuple[Polygon, ...] = ()
-    """The object's outlines; empty if the file has none."""
-    rle: CocoRunLengths | None = None
-    """The object's mask, if the file has it in this form."""
-    crowd: bool = False
-    """Many objects annotated as one: COCO's `iscrowd`."""
-    height_m: float | None = None
-    """Real height, meters: the column `height_m`, or COCO's `attributes.height_m`."""
-
-
-def _parse_box(values: object, where: str) -> Box:
-    written = ",".join(map(str, values)) if isinstance(values, list) else values
-    try:
-        x, y, width, height = (float(value) for value in cast(list[float], values))
-    except (TypeError, ValueError) as error:
+def _fit(frame: Size | None, photo: Size, orientation: int, where: str) -> Fit:
+    fit = fit_frame(frame, photo, orientation)
+    if fit is None:
+        assert frame is not None
         raise SidecarError(
-            f"{where}: {written!r} is not a box: give the numbers x, y, width, height"
-        ) from error
-    if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
-        raise SidecarError(
-            f"{where}: the box {written!r} has no area: give a width and a height above 0"
+            f"{where}: the annotated picture has {_shape(frame)} pixels, the photo "
+            f"{_shape(photo)}, which is another aspect: annotate the photo itself"
         )
-    left, top = round(x), round(y)
-    return Box(left, top, max(round(x + width) - left, 1), max(round(y + height) - top, 1))
+    return fit
 
 
-def _parse_height(value: object, where: str) -> float | None:
-    """Read a real height; None if none is given."""
-    if value is None or value == "":
-        return None
-    try:
-        height = float(cast(float, value))
-    except (TypeError, ValueError):
-        height = math.nan
-    if not LEAST_HEIGHT_M <= height <= GREATEST_HEIGHT_M:
-        raise SidecarError(
-            f"{where}: the height {value!r} is not one of a thing: give height_m in meters, "
-            f"{LEAST_HEIGHT_M:g} to {GREATEST_HEIGHT_M:g}"
-        )
-    return height
-
-
-def _parse_segmentation(
-    segmentation: object, where: str
-) -> tuple[tuple[Polygon, ...], CocoRunLengths | None]:
-    if not segmentation:
-        return (), None
-    if isinstance(segmentation, dict):
-        if not {"counts", "size"} <= segmentation.keys():
-            raise SidecarError(f"{where}: the RLE segmentation lacks `counts` or `size`: add them")
-        return (), cast(CocoRunLengths, segmentation)
-    try:
-        polygons = tuple(
-            tuple(float(value) for value in polygon)
-            for polygon in cast(list[list[float]], segmentation)
-        )
-    except (TypeError, ValueError) as error:
-        raise SidecarError(
-            f"{where}: the segmentation is neither polygons nor RLE: give one of them, or none"
-        ) from error
-    if any(len(polygon) < 6 or len(polygon) % 2 for polygon in polygons):
-        raise SidecarError(f"{where}: a polygon needs at least three points, with x and y for each")
-    return polygons, None
-
-
-def _parse_coco_tables(
-    text: str, source: str
-) -> tuple[list[object], list[object], dict[object, str]]:
-    """The images, the annotations, and the category names by id."""
-    try:
-        content = json.loads(text)
-        labels = {row["id"]: str(row["name"]) for row in content.get("categories", [])}
-        return list(content["images"]), list(content["annotations"]), labels
-    except json.JSONDecodeError as error:
-        raise SidecarError(
-            f"{source} is not valid JSON ({error}): export it again as COCO JSON"
-        ) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SidecarError(
-            f"{source} is not a COCO file: it needs `images`, `annotations`, and an id and a name "
-            "for each of the `categories`"
-        ) from error
-
-
-def parse_coco(
-    text: str, file_name: str, source: str = "COCO file", *, crowds: bool = False
-) -> list[SidecarObject]:
-    """Parse the annotations of one photo from COCO JSON.
-
-    Parameters
-    ----------
-    text
-        Content of the file.
-    file_name
-        The photo's; images are matched by file name, in whatever folder.
-    source
-        What error messages call the file.
-    crowds
-        Include crowds, which are not objects to cut out.
-
-    Returns
-    -------
-    list of SidecarObject
-        In the file's order.
-
-    Raises
-    ------
-    SidecarError
-        The text is not COCO JSON, or an annotation of this photo has no usable box.
-    """
-    images, rows, labels = _parse_coco_tables(text, source)
-    wanted = normalized_name(file_name)
-    ids = [
-        image.get("id")
-        for image in images
-        if isinstance(image, dict) and normalized_name(str(image.get("file_name", ""))) == wanted
-    ]
-    found = []
-    for number, row in enumerate(rows):
-        if not isinstance(row, dict) or row.get("image_id") not in ids:
-            continue
-        crowd = bool(row.get("iscrowd"))
-        if crowd and not crowds:
-            continue
-        where = f"{source}, annotations[{number}]"
-        polygons, rle = _parse_segmentation(row.get("segmentation"), where)
-        label = labels.get(row.get("category_id"), _DEFAULT_LABEL)
-        box, attributes = _parse_box(row.get("bbox"), where), row.get("attributes")
-        given = attributes.get("height_m") if isinstance(attributes, dict) else None
-        height = _parse_height(given, where)
-        found.append(SidecarObject(box, label, polygons, rle, crowd, height))
-    return found
-
-
-def boxes_reader(text: str) -> csv.DictReader[str]:
-    """Read the rows of a boxes file, separated by commas or, as in many countries, semicolons."""
-    text = text.removeprefix("\ufeff")
-    header = text.partition("\n")[0]
-    delimiter = ";" if ";" in header and "," not in header else ","
-    return csv.DictReader(io.StringIO(text), skipinitialspace=True, delimiter=delimiter)
-
-
-def parse_boxes_csv(text: str, file_name: str, source: str = "boxes file") -> list[SidecarObject]:
-    """Parse the boxes of one photo from CSV.
-
-    The columns are image,x,y,width,height and, if known, label and height_m.
-
-    Parameters
-    ----------
-    text
-        Content of the file.
-    file_name
-        The photo's; rows are matched by file name, in whatever folder.
-    source
-        What error messages call the file.
-
-    Returns
-    -------
-    list of SidecarObject
-        In the file's order.
-
-    Raises
-    ------
-    SidecarError
-        A column is missing, or a row of this photo has no usable box.
-
-    Examples
-    --------
-    >>> [cup] = parse_boxes_csv("image,x,y,width,height,label\\na.jpg,1,2,30,40,cup\\n", "a.jpg")
-    >>> cup.label, cup.box
-    ('cup', Box(x=1, y=2, width=30, height=40))
-    """
-    reader = boxes_reader(text)
-    missing = [name for name in ("image", *_BOX_COLUMNS) if name not in (reader.fieldnames or [])]
-    if missing:
-        raise SidecarError(f"{source} lacks the column(s) {', '.join(missing)}: add them")
-    wanted = normalized_name(file_name)
-    found: list[SidecarObject] = []
-    for row in reader:
-        if normalized_name(row["image"] or "") == wanted:
-            values = [row[name] for name in _BOX_COLUMNS]
-            # Not the line number: `text` may be only this photo's part of a file for many photos.
-            where = f"{source}, row {len(found) + 1} of {file_name}"
-            box, height = _parse_box(values, where), _parse_height(row.get("height_m"), where)
-            label = row.get("label") or _DEFAULT_LABEL
-            found.append(SidecarObject(box, label, height_m=height))
-    return found
-
-
-def _draw(polygons: tuple[Polygon, ...], width: int, height: int) -> Mask:
+def _draw(polygons: tuple[Polygon, ...], fit: Fit) -> Mask:
+    width, height = (round(side) for side in fit.photo)
     canvas = np.zeros((height, width), np.uint8)
     for polygon in polygons:
+        corners = fit.points(np.reshape(polygon, (-1, 2)).astype(np.float64))
         # COCO has 0 at the corner of the first pixel, OpenCV at its center.
-        points = (np.reshape(polygon, (-1, 2)) - 0.5) * 2**_SUBPIXEL_BITS
+        points = np.clip(corners - 0.5, -_FAR_PX, _FAR_PX) * 2**_SUBPIXEL_BITS
         cv2.fillPoly(canvas, [np.rint(points).astype(np.int32)], 1, shift=_SUBPIXEL_BITS)
     return canvas.astype(bool)
 
 
-def _decode(rle: CocoRunLengths, width: int, height: int) -> Mask:
-    from pycocotools import mask as coco_mask
+def _unpacked(counts: str) -> list[int]:
+    """Unpack COCO's compressed run lengths.
 
-    if list(rle["size"]) != [height, width]:
+    Each number has five bits in each character, the lowest first, and a sixth that says whether
+    more follow. From the fourth on, numbers are differences from the last but one.
+    """
+    numbers: list[int] = []
+    value = shift = 0
+    for character in counts:
+        bits = ord(character) - ord("0")
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if not bits & 0x20:
+            if bits & 0x10:
+                value -= 1 << shift
+            numbers.append(value + numbers[-2] if len(numbers) > 2 else value)
+            value = shift = 0
+    return numbers
+
+
+def _decode(rle: CocoRunLengths, where: str) -> Mask:
+    """Decode run lengths, which go down the columns and begin with those outside."""
+    try:
+        height, width = (int(side) for side in rle["size"])
+        counts = rle["counts"]
+        numbers = _unpacked(counts) if isinstance(counts, str) else [int(each) for each in counts]
+    except (TypeError, ValueError, OverflowError) as error:
         raise SidecarError(
-            f"the RLE mask is {rle['size'][::-1]}, the photo {[width, height]} pixels: "
-            "annotate the photo at its own size"
+            f"{where}: the RLE mask is not one ({error}): export it again"
+        ) from error
+    if height < 1 or width < 1 or height * width > _MAX_MASK_PIXELS:
+        raise SidecarError(f"{where}: the RLE mask has {width} x {height} pixels: export it again")
+    if min(numbers, default=0) < 0 or sum(numbers) != height * width:
+        raise SidecarError(
+            f"{where}: the counts of the RLE mask do not add up to its {width} x {height} pixels: "
+            "export it again"
         )
-    packed = coco_mask.frPyObjects(rle, height, width) if isinstance(rle["counts"], list) else rle
-    return np.asarray(coco_mask.decode(packed)).astype(bool)
+    values = np.arange(len(numbers)) % 2 == 1
+    return np.repeat(values, numbers).reshape(width, height).T
 
 
-def _mask_of(annotation: SidecarObject, width: int, height: int) -> Mask | None:
+def _mask_of(annotation: SidecarObject, photo: Size, orientation: int) -> Mask | None:
     """The annotation's mask; None if it has none, or an empty one."""
     if annotation.polygons:
-        mask = _draw(annotation.polygons, width, height)
+        mask = _draw(
+            annotation.polygons, _fit(annotation.frame, photo, orientation, annotation.where)
+        )
     elif annotation.rle is not None:
-        mask = _decode(annotation.rle, width, height)
+        mask = _decode(annotation.rle, annotation.where)
+        size = float(mask.shape[1]), float(mask.shape[0])
+        mask = _fit(size, photo, orientation, f"{annotation.where}, RLE mask").mask(mask)
     else:
         return None
     return mask if mask.any() else None
 
 
-def _detection(annotation: SidecarObject, width: int, height: int, source: str) -> Detection:
-    box = annotation.box.clipped(width, height)
-    if not box.width or not box.height:
+def _moved(edges: tuple[float, float, float, float], fit: Fit) -> Box:
+    corners = fit.points(np.reshape(edges, (2, 2)).astype(np.float64))
+    (left, top), (right, bottom) = corners.min(0).tolist(), corners.max(0).tolist()
+    return box_of((left, top, right, bottom))
+
+
+def _frame(annotation: SidecarObject) -> Size | None:
+    """Return the size of the annotated picture, if the file or a mask in it tells."""
+    if annotation.frame is None and annotation.rle is not None:
+        height, width = annotation.rle["size"]
+        return float(width), float(height)
+    return annotation.frame
+
+
+def _detection(
+    annotation: SidecarObject, photo: Size, orientation: int, note: Note
+) -> Detection | None:
+    """Lay an object on the photo; None if it has no pixel there."""
+    where, (width, height) = annotation.where, (round(side) for side in photo)
+    mask = _mask_of(annotation, photo, orientation)
+    if annotation.edges is None:
+        if mask is None:
+            note(f"{where} is left out: its mask is empty")
+            return None
+        box = Box(*cv2.boundingRect(mask.astype(np.uint8)))
+    else:
+        box = _moved(annotation.edges, _fit(_frame(annotation), photo, orientation, where))
+    clipped = box.clipped(width, height)
+    if not clipped.width or not clipped.height:
         raise SidecarError(
-            f"{source}: the box {annotation.box} lies outside the photo of {width} x {height} "
-            "pixels: correct it"
+            f"{where}: the box {box} lies outside the photo of {width} x {height} pixels: "
+            "correct it"
         )
-    try:
-        mask = _mask_of(annotation, width, height)
-    except (ValueError, TypeError, SidecarError) as error:
-        raise SidecarError(f"{source}: {error}") from error
+    if clipped != box:
+        note(f"{where}: the box {box} is cut at the edges of the photo: {clipped}")
     return Detection(
-        box,
+        clipped,
         annotation.label,
         1.0,
         "sidecar",
@@ -282,19 +157,40 @@ def _detection(annotation: SidecarObject, width: int, height: int, source: str) 
     )
 
 
-def _mask_detection(mask: NDArray[np.uint8], width: int, height: int, source: str) -> Detection:
-    if mask.shape[:2] != (height, width):
+def check_mask_size(mask: Size, photo: Size, source: str) -> None:
+    """Refuse a mask that has neither the size of the upright photo nor that of the stored one.
+
+    Raises
+    ------
+    SidecarError
+        The message names both sizes.
+    """
+    if mask not in (photo, photo[::-1]):
         raise SidecarError(
-            f"{source} is {mask.shape[1]} x {mask.shape[0]}, its photo {width} x {height} pixels: "
+            f"{source} is {_shape(mask)}, its photo {_shape(photo)} pixels: "
             "save the mask at the photo's size"
         )
+
+
+def _mask_detection(
+    mask: NDArray[np.uint8], photo: Size, orientation: int, source: str
+) -> Detection:
+    size = float(mask.shape[1]), float(mask.shape[0])
+    check_mask_size(size, photo, source)
+    fit = _fit(size, photo, orientation, source)
     inside = (mask if mask.ndim == 2 else mask[..., :3].max(-1)) > 127
     if mask.ndim == 3 and mask.shape[2] == 4:
         inside &= mask[..., 3] > 127
     if not inside.any():
         raise SidecarError(f"{source} is all black or transparent: paint the object white")
-    box = Box(*cv2.boundingRect(inside.astype(np.uint8)))
-    return Detection(box, _DEFAULT_LABEL, 1.0, "sidecar", inside)
+    upright = fit.mask(inside)
+    box = Box(*cv2.boundingRect(upright.astype(np.uint8)))
+    return Detection(box, DEFAULT_LABEL, 1.0, "sidecar", upright)
+
+
+def _check_number(objects: int, source: str, file_name: str) -> None:
+    if objects > MAX_OBJECTS:
+        raise SidecarError(f"{source} has {objects} objects of {file_name}: leave {MAX_OBJECTS}")
 
 
 def read_sidecar(
@@ -302,13 +198,17 @@ def read_sidecar(
     width: int,
     height: int,
     *,
+    orientation: int = 1,
     mask: NDArray[np.uint8] | None = None,
     coco: str | None = None,
     boxes_csv: str | None = None,
     source: str | None = None,
     crowds: bool = False,
+    note: Note = ignore_note,
 ) -> list[Detection]:
     """Turn the content of a photo's sidecars into detections with score 1.
+
+    Annotations of a copy of another size are scaled, those of the stored picture turned by EXIF.
 
     Parameters
     ----------
@@ -316,17 +216,21 @@ def read_sidecar(
         The photo's.
     width, height
         Size of the upright photo, pixels.
+    orientation
+        The photo's EXIF orientation, 1..8.
     mask
         Content of `<photo stem>.mask.png`: (height, width) or (height, width, channels) uint8,
         white where the object is. Transparent pixels count as black.
     coco
-        Content of a COCO file that contains this photo, perhaps among others.
+        Content of a COCO file with this photo, perhaps among others.
     boxes_csv
         Content of a CSV with the columns image,x,y,width,height[,label][,height_m].
     source
-        What error messages call the file; by default they name the photo.
+        What messages call the file.
     crowds
         Include COCO's crowds.
+    note
+        Called with a sentence for each object that is left out or clipped.
 
     Returns
     -------
@@ -336,14 +240,16 @@ def read_sidecar(
     Raises
     ------
     SidecarError
-        An annotation cannot be used; the message names the file and the row.
+        An annotation cannot be used; the message names file and row.
     """
+    photo = float(width), float(height)
     if mask is not None:
-        return [_mask_detection(mask, width, height, source or f"the mask of {file_name}")]
-    source = source or f"the sidecar of {file_name}"
-    annotations: list[SidecarObject] = []
+        return [_mask_detection(mask, photo, orientation, source or f"the mask of {file_name}")]
+    source, annotations = source or f"the sidecar of {file_name}", list[SidecarObject]()
     if coco is not None:
-        annotations = parse_coco(coco, file_name, source, crowds=crowds)
+        annotations = parse_coco(coco, file_name, source, crowds=crowds, note=note)
     if boxes_csv is not None and not annotations:
-        annotations = parse_boxes_csv(boxes_csv, file_name, source)
-    return [_detection(annotation, width, height, source) for annotation in annotations]
+        annotations = parse_boxes_csv(boxes_csv, file_name, source, note=note)
+    _check_number(len(annotations), source, file_name)
+    found = (_detection(each, photo, orientation, note) for each in annotations)
+    return [each for each in found if each is not None]

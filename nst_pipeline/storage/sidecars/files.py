@@ -1,178 +1,104 @@
 """Read and digest sidecars: the annotations and placements that a user puts beside photos.
 
-A file for many photos names each by its path relative to the file's folder. Only a photo's own
-entries affect it: a new row for one photo does not change the results of the others.
+Only a photo's own entries in a file for many photos affect it: a new row for one photo does not
+change the results of the others.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
 from upath import UPath
 
 from nst_pipeline.errors import SidecarError, UnreadableImageError
-from nst_pipeline.storage.sidecars.annotations import boxes_reader, read_sidecar
+from nst_pipeline.storage.inbox_file import File
+from nst_pipeline.storage.sidecars.annotations import check_mask_size, read_sidecar
+from nst_pipeline.storage.sidecars.content import read_file, read_sections, read_text
+from nst_pipeline.storage.sidecars.matching import Part
 from nst_pipeline.storage.sidecars.names import (
     MASK_SUFFIX,
     PLACEMENTS_SUFFIX,
-    SHARED,
-    SHARED_COCO,
-    boxes_paths,
-    coco_paths,
-    normalized_path,
-    own_path,
+    is_boxes,
+    is_coco,
 )
+from nst_pipeline.storage.sidecars.objects import Note, ignore_note
 from nst_pipeline.storage.store import joint_digest, sha256
-from nst_pipeline.vision.images.png import decode_png
+from nst_pipeline.vision.images.png import decode_png, png_size
 from nst_pipeline.vision.shapes import Detection
 
-_CACHED_FILES = 4
-"""Photos are read folder by folder, so a few shared files at a time are enough."""
+
+def _text(inbox: UPath, part: Part) -> str | None:
+    """The text of a COCO or boxes file about a photo; None if it is gone."""
+    file = File(part.path, part.size, part.mtime_ns, part.ctime_ns)
+    return read_sections(inbox, file).texts.get(part.name)
 
 
-def _boxes_by_photo(text: str) -> dict[str, str]:
-    """Split a boxes file into one CSV text for each photo."""
-    reader = boxes_reader(text)
-    columns = list(reader.fieldnames or ())
-    sections: dict[str, io.StringIO] = {}
-    for row in reader:
-        name = normalized_path(row["image"] or "")
-        if name not in sections:
-            sections[name] = io.StringIO()
-            csv.writer(sections[name]).writerow(columns)
-        csv.writer(sections[name]).writerow(row[column] or "" for column in columns)
-    return {name: section.getvalue() for name, section in sections.items()}
-
-
-def _coco_by_photo(text: str) -> dict[str, str]:
-    """Split COCO into one JSON text for each photo.
-
-    Ids are left out, because each export may number them differently.
-    """
-    content = json.loads(text)
-    categories = {row["id"]: row for row in content.get("categories", [])}
-    names = {row["id"]: normalized_path(row["file_name"]) for row in content["images"]}
-    sections: dict[str, dict[str, list[dict[str, object]]]] = {
-        name: {"images": [{"id": 0, "file_name": name}], "annotations": [], "categories": []}
-        for name in names.values()
-    }
-    for row in content["annotations"]:
-        if row["image_id"] not in names:
-            continue
-        section = sections[names[row["image_id"]]]
-        section["annotations"].append({**row, "id": 0, "image_id": 0})
-        category = categories.get(row.get("category_id"))
-        if category is not None and category not in section["categories"]:
-            section["categories"].append(category)
-    return {name: json.dumps(section, sort_keys=True) for name, section in sections.items()}
-
-
-def _shared_file_error(file: UPath, error: Exception) -> SidecarError:
-    if isinstance(error, KeyError):
-        problem = f"{error} is missing"
-    elif isinstance(error, json.JSONDecodeError):
-        problem = f"it is not valid JSON: {error}"
-    else:
-        problem = str(error)
-    needs = (
-        "COCO's `images` (with id and file_name) and `annotations` (with image_id)"
-        if file.name == SHARED_COCO
-        else "a header line image,x,y,width,height"
-    )
-    return SidecarError(f"{file} cannot be read ({problem}): it needs {needs}")
-
-
-@lru_cache(maxsize=_CACHED_FILES)
-def _by_photo(file: UPath, size: int, mtime: float) -> Mapping[str, str]:
-    """Split a shared file into one text for each photo; another size or time reads it again."""
-    del size, mtime
-    split = _coco_by_photo if file.name == SHARED_COCO else _boxes_by_photo
+def _part_digest(inbox: UPath, part: Part) -> str:
     try:
-        return split(file.read_text("utf-8"))
-    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
-        raise _shared_file_error(file, error) from error
-
-
-def _read_text(file: UPath) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise SidecarError(f"{file} is not UTF-8 text ({error}): save it as UTF-8") from error
-
-
-def _text(inbox: UPath, path: str, photo: str) -> str | None:
-    """The part of a COCO or boxes file about a photo; None if there is none."""
-    file = inbox / path
-    if not file.exists():
-        return None
-    if file.name not in SHARED:
-        return _read_text(file)
-    stat = file.stat()
-    relative = PurePosixPath(photo).relative_to(PurePosixPath(path).parent)
-    return _by_photo(file, stat.st_size, stat.st_mtime).get(normalized_path(str(relative)))
-
-
-def _part_digest(inbox: UPath, path: str, photo: str) -> str:
-    file = inbox / path
-    if file.name not in SHARED:
-        return sha256(file.read_bytes())
-    try:
-        text = _text(inbox, path, photo)
+        if not part.name:
+            return sha256(read_file(inbox, part.path))
+        text = _text(inbox, part)
     except SidecarError:
         # Detection reports the error. Here it is enough that a corrected file has another digest.
-        return sha256(file.read_bytes())
+        return sha256(repr(part).encode())
     return "" if text is None else sha256(text.encode())
 
 
-def sidecar_digest(inbox: UPath, photo: str, files: Iterable[str]) -> str:
+def sidecar_digest(inbox: UPath, parts: Iterable[Part]) -> str:
     """Digest what the sidecars contain about a photo.
 
     Parameters
     ----------
     inbox
         Folder or URL.
-    photo
-        The photo's path relative to it.
-    files
-        Paths of the photo's sidecars, as `sidecar_files` lists them.
+    parts
+        The photo's, from `SidecarMatching`.
 
     Returns
     -------
     str
         Empty if they contain nothing about it.
     """
-    digests = {path: _part_digest(inbox, path, photo) for path in files}
+    digests = {part.path: _part_digest(inbox, part) for part in parts}
     present = {path: digest for path, digest in digests.items() if digest}
     return joint_digest(present) if present else ""
 
 
-def _first_text(inbox: UPath, photo: str, paths: Iterable[str]) -> tuple[str | None, str | None]:
+def _first_text(inbox: UPath, parts: Iterable[Part]) -> tuple[str | None, str | None]:
     """The first text about a photo, and the path of its file."""
-    for path in paths:
-        text = _text(inbox, path, photo)
+    for part in parts:
+        text = _text(inbox, part)
         if text is not None:
-            return text, str(inbox / path)
+            return text, str(inbox / part.path)
     return None, None
 
 
-def _mask_detections(file: UPath, photo: str, width: int, height: int) -> list[Detection]:
+def _mask_detections(
+    inbox: UPath, path: str, photo: str, width: int, height: int, orientation: int
+) -> list[Detection]:
+    source = str(inbox / path)
+    data = read_file(inbox, path)
     try:
-        picture = decode_png(file.read_bytes())
+        check_mask_size(png_size(data), (width, height), source)
+        picture = decode_png(data)
     except UnreadableImageError as error:
-        raise SidecarError(f"{file}: {error}") from error
-    half = np.iinfo(picture.dtype).max // 2
-    mask = np.where(picture > half, np.uint8(255), np.uint8(0))
-    return read_sidecar(photo, width, height, mask=mask, source=str(file))
+        raise SidecarError(f"{source}: {error}") from error
+    mask = picture if picture.dtype == np.uint8 else (picture >> 8).astype(np.uint8)
+    return read_sidecar(photo, width, height, orientation=orientation, mask=mask, source=source)
 
 
 def sidecar_detections(
-    inbox: UPath, photo: str, width: int, height: int, *, crowds: bool = False
+    inbox: UPath,
+    photo: str,
+    parts: Sequence[Part],
+    width: int,
+    height: int,
+    *,
+    orientation: int = 1,
+    crowds: bool = False,
+    note: Note = ignore_note,
 ) -> list[Detection]:
     """Read the user's own objects of a photo: from its mask, else its COCO, else its boxes.
 
@@ -182,10 +108,16 @@ def sidecar_detections(
         Folder or URL.
     photo
         The photo's path relative to it.
+    parts
+        The photo's sidecars, from `SidecarMatching`.
     width, height
         Size of the upright photo, pixels.
+    orientation
+        The photo's EXIF orientation, 1..8.
     crowds
         Include COCO's crowds, which are not objects to cut out.
+    note
+        Called with a sentence for each object that is left out or clipped.
 
     Returns
     -------
@@ -198,24 +130,35 @@ def sidecar_detections(
         A sidecar cannot be used; the message names the file.
     """
     name = PurePosixPath(photo).name
-    mask = inbox / own_path(photo, MASK_SUFFIX)
-    if mask.exists():
-        return _mask_detections(mask, name, width, height)
-    coco, source = _first_text(inbox, photo, coco_paths(photo))
-    found = read_sidecar(name, width, height, coco=coco, source=source, crowds=crowds)
+    for part in parts:
+        if part.path.lower().endswith(MASK_SUFFIX):
+            return _mask_detections(inbox, part.path, name, width, height, orientation)
+    coco, source = _first_text(inbox, (each for each in parts if is_coco(each.path)))
+    found = read_sidecar(
+        name,
+        width,
+        height,
+        orientation=orientation,
+        coco=coco,
+        source=source,
+        crowds=crowds,
+        note=note,
+    )
     if found:
         return found
-    boxes, source = _first_text(inbox, photo, boxes_paths(photo))
-    return read_sidecar(name, width, height, boxes_csv=boxes, source=source)
+    boxes, source = _first_text(inbox, (each for each in parts if is_boxes(each.path)))
+    return read_sidecar(name, width, height, boxes_csv=boxes, source=source, note=note)
 
 
-def sidecar_placements(inbox: UPath, photo: str) -> str | None:
+def sidecar_placements(inbox: UPath, parts: Iterable[Part]) -> str | None:
     """Read the JSON text of a scene's `<stem>.placements.json`; None if there is no such file.
 
     Raises
     ------
     SidecarError
-        The file is not UTF-8 text.
+        The file cannot be read, or is not UTF-8 text.
     """
-    file = inbox / own_path(photo, PLACEMENTS_SUFFIX)
-    return _read_text(file) if file.exists() else None
+    for part in parts:
+        if part.path.lower().endswith(PLACEMENTS_SUFFIX):
+            return read_text(inbox, part.path)
+    return None

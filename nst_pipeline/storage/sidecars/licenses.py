@@ -20,6 +20,8 @@ from pathlib import PurePosixPath
 from upath import UPath
 
 from nst_pipeline.errors import SidecarError
+from nst_pipeline.storage.inbox_file import find_file
+from nst_pipeline.storage.sidecars.content import read_file
 from nst_pipeline.storage.store import sha256
 
 _TEXT, _TABLE = "LICENSE.txt", "licenses.csv"
@@ -87,8 +89,8 @@ def _folders(photos: Iterable[str]) -> Iterator[str]:
 def _contents(inbox: UPath, photos: Iterable[str]) -> dict[str, bytes]:
     """The license files of the photos' folders, by path relative to the inbox."""
     paths = (folder + name for folder in _folders(photos) for name in (_TEXT, _TABLE))
-    files = {path: inbox / path for path in paths}
-    return {path: file.read_bytes() for path, file in files.items() if file.exists()}
+    # The scan names links that lead out of the inbox; they are not read.
+    return {path: read_file(inbox, path) for path in paths if find_file(inbox, path) is not None}
 
 
 def license_digests(inbox: UPath, photos: Iterable[str]) -> dict[str, str]:

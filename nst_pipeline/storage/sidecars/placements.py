@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from nst_pipeline.errors import SidecarError
+from nst_pipeline.storage.sidecars.coco import load_json
+from nst_pipeline.storage.sidecars.objects import MAX_OBJECTS
 from nst_pipeline.vision.shapes import Box, Placement
 
 _MAX_PX = 30_000
 """No image that OpenCV can hold is larger: a larger number is a mistake."""
+_MAX_NAME = 1000
+"""Characters of a sticker's name, which may be a path."""
 
 
 class _PlacementEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    sticker: str = Field(min_length=1)
+    sticker: str = Field(min_length=1, max_length=_MAX_NAME)
     x: int = Field(ge=-_MAX_PX, le=_MAX_PX)
     y: int = Field(ge=-_MAX_PX, le=_MAX_PX)
     width: int = Field(ge=1, le=_MAX_PX)
@@ -24,7 +28,7 @@ class _PlacementEntry(BaseModel):
     flip: bool = False
 
 
-_ENTRIES = TypeAdapter(list[_PlacementEntry])
+_ENTRIES = TypeAdapter(Annotated[list[_PlacementEntry], Field(max_length=MAX_OBJECTS)])
 
 
 def _explain(error: ValidationError) -> str:
@@ -63,14 +67,14 @@ def parse_placements(text: str, *, source: str = "placements") -> list[Placement
     [Placement(sticker='cat.jpg', box=Box(x=5, y=9, width=40, height=30), flip=False)]
     """
     try:
-        entries = _ENTRIES.validate_python(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise SidecarError(f"{source} is not valid JSON ({error}): correct it") from error
+        entries = _ENTRIES.validate_python(load_json(text))
     except ValidationError as error:
         raise SidecarError(
             f"{source}: {_explain(error)}; give a list of entries like "
             '{"sticker": "photo.jpg", "x": 0, "y": 0, "width": 100, "height": 200}'
         ) from error
+    except ValueError as error:
+        raise SidecarError(f"{source} is not valid JSON ({error}): correct it") from error
     return [
         Placement(each.sticker, Box(each.x, each.y, each.width, each.height), each.flip)
         for each in entries

@@ -3,175 +3,43 @@
 from __future__ import annotations
 
 import io
-import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import cast
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
+import simplejpeg
+from PIL import Image, ImageChops, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import BITSPERSAMPLE, PLANAR_CONFIGURATION, TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
+from nst_pipeline.vision.images.damage import check_whole
 from nst_pipeline.vision.images.dtype import to_float
+from nst_pipeline.vision.images.guarded import GUARDED, decode_guarded
+from nst_pipeline.vision.images.header import OpenedPhoto, check_header, opened
 from nst_pipeline.vision.images.resize import shrink_to_fit
+from nst_pipeline.vision.images.tiff import Page
 from nst_pipeline.vision.shapes import Matte, Picture, Rgb
 
-# Pillow's own limit warns at 89 Mpx regardless of the settings; `check_header` enforces
-# `ingest.max_megapixels` before anything is decoded.
-Image.MAX_IMAGE_PIXELS = None
-
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
-"""MPO, the JPEG with additional images that phones write, counts as JPEG for Pillow."""
-_ROTATED_ORIENTATIONS = (5, 6, 7, 8)
-"""EXIF orientations that swap width and height."""
-_UINT16_PER_UINT8 = 257
+_UINT16_MAX = 65_535
 _OPAQUE_LEVEL, _OPAQUE_SHARE = 250, 0.999
 """With this share of its pixels at this level or above, an alpha cuts nothing out."""
 _WHITE = 255
-_SEPARATE_PLANES = 2
-"""PlanarConfiguration of TIFF 6.0."""
+_GRAY_SCALES = {"L;2": 85, "L;4": 17}
+"""Factors to 8 bits, by Pillow's name of the stored levels."""
+_SMALLEST_SCALE = 8
+_DAMAGE_WARNINGS = ("Corrupt JPEG data", "Premature end", "Inconsistent progression")
+"""Of libjpeg. Others concern headers that cameras write in their own way."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-_DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    ArithmeticError,
-    RuntimeError,
-    AssertionError,
-    MemoryError,
-    struct.error,
-)
-"""What Pillow raises for damaged files, depending on the format and the damage."""
 
 
-@dataclass(frozen=True)
-class Header:
-    """A photo's header. `width` and `height` are those of the upright photo, in pixels."""
-
-    width: int
-    height: int
-    format: str
-    """JPEG, PNG, WEBP, TIFF or BMP."""
-    orientation: int
-    """EXIF orientation, 1 (stored upright) to 8."""
-    frames: int
-    """Pages or animation frames; 1 for a single picture."""
-    mode: str
-    """Pillow's mode of the stored pixels: `RGB`, `L`, `I;16`, `CMYK`, `P`, …"""
-    copyright: str = ""
-    """The EXIF copyright notice."""
-
-    @property
-    def megapixels(self) -> float:
-        """Pixels in millions."""
-        return self.width * self.height / 1e6
-
-
-@contextmanager
-def _opened(source: bytes | BinaryIO) -> Iterator[Image.Image]:
-    stream = io.BytesIO(source) if isinstance(source, bytes) else source
-    if not stream.read(1):
-        raise UnreadableImageError("the file is empty")
-    stream.seek(0)
-    try:
-        image = Image.open(stream, formats=_FORMATS)
-    except UnidentifiedImageError as error:
-        raise UnreadableImageError(
-            "not a JPEG, PNG, WebP, TIFF or BMP picture, or its header is broken"
-        ) from error
-    except _DECODER_ERRORS as error:
-        raise UnreadableImageError(f"damaged or cut short ({error})") from error
-    with image:
-        yield image
-
-
-def _copyright(exif: Image.Exif) -> str:
-    """Return the EXIF copyright notice on one line: ASCII by the standard, UTF-8 in practice."""
-    notice = str(exif.get(ExifTags.Base.Copyright, ""))
-    with suppress(UnicodeError):
-        notice = notice.encode("latin-1").decode()
-    return " ".join(notice.replace("\0", " ").split())
-
-
-def _header(image: Image.Image) -> Header:
-    # Not `image.getexif()`: that of a PNG decodes the pixels to look for metadata after them.
-    exif = Image.Image.getexif(image)
-    orientation = int(exif.get(ExifTags.Base.Orientation, 1))
-    width, height = image.size
-    # Pillow reports the upright size of a TIFF, and the stored size of every other format.
-    if orientation in _ROTATED_ORIENTATIONS and image.format != "TIFF":
-        width, height = height, width
-    # The additional images of an MPO (previews, depth, gain maps) are not an animation.
-    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    name = "JPEG" if image.format == "MPO" else str(image.format)
-    return Header(width, height, name, orientation, frames, image.mode, _copyright(exif))
-
-
-def read_header(source: bytes | BinaryIO) -> Header:
-    """Read a photo's size, format, orientation and number of frames without decoding it.
-
-    Parameters
-    ----------
-    source
-        The file's content, or a seekable file at its start.
-
-    Returns
-    -------
-    Header
-        Its size is that of the upright photo.
-
-    Raises
-    ------
-    UnreadableImageError
-        The file is empty, not a photo, or has a damaged header. The message gives the reason
-        without the file's name, which the caller knows.
-    """
-    with _opened(source) as image:
-        try:
-            return _header(image)
-        except _DECODER_ERRORS as error:
-            raise UnreadableImageError(f"damaged or cut short ({error})") from error
-
-
-def check_header(header: Header, *, max_megapixels: float) -> None:
-    """Refuse photos that the pipeline cannot use.
-
-    Parameters
-    ----------
-    header
-        From `read_header`.
-    max_megapixels
-        Largest allowed size.
-
-    Raises
-    ------
-    UnreadableImageError
-        The photo has several frames or more pixels than allowed. The message gives the reason
-        without the file's name.
-    """
-    if header.frames > 1:
-        kind = "pages" if header.format == "TIFF" else "frames (animated)"
-        raise UnreadableImageError(f"{header.frames} {kind}: only single pictures are used")
-    if header.megapixels > max_megapixels:
-        raise UnreadableImageError(
-            f"{header.width} x {header.height} pixels = {header.megapixels:.4g} Mpx"
-            f" > limit ingest.max_megapixels {max_megapixels:.4g}"
-        )
-
-
-def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Divide 16-bit gray by 257; Pillow itself would clip it at 255."""
+def _to_8_bit(image: Image.Image, page: Page | None) -> Image.Image:
+    """Scale gray of more than 8 bits, which Pillow itself would clip at 255."""
     if image.mode.startswith("I;16"):
-        wide = np.asarray(image).astype(np.uint32)
-        rounded = (wide + _UINT16_PER_UINT8 // 2) // _UINT16_PER_UINT8
-        return Image.fromarray(rounded.astype(np.uint8))
+        highest = (1 << page.bits) - 1 if page is not None else _UINT16_MAX
+        levels = np.minimum(np.asarray(image), highest).astype(np.uint32)
+        rounded = ((levels * _WHITE + highest // 2) // highest).astype(np.uint8)
+        inverted = page is not None and page.is_white_zero
+        return Image.fromarray(_WHITE - rounded if inverted else rounded)
     if image.mode in ("I", "F"):
         raise UnreadableImageError("32 bits per channel: save it with 8 or 16")
     return image
@@ -185,10 +53,15 @@ def _to_basic_mode(image: Image.Image) -> Image.Image:
 
 
 def _fix_transparent_color(image: Image.Image) -> None:
-    """Divide the transparent color of a 16-bit RGB PNG by 256, as Pillow divides its pixels."""
+    """Scale a PNG's transparent color as Pillow scales its pixels to 8 bits."""
     color = image.info.get("transparency")
-    if isinstance(image, PngImageFile) and image.tile[0].args == "RGB;16B" and color:
+    if not isinstance(image, PngImageFile) or color is None:
+        return
+    stored = image.tile[0].args
+    if stored == "RGB;16B":
         image.info["transparency"] = tuple(level >> 8 for level in color)
+    elif stored in _GRAY_SCALES:
+        image.info["transparency"] = color * _GRAY_SCALES[stored]
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -233,22 +106,62 @@ def _fix_ink_polarity(image: Image.Image) -> Image.Image:
     return image
 
 
-def _is_planar_16_bit(image: TiffImageFile) -> bool:
-    """Check whether Pillow would misread the file without raising an error."""
-    bits = image.tag_v2.get(BITSPERSAMPLE, (8,))
-    return image.tag_v2.get(PLANAR_CONFIGURATION) == _SEPARATE_PLANES and max(bits) > 8
+def _check_stream(data: bytes, image: Image.Image) -> None:
+    """Refuse a JPEG whose decoder warns: Pillow fills what is missing with gray, and says nothing.
+
+    Only the compressed data are read, at an eighth of the size.
+    """
+    space = {"CMYK": "CMYK", "YCCK": "CMYK"}.get(image.mode, "GRAY")
+    height = -(-image.height // _SMALLEST_SCALE)
+    try:
+        simplejpeg.decode_jpeg(data, colorspace=space, fastdct=True, min_height=height)
+    except ValueError as error:
+        if str(error).startswith(_DAMAGE_WARNINGS):
+            raise UnreadableImageError(f"damaged or cut short ({error})") from error
 
 
-def _decode_upright(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+def _with_exif(decoded: Image.Image, image: Image.Image) -> Image.Image:
+    """Give pixels that were decoded otherwise the orientation that Pillow read."""
+    if image.info.get("exif"):
+        decoded.info["exif"] = image.info["exif"]
+    return decoded
+
+
+def _decode_webp(data: bytes, image: Image.Image) -> Image.Image:
+    """Decode a still WebP with OpenCV, in half of the memory that Pillow takes for animations."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != image.size[::-1]:
+        raise UnreadableImageError("damaged or cut short (its pixels)")
+    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return _with_exif(Image.fromarray(cv2.cvtColor(pixels, code, dst=pixels)), image)
+
+
+def _decode_upright(data: bytes, photo: OpenedPhoto) -> tuple[Image.Image, Image.Image | None]:
     """Decode to 8-bit gray, RGB or CMYK, and alpha if any, rotated by the EXIF orientation."""
-    if isinstance(image, TiffImageFile) and _is_planar_16_bit(image):
-        raise UnreadableImageError("16-bit TIFF in separate planes: save it interleaved")
+    image = photo.image
+    if image.format == "WEBP":
+        image = _decode_webp(data, image)
+    elif image.format in GUARDED:
+        image = _with_exif(decode_guarded(data), image)
     _fix_transparent_color(image)
     image.load()
     upright = _fix_ink_polarity(image)
     ImageOps.exif_transpose(upright, in_place=True)
     colors, alpha = _split_alpha(upright)
-    return _to_basic_mode(_to_8_bit(colors)), alpha
+    return _to_basic_mode(_to_8_bit(colors, photo.page)), alpha
+
+
+def _decode(
+    data: bytes, max_megapixels: float
+) -> tuple[Image.Image, Image.Image | None, bytes | None]:
+    """Check a photo, and decode its colors, its alpha, and the profile of its colors."""
+    with opened(data) as photo:
+        header, progressive = photo.header, "progressive" in photo.image.info
+        check_header(header, max_megapixels=max_megapixels)
+        check_whole(io.BytesIO(data), header.format, header.megapixels, progressive=progressive)
+        if header.format == "JPEG":
+            _check_stream(data, photo.image)
+        return (*_decode_upright(data, photo), photo.profile)
 
 
 def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
@@ -261,7 +174,7 @@ def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
     Parameters
     ----------
     data
-        Content of a JPEG, PNG, WebP, TIFF or BMP file.
+        Content of a JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF file.
     name
         The file's name, for the error message.
     max_megapixels
@@ -284,14 +197,9 @@ def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
     (8, 6, 3)
     """
     try:
-        with _opened(data) as image:
-            check_header(_header(image), max_megapixels=max_megapixels)
-            profile = image.info.get("icc_profile")
-            colors, alpha = _decode_upright(image)
+        colors, alpha, profile = _decode(data, max_megapixels)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{name}: {error}") from error
-    except _DECODER_ERRORS as error:
-        raise UnreadableImageError(f"{name}: damaged or cut short ({error})") from error
     photo = np.array(_to_srgb(colors, profile))
     if alpha is not None:
         photo[np.asarray(alpha) == 0] = _WHITE
@@ -320,14 +228,11 @@ def decode_alpha(data: bytes, *, max_megapixels: float = 100.0) -> Matte | None:
         The photo is damaged, too large or not supported. The message gives the reason without the
         file's name.
     """
-    with _opened(data) as image:
-        if not image.has_transparency_data:
+    with opened(data) as photo:
+        if not photo.image.has_transparency_data:
             return None
-        try:
-            check_header(_header(image), max_megapixels=max_megapixels)
-            _, alpha = _decode_upright(image)
-        except _DECODER_ERRORS as error:
-            raise UnreadableImageError(f"damaged or cut short ({error})") from error
+        check_header(photo.header, max_megapixels=max_megapixels)
+        _, alpha = _decode_upright(data, photo)
     levels = np.asarray(alpha)
     if np.mean(levels >= _OPAQUE_LEVEL) >= _OPAQUE_SHARE:
         return None

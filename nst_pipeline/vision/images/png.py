@@ -119,6 +119,21 @@ def _decode_own(data: bytes) -> Picture | None:
     return _unfilter_rows(filtered).reshape((height, width, channels)[: 2 if channels == 1 else 3])
 
 
+def png_size(data: bytes) -> tuple[int, int]:
+    """Read a PNG's width and height, pixels, without decoding it.
+
+    Raises
+    ------
+    UnreadableImageError
+        The data is not a PNG.
+    """
+    header = data[_HEADER_AT : _HEADER_AT + _HEADER.size]
+    if not data.startswith(_SIGNATURE) or len(header) < _HEADER.size:
+        raise UnreadableImageError("not a PNG picture, or a damaged one")
+    width, height, *_ = _HEADER.unpack(header)
+    return width, height
+
+
 def decode_png(data: bytes) -> Picture:
     """Decode a PNG.
 

@@ -60,6 +60,7 @@ def test_a_moved_photo_is_not_reported_as_deleted(collection):
 
 def test_progress_counts_the_files_read_in_each_inbox(collection):
     scenes = collection.root / "scenes"
+    _scan(collection)  # the photos of the copied collection are new files
     (scenes / "again.jpg").write_bytes((scenes / "temple.jpg").read_bytes())
     calls = []
     _scan(collection, progress=lambda *call: calls.append(call))

@@ -1,5 +1,4 @@
 import json
-import os
 from importlib import import_module
 from pathlib import Path
 
@@ -8,12 +7,13 @@ import pytest
 from upath import UPath
 
 from nst_pipeline.errors import NstError
+from nst_pipeline.storage.listing import list_inbox
 from nst_pipeline.storage.sidecars.files import (
     sidecar_detections,
     sidecar_digest,
     sidecar_placements,
 )
-from nst_pipeline.storage.sidecars.names import is_sidecar, sidecar_files
+from nst_pipeline.storage.sidecars.matching import Part, SidecarMatching
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Box
 
@@ -40,21 +40,25 @@ def put(folder: Path, name: str, content: str) -> None:
     path.write_text(content, "utf-8")
 
 
-def boxes(folder: Path, photo: str) -> list[tuple[Box, str]]:
-    found = sidecar_detections(UPath(folder), photo, 200, 100)
+def parts(folder: Path, photo: str, *others: str) -> list[Part]:
+    files = list_inbox(UPath(folder)).sidecars
+    return SidecarMatching(UPath(folder), [photo, *others], files).parts(photo)
+
+
+def boxes(folder: Path, photo: str, *others: str) -> list[tuple[Box, str]]:
+    found = sidecar_detections(UPath(folder), photo, parts(folder, photo, *others), 200, 100)
     assert all(each.source == "sidecar" and each.score == 1 for each in found)
     return [(each.box, each.label) for each in found]
 
 
 def digest(folder: Path, photo: str) -> str:
-    present = {str(p.relative_to(folder)) for p in folder.rglob("*") if is_sidecar(p.name)}
-    return sidecar_digest(UPath(folder), photo, sidecar_files(photo, present))
+    return sidecar_digest(UPath(folder), parts(folder, photo))
 
 
 def test_a_photo_without_sidecars_has_no_annotations_and_no_digest(tmp_path: Path) -> None:
     assert boxes(tmp_path, "cat.jpg") == []
     assert digest(tmp_path, "cat.jpg") == ""
-    assert sidecar_placements(UPath(tmp_path), "cat.jpg") is None
+    assert sidecar_placements(UPath(tmp_path), []) is None
 
 
 @pytest.mark.parametrize("name", ["pets/boxes.csv", "pets/cat.boxes.csv"])
@@ -83,7 +87,8 @@ def test_coco_is_read_from_the_photos_own_file_its_folders_or_the_inboxs(
 
 def test_a_photo_in_another_folder_is_another_photo(tmp_path: Path) -> None:
     put(tmp_path, "annotations.json", coco(("a/cat.jpg", [10, 20, 30, 40])))
-    assert boxes(tmp_path, "b/cat.jpg") == [] == boxes(tmp_path, "cat.jpg")
+    photos = ["a/dog.jpg", "b/cat.jpg"]
+    assert boxes(tmp_path, *photos[::-1]) == [] == boxes(tmp_path, *photos)
 
 
 def test_a_mask_is_preferred_to_coco_and_coco_to_boxes(tmp_path: Path) -> None:
@@ -94,7 +99,7 @@ def test_a_mask_is_preferred_to_coco_and_coco_to_boxes(tmp_path: Path) -> None:
     mask = np.zeros((100, 200), np.uint16)
     mask[30:60, 50:90] = 65535
     (tmp_path / "cat.mask.png").write_bytes(encode_png(mask))
-    (found,) = sidecar_detections(UPath(tmp_path), "cat.jpg", 200, 100)
+    (found,) = sidecar_detections(UPath(tmp_path), "cat.jpg", parts(tmp_path, "cat.jpg"), 200, 100)
     assert found.box == Box(50, 30, 40, 30)
     assert found.mask is not None and np.array_equal(found.mask, mask > 0)
 
@@ -120,13 +125,11 @@ def test_only_the_photos_own_entries_of_a_shared_file_change_its_digest(tmp_path
 def test_a_shared_file_is_read_once(tmp_path: Path) -> None:
     rows = "".join(f"{i}.jpg,1,1,10,10,cat\n" for i in range(20_000))
     put(tmp_path, "boxes.csv", HEADER + rows)
-    stat = (tmp_path / "boxes.csv").stat()
-    assert boxes(tmp_path, "7.jpg")
-    # Same size and time: the file is not read again.
+    before = [parts(tmp_path, f"{i}.jpg") for i in (7, 8)]
+    assert sidecar_detections(UPath(tmp_path), "7.jpg", before[0], 200, 100)
     put(tmp_path, "boxes.csv", (HEADER + rows).replace("cat", "dog"))
-    os.utime(tmp_path / "boxes.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert boxes(tmp_path, "8.jpg")[0][1] == "cat"
-    os.utime(tmp_path / "boxes.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns + 10**9))
+    # As long as no scan has seen another size or time, the file is not read again.
+    assert sidecar_detections(UPath(tmp_path), "8.jpg", before[1], 200, 100)[0].label == "cat"
     assert boxes(tmp_path, "8.jpg")[0][1] == "dog"
 
 
@@ -151,16 +154,25 @@ def test_a_broken_sidecar_has_a_digest_and_an_error_that_names_it(
     put(tmp_path, name, content)
     assert digest(tmp_path, "cat.jpg")
     with pytest.raises(NstError, match=name):
-        sidecar_detections(UPath(tmp_path), "cat.jpg", 200, 100)
+        boxes(tmp_path, "cat.jpg")
 
 
 def test_placements_are_read_and_digested(tmp_path: Path) -> None:
     put(tmp_path, "town/street.placements.json", '[{"sticker": "cat"}]')
-    assert sidecar_placements(UPath(tmp_path), "town/street.jpg") == '[{"sticker": "cat"}]'
+    assert (
+        sidecar_placements(UPath(tmp_path), parts(tmp_path, "town/street.jpg"))
+        == '[{"sticker": "cat"}]'
+    )
     assert digest(tmp_path, "town/street.jpg")
 
 
 def test_the_samples_contain_boxes_that_are_read(tmp_path: Path) -> None:
     assert import_module("nst_pipeline.samples").write_samples(UPath(tmp_path))
-    (cup,) = sidecar_detections(UPath(tmp_path / "objects"), "coffee.png", 600, 400)
+    (cup,) = sidecar_detections(
+        UPath(tmp_path / "objects"),
+        "coffee.png",
+        parts(tmp_path / "objects", "coffee.png"),
+        600,
+        400,
+    )
     assert cup.label == "cup"

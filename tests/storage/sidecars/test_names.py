@@ -1,44 +1,61 @@
-"""Names of sidecars."""
+import pytest
 
 from nst_pipeline.storage.sidecars.names import (
+    folded,
+    is_boxes,
+    is_coco,
+    is_shared,
     is_sidecar,
-    normalized_name,
     normalized_path,
-    sidecar_files,
     sidecar_paths,
 )
 
 
-def test_names_distinguish_sidecars_from_photos() -> None:
-    assert is_sidecar("a/cat.mask.png") and is_sidecar("a/boxes.csv")
-    assert is_sidecar("annotations.json") and is_sidecar("street.placements.json")
-    assert not is_sidecar("mask.png") and not is_sidecar("cat.json")
-
-
-def test_a_photo_has_its_own_files_and_those_of_its_folder_and_inbox() -> None:
-    assert set(sidecar_paths("pets/old/cat.jpg")) == {
-        "pets/old/cat.mask.png",
-        "pets/old/cat.placements.json",
-        "pets/old/cat.coco.json",
-        "pets/old/annotations.json",
+@pytest.mark.parametrize(
+    "path",
+    [
+        "cat.mask.png",
+        "CUP.MASK.PNG",
+        "pets/Cat.Coco.json",
+        "cat.boxes.csv",
+        "scenes/street.placements.json",
         "annotations.json",
-        "pets/old/cat.boxes.csv",
-        "pets/old/boxes.csv",
-    }
+        "pets/Annotations.JSON",
+        "pets/boxes.csv",
+    ],
+)
+def test_sidecars_are_known_by_their_names_in_any_case(path: str) -> None:
+    assert is_sidecar(path)
 
 
-def test_all_paths_of_a_photo_are_sidecars_and_listed_once() -> None:
-    for photo in ("cat.jpg", "pets/cat.jpg"):
-        paths = sidecar_paths(photo)
-        assert all(map(is_sidecar, paths)) and len(set(paths)) == len(paths)
+@pytest.mark.parametrize(
+    "path", ["cat.png", "mask.png", "my boxes.csv", "annotations.json/cat.png"]
+)
+def test_other_files_are_not_sidecars(path: str) -> None:
+    assert not is_sidecar(path)
 
 
-def test_only_existing_files_are_selected() -> None:
-    present = {"pets/boxes.csv", "boxes.csv", "pets/dog.mask.png"}
-    assert sidecar_files("pets/cat.jpg", present) == ["pets/boxes.csv"]
-    assert sidecar_files("pets/cat.jpg", ()) == []
+def test_the_name_says_what_a_sidecar_contains() -> None:
+    assert is_coco("a/Annotations.json") and is_coco("cat.COCO.json")
+    assert is_boxes("BOXES.csv") and is_boxes("a/cat.boxes.csv")
+    assert is_shared("a/boxes.csv") and not is_shared("a/cat.boxes.csv")
 
 
-def test_paths_are_normalized() -> None:
+def test_a_photos_sidecars_lie_beside_it_and_in_the_folders_above() -> None:
+    assert sidecar_paths("a/b/cat.jpg") == (
+        "a/b/cat.mask.png",
+        "a/b/cat.placements.json",
+        "a/b/cat.coco.json",
+        "a/b/cat.boxes.csv",
+        "a/b/annotations.json",
+        "a/b/boxes.csv",
+        "a/annotations.json",
+        "a/boxes.csv",
+        "annotations.json",
+        "boxes.csv",
+    )
+
+
+def test_paths_are_compared_in_one_form() -> None:
     assert normalized_path(".\\pets\\cafe\u0301.jpg") == "pets/caf\u00e9.jpg"
-    assert normalized_name("pets\\cafe\u0301.jpg") == "caf\u00e9.jpg"
+    assert folded("Pets/CAFE\u0301.JPG") == "pets/caf\u00e9.jpg"

@@ -13,8 +13,8 @@ from nst_pipeline.vision.images.codecs import (
     decode_photo,
     encode_jpeg,
     encode_webp_thumbnail,
-    read_header,
 )
+from nst_pipeline.vision.images.header import read_header
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.shapes import Rgb
 

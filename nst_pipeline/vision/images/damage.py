@@ -1,0 +1,242 @@
+"""Tell by its structure whether a picture file is whole, and cheap enough to decode."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Callable
+from typing import BinaryIO
+
+import numpy as np
+
+from nst_pipeline.errors import UnreadableImageError
+from nst_pipeline.vision.images.tiff import main_pages, read_pages
+
+_MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 64, 2000
+"""Of a progressive JPEG; encoders write about ten. Each costs the time of a whole decoding: ten
+scans of 100 megapixels take 3 s."""
+_MAX_PNG_CHUNKS, _MAX_BOXES = 100_000, 1000
+_TAIL_BYTES = 4096
+"""Bytes searched for the end mark: cameras pad JPEGs with zeros to full sectors."""
+_ZEROS, _LONG_RUN = 512, 4096
+"""Compressed pixels do not end with so many zeros. Uncompressed black ones may: see `_is_cut`."""
+_FEW_BYTES, _LIT, _MOST = 12, 8, 0.9
+"""Of the row above a cut: so many bytes are needed, and so large a share of them is brighter."""
+_JPEG_END, _JPEG_SCAN = 0xD9, 0xDA
+_JPEG_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
+"""Markers without a segment."""
+_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff])")
+_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_PNG_CHUNKS_AT, _PNG_END = 8, b"IEND"
+_PIXELS_OF_WEBP = (b"VP8 ", b"VP8L")
+_BMP_UNCOMPRESSED = (0, 3)
+
+
+def _damaged(detail: str) -> UnreadableImageError:
+    return UnreadableImageError(f"damaged or cut short ({detail})")
+
+
+def _read(file: BinaryIO, offset: int, count: int) -> bytes:
+    file.seek(max(0, offset))
+    return file.read(count)
+
+
+def walk_jpeg(data: bytes) -> tuple[int, bool]:
+    """Count the scans of a JPEG.
+
+    Parameters
+    ----------
+    data
+        The file.
+
+    Returns
+    -------
+    tuple of int and bool
+        The scans up to the end mark, and whether there is one.
+    """
+    at, scans = 2, 0
+    while found := _JPEG_MARKER.match(data, at):
+        marker, at = found[1][0], found.end()
+        if marker == _JPEG_END:
+            return scans, True
+        if marker in _JPEG_ALONE:
+            continue
+        at += int.from_bytes(data[at : at + 2], "big")
+        if marker == _JPEG_SCAN:
+            scans += 1
+            following = _AFTER_SCAN.search(data, at)
+            if following is None or scans > _MAX_SCANS:
+                break
+            at = following.start()
+    return scans, False
+
+
+def _check_jpeg(file: BinaryIO, size: int, megapixels: float, *, progressive: bool) -> None:
+    tail = _read(file, size - _TAIL_BYTES, _TAIL_BYTES).rstrip(b"\0")
+    if tail.endswith(bytes((0xFF, _JPEG_END))) and not progressive:
+        return
+    scans, has_end = walk_jpeg(_read(file, 0, size))
+    if scans > _MAX_SCANS or scans * megapixels > _MAX_SCAN_MEGAPIXELS:
+        raise UnreadableImageError(
+            f"{scans} progressive scans of {megapixels:.4g} Mpx: save it with fewer"
+        )
+    if not has_end:
+        raise _damaged("it has no end mark")
+
+
+def _check_png(file: BinaryIO, size: int) -> None:
+    at = _PNG_CHUNKS_AT
+    for _ in range(_MAX_PNG_CHUNKS):
+        head = _read(file, at, 8)
+        if len(head) < 8:
+            raise _damaged("it has no end mark")
+        length, kind = struct.unpack(">I4s", head)
+        at += 12 + length
+        if at > size:
+            raise _damaged(f"its chunk {kind!r} ends after the file")
+        if kind == _PNG_END:
+            return
+    raise UnreadableImageError(f"more than {_MAX_PNG_CHUNKS} chunks: save it again")
+
+
+def _ends_with_zeros(file: BinaryIO, start: int, end: int) -> bool:
+    return end - start > 2 * _ZEROS and not any(_read(file, end - _ZEROS, _ZEROS))
+
+
+def _check_webp(file: BinaryIO, size: int) -> None:
+    end = int.from_bytes(_read(file, 4, 4), "little") + 8
+    if end > size:
+        raise _damaged("it is shorter than it says")
+    at = 12
+    while at + 8 <= end:
+        kind, length = struct.unpack("<4sI", _read(file, at, 8))
+        start, at = at + 8, at + 8 + length + length % 2
+        if not kind.isascii() or b"\0" in kind or at > end + 1:
+            raise _damaged("its chunks do not add up")
+        if kind in _PIXELS_OF_WEBP and _ends_with_zeros(file, start, start + length):
+            raise _damaged("its pixels end with zeros")
+
+
+def _is_cut(pixels: bytes, row_bytes: int) -> bool:
+    """Whether uncompressed pixels stop within a row, and zeros follow.
+
+    A black part of a picture ends where the row above is black, too, or at the end of a row. Where
+    a copy stopped, the row above goes on.
+    """
+    kept = len(pixels.rstrip(b"\0"))
+    row, column = divmod(kept, max(row_bytes, 1))
+    if len(pixels) - kept < _LONG_RUN or not row or not column:
+        return False
+    above = np.frombuffer(pixels, np.uint8)[(row - 1) * row_bytes + column : row * row_bytes]
+    return above.size >= _FEW_BYTES and float(np.mean(above > _LIT)) > _MOST
+
+
+def _check_uncompressed(file: BinaryIO, start: int, end: int, row_bytes: int) -> None:
+    if not any(_read(file, end - _LONG_RUN, _LONG_RUN)):
+        pixels = _read(file, start, end - start)
+        if _is_cut(pixels, row_bytes):
+            raise _damaged("its pixels end with zeros")
+
+
+def _check_bmp(file: BinaryIO, size: int) -> None:
+    head = _read(file, 0, 34)
+    stated, start = int.from_bytes(head[2:6], "little"), int.from_bytes(head[10:14], "little")
+    if not 0 < stated <= size:
+        raise _damaged("it is shorter than it says")
+    width, height = struct.unpack("<ii", head[18:26])
+    bits, compression = struct.unpack("<HI", head[28:34])
+    if compression in _BMP_UNCOMPRESSED and bits and width > 0:
+        row_bytes = (width * bits + 31) // 32 * 4
+        end = start + row_bytes * abs(height)
+        if end > size:
+            raise _damaged("its pixels end after the file")
+        _check_uncompressed(file, start, end, row_bytes)
+
+
+def _check_tiff(file: BinaryIO, size: int) -> None:
+    pages = main_pages(read_pages(file))
+    if not pages or not pages[0].blocks:
+        raise _damaged("it has no pixels")
+    page = pages[0]
+    start, end = min(at for at, _ in page.blocks), max(at + count for at, count in page.blocks)
+    if end > size:
+        raise _damaged("its pixels end after the file")
+    if page.is_compressed:
+        if _ends_with_zeros(file, start, end):
+            raise _damaged("its pixels end with zeros")
+    elif sum(count for _, count in page.blocks) == end - start:
+        _check_uncompressed(file, start, end, page.row_bytes)
+
+
+def _check_boxes(file: BinaryIO, size: int) -> None:
+    """Check that the boxes of a HEIC or AVIF add up, and that its pixels do not end with zeros."""
+    at = 0
+    for _ in range(_MAX_BOXES):
+        if at == size:
+            return
+        head = _read(file, at, 16)
+        if len(head) < 8:
+            break
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        length = int.from_bytes(head[8:16], "big") if length == 1 else length or size - at
+        if length < 8 or at + length > size:
+            break
+        if kind == b"mdat" and _ends_with_zeros(file, at, at + length):
+            raise _damaged("its pixels end with zeros")
+        at += length
+    raise _damaged("its boxes do not add up")
+
+
+_CHECKS: dict[str, Callable[[BinaryIO, int], None]] = {
+    "PNG": _check_png,
+    "WEBP": _check_webp,
+    "BMP": _check_bmp,
+    "TIFF": _check_tiff,
+    "HEIF": _check_boxes,
+    "AVIF": _check_boxes,
+}
+
+
+def check_whole(
+    file: BinaryIO, image_format: str, megapixels: float, *, progressive: bool = False
+) -> None:
+    """Refuse a file that is cut short, ends with zeros, or would take minutes to decode.
+
+    Nothing is decoded: pixels that are damaged in the middle show when they are.
+
+    Parameters
+    ----------
+    file
+        Seekable; its position changes.
+    image_format
+        As `read_header` returns it. Unknown formats are not checked.
+    megapixels
+        The picture's size.
+    progressive
+        Whether a JPEG is progressive.
+
+    Raises
+    ------
+    UnreadableImageError
+        The message gives the reason without the file's name.
+
+    Examples
+    --------
+    >>> import io
+    >>> from PIL import Image
+    >>> data = io.BytesIO()
+    >>> Image.new("RGB", (8, 8)).save(data, "PNG")
+    >>> check_whole(data, "PNG", 0.1)
+    >>> _ = data.truncate(50)
+    >>> try:
+    ...     check_whole(data, "PNG", 0.1)
+    ... except UnreadableImageError as error:
+    ...     print(error)
+    damaged or cut short (its chunk b'IDAT' ends after the file)
+    """
+    size = file.seek(0, os.SEEK_END)
+    if image_format == "JPEG":
+        _check_jpeg(file, size, megapixels, progressive=progressive)
+    elif image_format in _CHECKS:
+        _CHECKS[image_format](file, size)
