@@ -23,6 +23,7 @@ from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.finding.paintings import offers_painting
 from nst_pipeline.style.magenta import Magenta, load_magenta
+from nst_pipeline.style.naturalness import judge_naturalness
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.recipes import (
     ModelInput,
@@ -179,7 +180,7 @@ def _harmonize(
     proposals = {"magenta": lambda: Proposal(*stylized)}
     if offers_painting(composite, matte, settings.harmonize):
         proposals["painted"] = lambda: Proposal(paint_object(composite, matte, each.scene, magenta))
-    return harmonize(
+    image = harmonize(
         composite,
         matte,
         settings.harmonize,
@@ -187,6 +188,9 @@ def _harmonize(
         proposals=proposals,
         source=each.light,
     ).image
+    for judged in (composite, image):
+        judge_naturalness(judged, matte)
+    return image
 
 
 def _write_gallery(out: Path, keys: Sequence[str]) -> None:

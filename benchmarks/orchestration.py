@@ -48,7 +48,16 @@ from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.settings import load_settings
 
 _HOMES = Path(__file__).parents[1] / "dagster_home"
-_SETTINGS = "[vgg19]\nweights = 'missing.h5'\n"
+_SETTINGS = """
+[vgg19]
+weights = 'missing.h5'
+
+[placement]
+min_plausibility = 0.0
+min_height_fraction = 0.01
+
+"""
+"""Each scene gets an object, so that the bare loop and the graph do the same."""
 _TINY_WORK = "[recipes]\nleft_side = 64\nright_side = 64\n[run]\nworkers = 1\n"
 _URL = "DAGSTER_POSTGRES_URL"
 

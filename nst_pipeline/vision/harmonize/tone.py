@@ -59,6 +59,10 @@ class ToneParameters:
     and deviate by more of their chroma."""
     deviation_per_range: float = 0.015
     """Largest deviation as a share of the range of lightness: haze reduces both."""
+    gray_chroma: float = 0.05
+    """LAB units; no pixel of a file without color has more."""
+    gray_levels: float = 0.8
+    """Share of the levels between dark and light that such a photo shows; drawings show few."""
     faded_chroma: tuple[float, float] = (2.5, 6.0)
     """Chroma, on average and at most, of a black-and-white photo with stains: old paper and
     scanners tint parts of it."""
@@ -170,6 +174,16 @@ def _extent(
     return float(light - dark) if shown >= parameters.fewest_levels else 0.0
 
 
+def _is_gray(lab: Lab, parameters: ToneParameters) -> bool:
+    """Whether a scene's pixels, (n, 3), are those of a photo without any color."""
+    if float(np.abs(lab[:, 1:]).max()) > parameters.gray_chroma:
+        return False
+    dark, light = np.quantile(lab[:, 0], parameters.range_quantiles)
+    shown = np.bincount(lab[:, 0].astype(int))[int(dark) : int(light) + 1] > 0
+    wide = float(light - dark) >= parameters.smallest_range
+    return wide and float(shown.mean()) >= parameters.gray_levels
+
+
 def _fit_tone(lab: Lab, weight: NDArray[np.float32], parameters: ToneParameters) -> Tone:
     """Fit a penalized linear spline of a and b over lightness; lab (n, 3), weight (n,).
 
@@ -275,6 +289,8 @@ def find_tone(image: Rgb, matte: Matte, *, parameters: ToneParameters = TONE) ->
     if not scene.any():
         return None
     pixels, weights = lab[scene], weight[scene]
+    if _is_gray(pixels, parameters):
+        return Tone(np.zeros((len(_LEVELS), 2)))
     extent = _extent(pixels[:, 0], weights, parameters)
     if extent < parameters.smallest_range:
         return None

@@ -310,3 +310,21 @@ def test_a_black_and_white_photo_with_stains_is_toned():
 def test_a_photo_in_color_has_no_tone(name):
     picture = photo(name)
     assert find_tone(picture, np.zeros(picture.shape[:2], np.float32)) is None
+
+
+@pytest.mark.parametrize("name", ["brick", "gravel", "grass", "camera"])
+def test_a_texture_without_color_is_black_and_white(name):
+    """Bricks have two shades and little between them, but no color at all."""
+    from skimage import data
+
+    picture = np.repeat(getattr(data, name)()[..., None], 3, axis=2)
+    tone = find_tone(picture, np.zeros(picture.shape[:2], np.float32))
+    assert tone is not None and tone.kind == "monochrome"
+
+
+def test_a_gray_drawing_and_a_white_page_are_no_photos():
+    page = np.full((200, 300, 3), 255, np.uint8)
+    nothing = np.zeros((200, 300), np.float32)
+    assert find_tone(page, nothing) is None
+    page[40:80] = 30
+    assert find_tone(page, nothing) is None
