@@ -152,7 +152,7 @@ class PlacementSettings(Section):
         ge=1,
         le=32,
         description="Stickers and places tried for each scene. The composite that looks most "
-        "natural is made; each try takes about 0.05 seconds.",
+        "natural is made; each try takes about 0.1 seconds.",
     )
     min_plausibility: float = Field(
         0.25,

@@ -41,12 +41,8 @@ def see_factors(network: OnnxNetwork, picture: Rgb, matte: Matte) -> Seen:
     pictures, mattes = naturalness_views(picture, matte)
     looks = np.stack([pictures, coarse(pictures)]).transpose(0, 1, 4, 2, 3)
     views = (looks.astype(np.float32) - _MIDDLE) / _SPREAD
-    # The mirror image is as natural.
-    views = np.concatenate([views, views[..., ::-1]])
-    outlines = np.repeat(np.stack([mattes, mattes[..., ::-1]]), 2, axis=0)
-    (logits,) = network.run(views, outlines)
-    close, glance = (logits[look::2].mean(0) for look in (0, 1))
-    both = zip(SEEN, close.tolist(), glance.tolist(), strict=True)
+    (logits,) = network.run(views, np.stack([mattes, mattes]))
+    both = zip(SEEN, *logits.tolist(), strict=True)
     return {name: float(near if name in CLOSE else far) for name, near, far in both}
 
 

@@ -305,3 +305,28 @@ def test_sweep_refuses_weights_that_are_not_numbers(nst, tiny_vgg19):
     done = nst("sweep", *tiny_vgg19, "--out", "sheet.png", "--style-weights", "1e-6;1e-5")
     assert done.returncode == 1
     assert "--style-weights 1e-6;1e-5: give numbers separated by commas" in done.stderr
+
+
+def test_judge_tells_a_photo_from_a_rectangle_of_another(nst, tmp_path):
+    cup, mask = data.coffee(), np.zeros(data.coffee().shape[:2], np.uint8)
+    mask[100:300, 60:220] = 255
+    pasted = cup.copy()
+    pasted[100:300, 60:220] = cv2.resize(data.rocket(), (160, 200))
+    for folder in ("pictures", "masks"):
+        (tmp_path / folder).mkdir()
+    for name, picture in (("photo", cup), ("pasted", pasted)):
+        (tmp_path / f"pictures/{name}.png").write_bytes(encode_png(picture))
+        (tmp_path / f"masks/{name}.png").write_bytes(encode_png(mask))
+    folders = ("--pictures", tmp_path / "pictures", "--masks", tmp_path / "masks")
+    done = nst("judge", *folders, "--json")
+    assert done.returncode == 0, done.stderr
+    found = {each["picture"]: each for each in json.loads(done.stdout)["made"]}
+    assert found["pasted.png"]["naturalness"] < found["photo.png"]["naturalness"]
+    assert set(found["photo.png"]["factors"]) >= {"cutout", "size", "place", "light", "shadow"}
+    assert "photo.png" in nst("judge", *folders).stdout
+
+
+def test_judge_without_masks_is_refused(nst, tmp_path):
+    done = nst("judge", "--pictures", tmp_path, "--masks", tmp_path / "none")
+    assert done.returncode == 1
+    assert "no such folder" in done.stderr

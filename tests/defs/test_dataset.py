@@ -83,3 +83,16 @@ def test_the_command_line_exports_and_reports(collection, tmp_path):
     assert json.loads(CliRunner().invoke(app, ["report", "--json"]).stdout) == {"report": None}
     since = CliRunner().invoke(app, ["report", "--since", "2020-01-01", "--json"])
     assert json.loads(since.stdout)["report"].endswith(".html")
+
+
+def test_an_export_leaves_out_what_is_not_natural_enough(collection, tmp_path):
+    rows = _rows(collection)
+    least = float(rows.naturalness.max())
+    run = CliRunner().invoke(
+        app, ["export", str(tmp_path / "out"), "--min-naturalness", str(least), "--json"]
+    )
+    assert run.exit_code == 0
+    natural = rows[rows.naturalness >= least].drop_duplicates("image_id")
+    assert sum(json.loads(run.stdout)["pictures"].values()) == len(natural) < len(rows)
+    refused = CliRunner().invoke(app, ["export", str(tmp_path / "none"), "--min-naturalness", "1"])
+    assert refused.exit_code != 0

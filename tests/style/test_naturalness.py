@@ -53,4 +53,4 @@ def test_a_photo_is_more_natural_than_one_with_a_rectangle_of_another(cup):
 def test_a_mirrored_picture_is_as_natural(cup):
     photo, matte = cup
     mirrored = judged(np.ascontiguousarray(photo[:, ::-1]), np.ascontiguousarray(matte[:, ::-1]))
-    assert mirrored.probability == pytest.approx(judged(photo, matte).probability, abs=0.02)
+    assert mirrored.probability == pytest.approx(judged(photo, matte).probability, abs=0.1)

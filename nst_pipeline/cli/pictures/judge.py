@@ -13,6 +13,9 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.storage.pictures import check_matte, find_counterpart, list_pictures
 from nst_pipeline.style.naturalness import judge_naturalness
 
+_SHOWN = 3
+"""Factors in the table."""
+
 
 def judge(
     pictures: Annotated[Path, typer.Option(help="Folder of composites, or of photos.")],
@@ -24,8 +27,9 @@ def judge(
 ) -> None:
     """Judge how natural composites look, and what gives them away.
 
-    The first number is the probability that a person takes the picture for a photograph; the others
-    are the probabilities that the cut-out, the size, and so on, do not give it away.
+    The naturalness is the probability that a person takes the picture for a photograph. The factors
+    are the probabilities that the cut-out, the size, and so on, do not give it away. The table
+    shows the worst ones, --json all.
     """
     if not masks.is_dir():
         raise NstError(f"{masks}: no such folder; give the folder of masks")
@@ -35,6 +39,11 @@ def judge(
         matte = read_matte(mask, picture)
         check_matte(mask, matte)
         found = judge_naturalness(picture, matte)
-        return {"picture": path.name, "naturalness": found.probability, **found.factors}
+        row: dict[str, Any] = {"picture": path.name, "naturalness": found.probability}
+        if as_json:
+            return row | {"factors": found.factors}
+        worst = sorted(found.factors, key=found.factors.__getitem__)[:_SHOWN]
+        shown = ", ".join(f"{name} {found.factors[name]:.2f}" for name in worst)
+        return row | {"worst factors": shown}
 
     process_files("judging", list_pictures(pictures), judged, as_json=as_json)

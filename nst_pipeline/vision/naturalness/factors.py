@@ -100,12 +100,12 @@ def naturalness(
     >>> good.probability > bad.probability, bad.worst
     (True, 'cutout')
     """
-    limit = parameters.limit
-    logits = {name: float(np.clip(seen[name], -limit, limit)) for name in SEEN}
+    logits = dict(seen)
     for name, known in (("cutout", quality), ("place", plausibility)):
         if known is not None:
             logits[name] = min(logits[name], _logit(known))
-    weighted = float(np.dot(parameters.weights, [logits[name] for name in SEEN]))
+    counted = np.clip([logits[name] for name in SEEN], -parameters.limit, parameters.limit)
+    weighted = float(np.dot(parameters.weights, counted))
     size = max(height, parameters.least_height) / parameters.usual_height
     total = parameters.bias + weighted - parameters.prominence * float(np.log(size))
     factors = {name: round(_probability(logits[name]), 4) for name in FACTORS}
