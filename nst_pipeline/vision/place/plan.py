@@ -485,8 +485,7 @@ def plan(
         Objects that the scene already shows, in its pixels. Those of a known height tell the
         scene's scale.
     settings
-        Number of stickers, their heights, whether they may be mirrored, the seed, and how many
-        places are tried.
+        Number of stickers, their heights, mirroring, the seed, and how many places are tried.
     scene_key
         Seeds the random boxes, together with `settings.seed`; equal keys give equal placements.
     judge
