@@ -84,7 +84,7 @@ def scene(key: str) -> GalleryScene:
     """Return a scene with as much text as a real one."""
     number = int(key.split("-")[2])
     label, sticker = LABELS[number % len(LABELS)], f"sticker-{number % 300:03d}-0f0f0f0f.0"
-    scores = {
+    fits = {
         name: round((number * 7919 * (at + 1) % 9973) / 9973, 4) for at, name in enumerate(METHODS)
     }
     chain = ("scene_photos", "placements", "composites", "stylized_magenta", "harmonizer")
@@ -95,9 +95,10 @@ def scene(key: str) -> GalleryScene:
         digest=f"pictures of {key}",
         variants=tuple(Variant(name, name, f"../pictures/{number}.png") for name in VARIANTS),
         mask="../pictures/mask.png",
-        chosen=max(scores, key=scores.__getitem__),
+        chosen=max(fits, key=fits.__getitem__),
         reason="It has the best color fit of 5 candidates.",
-        color_fit=scores,
+        color_fit=fits,
+        naturalness=(number * 37 % 101) / 100,
         confidence=(number * 31 % 101) / 100,
         placements=(GalleryPlacement(sticker, label, Box(80, 60, 80, 80)),),
         lineage=tuple(LineageRow(asset, key, f"{number:064x}") for asset in chain),

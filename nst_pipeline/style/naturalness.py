@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nst_pipeline.style.onnx_network import OnnxNetwork, load_onnx_network
 from nst_pipeline.vision.images.regions import object_box
@@ -26,19 +27,18 @@ _MIDDLE, _SPREAD = 127.0, 128.0
 """Subtracted from, and then divided into, the values 0..255, as in training."""
 
 
-def see_factors(network: OnnxNetwork, picture: Rgb, matte: Matte) -> Seen:
+def see_factors(
+    network: OnnxNetwork, pictures: NDArray[np.uint8], mattes: NDArray[np.float32]
+) -> Seen:
     """Judge what can be seen of a composite's faults, from close up and at a glance.
 
     Parameters
     ----------
     network
         From views, (n, 2, 3, side, side), and mattes, (n, 2, side, side), to logits.
-    picture
-        (height, width, 3) uint8 RGB.
-    matte
-        (height, width) float32, 0..1, of the object; not empty.
+    pictures, mattes
+        From `naturalness_views`.
     """
-    pictures, mattes = naturalness_views(picture, matte)
     looks = np.stack([pictures, coarse(pictures)]).transpose(0, 1, 4, 2, 3)
     views = (looks.astype(np.float32) - _MIDDLE) / _SPREAD
     (logits,) = network.run(views, np.stack([mattes, mattes]))
@@ -80,5 +80,6 @@ def judge_naturalness(
     """
     if not matte.any():
         return Naturalness(1.0, {})
-    seen, height = see_factors(_network(), picture, matte), object_box(matte).height / len(matte)
+    seen = see_factors(_network(), *naturalness_views(picture, matte))
+    height = object_box(matte).height / len(matte)
     return naturalness(seen, height, quality=quality, plausibility=plausibility)

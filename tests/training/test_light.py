@@ -1,7 +1,7 @@
 """The networks of light are trained as training/README.md says, on a few photos and steps."""
 
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,10 +11,11 @@ from skimage import data
 
 from nst_pipeline.vision.harmonize.dense import load_dense
 from nst_pipeline.vision.harmonize.light.change import LightChange, to_linear
+from tests.training.scripts import TRAINING, run_script
 
 pytestmark = pytest.mark.slow
 
-SCRIPTS = Path(__file__).parents[2] / "training/light"
+run = partial(run_script, "light")
 
 
 @pytest.fixture
@@ -30,37 +31,32 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(*arguments: object) -> str:
-    command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
 @pytest.fixture
 def rows(folder: Path, tmp_path: Path) -> Path:
-    made = run(SCRIPTS / "rows.py", tmp_path / "rows.npz", folder)
+    made = run("rows.py", tmp_path / "rows.npz", folder)
     assert "108 rows of 12 photos" in made
     return tmp_path / "rows.npz"
 
 
 def test_a_reader_and_a_judge_are_trained_on_rows(rows, tmp_path):
     reader, judge = tmp_path / "reader.npz", tmp_path / "judge.npz"
-    printed = run(SCRIPTS / "train_reader.py", rows, "--out", reader, "--epochs", 3, "--batch", 32)
+    printed = run("train_reader.py", rows, "--out", reader, "--epochs", 3, "--batch", 32)
     assert "error ratio" in printed
     assert load_dense(reader).predict(np.zeros(57)).shape == (9,)
-    printed = run(SCRIPTS / "train_judge.py", rows, "--out", judge, "--steps", 20)
+    printed = run("train_judge.py", rows, "--out", judge, "--steps", 20)
     assert "left alone" in printed
     assert load_dense(judge).predict(np.zeros(147)).shape == (10,)
 
 
 def test_objects_in_their_place_are_learned_from_a_folder(folder, tmp_path):
     out = tmp_path / "in_place.npz"
-    printed = run(SCRIPTS / "train_in_place.py", folder, "--out", out, "--steps", 50)
+    printed = run("train_in_place.py", folder, "--out", out, "--steps", 50)
     assert "pasted: " in printed
     assert load_dense(out).predict(np.zeros(40)).shape == (1,)
 
 
 def test_training_applies_a_change_as_the_pipeline_does(monkeypatch):
-    monkeypatch.syspath_prepend(str(SCRIPTS))
+    monkeypatch.syspath_prepend(str(TRAINING / "light"))
     import networks
 
     rng = np.random.default_rng(0)

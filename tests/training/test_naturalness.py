@@ -1,9 +1,8 @@
 """The network of naturalness is trained, exported and measured as training/README.md says."""
 
 import json
-import os
-import subprocess
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,16 +15,10 @@ from nst_pipeline.style.finding.labels import CLASSIFIER
 from nst_pipeline.style.naturalness import see_factors
 from nst_pipeline.style.onnx_network import load_onnx_network
 from nst_pipeline.vision.naturalness.factors import SEEN
+from nst_pipeline.vision.naturalness.views import naturalness_views
+from tests.training.scripts import TRAINING, run_script
 
-SCRIPTS = Path(__file__).parents[2] / "training/naturalness"
-
-
-def run(script: str, *arguments: object) -> str:
-    command = [sys.executable, SCRIPTS / script, *map(str, arguments)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+run = partial(run_script, "naturalness")
 
 
 @pytest.fixture
@@ -55,7 +48,7 @@ def samples():
     """The module `samples` of these scripts; others have one of the same name."""
     from importlib import util
 
-    spec = util.spec_from_file_location("naturalness_samples", SCRIPTS / "samples.py")
+    spec = util.spec_from_file_location("naturalness_samples", TRAINING / "naturalness/samples.py")
     module = util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -104,7 +97,8 @@ def test_training_resumes_and_its_network_judges(photos, tmp_path):
     assert exported.stat().st_size < 4e6
     picture, matte = data.coffee(), np.zeros(data.coffee().shape[:2], np.float32)
     matte[80:300, 100:400] = 1
-    seen = see_factors(load_onnx_network(exported, remedy="export it again"), picture, matte)
+    network = load_onnx_network(exported, remedy="export it again")
+    seen = see_factors(network, *naturalness_views(picture, matte))
     assert tuple(seen) == SEEN and np.isfinite(list(seen.values())).all()
     report = run("evaluate.py", exported, "--one-kind", f"{photos}:1", "--number", 60)
     assert "untouched against beside: AUC" in report

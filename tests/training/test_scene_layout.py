@@ -1,9 +1,7 @@
 """The network of the scene's layout is trained and exported as training/README.md says."""
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -15,18 +13,12 @@ from nst_pipeline.style.finding.labels import CLASSIFIER
 from nst_pipeline.style.onnx_network import load_onnx_network
 from nst_pipeline.style.scene_layout import read_layout
 from nst_pipeline.vision.place.layout import SURFACES
+from tests.training.scripts import run_script
 
 pytest.importorskip("torch", reason="training needs PyTorch: pip install --group training")
 pytestmark = pytest.mark.slow
 
-SCRIPTS = Path(__file__).parents[2] / "training/scene_layout"
-
-
-def run(script: str, *arguments: object) -> None:
-    command = [sys.executable, SCRIPTS / script, *map(str, arguments)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
+run = partial(run_script, "scene_layout")
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """The network is trained, resumed and exported as training/README.md says, in a few steps."""
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -13,18 +11,12 @@ from skimage import data
 
 from nst_pipeline.style.finding.labels import CLASSIFIER
 from nst_pipeline.style.onnx_network import load_onnx_network
+from tests.training.scripts import run_script
 
 pytest.importorskip("torch", reason="training needs PyTorch: pip install --group training")
 pytestmark = pytest.mark.slow
 
-SCRIPTS = Path(__file__).parents[2] / "training/cutout_network"
-
-
-def run(script: str, *arguments: object) -> None:
-    command = [sys.executable, SCRIPTS / script, *map(str, arguments)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
+run = partial(run_script, "cutout_network")
 
 
 @pytest.fixture

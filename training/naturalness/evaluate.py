@@ -23,8 +23,8 @@ from train import parse_folder
 from nst_pipeline.style.naturalness import see_factors
 from nst_pipeline.style.onnx_network import load_onnx_network
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.naturalness.factors import CLOSE, FACTORS, SEEN, naturalness
-from nst_pipeline.vision.naturalness.views import coarse
+from nst_pipeline.vision.naturalness.factors import FACTORS, SEEN, naturalness
+from nst_pipeline.vision.naturalness.views import naturalness_views
 
 Rows = NDArray[np.float64]
 
@@ -39,15 +39,12 @@ def area_under_curve(good: Rows, bad: Rows) -> float:
 
 def logits_of(samples: Sequence[Sample], path: Path) -> Rows:
     """Run the network on both looks at each sample, (samples, seen)."""
-    network, is_close = load_onnx_network(path, remedy="export it again"), np.isin(SEEN, CLOSE)
-    found = []
-    for each in samples:
-        looks = np.stack([each.pictures, coarse(each.pictures)]).transpose(0, 1, 4, 2, 3)
-        pictures = (looks.astype(np.float32) - 127) / 128
-        mattes = np.repeat(each.mattes[None], 2, axis=0).astype(np.float32) / 255
-        (logits,) = network.run(pictures, mattes)
-        found.append(np.where(is_close, logits[0], logits[1]))
-    return np.stack(found).astype(np.float64)
+    network = load_onnx_network(path, remedy="export it again")
+    seen = (
+        see_factors(network, each.pictures, each.mattes.astype(np.float32) / 255)
+        for each in samples
+    )
+    return np.array([[each[name] for name in SEEN] for each in seen])
 
 
 def truths(samples: Sequence[Sample], name: str) -> Rows:
@@ -96,7 +93,9 @@ def report_judged(table: Path, network: Path) -> None:
         picture = cv2.cvtColor(cv2.imread(row["picture"]), cv2.COLOR_BGR2RGB)
         matte = np.float32(cv2.imread(row["mask"], cv2.IMREAD_GRAYSCALE)) / 255
         height = object_box(matte).height / len(matte)
-        found.append(naturalness(see_factors(see, picture, matte), height).probability)
+        found.append(
+            naturalness(see_factors(see, *naturalness_views(picture, matte)), height).probability
+        )
     probability = np.array(found)
     ranks = [np.argsort(np.argsort(each)) for each in (probability, said)]
     print(f"people: rank correlation {np.corrcoef(*ranks)[0, 1]:.3f} ({len(rows)} pictures)")

@@ -253,7 +253,8 @@ def harmonized(item: Item) -> Made:
         proposals=_proposals(item, composite, matte),
         source=_source_light(placed),
     )
-    before, after = (_judge(each, matte, placed) for each in (composite, result.image))
+    before = _judge(composite, matte, placed)
+    after = before if result.image is composite else _judge(result.image, matte, placed)
     fits = {name: round(float(fit), _DECIMALS) for name, fit in result.color_fit.items()}
     confidence = round(result.confidence, _DECIMALS)
     record = HarmonizedRecord(
