@@ -10,6 +10,9 @@ _.writeable  # numpy
 _.MAX_IMAGE_PIXELS, _._mode  # Pillow
 _.intra_op_num_threads, _.inter_op_num_threads, _.log_severity_level  # ONNX Runtime
 
+# Called by Python (PEP 562) and by notebooks.
+_.__getattr__, _.__dir__, _._repr_png_, _._repr_jpeg_
+
 # Called or read by pydantic.
 _.model_config
 _.settings_customise_sources

@@ -12,7 +12,7 @@ from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import Vgg19Settings, load_section
 from nst_pipeline.storage.files import write_atomically
-from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19
+from nst_pipeline.style.stylize_vgg19 import stylize_vgg19
 from nst_pipeline.style.vgg import load_vgg
 from nst_pipeline.vision.images.codecs import decode_photo
 from nst_pipeline.vision.images.png import encode_png
@@ -72,16 +72,17 @@ def sweep_vgg19(
     start = shrink_to_fit(start, max(config.cell_px, settings.side))
     network = load_vgg(settings)
 
-    def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
+    def stylize(label: str, chosen: Vgg19Settings) -> tuple[Rgb, float]:
         context.log.info(label)
         report = report_steps(label, context.log.info)
-        return stylize_vgg19(
+        made = stylize_vgg19(
             start,
             style,
             network,
             chosen,
             on_progress=lambda step: report(step.loss, step.fraction_done),
         )
+        return made.image, made.loss
 
     sweep = sweep_weights(
         settings, config.content_weights, config.style_weights, stylize, cell_px=config.cell_px

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.settings import Vgg19Settings, load_section
-from nst_pipeline.style.stylize_vgg19 import Vgg19Result
 from nst_pipeline.vision.shapes import Rgb
 
 CONTENT_WEIGHTS, STYLE_WEIGHTS = (2.5e-9, 2.5e-8, 2.5e-7), (1e-7, 1e-6, 1e-5)
@@ -34,7 +33,7 @@ def sweep_weights(
     settings: Vgg19Settings,
     content_weights: Sequence[float],
     style_weights: Sequence[float],
-    stylize: Callable[[str, Vgg19Settings], Vgg19Result],
+    stylize: Callable[[str, Vgg19Settings], tuple[Rgb, float]],
     *,
     cell_px: int,
 ) -> Sweep:
@@ -47,7 +46,7 @@ def sweep_weights(
     content_weights, style_weights
         The weights of the rows and columns.
     stylize
-        Makes one picture from its label and settings.
+        Makes one picture from its label and settings, and returns it with its loss.
     cell_px
         Side of a picture on the sheet, pixels.
 
@@ -68,8 +67,8 @@ def sweep_weights(
             weights = {"content_weight": content, "style_weight": style}
             cell_settings = load_section(Vgg19Settings, settings.model_dump() | weights, "vgg19")
             label = f"content {content:g}, style {style:g}"
-            result = stylize(label, cell_settings)
-            pictures.append((label, result.image))
-            cells.append({"content": content, "style": style, "loss": result.loss})
+            picture, loss = stylize(label, cell_settings)
+            pictures.append((label, picture))
+            cells.append({"content": content, "style": style, "loss": loss})
     sheet = contact_sheet(pictures, columns=len(style_weights), cell_px=cell_px)
     return Sweep(sheet, cells)

@@ -4,20 +4,20 @@ import pytest
 from nst_pipeline.errors import SettingError
 from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import Vgg19Settings
-from nst_pipeline.style.stylize_vgg19 import Vgg19Result
+from nst_pipeline.vision.shapes import Rgb
 
 
-def painted(label: str, settings: Vgg19Settings) -> Vgg19Result:
+def painted(label: str, settings: Vgg19Settings) -> tuple[Rgb, float]:
     """A gray picture, the lighter the larger the style weight is."""
     level = round(60 * np.log10(settings.style_weight / 1e-9))
     image = np.full((40, 30, 3), level, np.uint8)
-    return Vgg19Result(image, [2.0, 1.0], 1e3 * settings.content_weight, 2, "steps")
+    return image, 1e3 * settings.content_weight
 
 
 def test_every_pair_of_weights_is_stylized_by_rows():
     seen = []
 
-    def stylize(label: str, settings: Vgg19Settings) -> Vgg19Result:
+    def stylize(label: str, settings: Vgg19Settings) -> tuple[Rgb, float]:
         seen.append((label, settings.content_weight, settings.style_weight, settings.steps))
         return painted(label, settings)
 

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from nst_pipeline.api.inputs import open_colors, open_matte
+from nst_pipeline.api.results import write_file
 from nst_pipeline.cli.output import Json, bars, finish
-from nst_pipeline.cli.pictures.files import read_matte, read_picture, write_file
+from nst_pipeline.cli.pictures.files import current_settings
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.pictures import find_counterpart, list_pictures
 from nst_pipeline.vision.harmonize.model.calibrate import CALIBRATION
@@ -31,13 +33,13 @@ def calibrate(
 
     Pass the result to `nst harmonize --harmonizer`.
     """
-    paths = list_pictures(photos)
+    paths, settings = list_pictures(photos), current_settings()
     with bars() as display:
 
         def read_pairs() -> Iterator[tuple[Rgb, Matte]]:
             for path in display.track(paths, description="reading"):
-                photo = read_picture(path)
-                yield photo, read_matte(find_counterpart(masks, path), photo)
+                photo = open_colors(path, settings)
+                yield photo, open_matte(find_counterpart(masks, path), photo, settings)
 
         task = display.add_task("calibrating", total=None)
         model = fit(

@@ -9,28 +9,21 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from nst_pipeline.api import Sticker, cut_out, find_objects
+from nst_pipeline.api.cutting import NothingLeftError
+from nst_pipeline.api.inputs import open_picture
+from nst_pipeline.api.results import write_file
 from nst_pipeline.cli.output import Json, print_note
-from nst_pipeline.cli.pictures.files import (
-    current_settings,
-    process_files,
-    read_alpha,
-    read_picture,
-    write_file,
-)
+from nst_pipeline.cli.pictures.files import current_settings, process_files
 from nst_pipeline.errors import NstError
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.pictures import list_pictures, read_text
 from nst_pipeline.storage.sidecars.annotations import read_sidecar
 from nst_pipeline.storage.sidecars.boxes import boxes_reader
 from nst_pipeline.storage.sidecars.names import folded, normalized_name
-from nst_pipeline.style.cutout_network import load_cutout_network
-from nst_pipeline.style.finding.network_finders import network_finders
-from nst_pipeline.vision.cutout import crop_sticker, cut_out
-from nst_pipeline.vision.detect import detect
-from nst_pipeline.vision.detect.transparency import find_cut_out
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
-from nst_pipeline.vision.shapes import Cutout, Detection, Matte, Rgb
+from nst_pipeline.vision.shapes import Detection, Rgb, Rgba
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ class _Boxes:
             )
         return {row["image"] for row in reader if row["image"]}
 
-    def detections(self, name: str, photo: Rgb) -> list[Detection]:
+    def detections(self, name: str, photo: Rgb | Rgba) -> list[Detection]:
         """Return the objects of a photo."""
         height, width = photo.shape[:2]
         source = str(self.path)
@@ -88,34 +81,40 @@ def _with_boxes(paths: list[Path], folder: Path, boxes: _Boxes) -> list[Path]:
     return chosen
 
 
-def _find_objects(
-    path: Path, photo: Rgb, alpha: Matte | None, boxes: _Boxes | None, settings: Settings
-) -> list[Detection]:
+def _find(path: Path, photo: Rgb | Rgba, boxes: _Boxes | None, settings: Settings) -> list[Sticker]:
+    """Cut out all objects of a photo.
+
+    Raises
+    ------
+    NstError
+        There is none, or nothing is left of one.
+    """
     if boxes is None:
-        given, networks = find_cut_out(alpha), network_finders(settings)
-        found = detect(photo, settings.detection, given, networks=networks)
+        found = find_objects(photo, settings=settings)
     else:
         found = boxes.detections(path.name, photo)
     if not found:
         raise NstError(f"{path}: no object found: mark it in a boxes file (--boxes)")
-    return found
-
-
-def _write_matte(path: Path, cutouts: list[Cutout]) -> None:
-    matte = np.maximum.reduce([each.matte for each in cutouts])
-    write_file(path, encode_png(to_uint8(matte)))
-
-
-def _write_stickers(path: Path, cutouts: list[Cutout]) -> None:
-    for number, each in enumerate(cutouts, start=1):
-        pixels, _ = crop_sticker(each)
-        if not pixels.size:
+    stickers = []
+    for number, each in enumerate(found, start=1):
+        try:
+            stickers.append(cut_out(photo, each, settings=settings))
+        except NothingLeftError as error:
             raise NstError(
                 f"{path}: nothing is left of object {number} after cutting it out: give a tighter "
                 "box (--boxes)"
-            )
-        name = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
-        write_file(name, encode_png(pixels))
+            ) from error
+    return stickers
+
+
+def _write_matte(path: Path, stickers: list[Sticker]) -> None:
+    matte = np.maximum.reduce([each.matte for each in stickers if each.matte is not None])
+    write_file(path, encode_png(to_uint8(matte)))
+
+
+def _write_stickers(path: Path, stickers: list[Sticker]) -> None:
+    for number, each in enumerate(stickers, start=1):
+        each.save(path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
 
 
 def cutout(
@@ -142,17 +141,12 @@ def cutout(
     if marked is not None:
         paths = _with_boxes(paths, photos, marked)
     settings = current_settings()
-    network = load_cutout_network(settings.cutout.network)
 
     def process(path: Path) -> dict[str, Any]:
-        photo, alpha = read_picture(path), read_alpha(path)
-        found = _find_objects(path, photo, alpha, marked, settings)
-        cutouts = [
-            cut_out(photo, each, settings.cutout, network=network, alpha=alpha) for each in found
-        ]
+        stickers = _find(path, open_picture(path, settings), marked, settings)
         write = _write_matte if full_frame else _write_stickers
-        write(out / f"{path.stem}.png", cutouts)
-        quality = min(float(each.quality) for each in cutouts)
-        return {"photo": path.name, "objects": len(found), "quality": round(quality, 3)}
+        write(out / f"{path.stem}.png", stickers)
+        quality = min(each.quality for each in stickers)
+        return {"photo": path.name, "objects": len(stickers), "quality": round(quality, 3)}
 
     process_files("cutting out", paths, process, as_json=as_json)

@@ -8,16 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from nst_pipeline.api import harmonize as harmonize_picture
 from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json
-from nst_pipeline.cli.pictures.files import (
-    check_not_input,
-    current_settings,
-    process_files,
-    read_matte,
-    read_picture,
-    write_file,
-)
+from nst_pipeline.cli.pictures.files import check_out, current_settings, process_files
 from nst_pipeline.errors import NstError
 from nst_pipeline.settings import (
     HarmonizeMethod,
@@ -26,19 +20,9 @@ from nst_pipeline.settings import (
     Settings,
     load_section,
 )
-from nst_pipeline.storage.pictures import (
-    check_matte,
-    find_counterpart,
-    find_source,
-    list_pictures,
-)
-from nst_pipeline.style.naturalness import judge_naturalness
-from nst_pipeline.style.proposals import proposals_for
+from nst_pipeline.storage.pictures import find_counterpart, find_source, list_pictures
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
-from nst_pipeline.vision.harmonize.harmonize import harmonize as harmonize_picture
-from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
-from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, builtin, load
-from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.harmonize.model.harmonizer import load
 
 METHOD_HELP = "auto takes the best of: {}.".format("; ".join(each.title for each in CANDIDATES))
 _DEFAULTS = HarmonizeSettings()
@@ -51,44 +35,31 @@ class _Work:
     masks: Path
     out: Path
     source: Path | None
-    model: Harmonizer
+    model: Path | None
     settings: Settings
 
     def process(self, path: Path) -> dict[str, Any]:
         result_path, mask = self.out / f"{path.stem}.png", find_counterpart(self.masks, path)
-        check_not_input(result_path, (path, mask))
-        composite = read_picture(path)
-        matte = read_matte(mask, composite)
-        check_matte(mask, matte)
-        chosen = self.settings.harmonize
-        light = None if self.source is None else _light(self.source, path)
+        check_out(result_path, (path, mask))
+        photo, photo_mask = (None, None) if self.source is None else find_source(self.source, path)
         result = harmonize_picture(
-            composite,
-            matte,
-            chosen,
-            harmonizer=self.model,
-            proposals=proposals_for(composite, matte, self.settings),
-            source=light,
+            path,
+            mask,
+            photo,
+            source_mask=photo_mask,
+            model=self.model,
+            settings=self.settings,
         )
-        write_file(result_path, encode_png(result.image))
+        result.save(result_path)
         return {
             "composite": path.name,
-            "method": result.chosen,
-            "source": "unknown" if light is None else "known",
+            "method": result.method,
+            "source": "known" if result.source_known else "unknown",
             "tone": result.tone or "none",
             "confidence": round(result.confidence, 3),
-            "naturalness": judge_naturalness(result.image, matte).probability,
+            "naturalness": result.naturalness.probability,
             "left alone": result.left_alone or "no",
         }
-
-
-def _light(folder: Path, composite: Path) -> Reading | None:
-    """Read the light of the photo that a composite's object comes from; None if it is not there."""
-    photo_path, mask = find_source(folder, composite)
-    if photo_path is None:
-        return None
-    photo = read_picture(photo_path)
-    return read_light(photo, None if mask is None else read_matte(mask, photo))
 
 
 def harmonize(
@@ -136,12 +107,13 @@ def harmonize(
         "keep_colors": keep_colors,
     }
     chosen = load_section(HarmonizeSettings, values, "harmonize")
-    model = builtin() if harmonizer is None else load(harmonizer)
+    if harmonizer is not None:
+        load(harmonizer)  # Refused before anything is made.
     settings = current_settings().model_copy(update={"harmonize": chosen})
     if not masks.is_dir():
         raise NstError(f"{masks}: no such folder; give the folder of masks")
     if source is not None and not source.is_dir():
         raise NstError(f"{source}: no such folder; give the folder of the objects' own photos")
 
-    work = _Work(masks, out, source, model, settings)
+    work = _Work(masks, out, source, harmonizer, settings)
     process_files("harmonizing", list_pictures(composites), work.process, as_json=as_json)

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from nst_pipeline.api import judge as judge_picture
 from nst_pipeline.cli.output import Json
-from nst_pipeline.cli.pictures.files import process_files, read_matte, read_picture
+from nst_pipeline.cli.pictures.files import current_settings, process_files
 from nst_pipeline.errors import NstError
-from nst_pipeline.storage.pictures import check_matte, find_counterpart, list_pictures
-from nst_pipeline.style.naturalness import judge_naturalness
+from nst_pipeline.storage.pictures import find_counterpart, list_pictures
 
 _SHOWN = 3
 """Factors in the table."""
@@ -33,12 +33,10 @@ def judge(
     """
     if not masks.is_dir():
         raise NstError(f"{masks}: no such folder; give the folder of masks")
+    settings = current_settings()
 
     def judged(path: Path) -> dict[str, Any]:
-        picture, mask = read_picture(path), find_counterpart(masks, path)
-        matte = read_matte(mask, picture)
-        check_matte(mask, matte)
-        found = judge_naturalness(picture, matte)
+        found = judge_picture(path, find_counterpart(masks, path), settings=settings)
         row: dict[str, Any] = {"picture": path.name, "naturalness": found.probability}
         if as_json:
             return row | {"factors": found.factors}

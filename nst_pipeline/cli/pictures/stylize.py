@@ -4,58 +4,47 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.progress import Progress as ProgressBars
 
+from nst_pipeline.api import StylizeResult
+from nst_pipeline.api import stylize as stylize_picture
+from nst_pipeline.api.inputs import PictureLike
+from nst_pipeline.api.results import write_file
+from nst_pipeline.api.stylizing import StyleNetwork
 from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json, bars, busy, finish
-from nst_pipeline.cli.pictures.files import check_png, current_settings, read_picture, write_file
-from nst_pipeline.settings import MagentaSettings, StylizeMode, Vgg19Settings
-from nst_pipeline.style.magenta import load_magenta
+from nst_pipeline.cli.pictures.files import check_out, current_settings
+from nst_pipeline.settings import MagentaSettings, Settings, StylizeMode, Vgg19Settings
 from nst_pipeline.style.optimize.progress import OptimizationStep
 from nst_pipeline.style.optimize.search import Pixels
-from nst_pipeline.style.stylize_vgg19 import Vgg19Result, stylize_vgg19
-from nst_pipeline.style.vgg import load_vgg, resolve_network
 from nst_pipeline.vision.images.dtype import round_to_uint8
 from nst_pipeline.vision.images.png import encode_png
-from nst_pipeline.vision.shapes import Rgb
-
-Method = Literal["magenta", "vgg19"]
 
 _PERCENT = 100
-
-
-def _stylize_with_magenta(content: Rgb, style: Rgb, strength: float) -> Rgb:
-    magenta = load_magenta(current_settings().magenta.handle)
-    (result,) = magenta.stylize([content], [style], strength=strength)
-    return result.astype("uint8", copy=False)
 
 
 def _write_frame(folder: Path, number: int, picture: Pixels) -> None:
     write_file(folder / f"{number:04d}.png", encode_png(round_to_uint8(picture)))
 
 
-def optimize_with_vgg19(
-    content: Rgb,
-    style: Rgb,
-    settings: Vgg19Settings,
+def optimize(
+    content: PictureLike,
+    style: PictureLike,
+    settings: Settings,
     display: ProgressBars,
     *,
     name: str = "optimizing",
     frames: Path | None = None,
-) -> Vgg19Result:
+) -> StylizeResult:
     """Optimize a picture with VGG, showing a bar with the loss and the time left.
 
     Parameters
     ----------
-    content
-        (height, width, 3) uint8, RGB.
-    style
-        uint8, RGB.
-    settings
-        Network, mode and size.
+    content, style, settings
+        As in `nst_pipeline.api.stylize`.
     display
         Progress bars to which to add one.
     name
@@ -65,20 +54,19 @@ def optimize_with_vgg19(
 
     Raises
     ------
-    ModelUnavailableError
-        The network is missing.
+    NstError
+        A picture cannot be read, or the network is missing.
     """
-    network = load_vgg(settings)
     task = display.add_task(name, total=_PERCENT)
     numbers = itertools.count(1)
 
-    def on_progress(step: OptimizationStep) -> None:
+    def on_step(step: OptimizationStep) -> None:
         done = round(_PERCENT * step.fraction_done)
         display.update(task, completed=done, description=f"{name}, loss {step.loss:.4g}")
         if frames:
             _write_frame(frames, next(numbers), step.picture)
 
-    result = stylize_vgg19(content, style, network, settings, on_progress=on_progress)
+    result = stylize_picture(content, style, "vgg19", settings=settings, on_step=on_step)
     display.update(task, completed=_PERCENT)
     return result
 
@@ -87,7 +75,7 @@ def stylize(
     content: Annotated[Path, typer.Option(help="Picture to repaint.")],
     style: Annotated[Path, typer.Option(help="Picture whose style it takes.")],
     out: Annotated[Path, typer.Option(help="Output PNG.")],
-    method: Annotated[Method, typer.Option(help="Network to use.")] = "magenta",
+    method: Annotated[StyleNetwork, typer.Option(help="Network to use.")] = "magenta",
     strength: Annotated[
         float, setting_option(MagentaSettings, "strength", only_for="magenta")
     ] = MagentaSettings().strength,
@@ -101,18 +89,20 @@ def stylize(
     as_json: Json = False,
 ) -> None:
     """Repaint a whole picture in the style of another."""
-    check_png(out)
-    pictures = read_picture(content), read_picture(style)
+    check_out(out)
+    settings = current_settings()
     row = {"result": str(out), "method": method}
     if method == "magenta":
+        magenta = settings.magenta.model_copy(update={"strength": strength})
+        settings = settings.model_copy(update={"magenta": magenta})
         with busy("stylizing with Magenta"):
-            result = _stylize_with_magenta(*pictures, strength)
+            made = stylize_picture(content, style, settings=settings)
     else:
-        settings = current_settings().vgg19.model_copy(update={"mode": mode})
+        vgg19 = settings.vgg19.model_copy(update={"mode": mode})
+        settings = settings.model_copy(update={"vgg19": vgg19})
         with bars() as display:
-            made = optimize_with_vgg19(*pictures, settings, display, frames=frames)
-        result = made.image
-        row |= {"network": resolve_network(settings)}
+            made = optimize(content, style, settings, display, frames=frames)
+        row |= {"network": made.network}
         row |= {"loss": f"{made.loss:.5g}", "evaluations": str(made.evaluations)}
-    write_file(out, encode_png(result))
+    made.save(out)
     finish([row], {}, as_json=as_json)

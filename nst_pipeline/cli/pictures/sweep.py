@@ -8,17 +8,19 @@ from typing import Annotated
 
 import typer
 
+from nst_pipeline.api.inputs import open_colors
+from nst_pipeline.api.results import write_file
 from nst_pipeline.cli.options import setting_option
 from nst_pipeline.cli.output import Json, bars, finish
-from nst_pipeline.cli.pictures.files import check_png, current_settings, read_picture, write_file
-from nst_pipeline.cli.pictures.stylize import optimize_with_vgg19
+from nst_pipeline.cli.pictures.files import check_out, current_settings
+from nst_pipeline.cli.pictures.stylize import optimize
 from nst_pipeline.errors import SettingError
 from nst_pipeline.publish.sweep_sheet import CONTENT_WEIGHTS, STYLE_WEIGHTS, sweep_weights
 from nst_pipeline.settings import StylizeMode, Vgg19Settings, load_section
-from nst_pipeline.style.stylize_vgg19 import Vgg19Result
 from nst_pipeline.style.vgg import resolve_network
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.images.resize import shrink_to_fit
+from nst_pipeline.vision.shapes import Rgb
 
 
 def _join(numbers: Sequence[float]) -> str:
@@ -58,17 +60,20 @@ def sweep(
     as_json: Json = False,
 ) -> None:
     """Stylize a picture with VGG for a grid of weights, and lay out the results on one sheet."""
-    check_png(out)
-    values = current_settings().vgg19.model_dump() | {"mode": mode}
+    check_out(out)
+    current = current_settings()
+    values = current.vgg19.model_dump() | {"mode": mode}
     settings = load_section(Vgg19Settings, values, "vgg19")
     contents = _split(content_weights, "--content-weights")
     styles = _split(style_weights, "--style-weights")
-    content_picture = shrink_to_fit(read_picture(content), max(cell, settings.side))
-    style_picture = read_picture(style)
+    content_picture = shrink_to_fit(open_colors(content, current), max(cell, settings.side))
+    style_picture = open_colors(style, current)
     with bars() as display:
 
-        def stylize(label: str, chosen: Vgg19Settings) -> Vgg19Result:
-            return optimize_with_vgg19(content_picture, style_picture, chosen, display, name=label)
+        def stylize(label: str, chosen: Vgg19Settings) -> tuple[Rgb, float]:
+            own = current.model_copy(update={"vgg19": chosen})
+            made = optimize(content_picture, style_picture, own, display, name=label)
+            return made.picture, float(made.loss or 0)
 
         made = sweep_weights(settings, contents, styles, stylize, cell_px=cell)
     write_file(out, encode_png(made.sheet))

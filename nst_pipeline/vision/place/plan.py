@@ -42,6 +42,8 @@ class PlanParameters:
     """Of the object's height, from the foot up: the part with its support visible behind it."""
     forward_fraction: float = 0.06
     """Of the object's height: support required in front of the foot."""
+    foot_fraction: float = 0.02
+    """Of the scene's height, around a foot that somebody put: the part whose support counts."""
     strips: int = 3
     """The support is rated in this many vertical strips. The worst one counts, so that the object
     stands on both ends."""
@@ -326,6 +328,18 @@ class _Planner:
             best = max(best, rated.plausibility * fits)
         return best
 
+    def height_at(self, sticker: LibrarySticker, foot: Box) -> float:
+        """Compute how tall a thing is whose foot somebody put there, in heights of the scene."""
+        subject = _Subject(sticker, self._thing(sticker), flip=False)
+        thing, settings, row = subject.thing, self.settings, foot.bottom / len(self.scene)
+        stands = sorted(self._stands(subject), key=lambda each: float(each.fit.mean(foot)[0]))
+        plane = stands[-1].plane if stands else USUAL
+        real = float(plane.meter(row)) * thing.height_m
+        if settings.min_height_fraction <= real <= settings.max_height_fraction:
+            return real
+        near = float(plane.meter(row) / plane.meter(1.0))
+        return near * (settings.min_height_fraction + settings.max_height_fraction) / 2
+
     def _size_fit(self, subject: _Subject, stand: _Stand, box: Box) -> float:
         """Return how well the height of a box agrees with perspective, 0..1."""
         height, thing = self.scene.shape[0], subject.thing
@@ -447,6 +461,38 @@ def assess(
     """
     planner = _Planner(scene, layout, obstacles, settings, parameters, _plausibility, 0)
     return round(planner.assess(sticker, box), 4)
+
+
+def height_at(
+    scene: Rgb,
+    layout: Layout,
+    sticker: LibrarySticker,
+    foot: tuple[int, int],
+    settings: PlacementSettings,
+    *,
+    parameters: PlanParameters = PlanParameters(),
+) -> int:
+    """Compute how tall a thing is whose foot somebody put somewhere in a scene.
+
+    Parameters
+    ----------
+    scene, layout, settings, parameters
+        As in `plan`.
+    sticker
+        The thing.
+    foot
+        Column and row of its foot, in scene pixels.
+
+    Returns
+    -------
+    int
+        Pixels, at least 1. A thing of unknown height, or one that would be too small or too large
+        there, gets a medium height, less the farther it is.
+    """
+    planner = _Planner(scene, layout, [], settings, parameters, _plausibility, 0)
+    around = Box(foot[0], foot[1] - 1, 1, 1).expanded(round(len(scene) * parameters.foot_fraction))
+    area = around.clipped(scene.shape[1], foot[1])
+    return max(1, round(planner.height_at(sticker, area) * len(scene)))
 
 
 def _plausibility(planned: Planned) -> float:
