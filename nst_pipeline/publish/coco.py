@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,13 +165,22 @@ def _json_fields(entry: BaseModel) -> dict[str, Any]:
     return _fields(entry, [*ids, *(name for name in names if name not in ids)])
 
 
-def coco_json(dataset: CocoDataset) -> bytes:
+def coco_json(dataset: CocoDataset, *, more_images: Sequence[Mapping[str, Any]] = ()) -> bytes:
     """Encode a dataset as a COCO file; equal datasets give equal bytes.
+
+    Parameters
+    ----------
+    dataset
+        The dataset.
+    more_images
+        Entries of `images` without annotations.
 
     Examples
     --------
     >>> coco_json(join_scenes([], description="demo"))[:46]
     b'{"info":{"description":"demo","version":"1.0"}'
     """
-    text = json.dumps(dataset, default=_json_fields, ensure_ascii=False, separators=(",", ":"))
+    fields = _json_fields(dataset)
+    fields["images"] = [*dataset.images, *more_images]
+    text = json.dumps(fields, default=_json_fields, ensure_ascii=False, separators=(",", ":"))
     return text.encode()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Literal, get_args
 
 Side = Literal["train", "val", "test"]
@@ -12,8 +13,8 @@ Split = Literal["train", "val", "test", "mixed"]
 """Split of a composite; `mixed` if its photos are on different sides."""
 SIDES: tuple[Side, ...] = get_args(Side)
 
-_UPPER_BOUNDS: tuple[tuple[Side, float], ...] = (("train", 0.8), ("val", 0.9), ("test", 1.0))
-"""The usual 80, 10 and 10 percent, as upper bounds on 0..1."""
+_SHARES: dict[Side, float] = {"train": 0.8, "val": 0.1, "test": 0.1}
+"""The usual 80, 10 and 10 percent."""
 
 
 def side_of(digest: str) -> Side:
@@ -32,9 +33,24 @@ def side_of(digest: str) -> Side:
     >>> side_of("photo 1"), side_of("photo 2")
     ('val', 'train')
     """
+    return place_in(digest, _SHARES)
+
+
+def place_in(digest: str, shares: Mapping[Side, float]) -> Side:
+    """Assign a photo to one of several parts by the hash of its digest.
+
+    Parameters
+    ----------
+    digest
+        SHA-256 of the photo's file, hex.
+    shares
+        Shares of the parts, which add up to 1.
+    """
     hashed = hashlib.sha256(digest.encode()).digest()
     position = int.from_bytes(hashed[:8]) / 2**64
-    return next(side for side, bound in _UPPER_BOUNDS if position < bound)
+    bounds = zip(shares, accumulate(shares.values()), strict=True)
+    last = list(shares)[-1]
+    return next((side for side, bound in bounds if position < bound), last)
 
 
 def split_of(digests: Iterable[str]) -> Split:

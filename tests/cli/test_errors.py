@@ -151,6 +151,7 @@ def test_export_without_a_dataset_is_refused(nst, tmp_path):
     [
         (("data/artifacts/here",), "inside the data folder"),
         (("out", "--format", "coco", "--segments"), "--segments"),
+        (("out", "--split", "80/20", "--all"), "leave out --split"),
     ],
 )
 def test_an_export_with_contradictory_arguments_is_refused(nst, tmp_path, arguments, message):

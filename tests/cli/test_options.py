@@ -43,7 +43,7 @@ def test_data_wins_over_the_environment(nst, tmp_path):
         ("harmonize", "--look", ("auto", "photo", "painting")),
         ("stylize", "--method", ("magenta", "vgg19")),
         ("sweep", "--mode", ("photographic", "artistic")),
-        ("export", "--format", ("yolo", "coco")),
+        ("export", "--format", ("yolo", "coco", "voc", "huggingface", "webdataset")),
     ],
 )
 def test_help_and_refusal_list_the_values(nst, tmp_path, command, option, values):

@@ -71,14 +71,24 @@ def test_a_composite_is_on_the_common_side_of_its_photos(made):
         assert first.split == split_of(photos)
 
 
+def _export(*arguments: object) -> dict:
+    """Run `nst export --json`; return what it printed."""
+    done = CliRunner().invoke(app, ["export", *map(str, arguments), "--json"])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def _composites(printed: dict) -> int:
+    return sum(part["composites"] for part in printed["pictures"].values())
+
+
 def test_the_command_line_exports_and_reports(collection, tmp_path):
     """`nst export` twice, and `nst report`, as a person types them."""
     folder = tmp_path / "yolo"
-    done = CliRunner().invoke(app, ["export", str(folder), "--json"])
-    printed = json.loads(done.stdout)
+    printed = _export(folder, "--all")
     assert printed["written"] == len([path for path in folder.rglob("[!.]*") if path.is_file()])
-    assert sum(printed["pictures"].values()) == len(set(_rows(collection).scene))
-    again = json.loads(CliRunner().invoke(app, ["export", str(folder), "--json"]).stdout)
+    assert _composites(printed) == len(set(_rows(collection).scene))
+    again = _export(folder, "--all")
     assert (again["written"], again["kept"]) == (0, printed["written"])
     assert json.loads(CliRunner().invoke(app, ["report", "--json"]).stdout) == {"report": None}
     since = CliRunner().invoke(app, ["report", "--since", "2020-01-01", "--json"])
@@ -88,11 +98,32 @@ def test_the_command_line_exports_and_reports(collection, tmp_path):
 def test_an_export_leaves_out_what_is_not_natural_enough(collection, tmp_path):
     rows = _rows(collection)
     least = float(rows.naturalness.max())
-    run = CliRunner().invoke(
-        app, ["export", str(tmp_path / "out"), "--min-naturalness", str(least), "--json"]
-    )
-    assert run.exit_code == 0
+    printed = _export(tmp_path / "out", "--all", "--min-naturalness", least)
     natural = rows[rows.naturalness >= least].drop_duplicates("image_id")
-    assert sum(json.loads(run.stdout)["pictures"].values()) == len(natural) < len(rows)
+    assert _composites(printed) == len(natural) < len(rows)
     refused = CliRunner().invoke(app, ["export", str(tmp_path / "none"), "--min-naturalness", "1"])
     assert refused.exit_code != 0
+
+
+def test_an_export_without_pictures_to_validate_with_is_refused(collection, tmp_path):
+    run = CliRunner().invoke(app, ["export", str(tmp_path / "out")])
+    assert run.exit_code == 1
+    assert "would be empty" in str(run.exception) and "--split 80/10/10" in str(run.exception)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["yolo", "coco", "voc", "huggingface", "webdataset"])
+def test_a_split_export_always_validates(collection, tmp_path, kind):
+    """By photos, with scenes without objects, in every format; exporting again writes nothing."""
+    given = (tmp_path / kind, "--format", kind, "--split", "50/50", "--negatives", "0.5")
+    printed = _export(*given)
+    assert all(part["composites"] for part in printed["pictures"].values())
+    assert sum(part["negatives"] for part in printed["pictures"].values()) > 0
+    assert _composites(printed) == len(set(_rows(collection).scene)) and not printed["left out"]
+    assert _export(*given)["written"] == 0
+
+
+def test_an_annotated_scene_is_no_picture_without_objects(annotated, tmp_path):
+    _export(tmp_path / "out", "--all", "--negatives", "0.9")
+    negatives = {path.stem for path in (tmp_path / "out/images/train").glob("*-scene.png")}
+    assert negatives and not any(name.startswith("temple") for name in negatives)

@@ -12,9 +12,18 @@ from skimage import data
 from upath import UPath
 
 from nst_pipeline.errors import NstError
+from nst_pipeline.publish import export
 from nst_pipeline.publish.coco import CocoDataset, DatasetScene, join_scenes
 from nst_pipeline.publish.dataset import dataset_table
-from nst_pipeline.publish.export import coco_files, figures_table, write_export, yolo_files
+from nst_pipeline.publish.export import (
+    Negative,
+    composites_of,
+    figures_csv,
+    figures_table,
+    negatives_of,
+    write_export,
+)
+from nst_pipeline.publish.export.division import own_division
 from nst_pipeline.publish.labels import LabeledComposite, SceneObject, label_composite
 from nst_pipeline.publish.splits import side_of
 from nst_pipeline.storage.sidecars.licenses import UNKNOWN
@@ -23,6 +32,7 @@ from nst_pipeline.vision.shapes import Box
 
 PHOTO = data.chelsea()
 HEIGHT, WIDTH = PHOTO.shape[:2]
+LABELS = ("fur", "사람")
 PHOTOS = {side_of(name): name for name in map(str, range(99))}
 
 
@@ -74,12 +84,32 @@ def artifacts(tmp_path: Path) -> UPath:
 
 
 @pytest.fixture
-def locate(artifacts):
-    return lambda file_name: artifacts / file_name.removeprefix("../")
+def pictures(rows, artifacts) -> list[export.ExportPicture]:
+    """The composites of the dataset's own splits: a in train, b in val."""
+
+    def locate(file_name: str) -> UPath:
+        return artifacts / file_name.removeprefix("../")
+
+    return [*composites_of(rows, own_division(rows).parts, locate)]
 
 
-def test_yolo_boxes_equal_the_coco_boxes(dataset, rows, locate, tmp_path):
-    write_export(tmp_path / "yolo", yolo_files(rows, locate))
+@pytest.fixture
+def with_negative(pictures) -> list[export.ExportPicture]:
+    """The same, with a scene without objects in train."""
+    scene = Negative(
+        "d", "digest", "d.jpg", lambda: (WIDTH, HEIGHT), lambda: encode_png(PHOTO), True
+    )
+    sides = {"digest": "train"}
+    return pictures + negatives_of([scene], pictures, sides, {"train": 0.5, "val": 0.5}, 0.5)
+
+
+def yolo_files(pictures, **options):
+    """List the files of a YOLO export with the dataset's labels."""
+    return export.yolo_files(pictures, LABELS, **options)
+
+
+def test_yolo_boxes_equal_the_coco_boxes(dataset, rows, pictures, tmp_path):
+    write_export(tmp_path / "yolo", yolo_files(pictures))
     boxes = np.loadtxt(tmp_path / "yolo/labels/train/a.txt")
     expected = [each for each in dataset.annotations if each.image_id == 1]
     for (category, *box), each in zip(boxes, expected, strict=True):
@@ -90,8 +120,8 @@ def test_yolo_boxes_equal_the_coco_boxes(dataset, rows, locate, tmp_path):
 
 
 @pytest.mark.slow
-def test_yolo_outlines_cover_the_coco_masks(dataset, rows, locate, tmp_path):
-    write_export(tmp_path / "yolo", yolo_files(rows, locate, segments=True))
+def test_yolo_outlines_cover_the_coco_masks(dataset, rows, pictures, tmp_path):
+    write_export(tmp_path / "yolo", yolo_files(pictures, segments=True))
     lines = (tmp_path / "yolo/labels/train/a.txt").read_text().splitlines()
     for line, each in zip(lines, dataset.annotations, strict=False):
         corners = np.array(line.split()[1:], float).reshape(-1, 2) * (WIDTH, HEIGHT)
@@ -99,9 +129,9 @@ def test_yolo_outlines_cover_the_coco_masks(dataset, rows, locate, tmp_path):
         assert coco_mask.iou(drawn, [each.rle.model_dump()], [0])[0, 0] > 0.99
 
 
-def test_a_yolo_export_has_labels_beside_images_and_the_category_names(rows, locate, tmp_path):
+def test_a_yolo_export_has_labels_beside_images_and_the_category_names(rows, pictures, tmp_path):
     folder = tmp_path / "yolo"
-    write_export(folder, yolo_files(rows, locate))
+    write_export(folder, yolo_files(pictures))
     described = yaml.safe_load((folder / "data.yaml").read_text("utf-8"))
     assert described == {
         "train": "images/train",
@@ -114,13 +144,13 @@ def test_a_yolo_export_has_labels_beside_images_and_the_category_names(rows, loc
     assert (folder / "images/train/a.png").stat().st_nlink == 2
 
 
-def test_a_mixed_image_is_in_no_split(rows, locate):
+def test_a_mixed_image_is_in_no_split_of_the_dataset(rows, pictures):
     assert rows[rows.scene == "c"].split.unique().tolist() == ["mixed"]
-    assert not [name for name in yolo_files(rows, locate) if "c." in name.rpartition("/")[2][:2]]
+    assert [(each.name, each.part) for each in pictures] == [("a", "train"), ("b", "val")]
 
 
-def test_a_coco_export_has_a_file_for_each_split(dataset, rows, locate, tmp_path):
-    write_export(tmp_path / "coco", coco_files(dataset, rows, locate), copy=True)
+def test_a_coco_export_has_a_file_for_each_split(dataset, rows, pictures, tmp_path):
+    write_export(tmp_path / "coco", export.coco_files(dataset, pictures), copy=True)
     val = json.loads((tmp_path / "coco/annotations/instances_val.json").read_text("utf-8"))
     assert [image["file_name"] for image in val["images"]] == ["b.png"]
     assert {each["image_id"] for each in val["annotations"]} == {val["images"][0]["id"]}
@@ -128,8 +158,8 @@ def test_a_coco_export_has_a_file_for_each_split(dataset, rows, locate, tmp_path
     assert (tmp_path / "coco/val/b.png").stat().st_nlink == 1
 
 
-def test_a_second_export_writes_only_what_changed(rows, locate, artifacts, tmp_path):
-    files = yolo_files(rows, locate)
+def test_a_second_export_writes_only_what_changed(rows, pictures, artifacts, tmp_path):
+    files = yolo_files(pictures)
     assert write_export(tmp_path / "out", files).written == len(files)
     assert write_export(tmp_path / "out", files).written == 0
     remade = artifacts / "harmonized/a.png"
@@ -142,8 +172,8 @@ def test_a_second_export_writes_only_what_changed(rows, locate, artifacts, tmp_p
     assert not (tmp_path / "out/images/val").exists()
 
 
-def test_files_that_no_export_wrote_are_neither_overwritten_nor_removed(rows, locate, tmp_path):
-    folder, files = tmp_path / "out", yolo_files(rows, locate)
+def test_files_that_no_export_wrote_are_neither_overwritten_nor_removed(rows, pictures, tmp_path):
+    folder, files = tmp_path / "out", yolo_files(pictures)
     mine = folder / "labels/train/a.txt"
     mine.parent.mkdir(parents=True)
     mine.write_text("drawn by hand")
@@ -164,25 +194,27 @@ def test_files_that_no_export_wrote_are_neither_overwritten_nor_removed(rows, lo
     }
 
 
-def test_an_export_resumes_after_it_was_killed(rows, locate, tmp_path):
-    files = yolo_files(rows, locate)
+def test_an_export_resumes_after_it_was_killed(rows, pictures, tmp_path):
+    files = yolo_files(pictures)
     write_export(tmp_path / "out", files)
     (tmp_path / "out/.nst-export.json").unlink()
     (tmp_path / "out/images/train/a.png").unlink()
     assert write_export(tmp_path / "out", files).written == 1
 
 
-def test_a_missing_artifact_is_named(rows, locate, artifacts, tmp_path):
+def test_a_missing_artifact_is_named(rows, pictures, artifacts, tmp_path):
     (artifacts / "harmonized/a.png").unlink()
     with pytest.raises(NstError, match=r"a\.png was deleted"):
-        write_export(tmp_path / "out", yolo_files(rows, locate))
+        write_export(tmp_path / "out", yolo_files(pictures))
 
 
 def test_images_can_come_from_an_object_store(rows, tmp_path):
     store = UPath("memory://nst-export-test/harmonized")
     for key in "ab":
         (store / f"{key}.png").write_bytes(encode_png(PHOTO))
-    files = yolo_files(rows, lambda file_name: store / file_name.rpartition("/")[2])
+    parts = own_division(rows).parts
+    pictures = [*composites_of(rows, parts, lambda name: store / name.rpartition("/")[2])]
+    files = yolo_files(pictures)
     write_export(tmp_path / "out", files)
     assert (tmp_path / "out/images/val/b.png").read_bytes() == encode_png(PHOTO)
     assert write_export(tmp_path / "out", files).written == 0
@@ -197,8 +229,40 @@ def test_figures_are_listed_as_a_table(rows):
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "7"])
-def test_a_damaged_manifest_is_named(rows, locate, tmp_path, content):
-    write_export(tmp_path / "out", yolo_files(rows, locate))
+def test_a_damaged_manifest_is_named(rows, pictures, tmp_path, content):
+    write_export(tmp_path / "out", yolo_files(pictures))
     (tmp_path / "out/.nst-export.json").write_text(content)
     with pytest.raises(NstError, match=r"\.nst-export\.json is damaged"):
-        write_export(tmp_path / "out", yolo_files(rows, locate))
+        write_export(tmp_path / "out", yolo_files(pictures))
+
+
+def test_the_figures_say_which_pictures_are_left_out(rows):
+    lines = figures_csv(rows, own_division(rows).parts).decode().splitlines()
+    assert [line.split(",")[1] for line in lines[1:]] == ["train", "val", "left out"]
+
+
+def test_a_picture_without_objects_has_no_labels(with_negative, tmp_path):
+    write_export(tmp_path / "out", yolo_files(with_negative))
+    assert (tmp_path / "out/labels/train/d-scene.txt").read_bytes() == b""
+    assert (tmp_path / "out/images/train/d-scene.png").read_bytes() == encode_png(PHOTO)
+
+
+def test_without_a_split_yolo_validates_on_the_training_pictures(pictures, tmp_path):
+    train = [each for each in pictures if each.part == "train"]
+    described = yaml.safe_load(yolo_files(train)["data.yaml"])
+    assert (described["train"], described["val"]) == ("images/train", "images/train")
+
+
+def test_what_is_rendered_is_made_again_only_if_its_source_changed(with_negative, tmp_path):
+    files = export.voc_files(with_negative)
+    assert write_export(tmp_path / "out", files).written == len(files)
+    assert write_export(tmp_path / "out", files).written == 0
+    picture = tmp_path / "out/VOCdevkit/VOC2012/JPEGImages/a.jpg"
+    first = picture.read_bytes()
+    assert isinstance(with_negative[0].artifact, UPath)
+    with_negative[0].artifact.write_bytes(encode_png(PHOTO[::-1]))
+    assert write_export(tmp_path / "out", files).written == 1
+    assert picture.read_bytes() != first
+    picture.write_bytes(b"mine")
+    with pytest.raises(NstError, match=r"a\.jpg is in the way"):
+        write_export(tmp_path / "out", files)

@@ -1,9 +1,10 @@
-"""`nst export`: the dataset in a separate folder, for YOLO or COCO detectors."""
+"""`nst export`: the dataset in a separate folder, in the layouts that trainers read."""
 
 from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,13 +16,35 @@ from nst_pipeline.cli.output import Json, bars, busy, print_json, print_line, pr
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
 from nst_pipeline.pipeline.steps.dataset import dataset
+from nst_pipeline.pipeline.upkeep.negatives import negative_scenes
 from nst_pipeline.publish.coco import CocoDataset
-from nst_pipeline.publish.export import Exported, Files, coco_files, write_export, yolo_files
-from nst_pipeline.publish.splits import SIDES
+from nst_pipeline.publish.export import (
+    FIGURES,
+    Exported,
+    ExportPicture,
+    Files,
+    coco_files,
+    composites_of,
+    figures_csv,
+    hugging_face_files,
+    negatives_of,
+    voc_files,
+    webdataset_files,
+    write_export,
+    yolo_files,
+)
+from nst_pipeline.publish.export.division import (
+    Division,
+    divide,
+    own_division,
+    parse_shares,
+    photos_of,
+    whole,
+)
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.keys import ALL
 
-Format = Literal["yolo", "coco"]
+Format = Literal["yolo", "coco", "voc", "huggingface", "webdataset"]
 
 
 def _read(workspace: Workspace, name: str) -> bytes:
@@ -55,33 +78,107 @@ def _natural_enough(workspace: Workspace, rows: pd.DataFrame, least: float) -> p
     return kept
 
 
-def _files(workspace: Workspace, rows: pd.DataFrame, kind: Format, *, segments: bool) -> Files:
+def _division(rows: pd.DataFrame, split: str | None, *, everything: bool) -> Division:
+    """Divide the pictures; by default by the dataset's own splits.
+
+    Raises
+    ------
+    NstError
+        Nothing would be left to train on, or to validate with.
+    """
+    if everything:
+        return whole(rows)
+    if split is not None:
+        return divide(photos_of(rows), parse_shares(split))
+    division = own_division(rows)
+    counts = Counter(division.parts.values())
+    missing = [side for side in ("train", "val") if not counts[side]]
+    if missing:
+        raise NstError(
+            f"{' and '.join(missing)} would be empty, since the dataset's own splits are by chance "
+            f"and need many photos: divide these {rows.scene.nunique()} pictures with "
+            "--split 80/10/10, or export them in one part with --all"
+        )
+    return division
+
+
+def _pictures(
+    workspace: Workspace, rows: pd.DataFrame, division: Division, negatives: float
+) -> list[ExportPicture]:
     artifacts = workspace.store.folder(dataset.name).parent
 
-    def picture(file_name: str) -> UPath:
+    def locate(file_name: str) -> UPath:
         return artifacts / file_name.removeprefix("../")
 
-    if kind == "coco":
-        coco = CocoDataset.model_validate_json(_read(workspace, files.COCO))
-        kept = [each for each in coco.images if each.id in set(rows.image_id)]
-        return coco_files(coco.model_copy(update={"images": kept}), rows, picture)
-    return yolo_files(rows, picture, segments=segments)
+    composites = [*composites_of(rows, division.parts, locate)]
+    if not negatives:
+        return composites
+    sides = division.side_of_photo(photos_of(rows))
+    scenes = negative_scenes(workspace, rows)
+    return composites + negatives_of(scenes, composites, sides, division.shares, negatives)
 
 
-def _print_summary(folder: Path, counts: Counter[str], exported: Exported) -> None:
-    sides = ", ".join(f"{counts[side]} {side}" for side in SIDES)
+def _files(
+    kind: Format, coco: CocoDataset, pictures: Sequence[ExportPicture], *, segments: bool
+) -> Files:
+    labels = [each.name for each in coco.categories]
+    match kind:
+        case "coco":
+            return coco_files(coco, pictures)
+        case "voc":
+            return voc_files(pictures)
+        case "huggingface":
+            return hugging_face_files(pictures, labels)
+        case "webdataset":
+            return webdataset_files(pictures, labels)
+        case _:
+            return yolo_files(pictures, labels, segments=segments)
+
+
+def _counts(pictures: Sequence[ExportPicture], shares: Division) -> dict[str, dict[str, int]]:
+    """Count the pictures of each part, with and without objects."""
+    counted = Counter((each.part, bool(each.objects)) for each in pictures)
+    return {
+        side: {"composites": counted[side, True], "negatives": counted[side, False]}
+        for side in shares.shares
+    }
+
+
+def _print_summary(
+    folder: Path,
+    counts: dict[str, dict[str, int]],
+    left_out: int,
+    division: Division,
+    exported: Exported,
+) -> None:
+    without = {name: each["negatives"] for name, each in counts.items() if each["negatives"]}
+    sides = ", ".join(f"{each['composites']} {name}" for name, each in counts.items())
     print_line(f"{folder}: {sides}")
+    if without:
+        listed = ", ".join(f"{count} {name}" for name, count in without.items())
+        print_line(f"besides, scenes without objects: {listed}")
     print_line(
         f"{exported.written} files written, {exported.kept} unchanged, {exported.removed} removed"
     )
-    if counts["mixed"]:
+    if left_out:
         print_note(
-            f"{counts['mixed']} pictures are left out: their photos belong to different sides of "
-            "the split (docs/reference/dataset.md)"
+            f"{left_out} pictures are left out: their photos belong to different sides of the "
+            "dataset's own splits (docs/reference/dataset.md); --split uses them, too"
         )
-    for side in ("train", "val"):
-        if not counts[side]:
-            print_note(f"{side} is empty, which most training tools refuse: add photos")
+    if division.shared_objects:
+        print_note(
+            f"{division.shared_objects} object photos are in more than one part, because too many "
+            "scenes share them; no scene photo is"
+        )
+
+
+def _check(folder: Path, workspace: Workspace, kind: Format, segments: bool, both: bool) -> None:
+    if segments and kind != "yolo":
+        raise NstError("--segments is for YOLO; the other formats always contain outlines, or none")
+    if both:
+        raise NstError("--all puts all pictures into one part: leave out --split")
+    if Path(str(workspace.root)).resolve() in (folder.resolve(), *folder.resolve().parents):
+        raise NstError(f"{folder} is inside the data folder {workspace.root}: give another folder")
 
 
 def export(
@@ -92,6 +189,26 @@ def export(
     segments: Annotated[
         bool, typer.Option("--segments", help="YOLO: write outlines instead of boxes.")
     ] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARES",
+            help="Divide the pictures by their photos into train, val and test, such as 80/10/10 "
+            "or 80/20. Default: the dataset's own splits, which never change.",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Export all pictures in one part, train.")
+    ] = False,
+    negatives: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=0.9,
+            metavar="SHARE",
+            help="Share of each part's pictures that show a scene without objects.",
+        ),
+    ] = 0.0,
     min_naturalness: Annotated[
         float,
         typer.Option(min=0, max=1, help="Leave out pictures with a lower naturalness."),
@@ -101,23 +218,27 @@ def export(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Export the dataset to a folder in YOLO or COCO layout.
+    """Export the dataset to a folder in the layout that a trainer reads.
 
-    Exporting again updates the folder: only files that changed are written or removed.
+    There are always pictures to train on and to validate with, or the command fails. Exporting
+    again updates the folder: only files that changed are written or removed.
     """
     workspace = existing_workspace()
-    if segments and kind == "coco":
-        raise NstError("--segments is for YOLO; COCO files always contain outlines")
-    if Path(str(workspace.root)).resolve() in (folder.resolve(), *folder.resolve().parents):
-        raise NstError(f"{folder} is inside the data folder {workspace.root}: give another folder")
+    _check(folder, workspace, kind, segments, everything and split is not None)
     with busy("reading the dataset"):
         rows = _natural_enough(workspace, _annotations(workspace), min_naturalness)
-        content = _files(workspace, rows, kind, segments=segments)
+        division = _division(rows, split, everything=everything)
+        pictures = _pictures(workspace, rows, division, negatives)
+        coco = CocoDataset.model_validate_json(_read(workspace, files.COCO))
+        content = dict(_files(kind, coco, pictures, segments=segments))
+        content[FIGURES] = figures_csv(rows, division.parts)
     with bars() as display:
         task = display.add_task("exporting", total=len(content))
         exported = write_export(folder, content, copy=copy, on_file=lambda: display.advance(task))
-    counts = Counter(rows.drop_duplicates("image_id").split)
+    counts, left_out = _counts(pictures, division), rows.scene.nunique() - len(division.parts)
     if as_json:
-        print_json({"folder": str(folder), "pictures": dict(counts), **vars(exported)})
+        found = {"pictures": counts, "left out": left_out, **vars(exported)}
+        shared = {"object photos in more than one part": division.shared_objects}
+        print_json({"folder": str(folder), **found, **shared})
     else:
-        _print_summary(folder, counts, exported)
+        _print_summary(folder, counts, left_out, division, exported)

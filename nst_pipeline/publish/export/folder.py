@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,25 @@ from upath import UPath
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.files import LOCAL, place_atomically
 
-Files = Mapping[str, bytes | UPath]
+
+@dataclass(frozen=True)
+class Rendered:
+    """A file that is made when it is written, and again only if its source has changed.
+
+    Attributes
+    ----------
+    source
+        Returns a text that changes whenever the content does.
+    fill
+        Writes the file.
+    """
+
+    source: Callable[[], str]
+    fill: Callable[[Path], object]
+
+
+Content = bytes | UPath | Rendered
+Files = Mapping[str, Content]
 """Content of each file, or the artifact to link or copy, by path in the folder."""
 
 MANIFEST = ".nst-export.json"
@@ -31,10 +50,14 @@ class Exported:
     removed: int
 
 
-def _stamp(path: Path | UPath) -> str:
+def stamp(path: Path | UPath) -> str:
     """Size and modification time: equal for a file, its hard links and its copies."""
     stat = path.stat()
     return f"{stat.st_size} {stat.st_mtime:.3f}"
+
+
+def _digest(content: Rendered) -> str:
+    return hashlib.sha256(content.source().encode()).hexdigest()[:16]
 
 
 def _download(source: UPath, path: Path) -> None:
@@ -69,24 +92,30 @@ class _ExportFolder:
                     f"{manifest} is damaged ({error}): delete it, or export into another folder"
                 ) from error
 
-    def is_current(self, name: str, content: bytes | UPath) -> bool:
+    def is_current(self, name: str, content: Content) -> bool:
         """Whether the file already has this content."""
         path = self._folder / name
         if not path.is_file():
             return False
         if isinstance(content, bytes):
             return path.stat().st_size == len(content) and path.read_bytes() == content
-        return _stamp(path) == _stamp(content)
+        if isinstance(content, Rendered):
+            return self.stamps.get(name) == f"{stamp(path)} {_digest(content)}"
+        return stamp(path) == stamp(content)
 
     def may_replace(self, name: str) -> bool:
         """Whether the file is missing, or unchanged since an export wrote it."""
-        path = self._folder / name
-        return not path.exists() or (path.is_file() and self.stamps.get(name) == _stamp(path))
+        path, known = self._folder / name, self.stamps.get(name, "")
+        # What follows the stamp's two numbers is the digest of a source.
+        unchanged = path.is_file() and known.split()[:2] == stamp(path).split()
+        return not path.exists() or unchanged
 
-    def write(self, name: str, content: bytes | UPath) -> None:
+    def write(self, name: str, content: Content) -> None:
         path = self._folder / name
         if isinstance(content, bytes):
             place_atomically(path, lambda temporary: temporary.write_bytes(content))
+        elif isinstance(content, Rendered):
+            place_atomically(path, content.fill)
         elif content.protocol not in LOCAL:
             place_atomically(path, lambda temporary: _download(content, temporary))
         elif self._copy:
@@ -94,9 +123,11 @@ class _ExportFolder:
         else:
             place_atomically(path, lambda temporary: _link(content, temporary))
 
-    def record(self, name: str) -> None:
+    def record(self, name: str, content: Content) -> None:
         """List a file as written by an export."""
-        self.stamps[name] = _stamp(self._folder / name)
+        written = stamp(self._folder / name)
+        made_from = f" {_digest(content)}" if isinstance(content, Rendered) else ""
+        self.stamps[name] = written + made_from
 
     def remove(self, name: str) -> bool:
         """Remove a file of an earlier export, unless it was changed since."""
@@ -133,7 +164,7 @@ def _synchronize(
         for name, content in files.items():
             if name in due:
                 target.write(name, content)
-            target.record(name)
+            target.record(name, content)
             on_file()
         removed = sum(target.remove(name) for name in sorted(target.stamps.keys() - files.keys()))
     finally:
