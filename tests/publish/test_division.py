@@ -33,7 +33,7 @@ def test_no_photo_is_in_two_parts_if_groups_allow_it():
     division = divide(photos, USUAL)
     assert Counter(division.parts.values()) == {"train": 80, "val": 10, "test": 10}
     assert {len(each) for each in parts_of_photos(photos, division.parts).values()} == {1}
-    assert division.shared_objects == 0
+    assert division.shared_photos == 0
 
 
 def test_a_photo_that_is_object_here_and_scene_there_joins_both():
@@ -50,7 +50,7 @@ def test_the_variants_of_a_scene_stay_together():
     for key, own in photos.items():
         scenes[own.scene].add(division.parts[key])
     assert {len(each) for each in scenes.values()} == {1}
-    assert division.shared_objects == 3  # Every object is on every scene.
+    assert division.shared_photos == 3  # Every object is on every scene.
 
 
 def test_five_pictures_have_a_validation_and_a_test_set():
@@ -77,7 +77,7 @@ def test_every_part_has_pictures_and_no_scene_is_in_two(numbers, text):
     found = parts_of_photos(photos, division.parts)
     assert all(len(found[own.scene]) == 1 for own in photos.values())
     shared = [each for each, parts in found.items() if len(parts) > 1]
-    assert division.shared_objects == len(shared)
+    assert division.shared_photos == len(shared)
     again = divide(dict(reversed(photos.items())), shares)
     assert again.parts == division.parts
 

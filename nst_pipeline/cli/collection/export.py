@@ -165,10 +165,10 @@ def _print_summary(
             f"{left_out} pictures are left out: their photos belong to different sides of the "
             "dataset's own splits (docs/reference/dataset.md); --split uses them, too"
         )
-    if division.shared_objects:
+    if division.shared_photos:
         print_note(
-            f"{division.shared_objects} object photos are in more than one part, because too many "
-            "scenes share them; no scene photo is"
+            f"photos whose objects are in more than one part: {division.shared_photos}, because "
+            "too many scenes share them (docs/reference/dataset.md)"
         )
 
 
@@ -238,7 +238,7 @@ def export(
     counts, left_out = _counts(pictures, division), rows.scene.nunique() - len(division.parts)
     if as_json:
         found = {"pictures": counts, "left out": left_out, **vars(exported)}
-        shared = {"object photos in more than one part": division.shared_objects}
+        shared = {"photos in more than one part": division.shared_photos}
         print_json({"folder": str(folder), **found, **shared})
     else:
         _print_summary(folder, counts, left_out, division, exported)

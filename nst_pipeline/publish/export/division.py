@@ -40,13 +40,13 @@ class Division:
         Part by scene key; what is missing is left out.
     shares
         The shares of the parts.
-    shared_objects
-        Number of object photos in more than one part.
+    shared_photos
+        Number of photos in more than one part; none of them by its scenes alone.
     """
 
     parts: dict[str, Side]
     shares: Shares
-    shared_objects: int = 0
+    shared_photos: int = 0
 
     def side_of_photo(self, photos: Mapping[str, Photos]) -> dict[str, Side]:
         """Return the part of each photo in a composite."""
@@ -184,6 +184,6 @@ def divide(photos: Mapping[str, Photos], shares: Shares) -> Division:
         )
     seen: dict[str, set[Side]] = defaultdict(set)
     for key, side in parts.items():
-        for each in photos[key].objects:
+        for each in photos[key].all:
             seen[each].add(side)
     return Division(parts, shares, sum(len(each) > 1 for each in seen.values()))
