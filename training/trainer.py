@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
 from collections import deque
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from efficientnet import load_backbone
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 Drawn = TypeVar("Drawn")
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
@@ -22,6 +24,8 @@ _LOG_STEPS, _CHECKPOINT_STEPS = 20, 100
 _AHEAD = 4
 """Batches that are drawn ahead of the training."""
 _LONGEST_GRADIENT = 2.0
+_WORKER_SEEDS = 100_003
+"""Distance of the seeds of processes that draw."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,52 @@ class TrainerParameters:
     """Of the exponential moving average of the weights, which is what is kept."""
 
 
-def prefetch(draw: Callable[[], Drawn]) -> Iterator[Drawn]:
-    """Draw batches in a thread, ahead of the training."""
+def options(description: str | None, *, steps: int, seed: int) -> argparse.ArgumentParser:
+    """Return a reader of the options that all training scripts have."""
+    reader = argparse.ArgumentParser(description=description)
+    reader.add_argument("out", type=Path)
+    reader.add_argument("--backbone", type=Path, required=True)
+    reader.add_argument("--steps", type=int, default=steps)
+    reader.add_argument("--threads", type=int, default=2)
+    reader.add_argument("--seed", type=int, default=seed)
+    reader.add_argument("--device", default="cpu", help="cpu, or cuda for a graphics card")
+    reader.add_argument("--workers", type=int, default=0, help="processes that draw samples")
+    return reader
+
+
+class _Draws(IterableDataset[Any]):
+    """Batches without end; each process draws with a seed of its own."""
+
+    def __init__(self, drawing: Callable[[int], Callable[[], Any]], seed: int) -> None:
+        self.drawing, self.seed = drawing, seed
+
+    def __iter__(self) -> Iterator[Any]:
+        worker = get_worker_info()
+        draw = self.drawing(self.seed + _WORKER_SEEDS * (worker.id if worker else 0))
+        while True:
+            yield draw()
+
+
+def batches_of(
+    drawing: Callable[[int], Callable[[], Drawn]], seed: int, workers: int
+) -> Iterator[Drawn]:
+    """Draw batches ahead of the training.
+
+    Parameters
+    ----------
+    drawing
+        From a seed to a function that draws a batch.
+    seed
+        Of the first batch.
+    workers
+        Processes that draw; 0 for a thread of this one.
+    """
+    if workers:
+        return iter(DataLoader(_Draws(drawing, seed), batch_size=None, num_workers=workers))
+    return _drawn_in_thread(drawing(seed))
+
+
+def _drawn_in_thread(draw: Callable[[], Drawn]) -> Iterator[Drawn]:
     with ThreadPoolExecutor(1) as pool:
         ahead = deque(pool.submit(draw) for _ in range(_AHEAD))
         while True:
@@ -57,14 +105,18 @@ class Trainer:
         EfficientNet-Lite0's weights.
     parameters
         How it is trained.
+    device
+        `cpu` or `cuda`.
     """
 
-    def __init__(self, network: Any, backbone: Path, parameters: TrainerParameters) -> None:
-        self.parameters, self.step = parameters, 0
+    def __init__(
+        self, network: Any, backbone: Path, parameters: TrainerParameters, device: str = "cpu"
+    ) -> None:
+        self.parameters, self.step, self.device = parameters, 0, torch.device(device)
         load_backbone(network, backbone)
         for part in network.frozen():
             part.requires_grad_(False)
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network.to(self.device, memory_format=torch.channels_last)
         trained = [p for p in self.network.blocks.parameters() if p.requires_grad]
         known = {id(p) for p in trained}
         new = [p for p in self.network.parameters() if p.requires_grad and id(p) not in known]
@@ -93,6 +145,32 @@ class Trainer:
     def train_step(self, batch: Any, progress: float) -> dict[str, float]:
         """Take one step on a batch; return figures of it, by name."""
         raise NotImplementedError
+
+    def on_device(self, tensor: Tensor) -> Tensor:
+        """Return a batch's tensor, (n, channels, h, w), where the network computes."""
+        return tensor.to(self.device, memory_format=torch.channels_last, non_blocking=True)
+
+    def half(self) -> torch.autocast:
+        """Return a context in which the network computes in half precision."""
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def run(self, chosen: argparse.Namespace, drawing: Callable[[int], Callable[[], Any]]) -> None:
+        """Train as the options say, from the last checkpoint if there is one.
+
+        Parameters
+        ----------
+        chosen
+            What was read by `options`.
+        drawing
+            From a seed to a function that draws a batch.
+        """
+        chosen.out.mkdir(parents=True, exist_ok=True)
+        if (chosen.out / CHECKPOINT).exists():
+            self.resume(chosen.out / CHECKPOINT)
+        seed = chosen.seed + self.step
+        torch.manual_seed(seed)
+        batches = batches_of(drawing, seed, chosen.workers)
+        self.train(batches, chosen.steps, chosen.out, time.monotonic())
 
     def train(self, batches: Iterator[Any], steps: int, out: Path, started: float) -> None:
         """Train until a number of steps; log figures, and save checkpoints, in a folder."""
@@ -135,7 +213,7 @@ class Trainer:
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location=self.device, weights_only=True)
         self.step, self._average = state["step"], state["average"]
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])

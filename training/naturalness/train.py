@@ -9,8 +9,7 @@ goes on from the last checkpoint.
 
 from __future__ import annotations
 
-import argparse
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from network import NaturalnessNetwork
 from samples import Folder, Sample, Sampler, is_held_back
 from torch import Tensor
 from torch.nn import functional
-from trainer import CHECKPOINT, Trainer, TrainerParameters, prefetch
+from trainer import Trainer, TrainerParameters, options
 
 from nst_pipeline.vision.naturalness.factors import SEEN
 
@@ -63,10 +62,10 @@ class NaturalnessTrainer(Trainer):
 
     def train_step(self, batch: Batch, progress: float) -> dict[str, float]:
         """Take one step; return the loss of each truth."""
-        pictures, mattes, truth = batch
+        pictures, mattes, truth = (tensor.to(self.device) for tensor in batch)
         known = ~truth.isnan()
         target = torch.where(known, truth, 0.5) * (1 - 2 * PARAMETERS.smoothing)
-        with torch.autocast("cpu", torch.bfloat16):
+        with self.half():
             logits = self.network(pictures, mattes)
         losses = functional.binary_cross_entropy_with_logits(
             logits.float(), target + PARAMETERS.smoothing, reduction="none"
@@ -84,29 +83,23 @@ def parse_folder(text: str, one_kind: bool = False) -> Folder:
 
 def main() -> None:
     """Train until the given number of steps."""
-    reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("out", type=Path)
-    reader.add_argument("--backbone", type=Path, required=True)
+    reader = options(__doc__, steps=2000, seed=15)
     reader.add_argument("--data", nargs="*", type=parse_folder, default=[])
     reader.add_argument(
         "--one-kind", nargs="*", type=partial(parse_folder, one_kind=True), default=[]
     )
     reader.add_argument("--composites", nargs="*", type=Path, default=[])
-    reader.add_argument("--steps", type=int, default=2000)
-    reader.add_argument("--threads", type=int, default=2)
-    reader.add_argument("--seed", type=int, default=15)
     chosen = reader.parse_args()
     torch.set_num_threads(chosen.threads)
     torch.manual_seed(chosen.seed)  # for the weights that are not pretrained
-    trainer = NaturalnessTrainer(NaturalnessNetwork(len(SEEN)), chosen.backbone, PARAMETERS)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    if (chosen.out / CHECKPOINT).exists():
-        trainer.resume(chosen.out / CHECKPOINT)
-    torch.manual_seed(chosen.seed + trainer.step)
+    network = NaturalnessNetwork(len(SEEN))
+    trainer = NaturalnessTrainer(network, chosen.backbone, PARAMETERS, chosen.device)
     folders = [*chosen.data, *chosen.one_kind]
-    sampler = Sampler(folders, chosen.composites, is_held_back, chosen.seed + trainer.step)
-    batches = prefetch(partial(draw_batch, sampler))
-    trainer.train(batches, chosen.steps, chosen.out, time.monotonic())
+
+    def drawing(seed: int) -> Callable[[], Batch]:
+        return partial(draw_batch, Sampler(folders, chosen.composites, is_held_back, seed))
+
+    trainer.run(chosen, drawing)
 
 
 if __name__ == "__main__":

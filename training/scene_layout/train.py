@@ -8,8 +8,7 @@ Stop it at any time; the same command goes on from the last checkpoint.
 
 from __future__ import annotations
 
-import argparse
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from network import LayoutNetwork
 from samples import Sample, Sampler, Source
 from torch import Tensor
 from torch.nn import functional
-from trainer import CHECKPOINT, Trainer, TrainerParameters, prefetch
+from trainer import Trainer, TrainerParameters, options
 
 
 @dataclass(frozen=True)
@@ -85,10 +84,11 @@ class LayoutTrainer(Trainer):
 
     def train_step(self, batch: Batch, progress: float) -> dict[str, float]:
         """Take one step; return the losses of surfaces and scale, and the scale's error."""
-        picture, surfaces, scale, weight = batch
-        with torch.autocast("cpu", torch.bfloat16):
-            logits, found = self.network(picture.to(memory_format=torch.channels_last))
-        surface = surface_loss(logits.float(), surfaces, self.possible)
+        picture, surfaces, scale, weight = (tensor.to(self.device) for tensor in batch)
+        with self.half():
+            logits, found = self.network(self.on_device(picture))
+        possible = self.possible.to(self.device)
+        surface = surface_loss(logits.float(), surfaces, possible)
         size, error = scale_loss(found.float(), scale, weight)
         self.descend(surface + PARAMETERS.scale_weight * size, progress)
         return {"surface": surface.item(), "scale": size.item(), "error": error.item()}
@@ -102,26 +102,19 @@ def parse_source(text: str) -> Source:
 
 def main() -> None:
     """Train until the given number of steps."""
-    reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("out", type=Path)
-    reader.add_argument("--backbone", type=Path, required=True)
+    reader = options(__doc__, steps=2000, seed=15)
     reader.add_argument("--data", nargs="+", type=parse_source, required=True)
     reader.add_argument("--held-back", type=Path, help="text file: photos to leave out")
-    reader.add_argument("--steps", type=int, default=2000)
-    reader.add_argument("--threads", type=int, default=2)
-    reader.add_argument("--seed", type=int, default=15)
     chosen = reader.parse_args()
     torch.set_num_threads(chosen.threads)
     torch.manual_seed(chosen.seed)  # for the weights that are not pretrained
-    trainer = LayoutTrainer(LayoutNetwork(), chosen.backbone, PARAMETERS)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    if (chosen.out / CHECKPOINT).exists():
-        trainer.resume(chosen.out / CHECKPOINT)
-    torch.manual_seed(chosen.seed + trainer.step)
+    trainer = LayoutTrainer(LayoutNetwork(), chosen.backbone, PARAMETERS, chosen.device)
     held_back = set(chosen.held_back.read_text().splitlines()) if chosen.held_back else set()
-    sampler = Sampler(chosen.data, held_back, chosen.seed + trainer.step)
-    batches = prefetch(partial(draw_batch, sampler))
-    trainer.train(batches, chosen.steps, chosen.out, time.monotonic())
+
+    def drawing(seed: int) -> Callable[[], Batch]:
+        return partial(draw_batch, Sampler(chosen.data, held_back, seed))
+
+    trainer.run(chosen, drawing)
 
 
 if __name__ == "__main__":
