@@ -22,6 +22,7 @@ from nst_pipeline.storage.sidecars.matching import SidecarMatching
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.finding.paintings import offers_painting
+from nst_pipeline.style.light_reader import read_light, read_lights
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.naturalness import judge_naturalness
 from nst_pipeline.style.paint import paint_object
@@ -38,7 +39,7 @@ from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.detect import detect, find_obstacles
 from nst_pipeline.vision.harmonize.harmonize import harmonize
-from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
+from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.harmonize.model.calibrate import calibrate
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.network_change import Proposal
@@ -186,7 +187,7 @@ def _harmonize(
         settings.harmonize,
         harmonizer=model,
         proposals=proposals,
-        source=each.light,
+        lights=read_lights(each.light, composite, matte),
     ).image
     for judged in (composite, image):
         judge_naturalness(judged, matte)

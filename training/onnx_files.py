@@ -36,6 +36,7 @@ def export(
     example: tuple[Tensor, ...],
     inputs: Sequence[str],
     outputs: Sequence[str],
+    part: str = "",
 ) -> None:
     """Read a checkpoint and a file's name from the command line, and write the averaged weights.
 
@@ -51,12 +52,16 @@ def export(
         One view for each input; the file takes any number of views.
     inputs, outputs
         Names.
+    part
+        What the names of the network's weights begin with, if more was trained than the network.
     """
     reader = argparse.ArgumentParser(description=description)
     reader.add_argument("checkpoint", type=Path)
     reader.add_argument("out", type=Path)
     chosen = reader.parse_args()
-    network.load_state_dict(torch.load(chosen.checkpoint, weights_only=True)["average"])
+    average = torch.load(chosen.checkpoint, weights_only=True, map_location="cpu")["average"]
+    weights = {name.removeprefix(part): average[name] for name in average if name.startswith(part)}
+    network.load_state_dict(weights)
     torch.onnx.export(
         deploy(network.eval()).eval(),
         example,

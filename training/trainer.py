@@ -199,6 +199,10 @@ class Trainer:
             else:
                 kept.copy_(value)
 
+    def average(self) -> dict[str, Tensor]:
+        """Return the weights' moving average, which is what is kept."""
+        return self._average
+
     def save(self, path: Path) -> None:
         """Write everything that is needed to go on, completely or not at all."""
         state = {

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 
 from nst_pipeline.settings import HarmonizeSettings, Settings
+from nst_pipeline.style.light_reader import read_light, read_lights
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.candidates import CANDIDATES
 from nst_pipeline.vision.harmonize.color_change import ColorChange, lab_statistics, recolor
 from nst_pipeline.vision.harmonize.harmonize import harmonize
-from nst_pipeline.vision.harmonize.light.reader import read_light
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.images.regions import object_mask
@@ -78,6 +78,7 @@ def method_named(
         source = None
         if knows_source and case.source is not None:
             source = read_light(case.source, case.source_matte)
+        lights = read_lights(source, case.composite, case.matte)
         proposals = proposals_for(case.composite, case.matte, Settings(harmonize=settings))
         made = harmonize(
             case.composite,
@@ -85,7 +86,7 @@ def method_named(
             settings,
             harmonizer=harmonizer,
             proposals=proposals,
-            source=source,
+            lights=lights,
         )
         return Result(case, made.image, made.confidence)
 

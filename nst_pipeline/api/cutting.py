@@ -11,11 +11,12 @@ from nst_pipeline.settings import Settings
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.labels import name_objects
 from nst_pipeline.style.finding.network_finders import network_finders
+from nst_pipeline.style.light_reader import read_light
 from nst_pipeline.vision.cutout import crop_sticker
 from nst_pipeline.vision.cutout import cut_out as cut_out_of
 from nst_pipeline.vision.detect import detect
 from nst_pipeline.vision.detect.transparency import OWN_ALPHA, find_cut_out
-from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
+from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.place.cut_edges import cut_edges
 from nst_pipeline.vision.shapes import Box, Detection, Matte
 

@@ -10,10 +10,11 @@ from nst_pipeline.api.cutting import Sticker
 from nst_pipeline.api.inputs import MaskLike, PictureLike, open_colors, open_matte
 from nst_pipeline.api.results import Shown
 from nst_pipeline.settings import Settings
+from nst_pipeline.style.light_reader import read_light, read_lights
 from nst_pipeline.style.naturalness import judge_naturalness
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.harmonize.harmonize import harmonize as harmonize_picture
-from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
+from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.harmonize.model.harmonizer import builtin, load
 from nst_pipeline.vision.naturalness.factors import Naturalness
 from nst_pipeline.vision.shapes import ToneKind
@@ -113,7 +114,7 @@ def harmonize(
         chosen.harmonize,
         harmonizer=builtin() if model is None else load(Path(model)),
         proposals=proposals_for(colors, matte, chosen),
-        source=light,
+        lights=read_lights(light, colors, matte),
     )
     return HarmonizeResult(
         made.image,

@@ -33,13 +33,14 @@ from nst_pipeline.storage.records import (
     Stickers,
 )
 from nst_pipeline.style.finding.paintings import offers_painting
+from nst_pipeline.style.light_reader import LIGHT_READER_FILE, read_lights
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.naturalness import NATURALNESS_FILE, judge_naturalness
 from nst_pipeline.style.paint import paint_object
 from nst_pipeline.style.proposals import network_proposal
 from nst_pipeline.style.recipes import apply_result, shrink_input
 from nst_pipeline.vision.harmonize.harmonize import harmonize
-from nst_pipeline.vision.harmonize.light.reader import Reading, mean_reading
+from nst_pipeline.vision.harmonize.light.reading import Reading, mean_reading
 from nst_pipeline.vision.harmonize.network_change import NETWORK_CHANGE, Proposal, Proposals
 from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.naturalness.factors import Naturalness
@@ -58,7 +59,7 @@ def _uses_vgg(settings: Settings) -> bool:
 def _digests(settings: Settings) -> dict[str, str]:
     """Digest the networks whose proposals are candidates, and the one that judges the result."""
     own = network_digests(harmonizer_network=settings.harmonize.network)
-    own |= file_digests(naturalness=str(NATURALNESS_FILE))
+    own |= file_digests(naturalness=str(NATURALNESS_FILE), light_reader=str(LIGHT_READER_FILE))
     return magenta_digest(settings) | (vgg_digests(settings) if _uses_vgg(settings) else {}) | own
 
 
@@ -209,7 +210,7 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     optional=(stylized_vgg19,),
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="9",
+    code_version="10",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(
@@ -251,7 +252,7 @@ def harmonized(item: Item) -> Made:
         item.settings.harmonize,
         harmonizer=read_harmonizer(item),
         proposals=_proposals(item, composite, matte),
-        source=_source_light(placed),
+        lights=read_lights(_source_light(placed), composite, matte),
     )
     before = _judge(composite, matte, placed)
     after = before if result.image is composite else _judge(result.image, matte, placed)

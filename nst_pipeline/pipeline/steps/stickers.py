@@ -6,10 +6,12 @@ import json
 
 from nst_pipeline.pipeline.engine.asset import Check, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
+from nst_pipeline.pipeline.engine.setting_files import file_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps.detections import cutout_digests, detections
 from nst_pipeline.pipeline.steps.object_photos import object_photos
 from nst_pipeline.publish.report import FigurePlot
+from nst_pipeline.settings import Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.records import (
@@ -22,10 +24,11 @@ from nst_pipeline.storage.records import (
 )
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.cutout_network import load_cutout_network
+from nst_pipeline.style.light_reader import LIGHT_READER_FILE, read_light
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
 from nst_pipeline.vision.detect.transparency import OWN_ALPHA
-from nst_pipeline.vision.harmonize.light.reader import Reading, read_light
+from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
 from nst_pipeline.vision.shapes import Box, Cutout, Matte, Rgba
@@ -102,6 +105,11 @@ def _describe(
     )
 
 
+def _digests(settings: Settings) -> dict[str, str]:
+    """Digest the networks that cut objects out and read the light around them."""
+    return cutout_digests(settings) | file_digests(light_reader=str(LIGHT_READER_FILE))
+
+
 @define_asset(
     phase="objects",
     inbox="objects",
@@ -109,8 +117,8 @@ def _describe(
     kinds={"opencv"},
     upstream=(object_photos, detections),
     settings=("cutout",),
-    models=cutout_digests,
-    code_version="8",
+    models=_digests,
+    code_version="9",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",

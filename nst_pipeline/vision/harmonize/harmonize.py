@@ -25,12 +25,7 @@ from nst_pipeline.vision.harmonize.finish.grain import match_grain
 from nst_pipeline.vision.harmonize.finish.sharpness import match_sharpness
 from nst_pipeline.vision.harmonize.light.change import LightChange
 from nst_pipeline.vision.harmonize.light.judge import judge_light
-from nst_pipeline.vision.harmonize.light.reader import (
-    Reading,
-    light_change,
-    light_confidence,
-    read_light,
-)
+from nst_pipeline.vision.harmonize.light.reading import Lights, light_change, light_confidence
 from nst_pipeline.vision.harmonize.model.gate import share_to_apply
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer
 from nst_pipeline.vision.harmonize.model.in_place import is_in_place
@@ -140,18 +135,17 @@ def _choose(fits: dict[str, float], method: str) -> str:
 
 
 def _judge(
-    composite: Rgb, matte: Matte, view: ObjectView, source: Reading | None
+    composite: Rgb, matte: Matte, view: ObjectView, lights: Lights | None
 ) -> tuple[LightChange | None, float | None]:
     """Compare the light of the object's own photo with the scene's, or else that on both."""
-    scene = None if source is None else read_light(composite, matte)
-    if source is not None and scene is not None:
-        change = light_change(source, scene, composite, matte)
+    if lights is not None:
+        change = light_change(lights, composite, matte)
         return change, light_confidence(change, view.lab[view.inside])
     judgment = judge_light(composite, matte)
     return (None, None) if judgment is None else (judgment.change, judgment.confidence)
 
 
-def _decide(request: Request, source: Reading | None) -> tuple[Request, float]:
+def _decide(request: Request, lights: Lights | None) -> tuple[Request, float]:
     """Decide by light or colors what changes, and how far; also return the confidence.
 
     The color model reads the seam, so its advice holds for objects in their own photo, and for
@@ -159,9 +153,9 @@ def _decide(request: Request, source: Reading | None) -> tuple[Request, float]:
     """
     composite, matte, view = request.composite, request.matte, request.view
     method, light, confidence = request.settings.method, None, None
-    by_light = not request.painting and (source is not None or not is_in_place(view))
+    by_light = not request.painting and (lights is not None or not is_in_place(view))
     if by_light or method == "light":
-        light, confidence = _judge(composite, matte, view, source)
+        light, confidence = _judge(composite, matte, view, lights)
     if light is None or confidence is None:
         confidence = request.advise().confidence
     share = share_to_apply(confidence) if method == "auto" else 1.0
@@ -174,7 +168,7 @@ def _harmonize(
     settings: HarmonizeSettings,
     harmonizer: Harmonizer,
     proposals: Proposals,
-    source: Reading | None,
+    lights: Lights | None,
 ) -> Harmonized:
     """Harmonize an object, whatever the scene's tone."""
     view = object_view(composite, matte)
@@ -183,7 +177,7 @@ def _harmonize(
     advise = cache(partial(harmonizer.advise, view))
     painting = should_paint(settings, proposals)
     request = Request(composite, matte, settings, proposals, view, advise, painting)
-    request, confidence = _decide(request, source)
+    request, confidence = _decide(request, lights)
     previews = _previews(request)
     fits = _color_fits(previews, 1 - request.share)
     chosen = _choose(fits, settings.method)
@@ -236,7 +230,7 @@ def harmonize(
     *,
     harmonizer: Harmonizer,
     proposals: Proposals = NO_PROPOSALS,
-    source: Reading | None = None,
+    lights: Lights | None = None,
 ) -> Harmonized:
     """Make an object look natural in its scene.
 
@@ -257,9 +251,9 @@ def harmonize(
     proposals
         What networks propose for the composite, by candidate; `painted` only if the scene is a
         painting.
-    source
-        Light of the object's own photo (`light.reader.read_light`), to compare with the scene's.
-        Where it is unknown, the light on the object is judged by its colors.
+    lights
+        Of the object's own photo, and of the scene (`nst_pipeline.style.light_reader`). Where they
+        are unknown, the light on the object is judged by its colors.
 
     Returns
     -------
@@ -284,7 +278,7 @@ def harmonize(
     >>> result.chosen, result.image[0, 0].tolist(), result.image[30, 30].tolist()
     ('ring', [200, 200, 200], [122, 131, 176])
     """
-    harmonize_with = partial(_harmonize, harmonizer=harmonizer, proposals=proposals, source=source)
+    harmonize_with = partial(_harmonize, harmonizer=harmonizer, proposals=proposals, lights=lights)
     tone = _tone_to_match(composite, matte, settings)
     if tone is None:
         return harmonize_with(composite, matte, settings)

@@ -17,7 +17,7 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class DescriptionParameters:
-    """What is measured. The reader was trained with the defaults."""
+    """What is measured. The judge was trained with the defaults."""
 
     quantiles: tuple[float, ...] = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
     """Quantiles of lightness and chroma."""

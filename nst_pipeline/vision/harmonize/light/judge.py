@@ -22,7 +22,7 @@ from nst_pipeline.vision.harmonize.light.description import (
     describe_light,
     describe_object,
 )
-from nst_pipeline.vision.harmonize.light.reader import mean_log_luminance
+from nst_pipeline.vision.harmonize.light.reading import mean_log_luminance
 from nst_pipeline.vision.harmonize.light.regions import surroundings
 from nst_pipeline.vision.shapes import Matte, Rgb
 

@@ -18,7 +18,7 @@ from nst_pipeline.vision.shapes import Mask, Matte, Rgb
 
 @dataclass(frozen=True)
 class RegionParameters:
-    """Sizes of the view and the band. The reader was trained with the defaults."""
+    """Sizes of the view and the band. The judge was trained with the defaults."""
 
     side_px: int = 256
     """Longest side of the object with its surroundings; more pixels do not improve statistics."""
@@ -33,7 +33,7 @@ class RegionParameters:
     smallest_inside_px: int = 60
     """With fewer pixels inside the band, a narrow object is measured up to its outline."""
     smallest_px: int = 400
-    """With fewer pixels, a scene's light cannot be read."""
+    """With fewer pixels, a scene's light cannot be judged."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,3 @@ def surroundings(
         inside = whole
     rgb = to_float(shrink_to_fit(image[box.slices], parameters.side_px))
     return Surroundings(rgb, scene, inside)
-
-
-def whole_picture(
-    image: Rgb, *, parameters: RegionParameters = RegionParameters()
-) -> Surroundings | None:
-    """Take a whole picture, (height, width, 3) uint8 RGB, as a scene; None if it is too small."""
-    rgb = to_float(shrink_to_fit(image, parameters.side_px))
-    scene = np.ones(rgb.shape[:2], np.bool_)
-    return Surroundings(rgb, scene, ~scene) if scene.size >= parameters.smallest_px else None

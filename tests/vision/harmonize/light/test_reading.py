@@ -4,14 +4,11 @@ import pytest
 from skimage import data
 
 from nst_pipeline.settings import HarmonizeSettings
+from nst_pipeline.style.light_reader import read_light, read_lights
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.harmonize import harmonize
 from nst_pipeline.vision.harmonize.light.change import LightChange
-from nst_pipeline.vision.harmonize.light.reader import (
-    light_change,
-    mean_reading,
-    read_light,
-)
+from nst_pipeline.vision.harmonize.light.reading import Lights, light_change, mean_reading
 from nst_pipeline.vision.harmonize.model.harmonizer import builtin
 
 EXPOSURE, RED, BLUE = 0, 1, 3
@@ -54,7 +51,7 @@ def test_perfect_soft_and_hard_seams_have_the_same_reading(in_the_evening, cup):
 
 def test_the_difference_of_two_readings_brings_an_object_into_the_other_light(in_the_evening, cup):
     composite, matte, truth = in_the_evening
-    change = light_change(read_light(*cup), read_light(composite, matte), composite, matte)
+    change = light_change(read_lights(read_light(*cup), composite, matte), composite, matte)
     inside = matte > 0.5
     before, after = (
         ((each.astype(float) - truth)[inside] ** 2).mean()
@@ -67,8 +64,8 @@ def test_haze_is_taken_away_only_as_far_as_the_object_has_any(cup):
     """A photo in fog, its object moved into clear air; the object's own blacks are black."""
     photo, matte = cup
     foggy, clear = (0.0,) * 6 + (0.2,) * 3, (0.0,) * 9
-    deep = light_change(foggy, clear, photo, matte).haze
-    pale = light_change(foggy, clear, np.maximum(photo, 90), matte).haze
+    deep = light_change(Lights(foggy, clear), photo, matte).haze
+    pale = light_change(Lights(foggy, clear), np.maximum(photo, 90), matte).haze
     darkest = np.quantile(photo[matte > 0.5], 0.02, axis=0) / 255
     assert (deep >= -darkest - 0.02).all()
     assert (pale < deep - 0.05).all()
@@ -77,9 +74,8 @@ def test_haze_is_taken_away_only_as_far_as_the_object_has_any(cup):
 
 def test_auto_uses_the_light_of_the_objects_own_photo(in_the_evening, cup):
     composite, matte, _ = in_the_evening
-    result = harmonize(
-        composite, matte, HarmonizeSettings(), harmonizer=builtin(), source=read_light(*cup)
-    )
+    lights = read_lights(read_light(*cup), composite, matte)
+    result = harmonize(composite, matte, HarmonizeSettings(), harmonizer=builtin(), lights=lights)
     assert result.chosen == "light"
     assert np.array_equal(result.image[matte == 0], composite[matte == 0])
     inside = matte > 0.5
@@ -88,9 +84,8 @@ def test_auto_uses_the_light_of_the_objects_own_photo(in_the_evening, cup):
 
 def test_auto_leaves_an_object_alone_that_stays_in_its_light(cup):
     photo, matte = cup
-    result = harmonize(
-        photo, matte, HarmonizeSettings(), harmonizer=builtin(), source=read_light(*cup)
-    )
+    lights = read_lights(read_light(*cup), photo, matte)
+    result = harmonize(photo, matte, HarmonizeSettings(), harmonizer=builtin(), lights=lights)
     assert result.chosen == "untouched"
     assert np.array_equal(result.image, photo)
 

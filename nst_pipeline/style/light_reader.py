@@ -1,0 +1,70 @@
+"""The reader of light, a network that comes with the package.
+
+It answers: by which change of light would a plain photo look like this scene? The answer is the
+expected one, so where a scene does not tell, it is near none. The difference of two scenes'
+readings is the change that an object needs when it moves from one into the other.
+`training/light_reader` trains it; docs/models.md has its card.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from nst_pipeline.style.onnx_network import load_onnx_network
+from nst_pipeline.vision.harmonize.light.reading import Lights, Reading
+from nst_pipeline.vision.harmonize.light.view import light_view
+from nst_pipeline.vision.shapes import Matte, Rgb
+
+LIGHT_READER_FILE = Path(__file__).with_name("light_reader.onnx")
+_MIDDLE, _SPREAD = 127.0, 128.0
+"""Subtracted from, and then divided into, the values 0..255, as in training."""
+_DECIMALS = 4
+
+
+def read_light(image: Rgb, matte: Matte | None = None) -> Reading | None:
+    """Read the light of a scene around an object; the object itself does not count.
+
+    Parameters
+    ----------
+    image
+        (height, width, 3) uint8 RGB: the object's own photo, or a composite.
+    matte
+        (height, width) float32, 0..1, of the object; None to read the whole picture.
+
+    Returns
+    -------
+    tuple of float or None
+        Nine numbers, as `LightChange.from_numbers` takes them; None if there is no object, or too
+        little around it.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The network's file is damaged.
+    """
+    view = light_view(image, matte)
+    if view is None:
+        return None
+    network = load_onnx_network(LIGHT_READER_FILE, remedy="install the package again")
+    picture = (view.picture.transpose(2, 0, 1).astype(np.float32) - _MIDDLE) / _SPREAD
+    near, hidden = view.near[None], view.hidden[None]
+    (numbers,) = network.run((picture * (1 - hidden))[None], near[None], hidden[None])
+    return tuple(round(float(each), _DECIMALS) for each in numbers[0])
+
+
+def read_lights(source: Reading | None, composite: Rgb, matte: Matte) -> Lights | None:
+    """Return the lights that `harmonize` compares; None if one of them is unknown.
+
+    Parameters
+    ----------
+    source
+        Light of the object's own photo.
+    composite
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1, of the object.
+    """
+    scene = None if source is None else read_light(composite, matte)
+    return None if source is None or scene is None else Lights(source, scene)
