@@ -14,7 +14,7 @@ import numpy as np
 
 from nst_pipeline.style.onnx_network import load_onnx_network
 from nst_pipeline.vision.harmonize.light.reading import Lights, Reading
-from nst_pipeline.vision.harmonize.light.view import light_view
+from nst_pipeline.vision.harmonize.light.view import REACHES_PX, light_view
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 LIGHT_READER_FILE = Path(__file__).with_name("light_reader.onnx")
@@ -44,14 +44,18 @@ def read_light(image: Rgb, matte: Matte | None = None) -> Reading | None:
     ModelUnavailableError
         The network's file is damaged.
     """
-    view = light_view(image, matte)
-    if view is None:
+    reaches = REACHES_PX if matte is not None else REACHES_PX[:1]
+    views = [view for reach in reaches if (view := light_view(image, matte, reach)) is not None]
+    if not views:
         return None
     network = load_onnx_network(LIGHT_READER_FILE, remedy="install the package again")
-    picture = (view.picture.transpose(2, 0, 1).astype(np.float32) - _MIDDLE) / _SPREAD
-    near, hidden = view.near[None], view.hidden[None]
-    (numbers,) = network.run((picture * (1 - hidden))[None], near[None], hidden[None])
-    return tuple(round(float(each), _DECIMALS) for each in numbers[0])
+    pictures = np.stack([view.picture for view in views]).transpose(0, 3, 1, 2)
+    near, hidden = (
+        np.stack([getattr(view, name) for view in views])[:, None] for name in ("near", "hidden")
+    )
+    scenes = (pictures.astype(np.float32) - _MIDDLE) / _SPREAD * (1 - hidden)
+    (numbers,) = network.run(scenes, near, hidden)
+    return tuple(round(float(each), _DECIMALS) for each in numbers.mean(axis=0))
 
 
 def read_lights(source: Reading | None, composite: Rgb, matte: Matte) -> Lights | None:

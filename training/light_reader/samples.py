@@ -18,7 +18,7 @@ from cutout_network.samples import Photo, bounds, list_photos
 from light.lights import DAYLIGHT, Light, random_light, relight
 
 from nst_pipeline.vision.harmonize.light.change import to_linear
-from nst_pipeline.vision.harmonize.light.view import LightView, light_view
+from nst_pipeline.vision.harmonize.light.view import REACHES_PX, LightView, light_view
 from nst_pipeline.vision.images.color import LUMINANCE
 from nst_pipeline.vision.images.dtype import to_float, to_uint8
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -196,7 +196,7 @@ class Sampler:
         own = self.random.random() < own_light_share
         light: Light = DAYLIGHT if own else random_light(self.random)
         picture = to_uint8(relight(one.photo, light)[0])
-        view = light_view(*self._cropped(picture, one.matte))
+        view = light_view(*self._cropped(picture, one.matte), int(self.random.choice(REACHES_PX)))
         if view is None:
             return None
         return Shown(view, picture.reshape(-1, 3)[one.places], own, light.air > 0)

@@ -60,7 +60,7 @@ class Lights:
 class ConfidenceParameters:
     """How the size of a change becomes a confidence."""
 
-    half_size: float = 5.5
+    half_size: float = 5.0
     """LAB units, root mean square, that count as half sure: smaller changes are hardly seen, and
     readings of one scene around an object that is a little larger differ by 1 or 2."""
     fewest_pixels: int = 2000

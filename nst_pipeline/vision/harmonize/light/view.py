@@ -14,8 +14,9 @@ from nst_pipeline.vision.shapes import Matte, Rgb
 SIDE_PX = 128
 """Side of the square that the reader sees; light has no details."""
 _HIDDEN_ALPHA = 0.05
-_HIDDEN_REACH_PX = 15
-"""Side of the square by which the hidden part grows, so that neither seam nor soft edge is seen."""
+REACHES_PX = (15, 25)
+"""Sides of the squares by which the hidden part grows, so that neither seam nor soft edge is seen.
+The mean of two readings depends less on how large an object is."""
 _NEAR_BLUR_PX, _NEAR_BLURS = 15, 3
 _LEAST_WEIGHT = 1e-4
 _WHOLE_WEIGHT = 0.15
@@ -51,7 +52,7 @@ def _small(image: NDArray[np.generic]) -> NDArray[np.generic]:
     return cv2.resize(np.ascontiguousarray(image), (SIDE_PX, SIDE_PX), interpolation=way)
 
 
-def light_view(image: Rgb, matte: Matte | None) -> LightView | None:
+def light_view(image: Rgb, matte: Matte | None, reach_px: int = REACHES_PX[0]) -> LightView | None:
     """Show a scene to the reader of light.
 
     Parameters
@@ -60,6 +61,8 @@ def light_view(image: Rgb, matte: Matte | None) -> LightView | None:
         (height, width, 3) uint8 RGB.
     matte
         (height, width) float32, 0..1, of the object; None for the whole picture.
+    reach_px
+        Side of the square by which the hidden part grows; of `REACHES_PX`.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def light_view(image: Rgb, matte: Matte | None) -> LightView | None:
     if matte is None:
         return LightView(picture, np.full(side, _WHOLE_WEIGHT, np.float32), np.zeros(side, "f4"))
     small = np.asarray(_small(matte), np.float32)
-    reach = np.ones((_HIDDEN_REACH_PX, _HIDDEN_REACH_PX), np.uint8)
+    reach = np.ones((reach_px, reach_px), np.uint8)
     hidden = (cv2.dilate(small, reach) > _HIDDEN_ALPHA).astype(np.float32)
     if not hidden.any() or hidden.mean() > 1 - _LEAST_SCENE_SHARE:
         return None
