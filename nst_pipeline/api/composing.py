@@ -124,6 +124,7 @@ def _open_sticker(given: StickerLike, settings: Settings) -> Sticker:
         height_m=record.height_m,
         cut_by=record.cut_by,
         light=record.light,
+        footing=record.footing,
     )
 
 
@@ -147,6 +148,7 @@ def _described(name: str, sticker: Sticker) -> LibrarySticker:
         quality=sticker.quality,
         label=sticker.label,
         height_m=sticker.height_m,
+        footing=sticker.footing,
         lab=mean_lab(sticker.picture),
         **{f"touches_{edge}": True for edge in sticker.cut_by},
     )

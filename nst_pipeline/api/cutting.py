@@ -12,6 +12,7 @@ from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.labels import name_objects
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.light_reader import read_light
+from nst_pipeline.style.scene_layout import read_footing
 from nst_pipeline.vision.cutout import crop_sticker
 from nst_pipeline.vision.cutout import cut_out as cut_out_of
 from nst_pipeline.vision.detect import detect
@@ -56,6 +57,8 @@ class Sticker(Shown):
         (photo height, photo width) float32, 0..1: the object in the photo.
     light
         The light on what was around it in the photo, nine numbers.
+    footing
+        How well what is under its feet in the photo carries such a thing, 0..1.
     """
 
     label: str = ""
@@ -66,6 +69,7 @@ class Sticker(Shown):
     cut_by: tuple[str, ...] = ()
     matte: Matte | None = field(default=None, repr=False)
     light: Reading | None = field(default=None, repr=False)
+    footing: float | None = None
 
 
 def find_objects(photo: PictureLike, *, settings: Settings | None = None) -> list[Detection]:
@@ -181,4 +185,5 @@ def cut_out(
         cut_by=tuple(cut_edges(made.matte, alpha)),
         matte=made.matte,
         light=read_light(colors, made.matte) if has_surroundings else None,
+        footing=read_footing(colors, detection.label, made.matte) if has_surroundings else None,
     )

@@ -166,10 +166,14 @@ class StickerRecord(Record):
     """Light around the object in its photo; the file has no such field if it could not be read."""
     height_m: float | None = None
     """As in `DetectionRecord`."""
+    footing: float | None = None
+    """How well what is under its feet in its photo carries such a thing, 0..1; the file has no such
+    field if nothing can be said."""
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty("height_m", _without_empty("light", dump(self)))
+        known = _without_empty("height_m", _without_empty("light", dump(self)))
+        return _without_empty("footing", known)
 
 
 class Stickers(RecordList[StickerRecord]):

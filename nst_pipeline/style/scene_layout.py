@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 
 from nst_pipeline.style.onnx_network import OnnxNetwork, load_onnx_network
+from nst_pipeline.vision.place.footing import footing
 from nst_pipeline.vision.place.layout import SIDE_PX, Layout, ReadLayout
-from nst_pipeline.vision.shapes import Rgb
+from nst_pipeline.vision.place.things import thing_named
+from nst_pipeline.vision.shapes import Matte, Rgb
 
 LAYOUT_FILE = Path(__file__).with_name("scene_layout.onnx")
 _MIDDLE, _SPREAD = 127.0, 128.0
@@ -50,3 +52,32 @@ def load_layout_network() -> ReadLayout:
         The file is damaged.
     """
     return partial(read_layout, load_onnx_network(LAYOUT_FILE, remedy="install the package again"))
+
+
+def read_footing(photo: Rgb, label: str, matte: Matte) -> float | None:
+    """Read how well what is under an object's feet in its own photo carries such a thing.
+
+    Parameters
+    ----------
+    photo
+        (height, width, 3) uint8 RGB.
+    label
+        What the object is.
+    matte
+        (height, width) float32, 0..1.
+
+    Returns
+    -------
+    float or None
+        0..1; None if nothing can be said, such as of an unknown thing.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The file is damaged.
+    """
+    thing = thing_named(label)
+    if thing is None:
+        return None
+    found = footing(load_layout_network()(photo), thing, matte)
+    return None if found is None else round(found, 4)

@@ -68,6 +68,12 @@ COLUMNS = (
         for edge in ("bottom", "top", "left", "right")
     ),
     Column("height_m", pa.float64(), "Real height that you gave, meters; else empty."),
+    Column(
+        "footing",
+        pa.float64(),
+        "How well what is under its feet in its photo carries such a thing, 0..1; empty if nothing "
+        "can be said.",
+    ),
     Column("lab", pa.list_(pa.float64()), "Mean color: L, a, b."),
     Column("photo", pa.string(), "Path of its photo in the inbox `objects`."),
     Column("photo_digest", pa.string(), "SHA-256 of the photo's file."),

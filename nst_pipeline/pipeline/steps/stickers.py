@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from nst_pipeline.pipeline.engine.asset import Check, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
@@ -25,6 +26,7 @@ from nst_pipeline.storage.records import (
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.light_reader import LIGHT_READER_FILE, read_light
+from nst_pipeline.style.scene_layout import LAYOUT_FILE, read_footing
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
 from nst_pipeline.vision.detect.transparency import OWN_ALPHA
@@ -78,6 +80,14 @@ _MATTE_QUALITY = Check(
 )
 
 
+@dataclass(frozen=True)
+class _Surroundings:
+    """What an object's own photo tells; None where it does not."""
+
+    light: Reading | None = None
+    footing: float | None = None
+
+
 def _describe(
     sticker: str,
     source: PhotoRecord,
@@ -86,7 +96,7 @@ def _describe(
     alpha: Matte | None,
     pixels: Rgba,
     box: Box,
-    light: Reading | None,
+    surroundings: _Surroundings,
 ) -> StickerRecord:
     return StickerRecord(
         sticker=sticker,
@@ -100,14 +110,16 @@ def _describe(
         photo=source.path,
         photo_digest=source.digest,
         photo_size=(source.width, source.height),
-        light=light,
+        light=surroundings.light,
         height_m=found.height_m,
+        footing=surroundings.footing,
     )
 
 
 def _digests(settings: Settings) -> dict[str, str]:
-    """Digest the networks that cut objects out and read the light around them."""
-    return cutout_digests(settings) | file_digests(light_reader=str(LIGHT_READER_FILE))
+    """Digest the networks that cut objects out and see what is around them."""
+    files_of = {"light_reader": LIGHT_READER_FILE, "layout": LAYOUT_FILE}
+    return cutout_digests(settings) | file_digests(**{k: str(v) for k, v in files_of.items()})
 
 
 @define_asset(
@@ -133,7 +145,7 @@ def stickers(item: Item) -> Made:
     If a photo has transparency, its own alpha is the matte, and its colors stay as they are.
     `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
     not pasted (`placement.min_quality`). The light that falls on what is around an object in its
-    photo is kept with it.
+    photo is kept with it, and whether it stands there on what can carry it.
     """
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
     alpha, settings = item.alpha("objects"), item.settings.cutout
@@ -145,9 +157,12 @@ def stickers(item: Item) -> Made:
         pixels, box = crop_sticker(cutout)
         if not pixels.size:
             continue
-        light = None if found.source == OWN_ALPHA else read_light(photo, cutout.matte)
+        around = _Surroundings()
+        if found.source != OWN_ALPHA:
+            standing = read_footing(photo, found.label, cutout.matte)
+            around = _Surroundings(read_light(photo, cutout.matte), standing)
         name = sticker_id(item.key, number)
-        record = _describe(name, source, found, cutout, alpha, pixels, box, light)
+        record = _describe(name, source, found, cutout, alpha, pixels, box, around)
         made[files.sticker(number)] = sticker_png(pixels, record)
         records.append(record)
     made[files.RECORD] = Stickers(tuple(records))

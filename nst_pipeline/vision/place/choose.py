@@ -53,6 +53,8 @@ class LibrarySticker:
     label: str = ""
     height_m: float | None = None
     """Real height, meters, if the user gave it; else that of its label counts."""
+    footing: float | None = None
+    """How well what is under its feet in its own photo carries such a thing, 0..1, if known."""
     lab: tuple[float, float, float] | None = None
     """Mean LAB color; None if unknown: any surroundings then fit."""
 

@@ -78,6 +78,9 @@ class PlanParameters:
     not known how much of it is cut off."""
     hidden_support: float = 0.7
     """Probability that such an object has ground to stand on, if none is seen."""
+    firm_footing: float = 0.4
+    """Of a sticker: from this on, it stands in its own photo on what can carry it. Below, it is a
+    rider without the horse, or jumps."""
     doubtful_size: float = 0.8
     """Standard deviation of the logarithm of a size at which its plausibility is half."""
     given_spread: float = 1.05
@@ -228,6 +231,8 @@ class _Planner:
             return "it would be too small, too large, or in the way"
         best = max(each.plausibility for each in rated)
         if best < settings.min_plausibility:
+            if all(self._stood(subject, each.support) < 0.5 for each in rated):
+                return "it does not stand in its own photo on what could carry it"
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
         first = self.parameters.places * self.round
         found = list(islice(self._places(subject, rated), first, first + self.parameters.places))
@@ -313,7 +318,15 @@ class _Planner:
         certain = 1 / (1 + (self._doubt(subject, stand) / parameters.doubtful_size) ** 2)
         carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
         plausibility = usual * carried**parameters.carried_power * free * certain
+        plausibility *= self._stood(subject, stand.support)
         return _Rated(box, plausibility, stand.support, carried, free)
+
+    def _stood(self, subject: _Subject, support: Support) -> float:
+        """Return how sure it is, 0..1, that an object can stand as it did in its own photo."""
+        known = subject.sticker.footing
+        if known is None or support in HANGING or subject.stands_out_of_sight:
+            return 1.0
+        return min(known / self.parameters.firm_footing, 1.0)
 
     def _doubt(self, subject: _Subject, stand: _Stand) -> float:
         """Return the standard deviation of the logarithm of a size."""

@@ -66,6 +66,13 @@ def test_placements_are_plausible_whatever_the_seed(scene, wanted, seed, horizon
             assert apart or other.bottom <= box.y or box.bottom <= other.y
 
 
+def test_what_did_not_stand_in_its_own_photo_stands_nowhere(scene):
+    rider, firm = sticker("rider", footing=0.05), sticker("firm", footing=0.5)
+    found = planned(scene, lawn(), [rider, firm])
+    assert [each.placement.sticker for each in found.planned] == ["firm"]
+    assert found.refused == {"rider": "it does not stand in its own photo on what could carry it"}
+
+
 def test_the_same_inputs_give_the_same_placements(scene):
     library = [sticker(f"sticker {n}") for n in range(9)]
     first, second = (placed(scene, lawn(), library, stickers_per_scene=3) for _ in range(2))

@@ -1,0 +1,74 @@
+"""Tell whether an object stands in its own photo on what could carry it elsewhere.
+
+A rider without the horse, a jumping child, or a person behind a table cannot stand on the ground of
+another scene: what is under their lowest part in their own photo is no ground.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nst_pipeline.vision.images.regions import object_mask
+from nst_pipeline.vision.images.resize import resize
+from nst_pipeline.vision.place.layout import SIDE_PX, Layout
+from nst_pipeline.vision.place.support import SURFACES_OF
+from nst_pipeline.vision.place.things import Thing
+from nst_pipeline.vision.shapes import Matte
+
+
+@dataclass(frozen=True)
+class FootingParameters:
+    """Where a foot is, and what is under it."""
+
+    foot_fraction: float = 0.12
+    """Of the object's height, from its lowest row up: columns that end there are feet."""
+    below_fraction: float = 0.08
+    """Of the object's height: the rows under a foot that count."""
+    gap_px: int = 4
+    """Rows between, in a view of `SIDE_PX`, where the layout still shows the object."""
+    least_rows: int = 6
+
+
+def footing(
+    layout: Layout,
+    thing: Thing,
+    matte: Matte,
+    *,
+    parameters: FootingParameters = FootingParameters(),
+) -> float | None:
+    """Return how well what is under an object's feet carries such a thing, 0..1.
+
+    Parameters
+    ----------
+    layout
+        Of the object's own photo.
+    thing
+        What the object is.
+    matte
+        (height, width) float32, 0..1, in the object's own photo.
+
+    Returns
+    -------
+    float or None
+        None if nothing can be said: there is no object, the thing hangs or flies, or its lowest
+        part lies at the photo's edge.
+    """
+    supports = [each for each in thing.stands_on if each in SURFACES_OF]
+    inside = object_mask(resize(matte, SIDE_PX, SIDE_PX))
+    if not supports or not inside.any():
+        return None
+    rows = np.flatnonzero(inside.any(1))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    height = bottom - top
+    first = parameters.gap_px
+    last = first + max(parameters.least_rows, round(parameters.below_fraction * height))
+    if bottom + first + parameters.least_rows > SIDE_PX:
+        return None
+    lowest = np.where(inside.any(0), SIDE_PX - inside[::-1].argmax(0), 0)
+    columns = np.flatnonzero(lowest >= bottom - parameters.foot_fraction * height)
+    fits = [resize(layout.fit(SURFACES_OF[each]), SIDE_PX, SIDE_PX) for each in supports]
+    fit = np.max(fits, axis=0)
+    under = [fit[lowest[x] + first : lowest[x] + last, x].mean() for x in columns]
+    return float(np.clip(np.mean(under), 0, 1))
