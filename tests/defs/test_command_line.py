@@ -2,14 +2,19 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
 
+import numpy as np
 import pytest
 from upath import UPath
 
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage
+from nst_pipeline.vision.images.png import encode_png
 
 
 @pytest.fixture
@@ -45,6 +50,119 @@ def test_status_counts_artifacts_and_names_unreadable_files(nst, collection):
     status = json.loads(nst("status", "--json").stdout)
     assert {each["asset"]: each["ok"] for each in status["assets"]}["harmonized"] == 3
     assert status["unreadable"] == [["objects", "empty.jpg", "the file is empty"]]
+
+
+def test_a_dry_run_lists_what_would_be_made_and_makes_nothing(nst, collection):
+    scene = collection.root / "scenes/temple.jpg"
+    (collection.root / "scenes/new.jpg").write_bytes(scene.read_bytes())
+    before = {path: path.stat().st_mtime_ns for path in collection.root.rglob("*")}
+    listed = json.loads(nst("run", "--dry-run", "--json").stdout)
+    assert ("scene_photos", "not made yet") in {(e["asset"], e["reason"]) for e in listed}
+    waiting = {each["asset"] for each in listed if each["reason"].startswith("waiting: ")}
+    assert {"placements", "harmonized"} <= waiting
+    assert {each["key"] for each in listed} == {"new-" + listed[0]["key"][-8:]}
+    shown = nst("run", "--dry-run")
+    assert "Would be made" in shown.stdout
+    assert {path: path.stat().st_mtime_ns for path in collection.root.rglob("*")} == before
+    nst("run")
+    assert "nothing would be made" in nst("run", "--dry-run").stdout
+
+
+def test_a_run_of_one_photo_leaves_the_others(nst, collection):
+    for name in ("one.jpg", "two.jpg"):
+        shutil.copyfile(collection.root / "scenes/temple.jpg", collection.root / "scenes" / name)
+    done = nst("run", "--only", "scenes/one.jpg", "--json")
+    assert [run["phase"] for run in json.loads(done.stdout)["runs"]] == ["scenes", "publish"]
+    made = {key[:3] for key in collection.rows("harmonized")}
+    assert "one" in made and "two" not in made
+    left = json.loads(nst("run", "--dry-run", "--only", "two.jpg", "--json").stdout)
+    assert {each["key"][:3] for each in left} == {"two"}
+
+
+def test_a_photo_that_is_not_there_or_not_the_only_one_is_refused(nst, collection):
+    shutil.copyfile(collection.root / "scenes/temple.jpg", collection.root / "objects/temple.jpg")
+    for name, message in (("nobody.jpg", "no photo is named"), ("temple.jpg", "may be objects/")):
+        with pytest.raises(subprocess.CalledProcessError) as failed:
+            nst("run", "--only", name)
+        assert failed.value.returncode == 1 and message in failed.value.stderr
+
+
+def test_a_run_that_leaves_failed_photos_has_an_exit_code_of_its_own(nst, collection):
+    (collection.root / "scenes/temple.placements.json").write_text(
+        '[{"sticker": "nobody.jpg", "x": 1, "y": 1, "width": 50, "height": 50}]'
+    )
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        nst("run")
+    assert failed.value.returncode == 3
+    assert "1 quarantined" in failed.value.stdout
+
+
+def test_status_names_photos_without_objects_and_each_reason_once(nst, collection):
+    plain = np.full((200, 300, 3), 128, np.uint8)
+    (collection.root / "objects/wall.png").write_bytes(encode_png(plain))
+    nst("run")
+    empty = json.loads(nst("status", "--json").stdout)["empty"]
+    (row,) = (each for each in empty if "wall.png" in each["photos"])
+    assert row["asset"] == "detections" and row["reason"].startswith("no object was found")
+    reasons = [each["reason"] for each in empty]
+    assert len(reasons) == len(set(reasons))
+    assert "wall.png" in nst("status").stdout
+
+
+def test_piped_progress_is_printed_line_by_line(nst, collection):
+    shutil.copyfile(collection.root / "scenes/temple.jpg", collection.root / "scenes/new.jpg")
+    lines = nst("run").stderr.splitlines()
+    assert "placements: 1 of 1" in lines and "harmonized: 1 of 1" in lines
+    assert lines.index("placements: 1 of 1") < lines.index("harmonized: 1 of 1")
+
+
+def test_a_terminal_shows_bars_while_assets_are_made(nst, collection):
+    """Dagster redirects standard error then: the bars must reach the terminal all the same."""
+    for number in range(3):
+        path = collection.root / f"scenes/{number}.jpg"
+        shutil.copyfile(collection.root / "scenes/temple.jpg", path)
+    leader, follower = os.openpty()
+    code = "from nst_pipeline.cli import main; main()"
+    environment = {**os.environ, "DAGSTER_HOME": str(collection.home), "TERM": "xterm"}
+    environment |= {"COLUMNS": "120", "LINES": "40"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "run"],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=environment,
+    )
+    os.close(follower)
+    shown = b""
+    with suppress(OSError):  # The terminal is closed when the process ends.
+        while part := os.read(leader, 4096):
+            shown += part
+    assert process.wait() == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    counts = set(re.findall(r"(?:placements|harmonized) +[━╸╺ ]+ ([123])/3", text))
+    assert counts & {"1", "2"}, "no bar moved while an asset was made"
+
+
+def test_open_prints_the_gallery_and_starts_a_browser(nst, collection, monkeypatch, tmp_path):
+    page = collection.root / "artifacts/gallery/index.html"
+    assert nst("open", "--no-browser").stdout.strip() == str(page)
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}"\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser))
+    assert nst("open").stdout.strip() == str(page)
+    assert opened.read_text() == page.as_uri()
+
+
+@pytest.mark.parametrize(("browser", "remedy"), [("false", "yourself"), ("true", "nst run")])
+def test_open_without_a_browser_or_a_gallery_says_so(nst, collection, monkeypatch, browser, remedy):
+    monkeypatch.setenv("BROWSER", browser)
+    if remedy == "nst run":
+        (collection.root / "artifacts/gallery/index.html").unlink()
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        nst("open")
+    assert failed.value.returncode == 1 and remedy in failed.value.stderr
 
 
 def test_lineage_reaches_the_photos(nst, collection):
