@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from upath import UPath
 
+from nst_pipeline.cli import main
+from nst_pipeline.cli.collection.upkeep import photo_named
+from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage
 from nst_pipeline.vision.images.png import encode_png
@@ -52,85 +55,98 @@ def test_status_counts_artifacts_and_names_unreadable_files(nst, collection):
     assert status["unreadable"] == [["objects", "empty.jpg", "the file is empty"]]
 
 
-def test_a_dry_run_lists_what_would_be_made_and_makes_nothing(nst, collection):
-    scene = collection.root / "scenes/temple.jpg"
-    (collection.root / "scenes/new.jpg").write_bytes(scene.read_bytes())
+@pytest.fixture
+def here(collection, monkeypatch, capsys):
+    """Run `nst` in this process, which saves its start; returns exit code and output.
+
+    Commands that make something need a process of their own: Dagster redirects its output.
+    """
+    (collection.home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(collection.home))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["nst", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        code = int(ended.value.code or 0)
+        return subprocess.CompletedProcess(arguments, code, captured.out, captured.err)
+
+    return run
+
+
+def _copy_scene(collection, *names: str) -> None:
+    for name in names:
+        shutil.copyfile(collection.root / "scenes/temple.jpg", collection.root / "scenes" / name)
+
+
+def test_a_dry_run_lists_what_would_be_made_and_makes_nothing(here, collection):
+    assert "nothing would be made" in here("run", "--dry-run").stdout
+    _copy_scene(collection, "new.jpg")
     before = {path: path.stat().st_mtime_ns for path in collection.root.rglob("*")}
-    listed = json.loads(nst("run", "--dry-run", "--json").stdout)
+    listed = json.loads(here("run", "--dry-run", "--json").stdout)
     assert ("scene_photos", "not made yet") in {(e["asset"], e["reason"]) for e in listed}
     waiting = {each["asset"] for each in listed if each["reason"].startswith("waiting: ")}
     assert {"placements", "harmonized"} <= waiting
     assert {each["key"] for each in listed} == {"new-" + listed[0]["key"][-8:]}
-    shown = nst("run", "--dry-run")
-    assert "Would be made" in shown.stdout
+    assert "Would be made" in here("run", "--dry-run").stdout
     assert {path: path.stat().st_mtime_ns for path in collection.root.rglob("*")} == before
-    nst("run")
-    assert "nothing would be made" in nst("run", "--dry-run").stdout
 
 
-def test_a_run_of_one_photo_leaves_the_others(nst, collection):
-    for name in ("one.jpg", "two.jpg"):
-        shutil.copyfile(collection.root / "scenes/temple.jpg", collection.root / "scenes" / name)
+def test_a_run_of_one_photo_leaves_the_others(nst, here, collection):
+    _copy_scene(collection, "one.jpg", "two.jpg")
     done = nst("run", "--only", "scenes/one.jpg", "--json")
     assert [run["phase"] for run in json.loads(done.stdout)["runs"]] == ["scenes", "publish"]
     made = {key[:3] for key in collection.rows("harmonized")}
     assert "one" in made and "two" not in made
-    left = json.loads(nst("run", "--dry-run", "--only", "two.jpg", "--json").stdout)
+    left = json.loads(here("run", "--dry-run", "--only", "two.jpg", "--json").stdout)
     assert {each["key"][:3] for each in left} == {"two"}
+    lines = done.stderr.splitlines()  # What is piped tells how far it is.
+    assert lines.index("placements: 1 of 1") < lines.index("harmonized: 1 of 1")
 
 
-def test_a_photo_that_is_not_there_or_not_the_only_one_is_refused(nst, collection):
+def test_a_photo_is_named_by_path_name_or_key(collection):
     shutil.copyfile(collection.root / "scenes/temple.jpg", collection.root / "objects/temple.jpg")
+    workspace = collection.open()
+    workspace.look("objects")
+    key = next(key for key in workspace.index("scenes").photos if key.startswith("temple"))
+    for name in ("scenes/temple.jpg", str(collection.root / "scenes/temple.jpg"), "b.jpg"):
+        assert photo_named(workspace, name)[0] == "scenes"
+    assert photo_named(workspace, "astronaut.jpg")[0] == "objects"
+    assert photo_named(workspace, "scenes/temple.jpg")[1] == [key]
     for name, message in (("nobody.jpg", "no photo is named"), ("temple.jpg", "may be objects/")):
-        with pytest.raises(subprocess.CalledProcessError) as failed:
-            nst("run", "--only", name)
-        assert failed.value.returncode == 1 and message in failed.value.stderr
+        with pytest.raises(NstError, match=message):
+            photo_named(workspace, name)
 
 
-def test_a_run_that_leaves_failed_photos_has_an_exit_code_of_its_own(nst, collection):
+def test_failed_and_empty_photos_are_named_with_each_reason_once(nst, here, collection):
+    plain = np.full((200, 300, 3), 128, np.uint8)
+    (collection.root / "objects/wall.png").write_bytes(encode_png(plain))
     (collection.root / "scenes/temple.placements.json").write_text(
         '[{"sticker": "nobody.jpg", "x": 1, "y": 1, "width": 50, "height": 50}]'
     )
     with pytest.raises(subprocess.CalledProcessError) as failed:
         nst("run")
-    assert failed.value.returncode == 3
-    assert "1 quarantined" in failed.value.stdout
-
-
-def test_status_names_photos_without_objects_and_each_reason_once(nst, collection):
-    plain = np.full((200, 300, 3), 128, np.uint8)
-    (collection.root / "objects/wall.png").write_bytes(encode_png(plain))
-    nst("run")
-    empty = json.loads(nst("status", "--json").stdout)["empty"]
+    assert failed.value.returncode == 3 and "1 quarantined" in failed.value.stdout
+    empty = json.loads(here("status", "--json").stdout)["empty"]
     (row,) = (each for each in empty if "wall.png" in each["photos"])
     assert row["asset"] == "detections" and row["reason"].startswith("no object was found")
     reasons = [each["reason"] for each in empty]
     assert len(reasons) == len(set(reasons))
-    assert "wall.png" in nst("status").stdout
-
-
-def test_piped_progress_is_printed_line_by_line(nst, collection):
-    shutil.copyfile(collection.root / "scenes/temple.jpg", collection.root / "scenes/new.jpg")
-    lines = nst("run").stderr.splitlines()
-    assert "placements: 1 of 1" in lines and "harmonized: 1 of 1" in lines
-    assert lines.index("placements: 1 of 1") < lines.index("harmonized: 1 of 1")
+    assert "wall.png" in here("status").stdout
 
 
 def test_a_terminal_shows_bars_while_assets_are_made(nst, collection):
     """Dagster redirects standard error then: the bars must reach the terminal all the same."""
-    for number in range(3):
-        path = collection.root / f"scenes/{number}.jpg"
-        shutil.copyfile(collection.root / "scenes/temple.jpg", path)
+    _copy_scene(collection, "1.jpg", "2.jpg", "3.jpg")
     leader, follower = os.openpty()
-    code = "from nst_pipeline.cli import main; main()"
     environment = {**os.environ, "DAGSTER_HOME": str(collection.home), "TERM": "xterm"}
-    environment |= {"COLUMNS": "120", "LINES": "40"}
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "run"],
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env=environment,
+        [sys.executable, "-c", "from nst_pipeline.cli import main; main()", "run"],
+        **dict.fromkeys(("stdin", "stdout", "stderr"), follower),
+        env=environment | {"COLUMNS": "120", "LINES": "40"},
     )
     os.close(follower)
     shown = b""
@@ -139,30 +155,26 @@ def test_a_terminal_shows_bars_while_assets_are_made(nst, collection):
             shown += part
     assert process.wait() == 0
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
-    counts = set(re.findall(r"(?:placements|harmonized) +[━╸╺ ]+ ([123])/3", text))
+    counts = set(re.findall(r"(?:placements|composites|harmonized) +[━╸╺ ]+ ([123])/3", text))
     assert counts & {"1", "2"}, "no bar moved while an asset was made"
 
 
-def test_open_prints_the_gallery_and_starts_a_browser(nst, collection, monkeypatch, tmp_path):
-    page = collection.root / "artifacts/gallery/index.html"
-    assert nst("open", "--no-browser").stdout.strip() == str(page)
-    opened = tmp_path / "opened"
-    browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}"\n')
-    browser.chmod(0o755)
-    monkeypatch.setenv("BROWSER", str(browser))
-    assert nst("open").stdout.strip() == str(page)
-    assert opened.read_text() == page.as_uri()
+def test_open_prints_the_gallery_and_starts_a_browser(here, collection, monkeypatch):
+    page, opened = collection.root / "artifacts/gallery/index.html", []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    assert here("open", "--no-browser").stdout.strip() == str(page)
+    assert opened == []
+    assert here("open").stdout.strip() == str(page)
+    assert opened == [page.as_uri()]
 
 
-@pytest.mark.parametrize(("browser", "remedy"), [("false", "yourself"), ("true", "nst run")])
-def test_open_without_a_browser_or_a_gallery_says_so(nst, collection, monkeypatch, browser, remedy):
-    monkeypatch.setenv("BROWSER", browser)
-    if remedy == "nst run":
-        (collection.root / "artifacts/gallery/index.html").unlink()
-    with pytest.raises(subprocess.CalledProcessError) as failed:
-        nst("open")
-    assert failed.value.returncode == 1 and remedy in failed.value.stderr
+def test_open_without_a_browser_or_a_gallery_says_so(here, collection, monkeypatch):
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    done = here("open")
+    assert done.returncode == 1 and "index.html yourself" in done.stderr
+    (collection.root / "artifacts/gallery/index.html").unlink()
+    done = here("open")
+    assert done.returncode == 1 and "nst run" in done.stderr and done.stdout == ""
 
 
 def test_lineage_reaches_the_photos(nst, collection):
