@@ -18,6 +18,7 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -25,6 +26,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as ProgressBars
 from rich.table import Table
+from rich.text import Text
 
 console = Console()
 error_console = Console(stderr=True)
@@ -110,6 +112,13 @@ def print_note(message: str) -> None:
     error_console.print(f"note: {escape(printable(message))}", soft_wrap=True, highlight=False)
 
 
+class _Count(MofNCompleteColumn):
+    """How many are done; nothing for work that has no count."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.total is None else super().render(task)
+
+
 class _Lines(ProgressBars):
     """Progress as lines, for output that no terminal shows: at most one every few seconds."""
 
@@ -170,7 +179,7 @@ def bars(console: Console = error_console) -> Iterator[ProgressBars]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        _Count(),
         TimeRemainingColumn(),
     )
     with ProgressBars(*columns, console=console, transient=True) as display:
