@@ -137,15 +137,13 @@ class _Lines(ProgressBars):
         self._print(task_id)
 
     def _print(self, task_id: TaskID) -> None:
-        task = self._tasks[task_id]
-        if task.total is None:
+        task, now = self._tasks[task_id], time.monotonic()
+        when, last = self._printed.get(task_id, (now - _LINE_EVERY_SECONDS, 0.0))
+        if task.total is None or task.completed == last:
             return
-        now, state = time.monotonic(), (task.completed, task.total)
-        when, last = self._printed.get(task_id, (now - _LINE_EVERY_SECONDS, -1.0))
-        is_end = task.completed >= task.total and last != task.completed
-        if is_end or (now - when >= _LINE_EVERY_SECONDS and last != task.completed):
+        if task.completed >= task.total or now - when >= _LINE_EVERY_SECONDS:
             self._printed[task_id] = now, task.completed
-            text = f"{task.description}: {state[0]:g} of {state[1]:g}"
+            text = f"{task.description}: {task.completed:g} of {task.total:g}"
             self.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
