@@ -98,21 +98,21 @@ def empty_photos(workspace: Workspace, frame: pd.DataFrame) -> list[dict[str, An
     )
     # What follows from an empty artifact is empty for the same reason.
     first = empty.sort_values("order").drop_duplicates(["inbox", "key", "error"])
-    rows: dict[tuple[str, str], list[str]] = {}
+    rows: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for asset, key, error in first[["asset", "key", "error"]].itertuples(index=False):
         inbox = inboxes[asset]
         photo = None if inbox is None else workspace.index(inbox).photos.get(key)
-        name = key if photo is None else _photo_name(photo.path, key)
-        rows.setdefault((asset, error), []).append(name)
+        found = (key, 1) if photo is None else (photo.path, variant_number(key))
+        rows.setdefault((asset, error), []).append(found)
     return [
-        {"asset": asset, "count": len(names), "reason": reason, "photos": sorted(names)}
-        for (asset, reason), names in rows.items()
+        {"asset": asset, "count": len(found), "reason": reason}
+        | {"photos": [_photo_name(*each) for each in sorted(found)]}
+        for (asset, reason), found in rows.items()
     ]
 
 
-def _photo_name(path: str, key: str) -> str:
-    number = variant_number(key)
-    return path if number == 1 else f"{path} ~{number}"
+def _photo_name(path: str, variant: int) -> str:
+    return path if variant == 1 else f"{path} ~{variant}"
 
 
 def _shortened(names: Sequence[str]) -> str:
