@@ -27,8 +27,8 @@ _GIVEN = "box"
 """The source of an object that the caller boxed."""
 
 
-class NothingLeftError(NstError):
-    """Nothing is left of an object after it was cut out."""
+class NoObjectError(NstError):
+    """A photo shows no object, or nothing is left of it after cutting it out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,8 @@ def cut_out(
     Raises
     ------
     NstError
-        The photo cannot be read, no object was found, or nothing of it is left.
+        The photo cannot be read, no object was found, or nothing of it is left. In the last two
+        cases it is a `nst_pipeline.api.cutting.NoObjectError`.
     ModelUnavailableError
         A network is missing or damaged.
 
@@ -161,7 +162,7 @@ def cut_out(
     if box is None:
         found = find_objects(picture, settings=chosen)
         if not found:
-            raise NstError(f"{name_of(photo)}: no object found: give a box around it")
+            raise NoObjectError(f"{name_of(photo)}: no object found: give a box around it")
         detection = found[0]
     else:
         lowest = chosen.detection.min_label_probability
@@ -170,7 +171,7 @@ def cut_out(
     made = cut_out_of(colors, detection, chosen.cutout, network=network, alpha=alpha)
     pixels, place = crop_sticker(made)
     if not pixels.size:
-        raise NothingLeftError(
+        raise NoObjectError(
             f"{name_of(photo)}: nothing is left of the object after cutting it out: give a tighter "
             "box"
         )

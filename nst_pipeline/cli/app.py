@@ -13,6 +13,7 @@ import typer
 
 from nst_pipeline.cli.collection.export import export
 from nst_pipeline.cli.collection.lineage import lineage
+from nst_pipeline.cli.collection.open import open_gallery
 from nst_pipeline.cli.collection.prepare import models, samples
 from nst_pipeline.cli.collection.report import report
 from nst_pipeline.cli.collection.run import retry, run
@@ -31,7 +32,7 @@ from nst_pipeline.errors import NstError, RenamedSettingWarning
 from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, quit_process
 
 _PANELS = {
-    "Collection": (samples, models, run, retry, status, lineage, export, report),
+    "Collection": (samples, models, run, retry, status, open_gallery, lineage, export, report),
     "Upkeep": (stale, verify, repair, gc),
     "Single pictures": (cutout, compose, harmonize, judge, calibrate, stylize, sweep),
 }
@@ -43,7 +44,9 @@ app = typer.Typer(
 )
 for panel, commands in _PANELS.items():
     for command in commands:
-        app.command(cls=Command, rich_help_panel=panel)(command)
+        # `open` is Python's own: its function has a longer name.
+        name = command.__name__.partition("_")[0]
+        app.command(name, cls=Command, rich_help_panel=panel)(command)
 
 
 def _print_version(wanted: bool) -> None:

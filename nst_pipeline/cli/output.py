@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -16,18 +18,25 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
+    Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.progress import Progress as ProgressBars
 from rich.table import Table
+from rich.text import Text
 
 console = Console()
 error_console = Console(stderr=True)
 
 LIST_LIMIT = 20
 """Maximum number of rows to print of a list that grows with the collection; `--json` prints all."""
+
+SOME_FAILED = 3
+"""Exit code of a command that could not make all that it was asked for; it made the rest."""
+_LINE_EVERY_SECONDS = 2.0
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -103,16 +112,75 @@ def print_note(message: str) -> None:
     error_console.print(f"note: {escape(printable(message))}", soft_wrap=True, highlight=False)
 
 
+class _Count(MofNCompleteColumn):
+    """How many are done; nothing for work that has no count."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.total is None else super().render(task)
+
+
+class _Lines(ProgressBars):
+    """Progress as lines, for output that no terminal shows: at most one every few seconds."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console=console, disable=True, auto_refresh=False)
+        self._printed: dict[TaskID, tuple[float, float]] = {}
+
+    def update(self, task_id: TaskID, **changes: Any) -> None:
+        """Change a task, and print a line if it is time."""
+        super().update(task_id, **changes)
+        self._print(task_id)
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        """Advance a task, and print a line if it is time."""
+        super().advance(task_id, advance)
+        self._print(task_id)
+
+    def _print(self, task_id: TaskID) -> None:
+        task, now = self._tasks[task_id], time.monotonic()
+        when, last = self._printed.get(task_id, (now - _LINE_EVERY_SECONDS, 0.0))
+        if task.total is None or task.completed == last:
+            return
+        if task.completed >= task.total or now - when >= _LINE_EVERY_SECONDS:
+            self._printed[task_id] = now, task.completed
+            text = f"{task.description}: {task.completed:g} of {task.total:g}"
+            self.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+
+
 @contextmanager
-def bars() -> Iterator[ProgressBars]:
-    """Show progress bars with the remaining time on standard error."""
+def direct_console() -> Iterator[Console]:
+    """Yield a console on standard error that stays there while Dagster sends it to its log.
+
+    Dagster redirects the file descriptor while an asset is made.
+    """
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError):  # Captured, or closed.
+        yield error_console
+        return
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        yield Console(file=file)
+
+
+@contextmanager
+def bars(console: Console = error_console) -> Iterator[ProgressBars]:
+    """Show progress on standard error: bars with the remaining time, or lines if it is no terminal.
+
+    Parameters
+    ----------
+    console
+        Where to show it.
+    """
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        _Count(),
         TimeRemainingColumn(),
     )
-    with ProgressBars(*columns, console=error_console, transient=True) as display:
+    with ProgressBars(*columns, console=console, transient=True) as display:
         yield display
 
 
@@ -137,7 +205,13 @@ def busy(activity: str) -> Iterator[None]:
         yield
 
 
-def finish(done: Sequence[Mapping[str, Any]], failed: Mapping[str, str], *, as_json: bool) -> None:
+def finish(
+    done: Sequence[Mapping[str, Any]],
+    failed: Mapping[str, str],
+    *,
+    as_json: bool,
+    empty: Mapping[str, str] | None = None,
+) -> None:
     """Print the result of a command on picture files.
 
     Parameters
@@ -148,19 +222,24 @@ def finish(done: Sequence[Mapping[str, Any]], failed: Mapping[str, str], *, as_j
         Error messages by file.
     as_json
         Print one JSON document instead of a table and error lines.
+    empty
+        Why there is nothing to make of a file, by file; that is no failure.
 
     Raises
     ------
     typer.Exit
-        With code 1, if a file failed.
+        With the code `SOME_FAILED`, if a file failed.
     """
+    nothing = empty or {}
     if as_json:
-        print_json({"made": list(done), "failed": dict(failed)})
+        print_json({"made": list(done), "empty": dict(nothing), "failed": dict(failed)})
     else:
         if done:
             columns = list(done[0])
             print_table("Made", columns, [[row[name] for name in columns] for row in done])
+        for name, reason in nothing.items():
+            print_note(reason if name in reason else f"{name}: {reason}")
         for name, reason in failed.items():
             print_error(reason if name in reason else f"{name}: {reason}")
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(SOME_FAILED)

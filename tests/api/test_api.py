@@ -66,6 +66,7 @@ def _saved(folder: Path, picture: Image.Image, name: str, **options: object) -> 
     return folder / name
 
 
+@pytest.mark.slow
 def test_array_path_and_pil_picture_give_the_same(cup, tmp_path):
     photo = Image.fromarray(data.coffee())
     path = _saved(tmp_path, photo, "coffee.png")

@@ -51,9 +51,44 @@ def test_a_failed_photo_is_named_and_the_others_are_made(nst, photos, tmp_path):
     folder, _ = photos
     (folder / "broken.png").write_bytes(b"\x89PNG")
     done = nst("cutout", "--photos", folder, "--out", tmp_path / "out")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "broken.png" in done.stderr
     assert (tmp_path / "out/coffee.png").exists()
+
+
+def test_a_photo_without_an_object_is_named_and_no_failure(nst, photos, tmp_path):
+    folder, _ = photos
+    (folder / "plain.png").write_bytes(encode_png(np.full((200, 300, 3), 128, np.uint8)))
+    done = nst("cutout", "--photos", folder, "--out", tmp_path / "out")
+    assert done.returncode == 0
+    assert "plain.png: no object found: mark it in a boxes file" in done.stderr
+    assert not (tmp_path / "out/plain.png").exists()
+
+
+def test_cutout_leaves_out_what_is_not_good_enough(nst, photos, tmp_path):
+    folder, boxes = photos
+    given = ("--photos", folder, "--boxes", boxes, "--out", tmp_path / "out", "--json")
+    (made,) = json.loads(nst("cutout", *given).stdout)["made"]
+    (tmp_path / "out/coffee.png").unlink()
+    done = nst("cutout", *given, "--min-quality", min(made["quality"] + 0.01, 1))
+    assert done.returncode == 0
+    printed = json.loads(done.stdout)
+    assert printed["made"] == [] and not (tmp_path / "out/coffee.png").exists()
+    (reason,) = printed["empty"].values()
+    assert f"object 1 has a quality of {made['quality']:.2f}" in reason
+
+
+def test_compose_puts_a_sticker_where_it_is_told(nst, cut_outs, tmp_path):
+    night = np.full((400, 600, 3), (6, 12, 12), np.uint8)
+    (tmp_path / "night.png").write_bytes(encode_png(night))
+    given = ("--scene", "night.png", "--sticker", cut_outs / "ball.png", "--out", "made.png")
+    done = nst("compose", *given, "--at", "200,350", "--height", "100", "--json")
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)["made"]
+    assert (row["x"], row["y"], row["width"], row["height"]) == (150, 250, 100, 100)
+    for wrong, message in (("200", "--at 200: give"), ("900,10", "900,10 is not in the scene")):
+        done = nst("compose", *given, "--at", wrong)
+        assert done.returncode == 1 and message in done.stderr
 
 
 def test_compose_changes_only_the_sticker_and_its_shadow(nst, photos, tmp_path):
@@ -228,7 +263,7 @@ def test_cutout_finds_with_a_network_of_the_users(nst, photos, tmp_path, monkeyp
 def test_harmonize_without_a_mask_names_the_composite(nst, composites, tmp_path):
     (tmp_path / "masks/사진 1.png").unlink()
     done = nst("harmonize", "--composites", "composites", "--masks", "masks", "--out", "out")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "사진 1" in done.stderr
 
 

@@ -3,6 +3,7 @@
 import json
 
 from nst_pipeline.cli.output import (
+    bars,
     print_error,
     print_json,
     print_line,
@@ -34,6 +35,15 @@ def test_json_holds_the_same_text_without_raw_escapes(capfd):
     shown = capfd.readouterr().out
     assert not _raw(shown)
     assert json.loads(shown) == {"file": NAME}
+
+
+def test_progress_that_no_terminal_shows_is_printed_in_lines(capfd):
+    with bars() as display:
+        for _ in display.track(range(3), description="cutting out"):
+            pass
+        unknown = display.add_task("working", total=None)
+        display.update(unknown, completed=1)
+    assert capfd.readouterr().err.splitlines() == ["cutting out: 1 of 3", "cutting out: 3 of 3"]
 
 
 def test_letters_of_all_scripts_are_kept():

@@ -172,6 +172,23 @@ def _print_summary(
         )
 
 
+def _finish(
+    folder: Path,
+    counts: dict[str, dict[str, int]],
+    left_out: int,
+    division: Division,
+    exported: Exported,
+    *,
+    as_json: bool,
+) -> None:
+    if not as_json:
+        _print_summary(folder, counts, left_out, division, exported)
+        return
+    found = {"pictures": counts, "left out": left_out, **vars(exported)}
+    shared = {"photos in more than one part": division.shared_photos}
+    print_json({"folder": str(folder), **found, **shared})
+
+
 def _check(folder: Path, workspace: Workspace, kind: Format, segments: bool, both: bool) -> None:
     if segments and kind != "yolo":
         raise NstError("--segments is for YOLO; the other formats always contain outlines, or none")
@@ -235,10 +252,5 @@ def export(
     with bars() as display:
         task = display.add_task("exporting", total=len(content))
         exported = write_export(folder, content, copy=copy, on_file=lambda: display.advance(task))
-    counts, left_out = _counts(pictures, division), rows.scene.nunique() - len(division.parts)
-    if as_json:
-        found = {"pictures": counts, "left out": left_out, **vars(exported)}
-        shared = {"photos in more than one part": division.shared_photos}
-        print_json({"folder": str(folder), **found, **shared})
-    else:
-        _print_summary(folder, counts, left_out, division, exported)
+    left_out = rows.scene.nunique() - len(division.parts)
+    _finish(folder, _counts(pictures, division), left_out, division, exported, as_json=as_json)

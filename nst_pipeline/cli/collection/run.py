@@ -6,17 +6,23 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from rich.progress import Progress as ProgressBars
 from rich.progress import TaskID
 
 from nst_pipeline.cli.collection.status import counts, notes, print_counts
+from nst_pipeline.cli.collection.upkeep import photo_named, print_stale
 from nst_pipeline.cli.output import (
+    SOME_FAILED,
     Json,
     bars,
+    busy,
+    direct_console,
     print_error,
     print_json,
     print_line,
@@ -24,9 +30,10 @@ from nst_pipeline.cli.output import (
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.progress import LISTENER, Progress
 from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, Stopped, run_until_stopped
-from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.steps.gallery import gallery
 from nst_pipeline.pipeline.upkeep.reporting import last_report
+from nst_pipeline.pipeline.upkeep.stale import stale_artifacts, stale_artifacts_of
 from nst_pipeline.storage.artifact_files import GALLERY_PAGE
 from nst_pipeline.storage.keys import ALL
 
@@ -61,19 +68,59 @@ def _instance() -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def run(as_json: Json = False) -> None:
+def run(
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only list what would be made, and why."),
+    ] = False,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PHOTO",
+            help="Make only what is made of one photo: its path, name, or key. The dataset and the "
+            "gallery follow.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Scan the inboxes and, in Dagster runs, make whatever is new, changed, or failed before.
 
-    Ctrl-C stops after the images in progress; the next run continues from there.
+    Ctrl-C stops after the images in progress; the next run continues from there. The exit code is 1
+    if a run failed, and 3 if the run succeeded, but photos are quarantined.
     """
     workspace = existing_workspace()
+    if dry_run:
+        _print_due(workspace, only, as_json=as_json)
+        return
 
     def scan_and_update(progress: Progress) -> tuple[list[str], list[RunResult]]:
         with _instance() as instance:
-            return _scan(workspace, instance, progress), _update(workspace, instance)
+            lines = _scan(workspace, instance, progress)
+            return lines, _update(workspace, instance, only=only)
 
     scan_lines, ran = _stoppable(scan_and_update)
     _finish(workspace, scan_lines, ran, as_json=as_json)
+
+
+def _print_due(workspace: Workspace, only: str | None, *, as_json: bool) -> None:
+    """Scan the inboxes without keeping the result, and list what a run would make."""
+    with bars() as display:
+        for inbox in INBOXES:
+            task = display.add_task(f"{inbox}/", total=None)
+            workspace.look(inbox, on_file=partial(_update_task, display, task))
+    with busy("planning"):
+        if only is None:
+            found = list(stale_artifacts(workspace, files=True))
+        else:
+            inbox, keys = photo_named(workspace, only)
+            found = [each for key in keys for each in stale_artifacts_of(workspace, inbox, key)]
+    if as_json:
+        print_json([asdict(each) for each in found])
+    elif not found:
+        print_line("Everything is up to date; nothing would be made.")
+    else:
+        print_stale("Would be made", found, whole=only is None)
+        print_line("What depends on these is made, too, where they turn out different.")
 
 
 def retry(as_json: Json = False) -> None:
@@ -118,7 +165,7 @@ def _direct_errors() -> Iterator[Callable[[str], object]]:
 def _finish(
     workspace: Workspace, scan_lines: list[str], ran: list[RunResult], *, as_json: bool
 ) -> None:
-    """Print what was made; exit with code 1 if a run failed."""
+    """Print what was made; exit with code 1 if a run failed, with 3 if photos are quarantined."""
     rows = counts(workspace, [each.run_id for each in ran])
     if as_json:
         print_json({"scan": scan_lines, "runs": [vars(each) for each in ran], "status": rows})
@@ -129,12 +176,18 @@ def _finish(
         print_error(f"run {each.run_id} ({each.phase}) failed: {each.error}")
     if failed:
         raise typer.Exit(1)
+    if any(each["failed"] for each in rows):
+        raise typer.Exit(SOME_FAILED)
+
+
+def _update_task(display: ProgressBars, task: TaskID, through: int, total: int) -> None:
+    display.update(task, completed=through, total=total)
 
 
 @contextmanager
 def _progress_bars() -> Iterator[Progress]:
     """Draw one bar for each name that reports progress while the context is open."""
-    with bars() as display:
+    with direct_console() as console, bars(console) as display:
         tasks: dict[str, TaskID] = {}
 
         def report(name: str, done: int, total: int) -> None:
@@ -159,18 +212,24 @@ def _scan(workspace: Workspace, instance: dg.DagsterInstance, progress: Progress
 
 
 def _update(
-    workspace: Workspace, instance: dg.DagsterInstance, *, quarantined_only: bool = False
+    workspace: Workspace,
+    instance: dg.DagsterInstance,
+    *,
+    quarantined_only: bool = False,
+    only: str | None = None,
 ) -> list[RunResult]:
     """Run every phase with due artifacts."""
     from nst_pipeline.definitions import defs
     from nst_pipeline.defs.jobs import JOBS
     from nst_pipeline.defs.runs.update import update
 
+    inbox, keys = (None, []) if only is None else photo_named(workspace, only)
     return update(
         workspace,
         instance,
         lambda phase: defs.resolve_job_def(JOBS[phase].name),
         quarantined_only=quarantined_only,
+        only=None if inbox is None else {inbox: set(keys)},
     )
 
 

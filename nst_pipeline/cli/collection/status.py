@@ -15,8 +15,11 @@ from nst_pipeline.pipeline.engine.photos import NOTES
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.pipeline.upkeep.reporting import not_used
+from nst_pipeline.storage.keys import variant_number
 
 _STATUSES = ("ok", "empty", "failed")
+_PHOTOS_SHOWN = 5
+"""Of those with one reason."""
 
 
 def _current_rows(workspace: Workspace) -> pd.DataFrame:
@@ -72,19 +75,67 @@ def counts(workspace: Workspace, runs: Sequence[str] | None = None) -> list[dict
     return rows
 
 
+def empty_photos(workspace: Workspace, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Say of which photos nothing was made, and why, each at the first asset that is empty.
+
+    Parameters
+    ----------
+    workspace
+        The collection.
+    frame
+        Asset, key, status and error of its artifacts.
+
+    Returns
+    -------
+    list of dict
+        One row for each asset and reason, with the photos' paths, in the order of the graph.
+    """
+    inboxes = {asset.name: asset.inbox for asset in ASSETS}
+    order = {asset.name: number for number, asset in enumerate(ASSETS)}
+    empty = frame[frame["status"] == "empty"]
+    empty = empty.assign(
+        order=empty["asset"].map(order), inbox=empty["asset"].map(inboxes).fillna("")
+    )
+    # What follows from an empty artifact is empty for the same reason.
+    first = empty.sort_values("order").drop_duplicates(["inbox", "key", "error"])
+    rows: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for asset, key, error in first[["asset", "key", "error"]].itertuples(index=False):
+        inbox = inboxes[asset]
+        photo = None if inbox is None else workspace.index(inbox).photos.get(key)
+        found = (key, 1) if photo is None else (photo.path, variant_number(key))
+        rows.setdefault((asset, error), []).append(found)
+    return [
+        {"asset": asset, "count": len(found), "reason": reason}
+        | {"photos": [_photo_name(*each) for each in sorted(found)]}
+        for (asset, reason), found in rows.items()
+    ]
+
+
+def _photo_name(path: str, variant: int) -> str:
+    return path if variant == 1 else f"{path} ~{variant}"
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """List a few names, and count the others."""
+    more = len(names) - _PHOTOS_SHOWN
+    return ", ".join(names[:_PHOTOS_SHOWN]) + (f", and {more} more" if more > 0 else "")
+
+
 def print_counts(rows: list[dict[str, Any]]) -> None:
     """Print what `counts` returned as a table."""
     print_table("Artifacts", list(rows[0]), [list(row.values()) for row in rows])
 
 
 def status(as_json: Json = False) -> None:
-    """Count the artifacts; list what failed, is empty, unused, unreadable, or matches no photo."""
+    """Count the artifacts; list what failed, is empty, unused, unreadable, or matches no photo.
+
+    Photos without an object are listed under Empty, each reason once.
+    """
     workspace = existing_workspace()
     with busy("reading the catalog"):
         frame = _current_rows(workspace)
     failed = frame[frame["status"] == "failed"][["asset", "key", "error"]].values.tolist()
-    empty = frame[frame["status"] == "empty"].groupby(["asset", "error"]).size().reset_index()
-    reasons = [[row[0], int(row[2]), row[1]] for row in empty.itertuples(index=False)]
+    reasons = empty_photos(workspace, frame)
     unreadable = [
         [inbox, bad.path, bad.reason]
         for inbox in INBOXES
@@ -107,7 +158,8 @@ def status(as_json: Json = False) -> None:
     if failed:
         print_table("Quarantined", ("asset", "key", "reason"), failed, limit=LIST_LIMIT)
     if reasons:
-        print_table("Empty", ("asset", "count", "reason"), reasons)
+        shown = [[e["asset"], e["count"], _shortened(e["photos"]), e["reason"]] for e in reasons]
+        print_table("Empty", ("asset", "count", "photos", "reason"), shown, limit=LIST_LIMIT)
     if unreadable:
         print_table("Unreadable", ("inbox", "file", "reason"), unreadable, limit=LIST_LIMIT)
     if unmatched:

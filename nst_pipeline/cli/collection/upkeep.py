@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -18,7 +19,13 @@ from nst_pipeline.cli.output import (
     print_table,
 )
 from nst_pipeline.errors import NstError
-from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
+from nst_pipeline.pipeline.engine.workspace import (
+    INBOXES,
+    Inbox,
+    Workspace,
+    existing_workspace,
+)
+from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage, remove_garbage
 from nst_pipeline.pipeline.upkeep.stale import StaleArtifact, stale_artifacts, stale_artifacts_of
 from nst_pipeline.pipeline.upkeep.verify import mark_for_run
@@ -29,24 +36,51 @@ _KEEP_DAYS = 7
 """Days to keep the superseded files of the catalog, which a reader may still have open."""
 
 
-def _stale_of_photo(workspace: Workspace, name: str) -> list[StaleArtifact]:
-    """Return the stale artifacts of one photo.
+def photo_named(workspace: Workspace, name: str) -> tuple[Inbox, list[str]]:
+    """Find the inbox and the keys, with those of its variants, of a photo.
+
+    Parameters
+    ----------
+    workspace
+        The collection, as of the last scan of its inboxes.
+    name
+        The photo's path in its inbox, with or without the inbox before it; its file name, if no
+        other photo has it; or its key.
 
     Raises
     ------
     NstError
-        No photo has this path or key.
+        No photo has this name, or several have.
     """
-    found: list[StaleArtifact] = []
-    known = False
+    within = name.removeprefix(f"{workspace.root}/")
+    found: dict[tuple[Inbox, str], list[str]] = {}
     for inbox in INBOXES:
-        photos = workspace.index(inbox).photos
-        for key in (k for k, photo in photos.items() if name in (k, photo.path)):
-            known = True
-            found += stale_artifacts_of(workspace, inbox, key)
-    if not known:
+        own = within.removeprefix(f"{inbox}/")
+        for key, photo in workspace.index(inbox).photos.items():
+            if name == key or own in (photo.path, photo.path.rpartition("/")[2]):
+                found.setdefault((inbox, photo.path), []).append(key)
+    exact = {at: keys for at, keys in found.items() if within in ("/".join(at), *keys)}
+    chosen = exact or found
+    if not chosen:
         raise NstError(f"no photo is named {name!r}: give its path in the inbox, or its key")
-    return found
+    if len(chosen) > 1:
+        listed = " or ".join(sorted("/".join(at) for at in chosen))
+        raise NstError(f"{name!r} may be {listed}: give its path with the inbox, or its key")
+    (((inbox, _), keys),) = chosen.items()
+    return inbox, keys
+
+
+def print_stale(title: str, found: Sequence[StaleArtifact], *, whole: bool) -> None:
+    """Print stale artifacts as a table: counted by reason for a whole collection, else by key."""
+    if not whole:
+        rows = [list(asdict(each).values()) for each in found]
+        print_table(title, ("asset", "key", "reason"), rows)
+        return
+    groups = Counter((each.asset, each.reason) for each in found)
+    order = {asset.name: number for number, asset in enumerate(ASSETS)}
+    ranked = sorted(groups.items(), key=lambda each: (order[each[0][0]], -each[1]))
+    grouped = [(asset, count, reason) for (asset, reason), count in ranked]
+    print_table(title, ("asset", "count", "reason"), grouped, limit=LIST_LIMIT)
 
 
 def stale(
@@ -63,18 +97,17 @@ def stale(
     Uses the last scan of the inboxes; photos added since then are not listed.
     """
     workspace = existing_workspace()
-    found = _stale_of_photo(workspace, name) if name else list(stale_artifacts(workspace))
+    if name:
+        inbox, keys = photo_named(workspace, name)
+        found = [each for key in keys for each in stale_artifacts_of(workspace, inbox, key)]
+    else:
+        found = list(stale_artifacts(workspace))
     if as_json:
         print_json([asdict(each) for each in found])
     elif not found:
         print_line("Everything is up to date as of the last scan; `nst run` scans again.")
-    elif name:
-        rows = [list(asdict(each).values()) for each in found]
-        print_table("Stale", ("asset", "key", "reason"), rows)
     else:
-        groups = Counter((each.asset, each.reason) for each in found).most_common()
-        grouped = [(asset, count, reason) for (asset, reason), count in groups]
-        print_table("Stale", ("asset", "count", "reason"), grouped, limit=LIST_LIMIT)
+        print_stale("Stale", found, whole=not name)
 
 
 def verify(as_json: Json = False) -> None:

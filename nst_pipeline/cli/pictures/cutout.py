@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from nst_pipeline.api import Sticker, cut_out, find_objects
-from nst_pipeline.api.cutting import NothingLeftError
+from nst_pipeline.api.cutting import NoObjectError
 from nst_pipeline.api.inputs import open_picture
 from nst_pipeline.api.results import write_file
 from nst_pipeline.cli.output import Json, print_note
@@ -81,29 +81,38 @@ def _with_boxes(paths: list[Path], folder: Path, boxes: _Boxes) -> list[Path]:
     return chosen
 
 
-def _find(path: Path, photo: Rgb | Rgba, boxes: _Boxes | None, settings: Settings) -> list[Sticker]:
-    """Cut out all objects of a photo.
+def _cut_out_all(
+    path: Path, photo: Rgb | Rgba, boxes: _Boxes | None, settings: Settings, least: float
+) -> list[Sticker]:
+    """Cut out all objects of a photo whose outline is good enough.
 
     Raises
     ------
-    NstError
-        There is none, or nothing is left of one.
+    NoObjectError
+        There is none.
     """
     if boxes is None:
         found = find_objects(photo, settings=settings)
     else:
         found = boxes.detections(path.name, photo)
     if not found:
-        raise NstError(f"{path}: no object found: mark it in a boxes file (--boxes)")
-    stickers = []
+        raise NoObjectError(f"{path}: no object found: mark it in a boxes file (--boxes)")
+    stickers, left_out = [], []
     for number, each in enumerate(found, start=1):
         try:
-            stickers.append(cut_out(photo, each, settings=settings))
-        except NothingLeftError as error:
-            raise NstError(
-                f"{path}: nothing is left of object {number} after cutting it out: give a tighter "
-                "box (--boxes)"
-            ) from error
+            sticker = cut_out(photo, each, settings=settings)
+        except NoObjectError:
+            left_out.append(f"nothing is left of object {number} after cutting it out")
+            continue
+        if sticker.quality >= least:
+            stickers.append(sticker)
+        else:
+            left_out.append(f"object {number} has a quality of {sticker.quality:.2f}")
+    reasons = f"{path}: {'; '.join(left_out)}: give a tighter box (--boxes)"
+    if not stickers:
+        raise NoObjectError(reasons)
+    if left_out:
+        print_note(reasons)
     return stickers
 
 
@@ -133,9 +142,17 @@ def cutout(
             "--full-frame", help="Write each photo's matte (gray, full size) instead of stickers."
         ),
     ] = False,
+    min_quality: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Leave out cut-outs with a lower expected quality."),
+    ] = 0.0,
     as_json: Json = False,
 ) -> None:
-    """Cut objects out of photos, as pictures with transparency or as mattes."""
+    """Cut objects out of photos, as pictures with transparency or as mattes.
+
+    A photo without an object is named, but no failure. Photos that cannot be read are: the exit
+    code is then 3, as for all commands on many pictures.
+    """
     marked = None if boxes is None else _Boxes.read(boxes)
     paths = list_pictures(photos)
     if marked is not None:
@@ -143,7 +160,8 @@ def cutout(
     settings = current_settings()
 
     def process(path: Path) -> dict[str, Any]:
-        stickers = _find(path, open_picture(path, settings), marked, settings)
+        photo = open_picture(path, settings)
+        stickers = _cut_out_all(path, photo, marked, settings, min_quality)
         write = _write_matte if full_frame else _write_stickers
         write(out / f"{path.stem}.png", stickers)
         quality = min(each.quality for each in stickers)

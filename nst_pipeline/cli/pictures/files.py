@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from nst_pipeline.api.cutting import NoObjectError
 from nst_pipeline.api.results import check_png
 from nst_pipeline.cli.output import bars, finish
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
@@ -61,15 +62,19 @@ def process_files(
     ModelUnavailableError, SettingError
         Raised at once, because they would concern every file.
     typer.Exit
-        With code 1, at the end, if a file failed.
+        With the code `SOME_FAILED`, at the end, if a file failed. A photo without an object is not
+        a failure, as in a collection.
     """
-    done, failed = [], {}
+    done: list[dict[str, Any]] = []
+    failed, empty = dict[str, str](), dict[str, str]()
     with bars() as display:
         for path in display.track(paths, description=name):
             try:
                 done.append(process(path))
             except (ModelUnavailableError, SettingError):
                 raise
+            except NoObjectError as error:
+                empty[str(path)] = str(error)
             except NstError as error:
                 failed[str(path)] = str(error)
-    finish(done, failed, as_json=as_json)
+    finish(done, failed, empty=empty, as_json=as_json)

@@ -11,7 +11,7 @@ from nst_pipeline.defs.runs.plans import RunPlan, due_keys, plan_phase, quaranti
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
-from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox, Workspace
 from nst_pipeline.pipeline.upkeep.reporting import report_batch
 
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -66,6 +66,7 @@ def update(
     job_of: Callable[[Phase], dg.JobDefinition],
     *,
     quarantined_only: bool = False,
+    only: Mapping[Inbox, set[str]] | None = None,
     on_run: Callable[[RunPlan], object] = lambda _: None,
 ) -> list[RunResult]:
     """Make everything that is due, and retry what failed before.
@@ -80,6 +81,8 @@ def update(
         Returns the job of a phase.
     quarantined_only : bool
         Make only artifacts that failed before, and those that depend on them.
+    only : mapping of {"objects", "scenes"} to set of str, optional
+        Make only artifacts of these keys, and what is made once for all.
     on_run : callable
         Called with the plan of each run before it starts.
 
@@ -99,6 +102,8 @@ def update(
     for phase in PHASES:
         STOP.raise_if_requested()
         due = due_keys(Snapshot(workspace), phase, retry=True) - excluded.get(phase, set())
+        if only is not None and phase in INBOXES:
+            due &= only.get(phase, set())
         for plan in plan_phase(instance, phase, due):
             STOP.raise_if_requested()
             on_run(plan)

@@ -123,6 +123,25 @@ class Workspace:
             if not found.pending or time.monotonic() > end:
                 return compare(known, found.index, ignored=found.ignored, pending=found.pending)
 
+    def look(self, inbox: Inbox, *, on_file: OnFile = lambda *_: None) -> None:
+        """Scan an inbox for this process only; the index on disk stays as it is.
+
+        Parameters
+        ----------
+        inbox
+            The inbox.
+        on_file
+            As in `rescan`.
+
+        Raises
+        ------
+        NstError
+            The inbox does not exist.
+        """
+        folder, known = self.inbox_folder(inbox), self._last_scan(inbox)
+        self._scanned[inbox] = scan(folder, known, self.settings.ingest, on_file=on_file).index
+        self._indexes.pop(inbox, None)
+
     def reexamine(self, inbox: Inbox, key: str) -> None:
         """Scan one photo of an inbox, and save the index."""
         settings = self.settings.ingest
