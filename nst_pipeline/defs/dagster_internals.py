@@ -13,10 +13,19 @@ from typing import Final
 
 import dagster as dg
 from dagster._core.definitions import data_version as _versions
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.events import RunFailureReason, StepMaterializationData
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 from dagster._core.storage import tags as _tags
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from nst_pipeline.errors import NstError
 
@@ -179,6 +188,49 @@ def store_materializations(
         _store_in_sqlite(storage, entries)
     else:
         storage.store_event_batch(entries)
+
+
+def execute_here(
+    instance: dg.DagsterInstance,
+    job: dg.JobDefinition,
+    *,
+    code_location: str,
+    module: str,
+    tags: Mapping[str, str],
+    run_config: Mapping[str, object],
+) -> dg.JobExecutionResult:
+    """Execute a run in this process, as a run of the code location that the UI shows.
+
+    A run of the public `JobDefinition.execute_in_process` has no origin. The UI then lists it under
+    *Runs* only, neither on *Overview* nor with its job, and no sensor of the code location sees it.
+
+    Parameters
+    ----------
+    instance : DagsterInstance
+        Instance that stores the run.
+    job : JobDefinition
+        The job to execute; its executor must be `in_process_executor`.
+    code_location, module : str
+        Name and Python module of the code location, as in `workspace.yaml`.
+    tags, run_config
+        Of the run.
+
+    Returns
+    -------
+    JobExecutionResult
+        Failures do not raise; the result's events have them.
+    """
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(
+        LoadableTargetOrigin(module_name=module), code_location
+    )
+    repository = RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME)
+    run = instance.create_run_for_job(
+        job,
+        run_config=run_config,
+        tags=tags,
+        remote_job_origin=RemoteJobOrigin(repository, job.name),
+    )
+    return execute_run(InMemoryJob(job), run, instance)
 
 
 def report_run_success(instance: dg.DagsterInstance, run: dg.DagsterRun, message: str) -> None:
