@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3000
+GALLERY_PORT ?= $(shell expr $(PORT) + 1)
 FUZZ_ROUNDS ?= 30
 FUZZ_SEED ?= 16
 export NST_DATA ?= $(CURDIR)/data
@@ -53,7 +54,10 @@ check: setup     ## check style, format, types, import layers, dead code, and un
 	$(BIN)/vulture
 	$(BIN)/deptry .
 
-dev: setup       ## start the Dagster UI at http://localhost:3000 (PORT=3001 for another port); Ctrl-C stops it
+# A browser opens no file from the UI's page, so the gallery that it links to is served, too.
+dev: export NST_RUN__GALLERY_URL ?= http://localhost:$(GALLERY_PORT)/gallery
+dev: setup       ## start the Dagster UI at http://localhost:3000 (PORT=3010 for another port); Ctrl-C stops it
+	@$(BIN)/python -m http.server $(GALLERY_PORT) --bind 127.0.0.1 --directory $(NST_DATA)/artifacts >/dev/null 2>&1 & serving=$$!; trap "kill $$serving" EXIT; \
 	$(BIN)/python -W '$(SUPERSEDED)' -m dagster dev --workspace workspace.yaml --port $(PORT)
 
 screenshots: setup  ## update the screenshots in docs/images by the tests of the UI

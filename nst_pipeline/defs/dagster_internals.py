@@ -33,7 +33,8 @@ BACKFILL_TAG: Final = _tags.BACKFILL_ID_TAG
 """Run tag with the id of the backfill that a run belongs to. `DagsterRun` has no public property
 for it."""
 PRIORITY_TAG: Final = _tags.PRIORITY_TAG
-"""Run tag by which the run queue sorts, highest first. Documented, but exported under no name."""
+"""Tag by which the run queue sorts runs, and an executor the steps that are ready, highest first.
+Documented, but exported under no name."""
 RANGE_START_TAG: Final = _tags.ASSET_PARTITION_RANGE_START_TAG
 """Run tag with the first partition key of the run's range. `RunRequest` and
 `JobDefinition.execute_in_process` take a single `partition_key`, so a range goes in as tags."""
@@ -196,6 +197,7 @@ def execute_here(
     *,
     code_location: str,
     module: str,
+    asset_keys: Collection[dg.AssetKey],
     tags: Mapping[str, str],
     run_config: Mapping[str, object],
 ) -> dg.JobExecutionResult:
@@ -212,6 +214,8 @@ def execute_here(
         The job to execute; its executor must be `in_process_executor`.
     code_location, module : str
         Name and Python module of the code location, as in `workspace.yaml`.
+    asset_keys : collection of AssetKey
+        The assets of the job that the run makes; all if empty.
     tags, run_config
         Of the run.
 
@@ -228,9 +232,23 @@ def execute_here(
         job,
         run_config=run_config,
         tags=tags,
+        asset_selection=frozenset(asset_keys) or None,
         remote_job_origin=RemoteJobOrigin(repository, job.name),
     )
     return execute_run(InMemoryJob(job), run, instance)
+
+
+def latest_check_metadata(
+    instance: dg.DagsterInstance, check: dg.AssetCheckKey
+) -> Mapping[str, dg.MetadataValue]:
+    """Return the metadata of a check's latest result; nothing if it has none.
+
+    The public API cannot read results of checks.
+    """
+    record = instance.get_latest_asset_check_evaluation_record(check)
+    event = record.event.dagster_event if record is not None and record.event else None
+    is_result = event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    return event.asset_check_evaluation_data.metadata if event and is_result else {}
 
 
 def report_run_success(instance: dg.DagsterInstance, run: dg.DagsterRun, message: str) -> None:

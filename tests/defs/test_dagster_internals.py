@@ -300,6 +300,7 @@ def test_a_run_executed_here_belongs_to_the_code_location(instance):
         _failing_job(dg.Failure("no photos")),
         code_location="nst_pipeline",
         module="nst_pipeline.definitions",
+        asset_keys=[],
         tags={"kept": "1"},
         run_config={},
     )

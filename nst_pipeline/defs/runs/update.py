@@ -46,6 +46,7 @@ def execute(job: dg.JobDefinition, plan: RunPlan, instance: dg.DagsterInstance) 
         job,
         code_location=_CODE_LOCATION,
         module=_MODULE,
+        asset_keys=plan.asset_keys,
         tags=plan.tags,
         run_config=_QUIET_CONSOLE,
     )
