@@ -75,7 +75,7 @@ def test_the_ui_starts_without_a_warning(ui: Ui):
 def test_runs_of_the_command_line_are_on_overview_and_with_their_job(ui: Ui, page: Page):
     page.goto(f"{ui.url}/overview")
     for job in ("objects_job", "library_job"):
-        expect(page.get_by_text(job, exact=True)).to_be_visible()
+        expect(page.get_by_text(job, exact=True).first).to_be_visible()
     page.goto(f"{ui.url}/locations/nst_pipeline/jobs/objects_job/runs")
     expect(page.get_by_text("Success", exact=True)).to_be_visible()
 

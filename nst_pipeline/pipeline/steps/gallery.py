@@ -241,7 +241,7 @@ def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> Non
     optional=(sticker_library,),
     inputs=_results_and_reasons,
     settings=("placement",),
-    code_version="5",
+    code_version="6",
     ends_batch=True,
     keeps_own_files=True,
     read_by_people=True,
