@@ -7,9 +7,11 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 WORKDIR /src
 
 # First the packages alone: they change less often than the code, and Docker keeps this layer.
+# TensorFlow's headers, 290 MB, are for those who compile operations of their own.
 COPY requirements.lock ./
 RUN python -m venv /opt/nst \
-    && /opt/nst/bin/pip install --no-deps --require-hashes --requirement requirements.lock
+    && /opt/nst/bin/pip install --no-deps --require-hashes --requirement requirements.lock \
+    && rm -r /opt/nst/lib/python3.11/site-packages/tensorflow/include
 
 COPY pyproject.toml README.md LICENSE ./
 COPY nst_pipeline ./nst_pipeline
