@@ -17,7 +17,7 @@ INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --req
 # packages (46 MB, among them clients for Dagster's cloud and for GitHub).
 SUPERSEDED = ignore:Function `dev_command` is superseded
 
-INSTALLED_MB := 2500
+INSTALLED_MB := 3000
 
 .PHONY: demo setup setup-dev test test-fast fuzz check dev screenshots lock clean help
 help:            ## list these targets
