@@ -19,6 +19,7 @@ from nst_pipeline.defs.assets.events import report_materializations, reported_pa
 from nst_pipeline.defs.assets.freshness import freshness
 from nst_pipeline.defs.assets.metadata import (
     columns_metadata,
+    present_states,
     quarantine_metadata,
     reasons,
     reasons_metadata,
@@ -129,7 +130,8 @@ def _state_results(
     snapshot: Snapshot, asset: Asset, outcome: Outcome
 ) -> Iterator[dg.AssetCheckResult]:
     """Yield the results of the checks that concern all images of an asset, not only this run's."""
-    failed, empty = (reasons(snapshot, asset, outcome, status) for status in ("failed", "empty"))
+    states = present_states(snapshot, asset, outcome)
+    failed, empty = reasons(states, "failed"), reasons(states, "empty")
     yield dg.AssetCheckResult(
         check_name=QUARANTINE,
         passed=not failed,

@@ -133,15 +133,18 @@ def figures_metadata(rows: Sequence[Row], names: Iterable[str]) -> dict[str, flo
     return _rounded(metadata)
 
 
-def reasons(snapshot: Snapshot, asset: Asset, outcome: Outcome, status: Status) -> dict[str, str]:
-    """Return the reasons, by key, of all the asset's images that are `failed` or `empty`."""
+def present_states(
+    snapshot: Snapshot, asset: Asset, outcome: Outcome
+) -> dict[str, ArtifactState | Row]:
+    """Return the states of all the asset's images after a run, by key, without deleted photos."""
     before = snapshot.workspace.catalog.states(asset.name)
     rows: dict[str, ArtifactState | Row] = {**before, **outcome.made, **outcome.failed}
-    return {
-        key: rows[key].error
-        for key in sorted(snapshot.keys(asset))
-        if key in rows and rows[key].status == status
-    }
+    return {key: rows[key] for key in sorted(snapshot.keys(asset)) if key in rows}
+
+
+def reasons(states: Mapping[str, ArtifactState | Row], status: Status) -> dict[str, str]:
+    """Return the reasons, by key, of the images that are `failed` or `empty`."""
+    return {key: state.error for key, state in states.items() if state.status == status}
 
 
 def _worst(asset: Asset, made: Sequence[Row]) -> list[Row]:

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.defs.assets.metadata import quarantine_metadata, reasons, row_metadata
+from nst_pipeline.defs.assets.metadata import (
+    present_states,
+    quarantine_metadata,
+    reasons,
+    row_metadata,
+)
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps import BY_NAME
@@ -154,13 +159,14 @@ def test_an_image_is_quarantined_until_it_is_made_or_deleted(collection):
     collection.update()
     node, nothing_new = BY_NAME["object_photos"], Outcome()
     view = Snapshot(collection.open())
-    ((key, row),) = reasons(view, node, nothing_new, "failed").items()
+    ((key, row),) = reasons(present_states(view, node, nothing_new), "failed").items()
     assert key.startswith("broken")
     (record,) = quarantine_metadata(view, node, nothing_new, {key: row})["images"].records
     assert "broken.png" in record.data["reason"]
     broken.unlink()
     collection.update()
-    assert reasons(Snapshot(collection.open()), node, nothing_new, "failed") == {}
+    states = present_states(Snapshot(collection.open()), node, nothing_new)
+    assert reasons(states, "failed") == {}
 
 
 def test_the_table_of_candidates_says_why_one_was_chosen(made):
