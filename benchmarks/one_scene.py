@@ -1,6 +1,6 @@
 """Measure how long a click on one scene takes in the Dagster UI, until its picture is there.
 
-    python benchmarks/click.py URL SCENE [--times 3]
+    python benchmarks/one_scene.py URL SCENE [--times 3]
 
 URL is a running UI (`make dev`), SCENE a photo in its inbox, by its path. For each time, a byte is
 appended to the photo, which changes nothing in the picture, and `scenes_job` is launched for it as
