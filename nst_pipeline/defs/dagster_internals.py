@@ -13,10 +13,19 @@ from typing import Final
 
 import dagster as dg
 from dagster._core.definitions import data_version as _versions
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.events import RunFailureReason, StepMaterializationData
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 from dagster._core.storage import tags as _tags
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from nst_pipeline.errors import NstError
 
@@ -24,7 +33,8 @@ BACKFILL_TAG: Final = _tags.BACKFILL_ID_TAG
 """Run tag with the id of the backfill that a run belongs to. `DagsterRun` has no public property
 for it."""
 PRIORITY_TAG: Final = _tags.PRIORITY_TAG
-"""Run tag by which the run queue sorts, highest first. Documented, but exported under no name."""
+"""Tag by which the run queue sorts runs, and an executor the steps that are ready, highest first.
+Documented, but exported under no name."""
 RANGE_START_TAG: Final = _tags.ASSET_PARTITION_RANGE_START_TAG
 """Run tag with the first partition key of the run's range. `RunRequest` and
 `JobDefinition.execute_in_process` take a single `partition_key`, so a range goes in as tags."""
@@ -179,6 +189,66 @@ def store_materializations(
         _store_in_sqlite(storage, entries)
     else:
         storage.store_event_batch(entries)
+
+
+def execute_here(
+    instance: dg.DagsterInstance,
+    job: dg.JobDefinition,
+    *,
+    code_location: str,
+    module: str,
+    asset_keys: Collection[dg.AssetKey],
+    tags: Mapping[str, str],
+    run_config: Mapping[str, object],
+) -> dg.JobExecutionResult:
+    """Execute a run in this process, as a run of the code location that the UI shows.
+
+    A run of the public `JobDefinition.execute_in_process` has no origin. The UI then lists it under
+    *Runs* only, neither on *Overview* nor with its job, and no sensor of the code location sees it.
+
+    Parameters
+    ----------
+    instance : DagsterInstance
+        Instance that stores the run.
+    job : JobDefinition
+        The job to execute; its executor must be `in_process_executor`.
+    code_location, module : str
+        Name and Python module of the code location, as in `workspace.yaml`.
+    asset_keys : collection of AssetKey
+        The assets of the job that the run makes; all if empty.
+    tags, run_config
+        Of the run.
+
+    Returns
+    -------
+    JobExecutionResult
+        Failures do not raise; the result's events have them.
+    """
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(
+        LoadableTargetOrigin(module_name=module), code_location
+    )
+    repository = RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME)
+    run = instance.create_run_for_job(
+        job,
+        run_config=run_config,
+        tags=tags,
+        asset_selection=frozenset(asset_keys) or None,
+        remote_job_origin=RemoteJobOrigin(repository, job.name),
+    )
+    return execute_run(InMemoryJob(job), run, instance)
+
+
+def latest_check_metadata(
+    instance: dg.DagsterInstance, check: dg.AssetCheckKey
+) -> Mapping[str, dg.MetadataValue]:
+    """Return the metadata of a check's latest result; nothing if it has none.
+
+    The public API cannot read results of checks.
+    """
+    record = instance.get_latest_asset_check_evaluation_record(check)
+    event = record.event.dagster_event if record is not None and record.event else None
+    is_result = event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    return event.asset_check_evaluation_data.metadata if event and is_result else {}
 
 
 def report_run_success(instance: dg.DagsterInstance, run: dg.DagsterRun, message: str) -> None:

@@ -1,4 +1,8 @@
-"""One job for each phase of an update of the collection."""
+"""One job for each phase of an update of the collection.
+
+People launch these jobs in the UI, too. So that a click on one scene leaves nothing out of date,
+the job of the scenes also publishes; the runs of an update select the assets of their phase.
+"""
 
 import dagster as dg
 
@@ -8,7 +12,8 @@ from nst_pipeline.pipeline.steps import ASSETS
 _DESCRIPTIONS: dict[Phase, str] = {
     "objects": "Finds the objects in the photos of `objects/`, and cuts them out as stickers.",
     "library": "Indexes the stickers, and calibrates the color model on them.",
-    "scenes": "Places stickers on the photos of `scenes/`, stylizes and harmonizes them.",
+    "scenes": "Places stickers on the photos of `scenes/`, stylizes and harmonizes them, and "
+    "brings gallery and dataset up to date.",
     "publish": "Writes the gallery and the labeled dataset.",
 }
 
@@ -18,10 +23,18 @@ def assets_of(phase: Phase) -> tuple[Asset, ...]:
     return tuple(asset for asset in ASSETS if asset.phase == phase)
 
 
+_ALSO_MADE: dict[Phase, Phase] = {"scenes": "publish"}
+"""The phase that a phase's job makes at its end."""
+
+
+def _assets_of_job(phase: Phase) -> tuple[Asset, ...]:
+    return assets_of(phase) + (assets_of(_ALSO_MADE[phase]) if phase in _ALSO_MADE else ())
+
+
 JOBS = {
     phase: dg.define_asset_job(
         f"{phase}_job",
-        selection=dg.AssetSelection.assets(*(asset.name for asset in assets_of(phase))),
+        selection=dg.AssetSelection.assets(*(asset.name for asset in _assets_of_job(phase))),
         description=_DESCRIPTIONS[phase],
         executor_def=dg.in_process_executor,
     )

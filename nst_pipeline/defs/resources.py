@@ -7,9 +7,9 @@ import dagster as dg
 from pydantic import Field
 from upath import UPath
 
-from nst_pipeline.errors import RenamedSettingWarning
+from nst_pipeline.errors import RenamedSettingWarning, SettingError
 from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
-from nst_pipeline.settings import data_root
+from nst_pipeline.settings import Settings, data_root, load_settings
 
 _WARNINGS = threading.Lock()
 """Held while warnings are recorded, which changes the state of the whole process."""
@@ -36,3 +36,16 @@ class CollectionResource(dg.ConfigurableResource[Workspace]):
         for each in caught:
             dg.get_dagster_logger().warning(str(each.message))
         return workspace
+
+
+def settings_when_loaded() -> Settings:
+    """Return the settings of the collection that `NST_DATA` names.
+
+    Unusable ones count as the defaults, so that the UI starts; each run fails with the reason.
+    """
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore", RenamedSettingWarning)  # each run logs it
+        try:
+            return load_settings(data_root())
+        except SettingError:
+            return Settings.model_construct()

@@ -63,7 +63,12 @@ def inbox_sensor(
         return dg.SkipReason("nothing new in the inboxes")
     settled = (cursor_launches, cursor_state) == (str(_MAX_LAUNCHES), before)
     plans = _plan(workspace, context.instance, scanned, settled=settled)
-    requests = [dg.RunRequest(job_name=JOBS[plan.phase].name, tags=plan.tags) for plan in plans]
+    requests = [
+        dg.RunRequest(
+            job_name=JOBS[plan.phase].name, asset_selection=plan.asset_keys, tags=plan.tags
+        )
+        for plan in plans
+    ]
     if not requests:
         cursor = f"{_MAX_LAUNCHES} {state}"
         return dg.SensorResult(skip_reason="everything is up to date", cursor=cursor)

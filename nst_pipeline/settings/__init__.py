@@ -14,6 +14,7 @@ from nst_pipeline.settings.load import (
 )
 from nst_pipeline.settings.section import Section
 from nst_pipeline.settings.sections import (
+    AlertsSettings,
     CastShadow,
     CutoutSettings,
     DetectionSettings,
@@ -33,6 +34,7 @@ from nst_pipeline.settings.sections import (
 
 __all__ = [
     "SETTINGS_FILE",
+    "AlertsSettings",
     "CastShadow",
     "CutoutSettings",
     "DetectionSettings",

@@ -20,6 +20,7 @@ from upath import UPath
 from nst_pipeline.errors import SettingError
 from nst_pipeline.settings.section import Section, warn_renamed
 from nst_pipeline.settings.sections import (
+    AlertsSettings,
     CutoutSettings,
     DetectionSettings,
     HarmonizeSettings,
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     vgg19: Vgg19Settings = Vgg19Settings()
     harmonize: HarmonizeSettings = HarmonizeSettings()
     run: RunSettings = RunSettings()
+    alerts: AlertsSettings = AlertsSettings()
 
     @classmethod
     def settings_customise_sources(

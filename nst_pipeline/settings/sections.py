@@ -416,6 +416,11 @@ class RunSettings(Section):
         description="Images that a run works on at the same time. 0: one per core and per 3 GB of "
         "memory, at most 4.",
     )
+    gallery_url: str = Field(
+        "",
+        description="Address at which the folder `artifacts/gallery` is served, such as "
+        "`http://localhost:3001/gallery`. The Dagster UI links to it; `make dev` sets it.",
+    )
     sha256: dict[ModelName, str] = Field(
         {},
         description='Digests that networks and files must have, such as `{magenta = "0f3c…"}`: '
@@ -430,3 +435,52 @@ class RunSettings(Section):
             if not re.fullmatch("[0-9a-f]{64}", digest):
                 raise ValueError(f"{name}: a digest has 64 hex digits, in lower case")
         return digests
+
+
+class AlertsSettings(Section):
+    """Whom the Dagster daemon tells about failures. Addresses hold secrets: set them in the
+    environment if `nst.toml` is shared."""
+
+    webhook: str = Field(
+        "",
+        description="Address that gets a JSON object by POST: `text`, `title`, `reason`, `job`, "
+        "`run_id`, `url`.",
+    )
+    slack: str = Field(
+        "",
+        description="Incoming webhook of Slack, or of a service that takes the same, such as "
+        "Mattermost: it gets `text` alone.",
+    )
+    mail_to: list[str] = Field([], description="Mail addresses. They need `smtp`.")
+    mail_from: str = Field(
+        "", description="The sender's address. Empty: the first address in `mail_to`."
+    )
+    smtp: str = Field(
+        "",
+        description="Mail server, as `smtps://user:password@host:465` or `smtp://host:25`, which "
+        "is encrypted if the server offers STARTTLS.",
+    )
+    checks: Literal["error", "warning", "none"] = Field(
+        "error",
+        description="Which failed checks of successful runs count: `error`: those that fail; "
+        "`warning`: also those that warn, such as `quarantine`, after each run that has them; "
+        "`none`: none.",
+    )
+    ui_url: str = Field(
+        "http://localhost:3000", description="Address of the Dagster UI, for links to runs."
+    )
+
+    @field_validator("webhook", "slack", "ui_url")
+    @classmethod
+    def _is_web_address(cls, url: str) -> str:
+        if url and not re.match(r"https?://[^/\s]+", url):
+            raise ValueError("not an address that starts with https:// or http://")
+        return url
+
+    @model_validator(mode="after")
+    def _has_mail_server(self) -> Self:
+        if self.mail_to and not re.match(r"smtps?://[^/\s]+", self.smtp):
+            raise ValueError(
+                "alerts.mail_to needs alerts.smtp, such as smtps://user:password@host:465"
+            )
+        return self

@@ -11,7 +11,7 @@ from skimage import data
 from sklearn.datasets import load_sample_image
 from upath import UPath
 
-from nst_pipeline.definitions import defs
+from nst_pipeline.definitions import definitions_with
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.runs.inboxes import scan_inboxes
 from nst_pipeline.defs.runs.update import RunResult, update
@@ -56,10 +56,14 @@ class Collection:
         workspace = self.open()
         with self.instance() as instance:
             scan_inboxes(workspace, instance)
-            return update(workspace, instance, lambda phase: defs.resolve_job_def(JOBS[phase].name))
+            return update(workspace, instance, self.job)
+
+    def definitions(self) -> dg.Definitions:
+        """What a process loads that starts now."""
+        return definitions_with(self.open().settings)
 
     def job(self, phase: str) -> dg.JobDefinition:
-        return defs.resolve_job_def(JOBS[phase].name)
+        return self.definitions().resolve_job_def(JOBS[phase].name)
 
     def rows(self, asset: str):
         return self.open().catalog.latest(asset)

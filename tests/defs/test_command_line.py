@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from upath import UPath
 
 from nst_pipeline.cli import main
@@ -18,6 +20,8 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.pipeline.upkeep.garbage import find_garbage
 from nst_pipeline.vision.images.png import encode_png
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -44,7 +48,11 @@ def test_run_makes_new_artifacts_as_dagster_runs(nst, collection):
     printed = json.loads(nst("run", "--json").stdout)
     assert [run["phase"] for run in printed["runs"]] == ["scenes", "publish"]
     with collection.instance() as instance:
-        assert {run.status.value for run in instance.get_runs()} == {"SUCCESS"}
+        runs = instance.get_runs()
+    assert {run.status.value for run in runs} == {"SUCCESS"}
+    (shown,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+    location = shown["python_module"]["location_name"]
+    assert {run.remote_job_origin.location_name for run in runs} == {location}
 
 
 def test_status_counts_artifacts_and_names_unreadable_files(nst, collection):

@@ -28,6 +28,7 @@ from nst_pipeline.defs.dagster_internals import (
     PRIORITY_TAG,
     RANGE_END_TAG,
     RANGE_START_TAG,
+    execute_here,
     is_stop,
     latest_event_id,
     latest_materialization_ids,
@@ -270,7 +271,7 @@ def _failing_job(error: BaseException) -> dg.JobDefinition:
     def fail():
         raise error
 
-    @dg.job
+    @dg.job(executor_def=dg.in_process_executor)
     def failing_job():
         fail()
 
@@ -290,6 +291,27 @@ def test_a_failed_step_gives_the_message_of_its_exception(instance, error, messa
     (event,) = done.get_step_failure_events()
     assert step_failure_message(event) == message
     assert not any(map(is_stop, done.all_events))
+
+
+def test_a_run_executed_here_belongs_to_the_code_location(instance):
+    """By its origin, the UI lists it on Overview; by its tag, with its job."""
+    done = execute_here(
+        instance,
+        _failing_job(dg.Failure("no photos")),
+        code_location="nst_pipeline",
+        module="nst_pipeline.definitions",
+        asset_keys=[],
+        tags={"kept": "1"},
+        run_config={},
+    )
+    (event,) = done.get_step_failure_events()
+    assert step_failure_message(event) == "no photos"
+    in_location = dg.RunsFilter(tags={".dagster/repository": "__repository__@nst_pipeline"})
+    (run,) = instance.get_runs(in_location)
+    assert (run.run_id, run.status) == (done.run_id, dg.DagsterRunStatus.FAILURE)
+    assert run.tags["kept"] == "1"
+    assert run.remote_job_origin.job_name == "failing_job"
+    assert run.remote_job_origin.repository_origin.get_label() == "__repository__@nst_pipeline"
 
 
 def test_an_interrupted_run_counts_as_stopped(instance):

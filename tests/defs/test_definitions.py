@@ -3,12 +3,15 @@
 import subprocess
 import sys
 
+import dagster as dg
 import pytest
 
-from nst_pipeline.definitions import defs
-from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.definitions import definitions_with, defs
+from nst_pipeline.defs.resources import settings_when_loaded
+from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.pipeline.steps.sticker_library import SCHEMA as LIBRARY_SCHEMA
 from nst_pipeline.publish.dataset import SCHEMA
+from nst_pipeline.settings import HarmonizeSettings, Settings
 
 
 def test_loading_the_graph_imports_no_network_library():
@@ -28,15 +31,30 @@ def test_every_asset_is_described():
         assert spec.description
         assert spec.kinds
         assert spec.group_name
-        assert spec.code_version == node.code_version
+        assert spec.code_version.split(", settings ")[0] == node.code_version
 
 
 def test_upstream_is_the_same_for_dagster_and_for_the_planner():
     for node in ASSETS:
         spec = defs.resolve_assets_def(node.name).get_asset_spec()
         assert {dep.asset_key.to_user_string() for dep in spec.deps} == {
-            each.name for each in node.upstream
+            each.name for each in node.upstream_with(Settings())
         }
+
+
+@pytest.mark.parametrize(("method", "waits"), [("auto", False), ("vgg19", True)])
+def test_harmonized_waits_for_vgg_only_on_request(method, waits):
+    """VGG is slow: without need, the result does not wait for it."""
+    settings = Settings(harmonize=HarmonizeSettings(method=method))
+    spec = definitions_with(settings).resolve_assets_def("harmonized").get_asset_spec()
+    assert (dg.AssetKey("stylized_vgg19") in {dep.asset_key for dep in spec.deps}) == waits
+    assert BY_NAME["harmonized"].upstream_with(settings).count(BY_NAME["stylized_vgg19"]) == waits
+
+
+def test_unusable_settings_do_not_keep_the_ui_from_starting(tmp_path, monkeypatch):
+    (tmp_path / "nst.toml").write_text("[harmonize]\nmethod = 'magic'\n")
+    monkeypatch.setenv("NST_DATA", str(tmp_path))
+    assert settings_when_loaded().harmonize.method == "auto"
 
 
 @pytest.mark.parametrize(

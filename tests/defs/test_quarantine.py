@@ -44,6 +44,27 @@ def test_a_broken_photo_is_named_and_the_others_are_processed(with_a_broken_phot
         assert bad.key not in instance.get_materialized_partitions(dg.AssetKey("object_photos"))
 
 
+def test_an_empty_result_is_a_warning_with_its_reason(collection):
+    """Its partition is green, because nothing is left to do."""
+    (collection.root / "scenes/temple.placements.json").write_text("[]")
+    run_id = next(run.run_id for run in collection.update() if run.phase == "scenes")
+    with collection.instance() as instance:
+        records = instance.get_records_for_run(
+            run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        ).records
+    checks = {
+        each.event_log_entry.asset_check_evaluation.asset_key.to_user_string(): check
+        for each in records
+        if (check := each.event_log_entry.asset_check_evaluation).check_name == "not_empty"
+    }
+    assert checks["scene_photos"].passed
+    for name in ("placements", "composites", "harmonized"):
+        assert (checks[name].passed, checks[name].severity) == (False, dg.AssetCheckSeverity.WARN)
+        assert (checks[name].metadata["empty"].value, checks[name].metadata["of"].value) == (1, 3)
+        (record,) = checks[name].metadata["images"].records
+        assert record.data["key"].startswith("temple") and record.data["reason"]
+
+
 def test_the_next_update_retries_only_the_broken_photo(with_a_broken_photo):
     with_a_broken_photo.update()
     before = {(r.asset, r.key): r for r in with_a_broken_photo.open().catalog.rows()}

@@ -26,6 +26,7 @@ from nst_pipeline.definitions import defs
 from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.runs.inboxes import scan_inboxes
 from nst_pipeline.defs.runs.plans import plan_phase
+from nst_pipeline.defs.runs.update import execute
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.samples import write_samples
 from nst_pipeline.storage.keys import ALL
@@ -81,15 +82,14 @@ def _collection(folder: Path) -> Path:
 
 
 def _cut_out_stickers(root: Path, home: Path) -> None:
-    """Run the phases before the scenes, which need no network and little time."""
+    """Run the phases before the scenes, as `nst run` does: they take little time."""
     workspace = open_workspace(UPath(root))
     with dg.DagsterInstance.from_config(str(home)) as instance:
         scan_inboxes(workspace, instance)
         due = {"objects": set(workspace.index("objects").photos), "library": {ALL}}
         for phase, keys in due.items():
             for run in plan_phase(instance, phase, keys):
-                job = defs.resolve_job_def(JOBS[phase].name)
-                assert job.execute_in_process(instance=instance, tags=run.tags).success
+                assert execute(defs.resolve_job_def(JOBS[phase].name), run, instance).success
 
 
 def _free_port() -> int:

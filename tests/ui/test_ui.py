@@ -17,6 +17,7 @@ pytestmark = needs_browser
 
 Shoot = Callable[[Page, str], None]
 expect.set_options(timeout=UI_MS)
+CHECKS = ("quarantine", "not_empty", "opens", "background_untouched", "no_worse_than_untouched")
 LOOK_MS = 8_000
 RUN_MS = 180_000
 """How long a run may take to start and end; the daemon checks every 30 seconds."""
@@ -72,6 +73,14 @@ def test_the_ui_starts_without_a_warning(ui: Ui):
     assert "Warning" not in ui.log.read_text()
 
 
+def test_runs_of_the_command_line_are_on_overview_and_with_their_job(ui: Ui, page: Page):
+    page.goto(f"{ui.url}/overview")
+    for job in ("objects_job", "library_job"):
+        expect(page.get_by_text(job, exact=True).first).to_be_visible()
+    page.goto(f"{ui.url}/locations/nst_pipeline/jobs/objects_job/runs")
+    expect(page.get_by_text("Success", exact=True)).to_be_visible()
+
+
 def test_the_catalog_says_what_each_asset_is(ui: Ui, page: Page, shoot: Shoot):
     page.set_viewport_size({"width": 1280, "height": 1100})  # all of them at once
     page.goto(f"{ui.url}/assets")
@@ -98,6 +107,8 @@ def test_one_partition_is_materialized_and_its_picture_is_shown(ui: Ui, page: Pa
     reload_until_seen(page, "[Show Markdown]")
     for figure in ("gain", "confidence", "seconds", "candidates", "inputs"):
         expect(page.get_by_text(figure, exact=True).first).to_be_visible()
+    link = page.get_by_text(f"/gallery/scenes/{key}.html").first
+    expect(link).to_be_visible()
     shoot(page, "ui-result")
     show_picture(page)
     shoot(page, "ui-picture")
@@ -113,9 +124,9 @@ def test_a_backfill_is_launched_and_finishes(ui: Ui, page: Page, shoot: Shoot):
     expect(page.get_by_text("Success", exact=True)).to_be_visible(timeout=RUN_MS)
     shoot(page, "ui-backfill")
     open_asset(page, ui, "harmonized", "checks", checkDetail="background_untouched")
-    for check in ("quarantine", "opens", "background_untouched", "no_worse_than_untouched"):
+    for check in CHECKS:
         expect(page.get_by_text(check, exact=True).first).to_be_visible()
-    expect(page.get_by_text("Succeeded")).to_have_count(4)
+    expect(page.get_by_text("Succeeded")).to_have_count(len(CHECKS))
     open_asset(page, ui, "harmonized", "checks", checkDetail="quarantine")
     expect(page.get_by_text("look at first", exact=True)).to_be_visible()
     shoot(page, "ui-checks")

@@ -5,10 +5,11 @@ defect. No check blocks downstream assets, so that one doubtful image does not h
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 
-from nst_pipeline.defs.assets.metadata import table_metadata
+from nst_pipeline.defs.assets.metadata import figures_metadata, table_metadata
 from nst_pipeline.pipeline.engine.asset import Asset, Check
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -50,7 +51,11 @@ def _result(check: Check, snapshot: Snapshot, rows: Sequence[Row]) -> dg.AssetCh
     sample = rows[:: max(1, step)]
     complaints = {row.key: _complaint(check, snapshot, row) for row in sample}
     offenders = [{"key": key, "complaint": text} for key, text in complaints.items() if text]
-    metadata = {"looked at": len(sample), "made in this run": len(rows)}
+    metadata: dict[str, Any] = {
+        "looked at": f"{len(sample)} of {len(rows)}",
+        "complaints": len(offenders),
+        **figures_metadata(sample, check.figures),
+    }
     return dg.AssetCheckResult(
         check_name=check.name,
         passed=not offenders,

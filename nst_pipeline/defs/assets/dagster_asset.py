@@ -19,19 +19,27 @@ from nst_pipeline.defs.assets.events import report_materializations, reported_pa
 from nst_pipeline.defs.assets.freshness import freshness
 from nst_pipeline.defs.assets.metadata import (
     columns_metadata,
+    present_states,
     quarantine_metadata,
-    quarantined,
+    reasons,
+    reasons_metadata,
     row_metadata,
 )
-from nst_pipeline.defs.assets.versions import version_tags
-from nst_pipeline.defs.dagster_internals import NO_MATERIALIZATION_KEY, latest_event_id
+from nst_pipeline.defs.assets.versions import version_of, version_tags
+from nst_pipeline.defs.dagster_internals import (
+    NO_MATERIALIZATION_KEY,
+    PRIORITY_TAG,
+    latest_event_id,
+)
 from nst_pipeline.defs.partitions import PARTITIONS, PARTITIONS_PER_RUN
 from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.defs.runs.inbox_files import inbox_files_result, inbox_files_spec
 from nst_pipeline.defs.runs.orphans import record_process
 from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.batch import Outcome, run_batch
+from nst_pipeline.pipeline.engine.plan import settings_json
 from nst_pipeline.pipeline.engine.progress import report_progress
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.stopping import Stopped, stop_on_signals
@@ -51,8 +59,14 @@ _RICH_REPORTS = 10
 """Materializations contain pictures and tables if a run reports at most this many."""
 QUARANTINE = "quarantine"
 _QUARANTINE_DESCRIPTION = (
-    "Fails as long as there are images for which this asset could not be made, and lists them with "
+    "Warns as long as there are images for which this asset could not be made, and lists them with "
     "the reasons. They do not hold up the others. The nightly job tries them again."
+)
+NOT_EMPTY = "not_empty"
+_NOT_EMPTY_DESCRIPTION = (
+    "Warns as long as there are images for which this asset is empty, such as a photo without an "
+    "object or a scene without a place for one, and lists them with the reasons. Their partitions "
+    "are green, because nothing is left to do."
 )
 
 
@@ -112,6 +126,39 @@ def _fail_single(context: dg.AssetExecutionContext, outcome: Outcome, key: str) 
     raise dg.Failure(f"{context.asset_key.to_user_string()} {key}: {reason}", allow_retries=False)
 
 
+def _state_results(
+    snapshot: Snapshot, asset: Asset, outcome: Outcome
+) -> Iterator[dg.AssetCheckResult]:
+    """Yield the results of the checks that concern all images of an asset, not only this run's."""
+    states = present_states(snapshot, asset, outcome)
+    failed, empty = reasons(states, "failed"), reasons(states, "empty")
+    yield dg.AssetCheckResult(
+        check_name=QUARANTINE,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=quarantine_metadata(snapshot, asset, outcome, failed),
+    )
+    metadata: dict[str, Any] = {"empty": len(empty), "of": len(snapshot.keys(asset))}
+    yield dg.AssetCheckResult(
+        check_name=NOT_EMPTY,
+        passed=not empty,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata | ({"images": reasons_metadata(empty)} if empty else {}),
+    )
+    if asset.inbox is not None and not asset.upstream:
+        yield inbox_files_result(asset.inbox, snapshot.workspace.index(asset.inbox))
+
+
+def _state_specs(asset: Asset) -> list[dg.AssetCheckSpec]:
+    specs = [
+        dg.AssetCheckSpec(QUARANTINE, asset=asset.name, description=_QUARANTINE_DESCRIPTION),
+        dg.AssetCheckSpec(NOT_EMPTY, asset=asset.name, description=_NOT_EMPTY_DESCRIPTION),
+    ]
+    if asset.inbox is not None and not asset.upstream:
+        specs.append(inbox_files_spec(asset.inbox))
+    return specs
+
+
 def _materialize(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, asset: Asset
 ) -> Iterator[Any]:
@@ -138,44 +185,44 @@ def _materialize(
         f"{asset.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
         f"{len(outcome.failed)} quarantined, {len(outcome.waiting)} passed over"
     )
-    failed = quarantined(snapshot, asset, outcome)
-    yield dg.AssetCheckResult(
-        check_name=QUARANTINE,
-        passed=not failed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata=quarantine_metadata(snapshot, asset, outcome, failed),
-    )
+    yield from _state_results(snapshot, asset, outcome)
     yield from check_results(snapshot, asset, outcome)
     if len(keys) == 1 and keys[0] not in reported:
         _fail_single(context, outcome, keys[0])
     yield dg.Output(None, metadata={NO_MATERIALIZATION_KEY: True})
 
 
-def _options(asset: Asset) -> dict[str, Any]:
+def _step_priority(asset: Asset) -> int:
+    """Return the priority of an asset's step among those of a run that are ready.
+
+    What is slow comes after what is not made from it, and what is published after everything else.
+    """
+    return -2 if asset.phase == "publish" else -1 if asset.exclusive else 0
+
+
+def _options(asset: Asset, settings: Settings) -> dict[str, Any]:
     """Return what Dagster needs to know about an asset besides its function."""
     return {
         "name": asset.name,
         "description": f"{asset.description}\n\n{example(asset)}".strip(),
-        "deps": [each.name for each in asset.upstream],
+        "deps": [each.name for each in asset.upstream_with(settings)],
         "partitions_def": PARTITIONS[asset.inbox] if asset.inbox else None,
         "backfill_policy": _RANGES if asset.inbox else None,
-        "code_version": asset.code_version,
+        "code_version": version_of(asset.code_version, settings_json(asset, settings)),
         "kinds": set(asset.kinds),
         "group_name": asset.group,
         "owners": ["team:nst_pipeline"],
+        "op_tags": {PRIORITY_TAG: str(_step_priority(asset))},
         "tags": {ASSET_TAG: asset.inbox or "collection"},
         "metadata": columns_metadata(asset),
         "freshness_policy": freshness(asset),
         "dagster_type": dg.Nothing,
-        "check_specs": [
-            dg.AssetCheckSpec(QUARANTINE, asset=asset.name, description=_QUARANTINE_DESCRIPTION),
-            *check_specs(asset),
-        ],
+        "check_specs": [*_state_specs(asset), *check_specs(asset)],
     }
 
 
-def dagster_asset(asset: Asset) -> dg.AssetsDefinition:
-    """Build the Dagster asset for an asset of the pipeline."""
+def dagster_asset(asset: Asset, settings: Settings) -> dg.AssetsDefinition:
+    """Build the Dagster asset for an asset of the pipeline in a collection with these settings."""
     config_class = form(asset)
 
     def body(
@@ -196,5 +243,5 @@ def dagster_asset(asset: Asset) -> dg.AssetsDefinition:
             # An error that the user can correct needs no traceback.
             raise dg.Failure(str(error), allow_retries=False) from None
 
-    definition: dg.AssetsDefinition = dg.asset(**_options(asset))(body)
+    definition: dg.AssetsDefinition = dg.asset(**_options(asset, settings))(body)
     return definition

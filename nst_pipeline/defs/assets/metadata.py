@@ -1,6 +1,7 @@
 """Metadata for the UI: pictures, figures, and inputs of artifacts; counts and failures of runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 from typing import Any
 
 import dagster as dg
@@ -10,10 +11,12 @@ from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.pictures import WIDTH_PX
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
+from nst_pipeline.pipeline.steps.gallery import gallery
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.thumbnails import inline_webp
-from nst_pipeline.storage.artifact_files import is_picture
-from nst_pipeline.storage.catalog import ArtifactState, Row
+from nst_pipeline.storage.artifact_files import GALLERY_PAGE, is_picture
+from nst_pipeline.storage.catalog import ArtifactState, Row, Status
+from nst_pipeline.storage.keys import ALL
 from nst_pipeline.vision.shapes import Picture
 
 _MOST_LISTED = 50
@@ -73,7 +76,9 @@ def row_metadata(workspace: Workspace, asset: Asset, row: Row, *, rich: bool) ->
         label: picture_metadata(picture, f"{label} of {row.key}")
         for label, picture in pictures.items()
     }
-    metadata |= {"status": row.status}
+    if page := _gallery_page(workspace, asset, row):
+        metadata["gallery"] = page
+    metadata["status"] = row.status
     if row.error:
         metadata["empty because"] = row.error
     metadata |= _rounded(row.figures)
@@ -87,28 +92,59 @@ def row_metadata(workspace: Workspace, asset: Asset, row: Row, *, rich: bool) ->
     return metadata | (_tables(workspace, asset, row) if rich else {})
 
 
+def _gallery_page(workspace: Workspace, asset: Asset, row: Row) -> dg.MetadataValue | None:
+    """Link to the gallery's page of a scene; name its file if the gallery has no address.
+
+    Browsers open no file from a page of a server.
+    """
+    if asset.inbox != "scenes" and asset.name != gallery.name:
+        return None
+    page = f"scenes/{row.key}.html" if asset.inbox else GALLERY_PAGE
+    if url := workspace.settings.run.gallery_url:
+        return dg.MetadataValue.url(f"{url.rstrip('/')}/{page}")
+    return dg.MetadataValue.path(str(workspace.store.path(gallery.name, ALL, page)))
+
+
 def _tables(workspace: Workspace, asset: Asset, row: Row) -> dict[str, dg.TableMetadataValue]:
     tables = asset.presentation.tables(workspace, row) if row.status == "ok" else {}
     metadata = {
         title: table_metadata(_rounded(each) for each in rows) for title, rows in tables.items()
     }
-    if row.inputs:
-        metadata["inputs"] = table_metadata(
-            {"asset": each.asset, "key": each.key, "digest": each.digest[:_DIGEST_SHOWN]}
-            for each in row.inputs
-        )
+    unused = asset.presentation.unused(workspace, row)
+    for title, inputs in {
+        "inputs": [each for each in row.inputs if each not in unused],
+        "considered, but not used": unused,
+    }.items():
+        if inputs:
+            metadata[title] = table_metadata(
+                {"asset": each.asset, "key": each.key, "digest": each.digest[:_DIGEST_SHOWN]}
+                for each in inputs
+            )
     return metadata
 
 
-def quarantined(snapshot: Snapshot, asset: Asset, outcome: Outcome) -> dict[str, str]:
-    """Return the reasons, by key, of the asset's images that failed when last tried."""
+def figures_metadata(rows: Sequence[Row], names: Iterable[str]) -> dict[str, float]:
+    """Return the median and the lowest value of some figures, which the UI plots over time."""
+    metadata: dict[str, float] = {}
+    for name in names:
+        values = [float(row.figures[name]) for row in rows if name in row.figures]
+        if values:
+            metadata |= {f"median {name}": median(values), f"lowest {name}": min(values)}
+    return _rounded(metadata)
+
+
+def present_states(
+    snapshot: Snapshot, asset: Asset, outcome: Outcome
+) -> dict[str, ArtifactState | Row]:
+    """Return the states of all the asset's images after a run, by key, without deleted photos."""
     before = snapshot.workspace.catalog.states(asset.name)
     rows: dict[str, ArtifactState | Row] = {**before, **outcome.made, **outcome.failed}
-    return {
-        key: rows[key].error
-        for key in sorted(snapshot.keys(asset))
-        if key in rows and rows[key].status == "failed"
-    }
+    return {key: rows[key] for key in sorted(snapshot.keys(asset)) if key in rows}
+
+
+def reasons(states: Mapping[str, ArtifactState | Row], status: Status) -> dict[str, str]:
+    """Return the reasons, by key, of the images that are `failed` or `empty`."""
+    return {key: state.error for key, state in states.items() if state.status == status}
 
 
 def _worst(asset: Asset, made: Sequence[Row]) -> list[Row]:
@@ -127,21 +163,27 @@ def _sheet(workspace: Workspace, rows: Sequence[Row]) -> Picture | None:
     return contact_sheet(pictures, columns=_SHEET_COLUMNS) if pictures else None
 
 
+def reasons_metadata(found: Mapping[str, str]) -> dg.TableMetadataValue:
+    """Return a table of images and why they failed, or are empty."""
+    return table_metadata({"key": key, "reason": reason} for key, reason in found.items())
+
+
 def quarantine_metadata(
     snapshot: Snapshot, asset: Asset, outcome: Outcome, failed: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a run's counts, the failed images with reasons, and the worst of several images."""
+    made, ranked_by = list(outcome.made.values()), asset.presentation.ranked_by
     metadata: dict[str, Any] = {
-        "made": len(outcome.made),
-        "up to date": len(outcome.skipped),
-        "passed over": len(outcome.waiting),
         "quarantined": len(failed),
+        "this run": f"{len(made)} made, {len(outcome.skipped)} up to date, "
+        f"{len(outcome.waiting)} passed over",
+        **figures_metadata(made, [ranked_by] if ranked_by else []),
     }
+    if made:
+        metadata["median seconds"] = _round(median(row.seconds for row in made))
     if failed:
-        metadata["images"] = table_metadata(
-            {"key": key, "error": error} for key, error in failed.items()
-        )
-    rows = _worst(asset, list(outcome.made.values()))
+        metadata["images"] = reasons_metadata(failed)
+    rows = _worst(asset, made)
     if len(rows) > 1:
         metadata["look at first"] = table_metadata(
             {"key": row.key, **_rounded(row.figures)} for row in rows

@@ -8,7 +8,28 @@ from nst_pipeline.defs.dagster_internals import version_event_tags
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.storage.catalog import Row
-from nst_pipeline.storage.store import joint_digest
+from nst_pipeline.storage.store import joint_digest, sha256
+
+_SHOWN = 8
+"""Hex digits that tell settings apart."""
+
+
+def version_of(code_version: str, settings: str) -> str:
+    """Return the version that the UI shows: that of the code, and the settings that count.
+
+    Dagster knows no settings. As part of the version, a changed `nst.toml` marks what depends on it
+    as unsynced once the definitions are loaded again.
+
+    Parameters
+    ----------
+    code_version
+        Version of the asset's code.
+    settings
+        The settings that determine the asset, as JSON; `{}` if none do.
+    """
+    if settings == "{}":
+        return code_version
+    return f"{code_version}, settings {sha256(settings.encode())[:_SHOWN]}"
 
 
 def _version(node: Node, digest: str) -> str:
@@ -40,9 +61,11 @@ def version_tags(asset: Asset, row: Row, inputs_read_at: int) -> dict[str, str]:
         `latest_event_id` before the catalog was read; the event of an input that changes later has
         a higher id.
     """
+    made_from = {each.asset for each in row.inputs}
+    upstream = (n for n in asset.upstream if n not in asset.on_request or n.name in made_from)
     return version_event_tags(
         _version(asset, row.digest),
-        row.code_version,
-        {node.name: _input_version(row, node) for node in asset.upstream},
+        version_of(row.code_version, row.settings),
+        {node.name: _input_version(row, node) for node in upstream},
         inputs_read_at=inputs_read_at,
     )

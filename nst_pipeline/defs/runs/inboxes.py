@@ -9,6 +9,7 @@ from functools import partial
 import dagster as dg
 
 from nst_pipeline.defs.partitions import sync_partitions
+from nst_pipeline.defs.runs.inbox_files import report_inbox_files
 from nst_pipeline.pipeline.engine.progress import Progress
 from nst_pipeline.pipeline.engine.stopping import STOP
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox, Workspace
@@ -105,6 +106,7 @@ def scan_inboxes(
             on_file=partial(_report_or_stop, progress, f"{inbox}/"),
         )
         sync_partitions(instance, inbox, list(workspace.index(inbox).photos))
+        report_inbox_files(instance, inbox, scan.index)
         messages.append(f"{inbox}: {scan.summary}")
         messages += [f"{inbox}/{bad.path}: {bad.reason}" for bad in scan.index.unreadable]
         messages += [f"{inbox}/{each.path}: {each.detail}" for each in scan.index.unmatched]

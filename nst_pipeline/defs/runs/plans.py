@@ -33,6 +33,11 @@ class RunPlan:
     """First and last partition key; None for a phase without partitions."""
 
     @property
+    def asset_keys(self) -> list[dg.AssetKey]:
+        """The assets of the phase; its job may have more."""
+        return [dg.AssetKey(asset.name) for asset in assets_of(self.phase)]
+
+    @property
     def tags(self) -> dict[str, str]:
         """Run tags: the range, the phase, and a priority that puts earlier phases first."""
         tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-PHASES.index(self.phase))}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from nst_pipeline.defs.dagster_internals import is_stop, step_failure_message
+from nst_pipeline.defs.dagster_internals import execute_here, is_stop, step_failure_message
 from nst_pipeline.defs.runs.orphans import end_orphaned_runs
 from nst_pipeline.defs.runs.plans import RunPlan, due_keys, plan_phase, quarantined_keys
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
@@ -14,6 +14,8 @@ from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox, Workspace
 from nst_pipeline.pipeline.upkeep.reporting import report_batch
 
+_CODE_LOCATION, _MODULE = "nst_pipeline", "nst_pipeline.definitions"
+"""Where the UI finds the jobs: the only code location in `workspace.yaml`."""
 _QUIET_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run config that keeps Dagster's log off the terminal; its storage has the log."""
 
@@ -31,19 +33,22 @@ class RunResult:
     """The messages of the steps that failed."""
 
 
-def _execute(job: dg.JobDefinition, plan: RunPlan, instance: dg.DagsterInstance) -> RunResult:
-    """Execute one run.
+def execute(job: dg.JobDefinition, plan: RunPlan, instance: dg.DagsterInstance) -> RunResult:
+    """Execute one run in this process; the UI shows it as any other run of the job.
 
     Raises
     ------
     Stopped
         The run was stopped; Dagster itself reports no error then.
     """
-    result = job.execute_in_process(
-        instance=instance,
+    result = execute_here(
+        instance,
+        job,
+        code_location=_CODE_LOCATION,
+        module=_MODULE,
+        asset_keys=plan.asset_keys,
         tags=plan.tags,
         run_config=_QUIET_CONSOLE,
-        raise_on_error=False,
     )
     if any(map(is_stop, result.all_events)):
         raise Stopped(f"run {result.run_id} was stopped")
@@ -107,7 +112,7 @@ def update(
         for plan in plan_phase(instance, phase, due):
             STOP.raise_if_requested()
             on_run(plan)
-            results.append(_execute(job_of(phase), plan, instance))
+            results.append(execute(job_of(phase), plan, instance))
     if results:
         report_batch(workspace)  # Covers what the gallery's run has not reported yet.
     return results

@@ -16,7 +16,7 @@ from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
 from nst_pipeline.publish.columns import Column
 from nst_pipeline.publish.report import FigurePlot
 from nst_pipeline.settings import Settings
-from nst_pipeline.storage.catalog import Row
+from nst_pipeline.storage.catalog import Input, Row
 from nst_pipeline.vision.shapes import Box
 
 Phase = Literal["objects", "library", "scenes", "publish"]
@@ -47,6 +47,9 @@ class Check:
         Whether a complaint is an error or a warning.
     sample_size
         Maximum number of artifacts of a run to inspect; None for all, if the check opens no file.
+    figures
+        Names of the artifacts' figures that the check is about: its result has their median and
+        their lowest value, which the UI plots over time.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Check:
     complaint: Callable[[Snapshot, Row], str]
     severity: Literal["error", "warning"] = "error"
     sample_size: int | None = SAMPLE_SIZE
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,8 @@ class Presentation:
         Returns the pictures of one artifact by label, in the order in which the UI shows them.
     tables
         Returns the tables of one artifact: title to rows.
+    unused
+        Returns the inputs of one artifact that were considered, but not used in the end.
     ranked_by
         Name of the figure by which the UI picks the artifacts of a run to look at first: those
         with the lowest values.
@@ -113,6 +119,7 @@ class Presentation:
 
     pictures: PicturesOf = picture_files
     tables: TablesOf = lambda *_: {}
+    unused: Callable[[Workspace, Row], Collection[Input]] = lambda *_: ()
     ranked_by: str = ""
     counts_rows: str = ""
     columns: tuple[Column, ...] = ()

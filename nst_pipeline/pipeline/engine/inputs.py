@@ -24,7 +24,7 @@ def from_upstream(snapshot: Snapshot, node: Node) -> Resolver:
     """
     if node.inbox is None:
         return from_collection(snapshot, node)
-    return from_same_key(snapshot, node, node.upstream)
+    return from_same_key(snapshot, node, node.upstream_with(snapshot.settings))
 
 
 def from_same_key(snapshot: Snapshot, node: Node, upstream: Iterable[Node]) -> Resolver:
@@ -90,7 +90,7 @@ def from_collection(snapshot: Snapshot, node: Node) -> Resolver:
         del key
         return tuple(
             found
-            for each in node.upstream
+            for each in node.upstream_with(snapshot.settings)
             for found in good_inputs(snapshot, each)
             if found.key not in snapshot.failures(each)
         )

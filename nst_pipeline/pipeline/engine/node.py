@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from nst_pipeline.pipeline.engine.workspace import Inbox
+from nst_pipeline.settings import Settings
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -26,6 +27,10 @@ class Node:
         The assets that this one is made from.
     optional
         Upstream assets that may be empty. If any other is empty, so is this one.
+    on_request
+        Upstream assets that this one is made from only if `requested` says so of the settings.
+    requested
+        Whether the settings request the assets in `on_request`.
     settings
         Names of the settings sections that determine the asset.
     code_version
@@ -36,8 +41,16 @@ class Node:
     inbox: Inbox | None
     upstream: tuple[Node, ...] = ()
     optional: tuple[Node, ...] = ()
+    on_request: tuple[Node, ...] = ()
+    requested: Callable[[Settings], bool] = lambda _: True
     settings: tuple[str, ...] = ()
     code_version: str = "1"
+
+    def upstream_with(self, settings: Settings) -> tuple[Node, ...]:
+        """Return the assets that this one is made from with some settings."""
+        if self.requested(settings):
+            return self.upstream
+        return tuple(each for each in self.upstream if each not in self.on_request)
 
 
 def with_ancestors(nodes: Iterable[Node]) -> Iterator[Node]:

@@ -42,14 +42,16 @@ class Plan:
     models: Mapping[str, str]
 
 
-def _settings_json(node: Node, settings: Settings) -> str:
+def settings_json(node: Node, settings: Settings) -> str:
+    """Return the settings that determine an asset, as canonical JSON."""
     values = {name: getattr(settings, name).canonical() for name in node.settings}
     return json.dumps(values, sort_keys=True)
 
 
 def _empty_reasons(snapshot: Snapshot, node: Node) -> Callable[[str], str]:
     """Return a function that says why an artifact will be empty; an empty string if it will not."""
-    upstream = [snapshot.states(each) for each in node.upstream if each not in node.optional]
+    needed = (each for each in node.upstream_with(snapshot.settings) if each not in node.optional)
+    upstream = [snapshot.states(each) for each in needed]
 
     def reason(key: str) -> str:
         rows = (rows.get(key) for rows in upstream)
@@ -109,7 +111,7 @@ def plan_asset(
     SettingError
         A network or a file has another digest than the settings pin.
     """
-    settings, models = _settings_json(asset, snapshot.settings), asset.models(snapshot.settings)
+    settings, models = settings_json(asset, snapshot.settings), asset.models(snapshot.settings)
     pins = {str(name): digest for name, digest in snapshot.settings.run.sha256.items()}
     _check_digests(models, pins)
     fingerprint = fingerprinter(asset.name, asset.code_version, settings, models)

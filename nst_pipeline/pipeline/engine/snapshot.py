@@ -73,7 +73,7 @@ class Snapshot:
             for key, row in self.states(node).items()
             if row.status == "failed"
         }
-        for upstream in node.upstream:
+        for upstream in node.upstream_with(self.settings):
             if node.inbox is not None and upstream.inbox == node.inbox:
                 found |= self.failures(upstream)
         return found

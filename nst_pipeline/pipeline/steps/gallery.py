@@ -115,9 +115,13 @@ def _decisive(rows: list[Row | None]) -> Row | None:
     return next(iter(failed or results or made[::-1]), None)
 
 
-def _lineage(rows: list[Row | None]) -> tuple[LineageRow, ...]:
-    """List the inputs of all artifacts of a scene, each once, photos first."""
-    inputs = (each for row in rows if row is not None for each in row.inputs)
+def _lineage(snapshot: Snapshot, rows: list[Row | None]) -> tuple[LineageRow, ...]:
+    """List what the artifacts of a scene were made from, each once, photos first."""
+    inputs: list[Input] = []
+    for asset, row in zip(SCENE_ASSETS, rows, strict=True):
+        if row is not None and isinstance(asset, Asset):
+            unused = asset.presentation.unused(snapshot.workspace, row)
+            inputs += [each for each in row.inputs if each not in unused]
     named = {(each.asset, each.key): each.digest for each in inputs}
     return tuple(LineageRow(asset, key, digest) for (asset, key), digest in named.items())
 
@@ -187,7 +191,7 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
         naturalness=record.naturalness if record else None,
         factors=record.factors if record else {},
         placements=_placements(snapshot, key) if is_composed else (),
-        lineage=_lineage(rows),
+        lineage=_lineage(snapshot, rows),
         settings=settings,
         made_at=row.made_at.isoformat(timespec="seconds"),
         error=row.error,
@@ -237,7 +241,7 @@ def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> Non
     optional=(sticker_library,),
     inputs=_results_and_reasons,
     settings=("placement",),
-    code_version="5",
+    code_version="6",
     ends_batch=True,
     keeps_own_files=True,
     read_by_people=True,

@@ -176,6 +176,7 @@ _NO_WORSE = Check(
     _worse_than_untouched,
     severity="warning",
     sample_size=None,
+    figures=("naturalness", "gain"),
 )
 
 
@@ -208,9 +209,11 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
         harmonizer,
     ),
     optional=(stylized_vgg19,),
+    on_request=(stylized_vgg19,),
+    requested=_uses_vgg,
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="10",
+    code_version="11",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(

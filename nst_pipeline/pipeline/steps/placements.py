@@ -232,6 +232,12 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     return {"objects shown": shown}
 
 
+def _unused(workspace: Workspace, row: Row) -> list[Input]:
+    """Return the stickers that were considered for a scene, but not placed."""
+    placed = {each.object_key for each in _recorded(workspace, row)} if row.status == "ok" else ()
+    return [each for each in row.inputs if each.asset == stickers.name and each.key not in placed]
+
+
 @define_asset(
     phase="scenes",
     inbox="scenes",
@@ -243,7 +249,9 @@ def _tables(workspace: Workspace, row: Row) -> dict[str, list[dict[str, Any]]]:
     settings=("placement", "detection"),
     models=_digests,
     code_version="9",
-    presentation=Presentation(pictures=boxes_on_photo("scenes", _boxes), tables=_tables),
+    presentation=Presentation(
+        pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
+    ),
 )
 def placements(item: Item) -> Made:
     """Choose the stickers for a scene, with their positions and sizes.

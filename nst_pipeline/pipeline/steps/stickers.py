@@ -77,6 +77,7 @@ _MATTE_QUALITY = Check(
     "Draw a tighter box around the object, or paint a mask (docs/how-to/your-own-photos.md).",
     _poor_mattes,
     severity="warning",
+    figures=("quality",),
 )
 
 

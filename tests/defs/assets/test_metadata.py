@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from skimage import data
 
-from nst_pipeline.defs.assets.metadata import quarantine_metadata, quarantined, row_metadata
+from nst_pipeline.defs.assets.metadata import (
+    present_states,
+    quarantine_metadata,
+    reasons,
+    row_metadata,
+)
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps import BY_NAME
@@ -81,9 +86,34 @@ def test_objects_are_listed_with_their_boxes(made, asset):
 def test_inputs_are_named_with_short_digests(made):
     records = shown(made, "harmonized")["inputs"].records
     assert {record.data["asset"] for record in records} == {
-        each.name for each in BY_NAME["harmonized"].upstream
+        each.name for each in BY_NAME["harmonized"].upstream if each.name != "stylized_vgg19"
     }
     assert {len(record.data["digest"]) for record in records} == {12}
+
+
+def test_stickers_that_were_only_considered_are_listed_apart(made):
+    rows = made.rows("placements")
+    for key, composite in made.rows("composites").items():
+        metadata = row_metadata(made.open(), BY_NAME["placements"], rows[key], rich=True)
+        listed = {
+            title: {r.data["key"] for r in metadata[title].records if r.data["asset"] == "stickers"}
+            for title in ("inputs", "considered, but not used")
+        }
+        pasted = {each.key for each in composite.inputs if each.asset == "stickers"}
+        assert listed["inputs"] == pasted
+        assert listed["considered, but not used"]
+        assert not listed["considered, but not used"] & pasted
+
+
+def test_a_result_links_to_its_page_in_the_gallery(made, monkeypatch):
+    key = next(iter(made.rows("harmonized")))
+    page = shown(made, "harmonized")["gallery"]
+    assert page == dg.MetadataValue.path(str(made.root / f"artifacts/gallery/scenes/{key}.html"))
+    monkeypatch.setenv("NST_RUN__GALLERY_URL", "http://localhost:3001/gallery/")
+    page = shown(made, "harmonized")["gallery"]
+    assert page == dg.MetadataValue.url(f"http://localhost:3001/gallery/scenes/{key}.html")
+    assert shown(made, "gallery")["gallery"].url == "http://localhost:3001/gallery/index.html"
+    assert "gallery" not in shown(made, "stickers")
 
 
 def test_a_large_batch_carries_figures_only(made):
@@ -109,7 +139,8 @@ def test_a_batch_shows_its_weakest_images_first(made):
     assert listed == sorted(listed)
     assert len(listed) == len(rows)
     assert picture_in(metadata["look at first: pictures"]).shape[1] > 600
-    assert metadata["made"] == len(rows)
+    assert metadata["this run"] == f"{len(rows)} made, 0 up to date, 0 passed over"
+    assert metadata["lowest naturalness"] == listed[0] <= metadata["median naturalness"]
 
 
 def test_a_single_image_needs_no_sheet(made):
@@ -128,13 +159,14 @@ def test_an_image_is_quarantined_until_it_is_made_or_deleted(collection):
     collection.update()
     node, nothing_new = BY_NAME["object_photos"], Outcome()
     view = Snapshot(collection.open())
-    ((key, row),) = quarantined(view, node, nothing_new).items()
+    ((key, row),) = reasons(present_states(view, node, nothing_new), "failed").items()
     assert key.startswith("broken")
     (record,) = quarantine_metadata(view, node, nothing_new, {key: row})["images"].records
-    assert "broken.png" in record.data["error"]
+    assert "broken.png" in record.data["reason"]
     broken.unlink()
     collection.update()
-    assert quarantined(Snapshot(collection.open()), node, nothing_new) == {}
+    states = present_states(Snapshot(collection.open()), node, nothing_new)
+    assert reasons(states, "failed") == {}
 
 
 def test_the_table_of_candidates_says_why_one_was_chosen(made):

@@ -16,7 +16,7 @@ from tests.defs.conftest import write_photo
 def unsynced(instance: dg.DagsterInstance, collection) -> set[str]:
     """Assets that the UI would mark, on any partition."""
     resolver = CachingStaleStatusResolver(
-        instance, defs.resolve_asset_graph(), LoadingContextForTest(instance)
+        instance, collection.definitions().resolve_asset_graph(), LoadingContextForTest(instance)
     )
     found = set()
     for node in ASSETS:
@@ -67,8 +67,17 @@ def test_a_changed_input_marks_only_downstream_assets(collection):
             run_config={"ops": {"composites": {"config": {"placement": {"shadow": 0.1}}}}},
         )
         marked = unsynced(instance, collection)
-        assert {"model_inputs", "harmonized", "dataset", "gallery"} <= marked
-        assert not {"object_photos", "stickers", "placements", "composites"} & marked
+        assert {"composites", "model_inputs", "harmonized", "dataset", "gallery"} <= marked
+        assert not {"object_photos", "stickers", "placements"} & marked
+
+
+def test_a_changed_setting_marks_what_depends_on_it(collection):
+    settings = collection.root / "nst.toml"
+    settings.write_text(settings.read_text() + "[harmonize]\nstrength = 0.5\n")
+    with collection.instance() as instance:
+        assert unsynced(instance, collection) == {"harmonized"}
+        collection.update()
+        assert unsynced(instance, collection) == set()
 
 
 def test_up_to_date_assets_are_confirmed_and_stay_synced(collection):
@@ -77,6 +86,17 @@ def test_up_to_date_assets_are_confirmed_and_stay_synced(collection):
         assert confirm(collection.open(), instance) == ["sticker_library", "dataset", "gallery"]
         after = instance.get_latest_materialization_event(dg.AssetKey("gallery"))
         assert after.timestamp > before.timestamp
+        assert unsynced(instance, collection) == set()
+
+
+def test_a_scene_that_is_made_by_itself_leaves_nothing_unsynced(collection):
+    scene = collection.root / "scenes/temple.jpg"
+    scene.write_bytes(scene.read_bytes() + b"\0")  # the same picture, other bytes
+    key = next(key for key in collection.rows("composites") if key.startswith("temple"))
+    with collection.instance() as instance:
+        run = collection.job("scenes").execute_in_process(instance=instance, partition_key=key)
+        steps = [event.step_key for event in run.get_step_success_events()]
+        assert steps.index("harmonized") < steps.index("stylized_vgg19") < steps.index("dataset")
         assert unsynced(instance, collection) == set()
 
 

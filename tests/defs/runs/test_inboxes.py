@@ -1,5 +1,6 @@
 """What a scan of the inboxes says, and what it does to the partitions."""
 
+import dagster as dg
 import pytest
 
 from nst_pipeline.defs.runs.inboxes import scan_inboxes
@@ -26,6 +27,30 @@ def test_a_new_photo_becomes_a_partition_and_an_unreadable_one_is_named(collecti
     assert any(key.startswith("again") for key in partitions)
     assert not any(key.startswith("empty") for key in partitions)
     assert "scenes/empty.jpg: the file is empty" in scanned.messages
+
+
+def inbox_files(instance, asset="scene_photos"):
+    """The results of the check, newest first."""
+    key = dg.AssetCheckKey(dg.AssetKey(asset), "inbox_files")
+    records = instance.event_log_storage.get_asset_check_execution_history(key, limit=10)
+    return [each.event.dagster_event.asset_check_evaluation_data for each in records]
+
+
+def test_a_scan_reports_an_unreadable_photo_once_as_a_warning_of_the_photos(collection):
+    bad = collection.root / "scenes/empty.jpg"
+    with collection.instance() as instance:
+        workspace, before = collection.open(), len(inbox_files(instance))
+        bad.write_bytes(b"")
+        for _ in range(2):
+            scan_inboxes(workspace, instance)
+        newest, *others = inbox_files(instance)
+        assert len(others) == before and all(each.passed for each in others)
+        assert (newest.passed, newest.severity) == (False, dg.AssetCheckSeverity.WARN)
+        (record,) = newest.metadata["files"].records
+        assert record.data == {"file": "empty.jpg", "reason": "the file is empty"}
+        bad.unlink()
+        scan_inboxes(workspace, instance)
+        assert inbox_files(instance)[0].passed
 
 
 def test_a_deleted_photo_is_named_with_what_was_made_from_it(collection):
