@@ -168,7 +168,7 @@ def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -
     kinds={"parquet"},
     upstream=(stickers,),
     settings=("placement",),
-    code_version="5",
+    code_version="6",
     presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
     read_by_people=True,
     consumed_in_part=True,
