@@ -15,6 +15,7 @@ from nst_pipeline.cli.collection.export import export
 from nst_pipeline.cli.collection.lineage import lineage
 from nst_pipeline.cli.collection.prepare import models, samples
 from nst_pipeline.cli.collection.report import report
+from nst_pipeline.cli.collection.review import review
 from nst_pipeline.cli.collection.run import retry, run
 from nst_pipeline.cli.collection.status import status
 from nst_pipeline.cli.collection.upkeep import gc, repair, stale, verify
@@ -31,7 +32,7 @@ from nst_pipeline.errors import NstError, RenamedSettingWarning
 from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, quit_process
 
 _PANELS = {
-    "Collection": (samples, models, run, retry, status, lineage, export, report),
+    "Collection": (samples, models, run, retry, status, lineage, review, export, report),
     "Upkeep": (stale, verify, repair, gc),
     "Single pictures": (cutout, compose, harmonize, judge, calibrate, stylize, sweep),
 }

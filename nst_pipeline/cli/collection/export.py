@@ -13,8 +13,10 @@ from upath import UPath
 
 from nst_pipeline.cli.output import Json, bars, busy, print_json, print_line, print_note
 from nst_pipeline.errors import NstError
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
 from nst_pipeline.pipeline.steps.dataset import dataset
+from nst_pipeline.pipeline.steps.reviewed import review_states
 from nst_pipeline.publish.coco import CocoDataset
 from nst_pipeline.publish.export import Exported, Files, coco_files, write_export, yolo_files
 from nst_pipeline.publish.splits import SIDES
@@ -51,6 +53,21 @@ def _natural_enough(workspace: Workspace, rows: pd.DataFrame, least: float) -> p
         raise NstError(
             f"no picture in {workspace.root} has a naturalness of {least} or more; the highest is "
             f"{rows.naturalness.max():.2f}: lower --min-naturalness"
+        )
+    return kept
+
+
+def _kept_in_review(workspace: Workspace, rows: pd.DataFrame, *, approved: bool) -> pd.DataFrame:
+    """Leave out what was rejected; with `approved`, also what was not approved as it is now."""
+    snapshot = Snapshot(workspace)
+    kept = rows[~rows.scene.isin(snapshot.review.rejected)]
+    if approved:
+        states = review_states(snapshot)
+        kept = kept[[states.get(key) == "approved" for key in kept.scene]]
+    if kept.empty:
+        raise NstError(
+            f"no picture in {workspace.root} is {'approved' if approved else 'left'}: "
+            "decide in `nst review`"
         )
     return kept
 
@@ -96,6 +113,9 @@ def export(
         float,
         typer.Option(min=0, max=1, help="Leave out pictures with a lower naturalness."),
     ] = 0.0,
+    approved: Annotated[
+        bool, typer.Option("--approved", help="Only pictures that `nst review` approved.")
+    ] = False,
     copy: Annotated[
         bool, typer.Option("--copy", help="Copy pictures instead of hard-linking them.")
     ] = False,
@@ -111,7 +131,8 @@ def export(
     if Path(str(workspace.root)).resolve() in (folder.resolve(), *folder.resolve().parents):
         raise NstError(f"{folder} is inside the data folder {workspace.root}: give another folder")
     with busy("reading the dataset"):
-        rows = _natural_enough(workspace, _annotations(workspace), min_naturalness)
+        rows = _kept_in_review(workspace, _annotations(workspace), approved=approved)
+        rows = _natural_enough(workspace, rows, min_naturalness)
         content = _files(workspace, rows, kind, segments=segments)
     with bars() as display:
         task = display.add_task("exporting", total=len(content))

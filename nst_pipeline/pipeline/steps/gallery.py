@@ -8,7 +8,7 @@ from typing import Any
 
 from upath import UPath
 
-from nst_pipeline.pipeline.engine.asset import Asset, GalleryPicture, define_asset
+from nst_pipeline.pipeline.engine.asset import Asset, Check, GalleryPicture, define_asset
 from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node, with_ancestors
@@ -18,6 +18,7 @@ from nst_pipeline.pipeline.steps.composites import composites, present_row
 from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.pipeline.steps.not_used import NotUsed, find_not_used, photo_not_used
 from nst_pipeline.pipeline.steps.placements import placements
+from nst_pipeline.pipeline.steps.reviewed import count_review, review_state
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.pipeline.steps.sticker_library import sticker_library
 from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
@@ -34,6 +35,7 @@ from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row, Status
 from nst_pipeline.storage.keys import variant_number
 from nst_pipeline.storage.records import HarmonizedRecord, Placements
+from nst_pipeline.storage.review import INPUT as REVIEW
 from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.harmonize.candidates import candidate_title
 from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
@@ -67,17 +69,26 @@ def _inputs_of_status(snapshot: Snapshot, node: Node, status: Status) -> list[In
 
 
 def _results_and_reasons(snapshot: Snapshot, node: Node) -> Resolver:
-    """Use all good results and, because the gallery shows why, what failed, and photos without
-    stickers."""
+    """Use all good results and, because the gallery shows why, what failed, photos without
+    stickers, and the user's decisions."""
     results = from_collection(snapshot, node)
 
     def resolve(key: str) -> Resolved:
         failed = [
             each for asset in SCENE_ASSETS for each in _inputs_of_status(snapshot, asset, "failed")
         ]
-        return *results(key), *failed, *_inputs_of_status(snapshot, stickers, "empty")
+        bare = _inputs_of_status(snapshot, stickers, "empty")
+        return *results(key), *failed, *bare, *_decisions(snapshot)
 
     return resolve
+
+
+def _decisions(snapshot: Snapshot) -> Iterator[Input]:
+    """Yield what was decided about each scene."""
+    for key in snapshot.keys(scene_photos):
+        decided = snapshot.review.scenes.get(key)
+        if decided is not None:
+            yield Input(REVIEW, key, sha256(repr(decided).encode()))
 
 
 def _path(asset: Node, key: str, file: str) -> str:
@@ -191,7 +202,31 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
         settings=settings,
         made_at=row.made_at.isoformat(timespec="seconds"),
         error=row.error,
+        review=_review_text(snapshot, key),
+        note=snapshot.review.of(key).note,
     )
+
+
+def _review_text(snapshot: Snapshot, key: str) -> str:
+    """Return where a scene is in review; empty if nothing was decided about it."""
+    if not snapshot.review.of(key).decision:
+        return ""
+    return review_state(snapshot, key) or ""
+
+
+def _review_figures(snapshot: Snapshot) -> dict[str, float]:
+    """Return how far a review is; nothing if none was begun."""
+    counts = count_review(snapshot)
+    if not counts.begun:
+        return {}
+    return {
+        "reviewed": counts.reviewed,
+        "approved": counts.approved,
+        "rejected": counts.rejected,
+        "to_review": counts.to_review,
+        "to_make": counts.to_make,
+        "approved_share": round(counts.approved_share, 4),
+    }
 
 
 def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
@@ -202,7 +237,9 @@ def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
     digests = {}
     for key in sorted(snapshot.keys(scene_photos)):
         rows = [row for row in _scene_rows(snapshot, key) if row is not None]
-        states = (f"{row.fingerprint} {row.digest} {row.status} {row.made_at}" for row in rows)
+        states = [f"{row.fingerprint} {row.digest} {row.status} {row.made_at}" for row in rows]
+        if key in snapshot.review.scenes:
+            states.append(repr(snapshot.review.scenes[key]))
         if rows:
             digests[key] = sha256("\n".join(states).encode())
     return digests
@@ -228,6 +265,26 @@ def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> Non
     )
 
 
+def _review_to_do(snapshot: Snapshot, row: Row) -> str:
+    """Say how far a review that was begun is, as long as something is left to do."""
+    del row
+    counts = count_review(snapshot)
+    to_do = counts.begun and counts.reviewed < counts.results
+    said = [str(counts)] if to_do else []
+    return "; ".join([*said, counts.problem()] if counts.problems else said)
+
+
+_REVIEWED = Check(
+    "reviewed",
+    "Warns as long as a review that was begun is not done, and says how far it is: go on with "
+    "`nst review` (docs/how-to/review.md). Also names lines of the file of decisions that cannot "
+    "be read.",
+    _review_to_do,
+    severity="warning",
+    sample_size=None,
+)
+
+
 @define_asset(
     phase="publish",
     inbox=None,
@@ -237,7 +294,8 @@ def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> Non
     optional=(sticker_library,),
     inputs=_results_and_reasons,
     settings=("placement",),
-    code_version="5",
+    code_version="6",
+    checks=(_REVIEWED,),
     ends_batch=True,
     keeps_own_files=True,
     read_by_people=True,
@@ -272,6 +330,7 @@ def gallery(item: Item) -> Made:
         "pages_written": report.pages_written,
         "photos_without_sticker": not_used.counts.bare_photos,
         "stickers_not_used": not_used.counts.stickers,
+        **_review_figures(snapshot),
     }
     if report.manifest_problem:
         figures["problem"] = report.manifest_problem

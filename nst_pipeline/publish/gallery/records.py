@@ -78,6 +78,10 @@ class GalleryScene:
     """Settings by section; values are JSON values."""
     made_at: str = ""
     """ISO 8601 time."""
+    review: str = ""
+    """Where the result is in review: `approved`, ...; empty if nothing was decided about it."""
+    note: str = ""
+    """The user's note."""
     error: str = ""
 
     @property
