@@ -19,7 +19,7 @@ from nst_pipeline.settings import data_root
 
 IMAGES = Path(__file__).parent / "images"
 WINDOW = {"width": 1280, "height": 800}
-PAGES = {"review.webp": ""}
+PAGES = {"review.webp": "", "mark.webp": "mark"}
 """Pages of the app by the file of their picture."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -21,12 +21,16 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.publish.gallery.pages import static_files
 from nst_pipeline.review.desk import PICTURE_ASSETS, Desk, OutdatedError
 from nst_pipeline.review.guard import Guard
+from nst_pipeline.review.marking import MarkedByUser, Marker, Prompt
 from nst_pipeline.review.pictures import preview
 from nst_pipeline.storage.review import Decision
 
 _STATIC = Path(__file__).parent / "static"
 _FOREVER = "private, max-age=86400, immutable"
 """For pictures, whose addresses contain their digests."""
+
+
+_OBJECTS = TypeAdapter(list[MarkedByUser])
 
 
 class _Undone(BaseModel):
@@ -116,6 +120,33 @@ class _Api:
         return JSONResponse({**answer, "undone": undone, "version": self._desk.version()})
 
 
+class _MarkingApi:
+    """The functions behind the addresses of the page for marking objects."""
+
+    def __init__(self, root: UPath) -> None:
+        self._marker = Marker(root)
+
+    def photos(self, request: Request) -> Response:
+        del request
+        return JSONResponse({"photos": self._marker.photos()})
+
+    def photo(self, request: Request) -> Response:
+        return JSONResponse(self._marker.photo(request.path_params["key"]))
+
+    def picture(self, request: Request) -> Response:
+        return Response(self._marker.picture(request.path_params["key"]), media_type="image/webp")
+
+    async def segment(self, request: Request) -> Response:
+        prompt = Prompt.model_validate_json(await request.body())
+        key = request.path_params["key"]
+        return JSONResponse(await run_in_threadpool(self._marker.segment, key, prompt))
+
+    async def save(self, request: Request) -> Response:
+        objects = _OBJECTS.validate_json(await request.body())
+        key = request.path_params["key"]
+        return JSONResponse(await run_in_threadpool(self._marker.save, key, objects))
+
+
 def _gallery_style(request: Request) -> Response:
     del request
     return Response(static_files()["static/gallery.css"], media_type="text/css")
@@ -142,9 +173,10 @@ def review_app(root: UPath, *, hosts: Collection[str]) -> Starlette:
     SettingError
         A setting of the collection is unknown or has an unusable value.
     """
-    api = _Api(root)
+    api, marking = _Api(root), _MarkingApi(root)
     routes = [
         _page("review"),
+        _page("mark"),
         Route("/static/gallery.css", _gallery_style),
         Mount("/static", StaticFiles(directory=_STATIC)),
         Route("/api/version", api.version),
@@ -153,6 +185,11 @@ def review_app(root: UPath, *, hosts: Collection[str]) -> Starlette:
         Route("/api/decisions", api.decide, methods=["POST"]),
         Route("/api/undo", api.undo, methods=["POST"]),
         Route("/pictures/{name}/{key}", api.picture),
+        Route("/api/photos", marking.photos),
+        Route("/api/photos/{key}", marking.photo),
+        Route("/api/photos/{key}/segment", marking.segment, methods=["POST"]),
+        Route("/api/photos/{key}/objects", marking.save, methods=["POST"]),
+        Route("/photos/{key}", marking.picture),
     ]
     handlers = {
         NstError: _problem,
