@@ -10,8 +10,9 @@ from typing import Any
 from upath import UPath
 
 from nst_pipeline.storage.files import write_atomically
-from nst_pipeline.storage.labels import RunLengths
+from nst_pipeline.storage.labels import Polygon, RunLengths
 from nst_pipeline.storage.sidecars.names import COCO_SUFFIX, MASK_SUFFIX, stem_of
+from nst_pipeline.storage.sidecars.objects import CocoRunLengths
 from nst_pipeline.vision.shapes import Box, Mask
 
 _WRITER = "nst_pipeline"
@@ -31,30 +32,42 @@ class MarkedObject:
     label
         What it is; empty if the classifier is to name it.
     mask
-        (height, width) bool; None if only the box is known.
+        (height, width) bool; None if it is unknown.
     height_m
         Real height, meters, if the user gave it.
+    polygons
+        Its outlines, instead of a mask.
+    rle
+        Its mask in run lengths, as a COCO file had it.
     """
 
-    box: Box
+    box: Box | None
     label: str = ""
     mask: Mask | None = None
     height_m: float | None = None
+    polygons: tuple[Polygon, ...] = ()
+    rle: CocoRunLengths | None = None
+
+    def segmentation(self) -> list[list[float]] | CocoRunLengths | None:
+        """Return the outline in COCO's form; None if only the box is known."""
+        if self.mask is None:
+            return [list(each) for each in self.polygons] or self.rle
+        rle = RunLengths.of(self.mask)
+        return {"counts": rle.counts, "size": list(rle.size)}
 
 
 def _annotation(number: int, category: int, marked: MarkedObject) -> dict[str, Any]:
-    box = marked.box
+    box, segmentation = marked.box, marked.segmentation()
     entry: dict[str, Any] = {
         "id": number,
         "image_id": 1,
         "category_id": category,
         "iscrowd": 0,
-        "bbox": [box.x, box.y, box.width, box.height],
     }
-    if marked.mask is not None:
-        rle = RunLengths.of(marked.mask)
-        entry["segmentation"] = {"counts": rle.counts, "size": list(rle.size)}
-        entry["area"] = int(marked.mask.sum())
+    if box is not None:
+        entry["bbox"] = [box.x, box.y, box.width, box.height]
+    if segmentation is not None:
+        entry["segmentation"] = segmentation
     if marked.height_m is not None:
         entry["attributes"] = {"height_m": marked.height_m}
     return entry
@@ -106,7 +119,13 @@ def _set_aside(path: UPath) -> None:
 
 
 def write_marked(
-    inbox: UPath, photo: str, width: int, height: int, objects: Sequence[MarkedObject]
+    inbox: UPath,
+    photo: str,
+    width: int,
+    height: int,
+    objects: Sequence[MarkedObject],
+    *,
+    is_edit: bool = True,
 ) -> UPath:
     """Write `<stem>.coco.json` beside a photo; without objects, remove it.
 
@@ -121,6 +140,9 @@ def write_marked(
         The photo's path relative to it.
     width, height, objects
         As in `coco_of`.
+    is_edit
+        Whether the objects are those of the file that was written here before, as the user changed
+        them, so that it need not be kept.
 
     Returns
     -------
@@ -134,10 +156,11 @@ def write_marked(
     """
     stem = stem_of(photo)
     path, name = inbox / f"{stem}{COCO_SUFFIX}", photo.rpartition("/")[2]
-    if path.exists() and not _is_ours(path):
+    content = coco_of(name, width, height, objects).encode()
+    if path.exists() and path.read_bytes() != content and not (is_edit and _is_ours(path)):
         _set_aside(path)
     if objects:
-        write_atomically(path, coco_of(name, width, height, objects).encode())
+        write_atomically(path, content)
     else:
         path.unlink(missing_ok=True)
     _set_aside(inbox / f"{stem}{MASK_SUFFIX}")
