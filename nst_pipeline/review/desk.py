@@ -16,7 +16,6 @@ from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.pipeline.steps.placements import placements
 from nst_pipeline.pipeline.steps.reviewed import count_review, review_state, review_states
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
-from nst_pipeline.storage.keys import photo_key, variant_number
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
 from nst_pipeline.storage.review import (
     Decision,
@@ -79,17 +78,13 @@ class Desk:
             listed.append(
                 {
                     "key": key,
-                    "title": self._title(snapshot, key),
+                    "title": snapshot.workspace.scene_title(key),
                     "state": state,
                     "result": row.digest if row and row.status == "ok" else "",
                     "naturalness": row.figures.get("naturalness") if row else None,
                 }
             )
         return listed
-
-    def _title(self, snapshot: Snapshot, key: str) -> str:
-        path, number = snapshot.workspace.photo_file("scenes", key).path, variant_number(key)
-        return path if number == 1 else f"{path} ({number})"
 
     def scene(self, key: str) -> dict[str, Any]:
         """Describe a scene.
@@ -106,8 +101,7 @@ class Desk:
         photo = snapshot.store.record(ScenePhotoRecord, scene_photos.name, key)
         return {
             "key": key,
-            "title": self._title(snapshot, key),
-            "variant_of": photo_key(key),
+            "title": snapshot.workspace.scene_title(key),
             "state": review_state(snapshot, key),
             "result": row.digest if row is not None and has_result else "",
             "naturalness": row.figures.get("naturalness") if row else None,

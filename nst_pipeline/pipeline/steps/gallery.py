@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from upath import UPath
 
 from nst_pipeline.pipeline.engine.asset import Asset, Check, GalleryPicture, define_asset
-from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection
+from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection, is_good
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node, with_ancestors
 from nst_pipeline.pipeline.engine.progress import report_part
@@ -33,7 +33,7 @@ from nst_pipeline.publish.gallery import (
 )
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row, Status
-from nst_pipeline.storage.keys import variant_number
+from nst_pipeline.storage.keys import photo_key
 from nst_pipeline.storage.records import HarmonizedRecord, Placements
 from nst_pipeline.storage.review import INPUT as REVIEW
 from nst_pipeline.storage.store import joint_digest, sha256
@@ -110,12 +110,36 @@ def _variants(snapshot: Snapshot, key: str) -> Iterator[Variant]:
             yield Variant(picture.name, _label(picture, row), path, shown)
 
 
-def _notes(snapshot: Snapshot, key: str) -> Iterator[str]:
-    """Say why pictures of a scene are missing, one line each."""
+def _notes(snapshot: Snapshot, key: str, common: Collection[str]) -> Iterator[str]:
+    """Say why pictures of a scene are missing, one line each, besides what holds for all scenes."""
     for asset, picture in _PICTURES:
         row = present_row(snapshot, asset, key)
         if row is not None and row.status == "empty" and picture.explains_absence:
-            yield f"{picture.label}: {row.error}"
+            note = f"{picture.label}: {row.error}"
+            if note not in common:
+                yield note
+
+
+def _common_notes(snapshot: Snapshot) -> tuple[str, ...]:
+    """Say which pictures all results lack for the same reason, such as a missing network."""
+    results = snapshot.states(harmonized)
+    good = {key for key in snapshot.keys(scene_photos) if is_good(results.get(key))}
+    notes: dict[str, None] = {}
+    for asset, picture in _PICTURES:
+        states = snapshot.states(asset) if picture.explains_absence else {}
+        found = [states[key] for key in good if key in states]
+        reasons = {each.error for each in found}
+        is_common = len(found) == len(good) and len(reasons) == 1
+        if found and is_common and found[0].status == "empty":
+            notes[f"{picture.label}: {found[0].error}"] = None
+    return tuple(notes)
+
+
+def _siblings(snapshot: Snapshot, key: str) -> tuple[str, ...]:
+    """Return the scenes with artifacts of the same photo; none if there is no other."""
+    made, keys = snapshot.states(scene_photos), snapshot.workspace.keys_of("scenes", photo_key(key))
+    found = tuple(each for each in keys if each in made)
+    return found if len(found) > 1 else ()
 
 
 def _decisive(rows: list[Row | None]) -> Row | None:
@@ -168,14 +192,11 @@ def _placements(snapshot: Snapshot, key: str) -> tuple[GalleryPlacement, ...]:
     return tuple(GalleryPlacement(each.sticker, each.label, each.box) for each in placed)
 
 
-def _title(snapshot: Snapshot, key: str) -> str:
-    """Return the path of a scene's photo, with the number of a variant."""
-    path, number = snapshot.workspace.photo_file("scenes", key).path, variant_number(key)
-    return path if number == 1 else f"{path} ({number})"
+def gallery_scene(snapshot: Snapshot, key: str, common: Collection[str] = ()) -> GalleryScene:
+    """Describe a scene for the gallery; it needs at least one artifact.
 
-
-def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
-    """Describe a scene for the gallery; it needs at least one artifact."""
+    `common` are the notes that hold for all scenes, which its page leaves out.
+    """
     rows = _scene_rows(snapshot, key)
     row, settings = _decisive(rows), _settings(rows)
     assert row is not None
@@ -185,11 +206,11 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
     record = snapshot.store.record(HarmonizedRecord, row.asset, key) if is_complete else None
     return GalleryScene(
         key=key,
-        title=_title(snapshot, key),
+        title=snapshot.workspace.scene_title(key),
         status=row.status,
         digest=joint_digest({each.asset: each.digest for each in rows if each is not None}),
         variants=variants,
-        notes=tuple(_notes(snapshot, key)) if is_complete else (),
+        notes=tuple(_notes(snapshot, key, common)) if is_complete else (),
         mask=_path(composites, key, files.MASK) if is_composed else "",
         chosen=record.chosen if record else "",
         reason=why_chosen(settings["harmonize"]["method"], record) if record else "",
@@ -202,6 +223,7 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
         settings=settings,
         made_at=row.made_at.isoformat(timespec="seconds"),
         error=row.error,
+        siblings=_siblings(snapshot, key),
         review=_review_text(snapshot, key),
         note=snapshot.review.of(key).note,
     )
@@ -235,9 +257,11 @@ def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
     Computed from the catalog alone, so that no record of an unchanged scene is read.
     """
     digests = {}
+    common = repr(_common_notes(snapshot))
     for key in sorted(snapshot.keys(scene_photos)):
         rows = [row for row in _scene_rows(snapshot, key) if row is not None]
         states = [f"{row.fingerprint} {row.digest} {row.status} {row.made_at}" for row in rows]
+        states += [common, *_siblings(snapshot, key)]
         if key in snapshot.review.scenes:
             states.append(repr(snapshot.review.scenes[key]))
         if rows:
@@ -310,14 +334,15 @@ def gallery(item: Item) -> Made:
     `reports/`, which covers everything made since the last report.
     """
     snapshot, folder = item.snapshot, item.store.folder(gallery.name)
-    not_used = find_not_used(snapshot)
+    not_used, common = find_not_used(snapshot), _common_notes(snapshot)
     _write_not_used(snapshot, folder, not_used)
     report = write_gallery(
         folder,
         gallery_scenes(snapshot),
-        lambda key: gallery_scene(snapshot, key),
+        lambda key: gallery_scene(snapshot, key, common),
         title=_TITLE,
         not_used=len(not_used.keys),
+        notes=common,
         open_image=_picture_reader(folder.parent),
         on_scene=report_part("gallery pages"),
     )
