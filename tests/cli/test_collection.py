@@ -2,7 +2,13 @@
 
 import hashlib
 import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +114,18 @@ def test_annotations_of_other_tools_are_imported_beside_their_photos(nst, home):
     lost = nst("import", EXPORTS)
     assert lost.returncode == 1
     assert "is a photo in" in lost.stderr
+
+
+def test_review_serves_its_page_until_it_is_interrupted(nst, home):
+    assert "is not a folder" in nst("review").stderr
+    (home / "data").mkdir()
+    command = [str(Path(sys.executable).with_name("nst")), "review", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
+        with urllib.request.urlopen(address) as answer:
+            assert b"<title>Review</title>" in answer.read()
+        taken = nst("review", "--port", address.rstrip("/").rpartition(":")[2])
+        assert "choose another with --port" in taken.stderr
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
