@@ -27,7 +27,7 @@ _.photo_size  # stickers
 _.source_matte  # cases of the benchmark of harmonizing
 
 # Read by templates.
-_.notes
+_.notes, _.siblings
 _.megabytes, _.seconds_each, _.minutes
 _.is_yours, _.box_file  # the page of what is not used
 

@@ -6,16 +6,19 @@ import errno
 import os
 import sys
 import warnings
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Annotated, TextIO
 
 import typer
 
 from nst_pipeline.cli.collection.export import export
+from nst_pipeline.cli.collection.import_annotations import import_annotations
 from nst_pipeline.cli.collection.lineage import lineage
 from nst_pipeline.cli.collection.open import open_gallery
 from nst_pipeline.cli.collection.prepare import models, samples
 from nst_pipeline.cli.collection.report import report
+from nst_pipeline.cli.collection.review import review
 from nst_pipeline.cli.collection.run import retry, run
 from nst_pipeline.cli.collection.status import status
 from nst_pipeline.cli.collection.upkeep import gc, repair, stale, verify
@@ -32,10 +35,25 @@ from nst_pipeline.errors import NstError, RenamedSettingWarning
 from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE, quit_process
 
 _PANELS = {
-    "Collection": (samples, models, run, retry, status, open_gallery, lineage, export, report),
+    "Collection": (
+        samples,
+        import_annotations,
+        models,
+        run,
+        retry,
+        status,
+        open_gallery,
+        lineage,
+        review,
+        export,
+        report,
+    ),
     "Upkeep": (stale, verify, repair, gc),
     "Single pictures": (cutout, compose, harmonize, judge, calibrate, stylize, sweep),
 }
+
+_NAMES: Mapping[Callable[..., None], str] = {import_annotations: "import", open_gallery: "open"}
+"""Names of commands that Python has other uses for."""
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -44,9 +62,7 @@ app = typer.Typer(
 )
 for panel, commands in _PANELS.items():
     for command in commands:
-        # `open` is Python's own: its function has a longer name.
-        name = command.__name__.partition("_")[0]
-        app.command(name, cls=Command, rich_help_panel=panel)(command)
+        app.command(_NAMES.get(command), cls=Command, rich_help_panel=panel)(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -11,6 +11,7 @@ from nst_pipeline.pipeline.engine.asset import PHASES
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace
 from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.storage.review import review_stamp
 from nst_pipeline.storage.store import joint_digest, sha256
 
 _INTERVAL_SECONDS = 30
@@ -22,14 +23,15 @@ run that cannot succeed forever."""
 
 
 def _state_digest(workspace: Workspace) -> str:
-    """Digest everything that determines the plan: photos, catalog, settings, and code versions."""
+    """Digest what determines the plan: photos, decisions, catalog, settings, code versions."""
     photos = {
         f"{inbox}/{photo.path}": photo.digest + photo.sidecar_digest
         for inbox in INBOXES
         for photo in workspace.index(inbox).photos.values()
     }
     code = " ".join(f"{asset.name} {asset.code_version}" for asset in ASSETS)
-    settings_and_code = sha256(f"{workspace.settings.model_dump_json()} {code}".encode())
+    review = review_stamp(workspace.root)
+    settings_and_code = sha256(f"{workspace.settings.model_dump_json()} {code} {review}".encode())
     return f"{joint_digest(photos)} {workspace.catalog.version} {settings_and_code}"
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.catalog import Catalog, Row
 from nst_pipeline.storage.catalog.name_columns import NameColumns
+from nst_pipeline.storage.review import INPUT as REVIEW
 
 Identity = tuple[str, str]
 """Asset and key; for a photo its inbox and path; for a network `models` and its name or digest."""
@@ -32,6 +33,7 @@ _INBOXES = ("objects", "scenes")
 _FILES = (
     *_INBOXES,
     *(f"{inbox} {files}" for inbox in _INBOXES for files in ("sidecars", "licenses")),
+    REVIEW,
 )
 """Values of an input's `asset` for files, which have no row."""
 

@@ -2,12 +2,20 @@
 
 import hashlib
 import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from nst_pipeline.style.weights.download import RemoteFile
 from nst_pipeline.style.zoo.table import ZOO, ZooModel
+from nst_pipeline.vision.images.png import encode_png
+from tests.storage.annotation_files.write_exports import EXPORTS, picture
 from tests.style.weights.server import serving
 
 
@@ -84,3 +92,40 @@ def test_status_of_an_empty_collection_counts_nothing(nst, tmp_path):
     status = json.loads(done.stdout)
     assert {each["ok"] for each in status["assets"]} == {0}
     assert status["failed"] == status["unreadable"] == []
+
+
+def test_annotations_of_other_tools_are_imported_beside_their_photos(nst, home):
+    folder = home / "data/objects/photos"
+    folder.mkdir(parents=True)
+    (folder / "cup.png").write_bytes(encode_png(picture()))
+    imported = nst("import", EXPORTS / "cvat.xml", "--json")
+    assert imported.returncode == 0, imported.stderr
+    (row,) = json.loads(imported.stdout)["imported"]
+    assert row == {"photo": "photos/cup.png", "objects": 3, "file": "cup.coco.json"}
+    # Label Studio knows the photo's name only, with digits before it.
+    again = nst("import", EXPORTS / "label_studio.json")
+    assert "Imported" in again.stdout
+    assert sorted(each.name for each in folder.iterdir()) == [
+        "cup.coco.json",
+        "cup.coco.json.bak",
+        "cup.png",
+    ]
+    (folder / "cup.png").rename(folder / "mug.png")
+    lost = nst("import", EXPORTS)
+    assert lost.returncode == 1
+    assert "is a photo in" in lost.stderr
+
+
+def test_review_serves_its_page_until_it_is_interrupted(nst, home):
+    assert "is not a folder" in nst("review").stderr
+    (home / "data").mkdir()
+    command = [str(Path(sys.executable).with_name("nst")), "review", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
+        with urllib.request.urlopen(address) as answer:
+            assert b"<title>Review</title>" in answer.read()
+        taken = nst("review", "--port", address.rstrip("/").rpartition(":")[2])
+        assert "choose another with --port" in taken.stderr
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0

@@ -31,6 +31,10 @@ def test_a_scene_is_described_with_all_its_artifacts(made):
     assert {"recipes", "magenta", "harmonize"} <= scene.settings.keys()
     page = (made.root / f"artifacts/gallery/scenes/{key}.html").read_text("utf-8")
     assert scene.reason in page
+    # What holds for all scenes is said once, on the page of the grid.
+    grid = (made.root / "artifacts/gallery/index.html").read_text("utf-8")
+    said = "there is no file missing.h5"
+    assert (page.count(said), grid.count(said)) == (0, 1)
 
 
 def test_only_scenes_that_were_made_again_have_another_digest(made, monkeypatch):

@@ -38,7 +38,7 @@ def test_the_grid_lists_each_scene_with_the_harmonized_image(gallery: Gallery, p
     assert gallery.items() == [
         [
             *("a", "a.jpg", "ok", 0.75, 0.9, "ring", ["cat"], ["cat-1"], "", ANY, 1.5),
-            *("../art/a.harmonized.png", ""),
+            *("../art/a.harmonized.png", "", ""),
         ]
     ]
     assert Image.open(gallery.folder / "thumbs/a.webp").size == (90, 60)
@@ -155,7 +155,31 @@ def test_a_failed_scene_has_a_page_that_says_why(gallery: Gallery):
     assert gallery.write(failed).unreadable == ()
     page = gallery.page("scenes/f.html")
     assert "f.jpg is truncated: copy it again" in page.text
-    assert gallery.items()[0][-4:] == ["", 1.5, "", "f.jpg is truncated: copy it again"]
+    assert gallery.items()[0][-5:] == ["", 1.5, "", "f.jpg is truncated: copy it again", ""]
+
+
+def test_a_scene_page_leads_to_the_other_composites_of_its_photo(gallery: Gallery, painted):
+    keys = ("a b", "a b~2")
+    gallery.write(*(painted(key, siblings=keys) for key in keys), painted("c"))
+    page = gallery.page("scenes/a b~2.html")
+    links = [each for tag, each in page.elements if tag == "a" and "Composite " in str(each)]
+    assert [each["href"] for each in links] == ["a%20b.html", "a%20b~2.html"]
+    assert [each.get("aria-current") for each in links] == [None, "page"]
+    assert "Composites of this photo" not in gallery.page("scenes/c.html").text
+
+
+def test_a_scene_page_shows_the_decision_and_the_note(gallery: Gallery, painted):
+    gallery.write(painted("a", review="rejected", note="the <shadow> is wrong"), painted("b"))
+    page = gallery.page("scenes/a.html")
+    assert ("span", {"class": "mark rejected"}) in page.elements
+    assert "the <shadow> is wrong" in page.text
+    assert "Your note" not in gallery.page("scenes/b.html").text
+
+
+def test_what_holds_for_all_scenes_is_said_once(gallery: Gallery, painted):
+    gallery.write(painted("a"), notes=["VGG optimization: there are no weights"])
+    assert "there are no weights" in gallery.page("index.html").text
+    assert "there are no weights" not in gallery.page("scenes/a.html").text
 
 
 def test_no_page_uses_the_network(gallery: Gallery, painted):

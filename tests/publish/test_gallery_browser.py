@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -11,8 +12,15 @@ import pytest
 from playwright.sync_api import Page, expect
 from upath import UPath
 
-from nst_pipeline.publish.gallery import GalleryScene, Variant, write_gallery
+from nst_pipeline.publish.gallery import (
+    GalleryPlacement,
+    GalleryScene,
+    Variant,
+    write_gallery,
+)
+from nst_pipeline.vision.shapes import Box
 from tests.browser import needs_browser
+from tests.publish.written_gallery import Gallery
 
 pytestmark = needs_browser
 
@@ -367,3 +375,62 @@ def test_of_ten_thousand_scenes_only_those_in_view_exist(many: Path, open_page: 
     assert page.locator(".cell").count() < 60
     page.fill("[name=q]", "9999")
     assert count(page) == "1 of 10,000 scenes"
+
+
+@pytest.fixture
+def reviewed(gallery: Gallery, painted) -> str:
+    """The address of a gallery with results that were decided about in review."""
+    reviews = {"new": "", "good": "approved", "bad": "rejected", "again": "to review"}
+    labels = [GalleryPlacement(f"{name}-1.0", name, Box(20, 10, 30, 20)) for name in ("cat", "dog")]
+    scenes = [
+        painted(key, review=review, chosen=chosen, placements=(label,), naturalness=figure)
+        for (key, review), chosen, label, figure in zip(
+            reviews.items(), ("ring", "light") * 2, labels * 2, (0.9, 0.8, 0.7, 0.6), strict=True
+        )
+    ]
+    gallery.write(*scenes, replace(scenes[0], key="failed", status="failed", confidence=0.3))
+    return (gallery.folder / "index.html").as_uri()
+
+
+def titles(page: Page) -> list[str]:
+    return page.locator("a.card").evaluate_all("cards => cards.map(card => card.title)")
+
+
+def test_rejected_results_are_hidden_until_they_are_asked_for(reviewed: str, open_page: Open):
+    page = open_page(reviewed)
+    assert count(page) == "4 of 5 scenes"
+    assert "bad.jpg" not in titles(page)
+    page.select_option("[name=review]", "all")
+    assert "bad.jpg" in titles(page)
+    assert page.locator(".mark.rejected").inner_text() == "Rejected"
+    for wanted, shown in {
+        "rejected": ["bad.jpg"],
+        "approved": ["good.jpg"],
+        "to review": ["new.jpg", "new.jpg", "again.jpg"],
+    }.items():
+        page.select_option("[name=review]", wanted)
+        assert titles(page) == shown
+    page.reload()
+    assert titles(page) == ["new.jpg", "new.jpg", "again.jpg"]
+
+
+def test_without_decisions_there_is_no_filter_for_them(gallery_disk: str, open_page: Open):
+    page = open_page(f"{gallery_disk}/index.html")
+    expect(page.locator("[name=review]")).to_be_hidden()
+    assert count(page) == ALL
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_all_filters_fit_in_one_row_on_usual_screens(reviewed: str, open_page: Open, width: int):
+    page = open_page(reviewed, viewport={"width": width, "height": 800})
+    fields = page.locator("#controls > :is(input, select, label):visible")
+    assert fields.count() == 8
+    middles = fields.evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect()).map(box => box.top + box.height / 2)"
+    )
+    assert max(middles) - min(middles) < 3
+    cut_off = page.locator("#controls select:visible").evaluate_all(
+        "all => all.filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.name)"
+    )
+    assert cut_off == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -119,11 +119,11 @@ def test_a_killed_run_resumes_where_it_last_saved(gallery: Gallery):
         b"[]",
         b"{}",
         b"\xff\xfe",
-        b'{"version": 3, "scenes"',
-        b'{"version": 3, "scenes": {"a": []}, "files": {}}',
-        b'{"version": 3, "scenes": [], "files": {}}',
-        b'{"version": 3, "scenes": {"a": {"slot": "first"}}, "files": {}}',
-        b'{"version": 3, "scenes": {"a": {"slot": 0, "item": ["a", "b"]}}, "files": {}}',
+        b'{"version": 4, "scenes"',
+        b'{"version": 4, "scenes": {"a": []}, "files": {}}',
+        b'{"version": 4, "scenes": [], "files": {}}',
+        b'{"version": 4, "scenes": {"a": {"slot": "first"}}, "files": {}}',
+        b'{"version": 4, "scenes": {"a": {"slot": 0, "item": ["a", "b"]}}, "files": {}}',
     ],
 )
 def test_a_damaged_manifest_is_reported_and_everything_is_written_again(

@@ -10,7 +10,9 @@ def test_a_value_that_a_template_lacks_is_an_error():
 
 
 def test_html_is_escaped():
-    page = render("gallery/index.html", title="<b>cats & dogs</b>", chunks=[], count=2, not_used=0)
+    page = render(
+        "gallery/index.html", title="<b>cats & dogs</b>", chunks=[], count=2, not_used=0, notes=[]
+    )
     assert b"<title>&lt;b&gt;cats &amp; dogs&lt;/b&gt;</title>" in page
 
 

@@ -14,8 +14,10 @@ from upath import UPath
 
 from nst_pipeline.cli.output import Json, bars, busy, print_json, print_line, print_note
 from nst_pipeline.errors import NstError
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
 from nst_pipeline.pipeline.steps.dataset import dataset
+from nst_pipeline.pipeline.steps.reviewed import review_states
 from nst_pipeline.pipeline.upkeep.negatives import negative_scenes
 from nst_pipeline.publish.coco import CocoDataset
 from nst_pipeline.publish.export import (
@@ -100,6 +102,21 @@ def _division(rows: pd.DataFrame, split: str | None, *, everything: bool) -> Div
             "--split 80/10/10, or export them in one part with --all"
         )
     return division
+
+
+def _kept_in_review(workspace: Workspace, rows: pd.DataFrame, *, approved: bool) -> pd.DataFrame:
+    """Leave out what was rejected; with `approved`, also what was not approved as it is now."""
+    snapshot = Snapshot(workspace)
+    kept = rows[~rows.scene.isin(snapshot.review.rejected)]
+    if approved:
+        states = review_states(snapshot)
+        kept = kept[[states.get(key) == "approved" for key in kept.scene]]
+    if kept.empty:
+        raise NstError(
+            f"no picture in {workspace.root} is {'approved' if approved else 'left'}: "
+            "decide in `nst review`"
+        )
+    return kept
 
 
 def _pictures(
@@ -230,6 +247,9 @@ def export(
         float,
         typer.Option(min=0, max=1, help="Leave out pictures with a lower naturalness."),
     ] = 0.0,
+    approved: Annotated[
+        bool, typer.Option("--approved", help="Only pictures that `nst review` approved.")
+    ] = False,
     copy: Annotated[
         bool, typer.Option("--copy", help="Copy pictures instead of hard-linking them.")
     ] = False,
@@ -243,7 +263,8 @@ def export(
     workspace = existing_workspace()
     _check(folder, workspace, kind, segments, everything and split is not None)
     with busy("reading the dataset"):
-        rows = _natural_enough(workspace, _annotations(workspace), min_naturalness)
+        rows = _kept_in_review(workspace, _annotations(workspace), approved=approved)
+        rows = _natural_enough(workspace, rows, min_naturalness)
         division = _division(rows, split, everything=everything)
         pictures = _pictures(workspace, rows, division, negatives)
         coco = CocoDataset.model_validate_json(_read(workspace, files.COCO))

@@ -10,10 +10,20 @@ from typing import Any
 import pandas as pd
 import pyarrow.compute as pc
 
-from nst_pipeline.cli.output import LIST_LIMIT, Json, busy, print_json, print_line, print_table
+from nst_pipeline.cli.output import (
+    LIST_LIMIT,
+    Json,
+    busy,
+    print_json,
+    print_line,
+    print_note,
+    print_table,
+)
 from nst_pipeline.pipeline.engine.photos import NOTES
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.pipeline.steps.reviewed import ReviewCounts, count_review
 from nst_pipeline.pipeline.upkeep.reporting import not_used
 from nst_pipeline.storage.keys import variant_number
 
@@ -148,11 +158,14 @@ def status(as_json: Json = False) -> None:
     ]
     noted = notes(workspace)
     rows, unused = counts(workspace), not_used(workspace)
+    review = count_review(Snapshot(workspace))
     if as_json:
         lists = {"failed": failed, "empty": reasons, "unreadable": unreadable}
         lists |= {"unmatched": unmatched, "notes": noted}
         not_used_figures = None if unused is None else asdict(unused)
-        print_json({"assets": rows, **lists, "not used": not_used_figures})
+        print_json(
+            {"assets": rows, **lists, "not used": not_used_figures, "review": asdict(review)}
+        )
         return
     print_counts(rows)
     if failed:
@@ -170,3 +183,11 @@ def status(as_json: Json = False) -> None:
         print_table("Notes", columns, noted, limit=LIST_LIMIT)
     if unused:
         print_line(f"Not used: {unused}. Draw boxes on the photos: {unused.page}")
+    _print_review(review)
+
+
+def _print_review(review: ReviewCounts) -> None:
+    if review.begun:
+        print_line(f"Review: {review}")
+    if review.problems:
+        print_note(review.problem())

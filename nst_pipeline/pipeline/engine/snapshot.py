@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
 from nst_pipeline.pipeline.engine.node import Node
@@ -11,6 +11,7 @@ from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.catalog import ArtifactState, Row
 from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.review import Review, read_review
 from nst_pipeline.storage.store import Store
 
 Value = TypeVar("Value")
@@ -48,6 +49,15 @@ class Snapshot:
     def store(self) -> Store:
         """The collection's artifacts."""
         return self.workspace.store
+
+    @cached_property
+    def review(self) -> Review:
+        """The user's decisions on results."""
+        return read_review(self.workspace.root)
+
+    def forget_review(self) -> None:
+        """Read the decisions again when they are needed next; the catalog stays as it was."""
+        self.__dict__.pop("review", None)
 
     def _keys_read(self, node: Node) -> Collection[str] | None:
         if self._scope is None or node.inbox != self._scope[0]:

@@ -16,7 +16,7 @@ from nst_pipeline.settings import Settings, data_root, load_settings
 from nst_pipeline.storage.catalog import Catalog
 from nst_pipeline.storage.inbox import OnFile, Scan, compare, examine_again, scan
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, load_index, save_index
-from nst_pipeline.storage.keys import photo_key, variant_keys
+from nst_pipeline.storage.keys import photo_key, variant_keys, variant_number
 from nst_pipeline.storage.store import Store
 from nst_pipeline.vision.images.codecs import decode_alpha, decode_photo
 from nst_pipeline.vision.shapes import Matte, Rgb
@@ -179,6 +179,17 @@ class Workspace:
                 "`nst run`"
             )
         return file
+
+    def scene_title(self, key: str) -> str:
+        """Return the path of a scene's photo, with the number of a variant.
+
+        Raises
+        ------
+        NstError
+            The last scan found no such scene.
+        """
+        path, number = self.photo_file("scenes", key).path, variant_number(key)
+        return path if number == 1 else f"{path} ({number})"
 
     def photo_bytes(self, inbox: Inbox, key: str) -> bytes:
         """Read a photo's file."""

@@ -24,8 +24,8 @@ from nst_pipeline.storage.sidecars.licenses import License, Licenses, license_di
 
 
 def _results_and_licenses(snapshot: Snapshot, node: Node) -> Resolver:
-    """Use all good results, and the license files in the inboxes."""
-    results = from_collection(snapshot, node)
+    """Use all good results that were not rejected, and the license files in the inboxes."""
+    results, rejected = from_collection(snapshot, node), snapshot.review.rejected
 
     def resolve(key: str) -> Resolved:
         licenses = []
@@ -34,7 +34,9 @@ def _results_and_licenses(snapshot: Snapshot, node: Node) -> Resolver:
             folder = snapshot.workspace.inbox_folder(inbox)
             digests = license_digests(folder, (photo.path for photo in photos))
             licenses += [Input(f"{inbox} licenses", *each) for each in digests.items()]
-        return *results(key), *licenses
+        found = results(key)
+        assert not isinstance(found, str)
+        return *(each for each in found if each.key not in rejected), *licenses
 
     return resolve
 
@@ -45,7 +47,7 @@ def _licenses(snapshot: Snapshot, inbox: Inbox) -> Licenses:
 
 
 def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
-    """Read the labels, figures and licenses of every scene with a harmonized picture."""
+    """Read the labels, figures and licenses of every scene whose result was not rejected."""
     licenses = {name: _licenses(snapshot, name) for name in INBOXES}
 
     def license_of(each: Annotation) -> License | None:
@@ -53,9 +55,10 @@ def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
         return licenses["objects"].of(photo, each.object_copyright) if photo else None
 
     store, rows = snapshot.store, snapshot.rows(composites)
-    failures, keys = snapshot.failures(harmonized), snapshot.keys(scene_photos)
+    left_out = snapshot.failures(harmonized).keys() | snapshot.review.rejected
+    keys = snapshot.keys(scene_photos)
     for key in tracked("dataset scenes", keys, len(keys)):
-        row = None if key in failures else present_row(snapshot, harmonized, key)
+        row = None if key in left_out else present_row(snapshot, harmonized, key)
         # Records of an earlier version lack fields; the next run of the scenes makes them again.
         current = key in rows and rows[key].code_version == composites.code_version
         if row is not None and row.status == "ok" and current:
@@ -87,7 +90,7 @@ def dataset(item: Item) -> Made:
     """Write the labeled dataset: a COCO file, and a Parquet table with the same annotations.
 
     It labels the pasted objects and whatever you annotated in the scene photos
-    (docs/reference/dataset.md).
+    (docs/reference/dataset.md). What you rejected in `nst review` is left out.
     """
     scenes = _labeled_scenes(item.snapshot)
     joined = join_scenes(scenes, description="Composites made by nst_pipeline")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from upath import UPath
 
-from nst_pipeline.pipeline.engine.asset import Asset, GalleryPicture, define_asset
-from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection
+from nst_pipeline.pipeline.engine.asset import Asset, Check, GalleryPicture, define_asset
+from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection, is_good
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node, with_ancestors
 from nst_pipeline.pipeline.engine.progress import report_part
@@ -18,6 +18,7 @@ from nst_pipeline.pipeline.steps.composites import composites, present_row
 from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.pipeline.steps.not_used import NotUsed, find_not_used, photo_not_used
 from nst_pipeline.pipeline.steps.placements import placements
+from nst_pipeline.pipeline.steps.reviewed import count_review, review_state
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.pipeline.steps.sticker_library import sticker_library
 from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
@@ -32,8 +33,9 @@ from nst_pipeline.publish.gallery import (
 )
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row, Status
-from nst_pipeline.storage.keys import variant_number
+from nst_pipeline.storage.keys import photo_key
 from nst_pipeline.storage.records import HarmonizedRecord, Placements
+from nst_pipeline.storage.review import INPUT as REVIEW
 from nst_pipeline.storage.store import joint_digest, sha256
 from nst_pipeline.vision.harmonize.candidates import candidate_title
 from nst_pipeline.vision.harmonize.model.gate import GATE, share_to_apply
@@ -67,17 +69,26 @@ def _inputs_of_status(snapshot: Snapshot, node: Node, status: Status) -> list[In
 
 
 def _results_and_reasons(snapshot: Snapshot, node: Node) -> Resolver:
-    """Use all good results and, because the gallery shows why, what failed, and photos without
-    stickers."""
+    """Use all good results and, because the gallery shows why, what failed, photos without
+    stickers, and the user's decisions."""
     results = from_collection(snapshot, node)
 
     def resolve(key: str) -> Resolved:
         failed = [
             each for asset in SCENE_ASSETS for each in _inputs_of_status(snapshot, asset, "failed")
         ]
-        return *results(key), *failed, *_inputs_of_status(snapshot, stickers, "empty")
+        bare = _inputs_of_status(snapshot, stickers, "empty")
+        return *results(key), *failed, *bare, *_decisions(snapshot)
 
     return resolve
+
+
+def _decisions(snapshot: Snapshot) -> Iterator[Input]:
+    """Yield what was decided about each scene."""
+    for key in snapshot.keys(scene_photos):
+        decided = snapshot.review.scenes.get(key)
+        if decided is not None:
+            yield Input(REVIEW, key, sha256(repr(decided).encode()))
 
 
 def _path(asset: Node, key: str, file: str) -> str:
@@ -99,12 +110,36 @@ def _variants(snapshot: Snapshot, key: str) -> Iterator[Variant]:
             yield Variant(picture.name, _label(picture, row), path, shown)
 
 
-def _notes(snapshot: Snapshot, key: str) -> Iterator[str]:
-    """Say why pictures of a scene are missing, one line each."""
+def _notes(snapshot: Snapshot, key: str, common: Collection[str]) -> Iterator[str]:
+    """Say why pictures of a scene are missing, one line each, besides what holds for all scenes."""
     for asset, picture in _PICTURES:
         row = present_row(snapshot, asset, key)
         if row is not None and row.status == "empty" and picture.explains_absence:
-            yield f"{picture.label}: {row.error}"
+            note = f"{picture.label}: {row.error}"
+            if note not in common:
+                yield note
+
+
+def _common_notes(snapshot: Snapshot) -> tuple[str, ...]:
+    """Say which pictures all results lack for the same reason, such as a missing network."""
+    results = snapshot.states(harmonized)
+    good = {key for key in snapshot.keys(scene_photos) if is_good(results.get(key))}
+    notes: dict[str, None] = {}
+    for asset, picture in _PICTURES:
+        states = snapshot.states(asset) if picture.explains_absence else {}
+        found = [states[key] for key in good if key in states]
+        reasons = {each.error for each in found}
+        is_common = len(found) == len(good) and len(reasons) == 1
+        if found and is_common and found[0].status == "empty":
+            notes[f"{picture.label}: {found[0].error}"] = None
+    return tuple(notes)
+
+
+def _siblings(snapshot: Snapshot, key: str) -> tuple[str, ...]:
+    """Return the scenes with artifacts of the same photo; none if there is no other."""
+    made, keys = snapshot.states(scene_photos), snapshot.workspace.keys_of("scenes", photo_key(key))
+    found = tuple(each for each in keys if each in made)
+    return found if len(found) > 1 else ()
 
 
 def _decisive(rows: list[Row | None]) -> Row | None:
@@ -161,14 +196,11 @@ def _placements(snapshot: Snapshot, key: str) -> tuple[GalleryPlacement, ...]:
     return tuple(GalleryPlacement(each.sticker, each.label, each.box) for each in placed)
 
 
-def _title(snapshot: Snapshot, key: str) -> str:
-    """Return the path of a scene's photo, with the number of a variant."""
-    path, number = snapshot.workspace.photo_file("scenes", key).path, variant_number(key)
-    return path if number == 1 else f"{path} ({number})"
+def gallery_scene(snapshot: Snapshot, key: str, common: Collection[str] = ()) -> GalleryScene:
+    """Describe a scene for the gallery; it needs at least one artifact.
 
-
-def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
-    """Describe a scene for the gallery; it needs at least one artifact."""
+    `common` are the notes that hold for all scenes, which its page leaves out.
+    """
     rows = _scene_rows(snapshot, key)
     row, settings = _decisive(rows), _settings(rows)
     assert row is not None
@@ -178,11 +210,11 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
     record = snapshot.store.record(HarmonizedRecord, row.asset, key) if is_complete else None
     return GalleryScene(
         key=key,
-        title=_title(snapshot, key),
+        title=snapshot.workspace.scene_title(key),
         status=row.status,
         digest=joint_digest({each.asset: each.digest for each in rows if each is not None}),
         variants=variants,
-        notes=tuple(_notes(snapshot, key)) if is_complete else (),
+        notes=tuple(_notes(snapshot, key, common)) if is_complete else (),
         mask=_path(composites, key, files.MASK) if is_composed else "",
         chosen=record.chosen if record else "",
         reason=why_chosen(settings["harmonize"]["method"], record) if record else "",
@@ -195,7 +227,32 @@ def gallery_scene(snapshot: Snapshot, key: str) -> GalleryScene:
         settings=settings,
         made_at=row.made_at.isoformat(timespec="seconds"),
         error=row.error,
+        siblings=_siblings(snapshot, key),
+        review=_review_text(snapshot, key),
+        note=snapshot.review.of(key).note,
     )
+
+
+def _review_text(snapshot: Snapshot, key: str) -> str:
+    """Return where a scene is in review; empty if nothing was decided about it."""
+    if not snapshot.review.of(key).decision:
+        return ""
+    return review_state(snapshot, key) or ""
+
+
+def _review_figures(snapshot: Snapshot) -> dict[str, float]:
+    """Return how far a review is; nothing if none was begun."""
+    counts = count_review(snapshot)
+    if not counts.begun:
+        return {}
+    return {
+        "reviewed": counts.reviewed,
+        "approved": counts.approved,
+        "rejected": counts.rejected,
+        "to_review": counts.to_review,
+        "to_make": counts.to_make,
+        "approved_share": round(counts.approved_share, 4),
+    }
 
 
 def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
@@ -204,9 +261,13 @@ def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
     Computed from the catalog alone, so that no record of an unchanged scene is read.
     """
     digests = {}
+    common = repr(_common_notes(snapshot))
     for key in sorted(snapshot.keys(scene_photos)):
         rows = [row for row in _scene_rows(snapshot, key) if row is not None]
-        states = (f"{row.fingerprint} {row.digest} {row.status} {row.made_at}" for row in rows)
+        states = [f"{row.fingerprint} {row.digest} {row.status} {row.made_at}" for row in rows]
+        states += [common, *_siblings(snapshot, key)]
+        if key in snapshot.review.scenes:
+            states.append(repr(snapshot.review.scenes[key]))
         if rows:
             digests[key] = sha256("\n".join(states).encode())
     return digests
@@ -232,6 +293,26 @@ def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> Non
     )
 
 
+def _review_to_do(snapshot: Snapshot, row: Row) -> str:
+    """Say how far a review that was begun is, as long as something is left to do."""
+    del row
+    counts = count_review(snapshot)
+    to_do = counts.begun and counts.reviewed < counts.results
+    said = [str(counts)] if to_do else []
+    return "; ".join([*said, counts.problem()] if counts.problems else said)
+
+
+_REVIEWED = Check(
+    "reviewed",
+    "Warns as long as a review that was begun is not done, and says how far it is: go on with "
+    "`nst review` (docs/how-to/review.md). Also names lines of the file of decisions that cannot "
+    "be read.",
+    _review_to_do,
+    severity="warning",
+    sample_size=None,
+)
+
+
 @define_asset(
     phase="publish",
     inbox=None,
@@ -241,7 +322,8 @@ def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> Non
     optional=(sticker_library,),
     inputs=_results_and_reasons,
     settings=("placement",),
-    code_version="6",
+    code_version="7",
+    checks=(_REVIEWED,),
     ends_batch=True,
     keeps_own_files=True,
     read_by_people=True,
@@ -256,14 +338,15 @@ def gallery(item: Item) -> Made:
     `reports/`, which covers everything made since the last report.
     """
     snapshot, folder = item.snapshot, item.store.folder(gallery.name)
-    not_used = find_not_used(snapshot)
+    not_used, common = find_not_used(snapshot), _common_notes(snapshot)
     _write_not_used(snapshot, folder, not_used)
     report = write_gallery(
         folder,
         gallery_scenes(snapshot),
-        lambda key: gallery_scene(snapshot, key),
+        lambda key: gallery_scene(snapshot, key, common),
         title=_TITLE,
         not_used=len(not_used.keys),
+        notes=common,
         open_image=_picture_reader(folder.parent),
         on_scene=report_part("gallery pages"),
     )
@@ -276,6 +359,7 @@ def gallery(item: Item) -> Made:
         "pages_written": report.pages_written,
         "photos_without_sticker": not_used.counts.bare_photos,
         "stickers_not_used": not_used.counts.stickers,
+        **_review_figures(snapshot),
     }
     if report.manifest_problem:
         figures["problem"] = report.manifest_problem

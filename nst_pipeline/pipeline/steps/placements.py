@@ -26,12 +26,14 @@ from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row
 from nst_pipeline.storage.keys import photo_key
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
+from nst_pipeline.storage.review import INPUT as REVIEW
+from nst_pipeline.storage.review import Wishes
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.naturalness import NATURALNESS_FILE
 from nst_pipeline.style.scene_layout import LAYOUT_FILE, load_layout_network
 from nst_pipeline.style.tries import judge_in_preview
 from nst_pipeline.vision.detect import find_obstacles
-from nst_pipeline.vision.place.choose import LibrarySticker
+from nst_pipeline.vision.place.choose import Candidates, LibrarySticker
 from nst_pipeline.vision.place.explicit import resolve_placements
 from nst_pipeline.vision.place.plan import Plan, Planned, assess, plan
 from nst_pipeline.vision.shading.mirror import match_light
@@ -62,6 +64,25 @@ def explicit_placements(record: ScenePhotoRecord, library: Library) -> list[Plac
     return resolve_placements(record.placements, library.names, source=source)
 
 
+def _offered(
+    key: str, digest: str, library: Library, settings: Settings, wishes: Wishes
+) -> Candidates:
+    """Return the stickers that a scene may get, without those that the user turned down."""
+    offered = library.offer(settings.placement)(key, digest)
+    if wishes.kept:
+        kept = [library.by_name[each] for each in wishes.kept if each in library.by_name]
+        return Candidates(kept or offered.stickers, offered.round)
+    refused = wishes.refused_stickers
+    others = [each for each in offered.stickers if each.sticker not in refused]
+    return Candidates(others, offered.round)
+
+
+def _sized(wishes: Wishes, library: Library) -> tuple[Placement, ...]:
+    """Return the placements whose size the user changed, if their stickers still exist."""
+    known = all(each.sticker in library.by_name for each in wishes.sized)
+    return wishes.sized if known else ()
+
+
 def _stickers_considered(
     key: str, digest: str, record: ScenePhotoRecord | None, library: Library, snapshot: Snapshot
 ) -> list[LibrarySticker]:
@@ -76,7 +97,7 @@ def _stickers_considered(
     library
         All stickers.
     snapshot
-        Holds the settings.
+        Holds the settings and the user's wishes.
     """
     try:
         named = None if record is None else explicit_placements(record, library)
@@ -84,16 +105,19 @@ def _stickers_considered(
         # A wrong name fails this scene only, and is reported when its placements are made.
         return []
     if named is None:
-        return library.offer(snapshot.settings.placement)(key, digest).stickers
+        wishes = snapshot.review.of(key).wishes or Wishes()
+        named = [*_sized(wishes, library)] or None
+        if named is None:
+            return _offered(key, digest, library, snapshot.settings, wishes).stickers
     names = {each.sticker for each in named}
     return [each for each in library.stickers if each.sticker in names]
 
 
 def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
-    """Use the scene and the stickers that are candidates for it.
+    """Use the scene, the user's wishes for it, and the stickers that are candidates for it.
 
     The library as a whole is not an input, so that a new sticker remakes only the scenes for which
-    it is a candidate.
+    it is a candidate. The same holds for the file of wishes.
     """
     store, photos = snapshot.store, snapshot.workspace.index("scenes").photos
     scene, library = from_same_key(snapshot, node, (scene_photos,)), snapshot.once(read_library)
@@ -110,11 +134,22 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
         digest = "" if photo is None else photo.digest
         considered = _stickers_considered(key, digest, record, library, snapshot)
         object_keys = sorted({each.object_key for each in considered})
-        return *inputs, *(
-            Input(stickers.name, k, library.photos[k].sticker_digest) for k in object_keys
+        return (
+            *inputs,
+            *_wishes_as_input(snapshot, key, record),
+            *(Input(stickers.name, k, library.photos[k].sticker_digest) for k in object_keys),
         )
 
     return resolve
+
+
+def _wishes_as_input(
+    snapshot: Snapshot, key: str, record: ScenePhotoRecord | None
+) -> Iterator[Input]:
+    """Yield the user's wishes for a scene; none count beside a placements file."""
+    wishes = snapshot.review.of(key).wishes
+    if wishes is not None and (record is None or record.placements is None):
+        yield Input(REVIEW, key, wishes.digest)
 
 
 def _obstacles(item: Item) -> list[Detection]:
@@ -124,10 +159,10 @@ def _obstacles(item: Item) -> list[Detection]:
     return find_obstacles(item.photo("scenes"), settings.detection, given, networks=networks)
 
 
-def _plan(item: Item, record: ScenePhotoRecord, library: Library) -> Plan:
+def _plan(item: Item, record: ScenePhotoRecord, library: Library, wishes: Wishes) -> Plan:
     """Plan the scene's placements by its layout."""
     settings, scene = item.settings.placement, item.photo("scenes")
-    candidates = library.offer(settings)(item.key, record.digest)
+    candidates = _offered(item.key, record.digest, library, item.settings, wishes)
     if not candidates.stickers:
         return Plan((), {})
     layout, obstacles = load_layout_network()(scene), _obstacles(item)
@@ -140,6 +175,7 @@ def _plan(item: Item, record: ScenePhotoRecord, library: Library) -> Plan:
         scene_key=photo_key(item.key),
         round=candidates.round,
         judge=judge_in_preview(scene, settings, partial(_pixels, item), library.quality_of),
+        turned_down=wishes.refused_places,
     )
 
 
@@ -164,21 +200,30 @@ def _lit(
 
 
 def _why_empty(
-    item: Item, record: ScenePhotoRecord, library: Library | None, refused: Mapping[str, str]
+    item: Item,
+    record: ScenePhotoRecord,
+    library: Library | None,
+    wishes: Wishes,
+    refused: Mapping[str, str],
 ) -> str:
     """Say why a scene got no sticker."""
     if library is None or not library.stickers:
         return "there is no sticker yet: put photos with objects into objects/"
     if record.placements is not None:
         return "the placements file beside the scene lists no sticker"
-    tried = library.offer(item.settings.placement)(item.key, record.digest).stickers
-    if not tried:
+    if not library.offer(item.settings.placement)(item.key, record.digest).stickers:
         return (
             f"none of the {len(library.stickers)} stickers can be used: their quality is below "
             "placement.min_quality, or the top or two other edges of their photo cut them off"
         )
+    tried = _offered(item.key, record.digest, library, item.settings, wishes).stickers
+    if not tried:
+        return "you turned down all stickers that it is offered: undo one in `nst review`"
     whys = Counter(refused.values()).most_common(_WHYS_SHOWN)
-    return f"none of {len(tried)} stickers fits: " + "; ".join(why for why, _ in whys)
+    reasons = "; ".join(why for why, _ in whys)
+    if wishes.refused_places:
+        return f"no place is left that you did not turn down: {reasons}"
+    return f"none of {len(tried)} stickers fits: {reasons}"
 
 
 def _describe(placement: Placement, library: Library) -> PlacementRecord:
@@ -196,7 +241,9 @@ def _describe(placement: Placement, library: Library) -> PlacementRecord:
     )
 
 
-def _chosen(item: Item, given: Sequence[Placement], library: Library) -> list[PlacementRecord]:
+def _chosen(
+    item: Item, given: Sequence[Placement], library: Library, why: str = ""
+) -> list[PlacementRecord]:
     """Describe the user's own placements, with how plausible they would be as planned ones."""
     if not given:
         return []
@@ -206,9 +253,19 @@ def _chosen(item: Item, given: Sequence[Placement], library: Library) -> list[Pl
     for each in given:
         sticker = library.by_name[each.sticker]
         plausibility = assess(scene, layout, sticker, each.box, obstacles, settings)
-        update = {"plausibility": plausibility}
+        update = {"plausibility": plausibility, "why": why}
         described.append(_describe(each, library).model_copy(update=update))
     return described
+
+
+def _planned(
+    item: Item, record: ScenePhotoRecord, library: Library, wishes: Wishes
+) -> tuple[list[PlacementRecord], Mapping[str, str]]:
+    """Plan and describe the scene's placements; return them, and why other stickers do not fit."""
+    found = _plan(item, record, library, wishes)
+    shadows = item.settings.placement.cast_shadow
+    side = cache(lambda: scene_light(item.photo("scenes"), shadows).side)
+    return [_lit(item, each, library, side) for each in found.planned], found.refused
 
 
 def _recorded(workspace: Workspace, row: Row) -> Placements:
@@ -258,22 +315,23 @@ def placements(item: Item) -> Made:
 
     Things stand on what carries them, as large as they are in reality; `plausibility` says how sure
     that is, 0..1. The same scene, stickers, and seed always give the same placements, and a new
-    sticker changes only a few scenes. A file `<scene>.placements.json` beside the photo takes
-    precedence.
+    sticker changes only a few scenes. What you wished for in `nst review` holds. A file
+    `<scene>.placements.json` beside the photo takes precedence.
     """
     library, record = item.snapshot.once(read_library), item.record(ScenePhotoRecord, scene_photos)
+    wishes = item.snapshot.review.of(item.key).wishes or Wishes()
     placed: list[PlacementRecord] = []
-    refused: dict[str, str] = {}
+    refused: Mapping[str, str] = {}
     if library is not None:
         given = explicit_placements(record, library)
-        placed = _chosen(item, given or (), library)
-        if given is None:
-            planned = _plan(item, record, library)
-            refused = planned.refused
-            shadows = item.settings.placement.cast_shadow
-            side = cache(lambda: scene_light(item.photo("scenes"), shadows).side)
-            placed = [_lit(item, each, library, side) for each in planned.planned]
+        if given is not None:
+            placed = _chosen(item, given, library)
+        elif _sized(wishes, library):
+            sized = wishes.placements(record.width, record.height)
+            placed = _chosen(item, sized, library, "you chose its size in review")
+        else:
+            placed, refused = _planned(item, record, library, wishes)
     least = min((each.plausibility for each in placed), default=0.0)
     figures = {"stickers": len(placed), "plausibility": least}
-    empty = "" if placed else _why_empty(item, record, library, refused)
+    empty = "" if placed else _why_empty(item, record, library, wishes, refused)
     return Made({files.RECORD: Placements(tuple(placed))}, figures, empty)

@@ -69,9 +69,9 @@ def last_report(workspace: Workspace) -> tuple[datetime, UPath] | None:
 
 def _illustrated(workspace: Workspace, example: ExampleResult) -> ExampleResult:
     """Add the scene's file name, a thumbnail, and the link to the gallery page."""
-    photo = workspace.index("scenes").photos.get(example.key)
-    title = photo.path if photo else example.key
-    page = f"../artifacts/gallery/scenes/{quote(example.key)}.html" if photo else ""
+    is_here = example.key in workspace.index("scenes").photos
+    title = workspace.scene_title(example.key) if is_here else example.key
+    page = f"../artifacts/gallery/scenes/{quote(example.key)}.html" if is_here else ""
     try:
         result = workspace.store.picture(harmonized.name, example.key)
     except (OSError, UnreadableImageError):

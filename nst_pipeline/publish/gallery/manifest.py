@@ -13,7 +13,7 @@ from upath import UPath
 from nst_pipeline.storage.artifact_files import GALLERY_MANIFEST
 from nst_pipeline.storage.files import write_atomically
 
-_VERSION = 3
+_VERSION = 4
 
 
 class DamagedManifestError(Exception):
@@ -49,6 +49,8 @@ class GridItem(NamedTuple):
     image: str
     """Path of the full-size image, relative to the gallery folder."""
     error: str
+    review: str
+    """Where the result is in review; empty if nothing was decided about it."""
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,7 @@ def grid_item(scene: GalleryScene, entry: SceneEntry) -> GridItem:
         aspect=round(image.width / image.height, 3) if image else _DEFAULT_ASPECT,
         image=main.path if main else "",
         error=scene.error[:_ERROR_CHARACTERS],
+        review=scene.review,
     )
 
 
@@ -184,7 +185,9 @@ def data_file_list(digests: Mapping[str, str]) -> bytes:
     return f"var galleryChunks = {json.dumps(_versioned(digests))};\n".encode()
 
 
-def index_page(title: str, digests: Mapping[str, str], count: int, not_used: int) -> bytes:
+def index_page(
+    title: str, digests: Mapping[str, str], count: int, not_used: int, notes: Sequence[str] = ()
+) -> bytes:
     """Render the grid's page.
 
     Parameters
@@ -197,6 +200,14 @@ def index_page(title: str, digests: Mapping[str, str], count: int, not_used: int
         Number of scenes.
     not_used
         Number of photos on the page about what scenes do not get; 0 for no link to it.
+    notes
+        What holds for all scenes, one line each.
     """
-    chunks = _versioned(digests)
-    return render("gallery/index.html", title=title, chunks=chunks, count=count, not_used=not_used)
+    return render(
+        "gallery/index.html",
+        title=title,
+        chunks=_versioned(digests),
+        count=count,
+        not_used=not_used,
+        notes=notes,
+    )

@@ -78,6 +78,12 @@ class GalleryScene:
     """Settings by section; values are JSON values."""
     made_at: str = ""
     """ISO 8601 time."""
+    siblings: tuple[str, ...] = ()
+    """Keys of all composites of the same photo, this one included; empty if it is the only one."""
+    review: str = ""
+    """Where the result is in review: `approved`, ...; empty if nothing was decided about it."""
+    note: str = ""
+    """The user's note."""
     error: str = ""
 
     @property

@@ -170,6 +170,7 @@ def _write_shared_files(
     entries: Mapping[str, SceneEntry],
     title: str,
     not_used: int,
+    notes: Sequence[str],
 ) -> dict[str, str]:
     """Write the files that all scenes share where they changed, and return their digests."""
     data = _data_files(entries.values())
@@ -178,7 +179,7 @@ def _write_shared_files(
         **static_files(),
         **data,
         "data/chunks.js": data_file_list(versions),
-        GALLERY_PAGE: index_page(title, versions, len(entries), not_used),
+        GALLERY_PAGE: index_page(title, versions, len(entries), not_used, notes),
     }
     digests = {name: sha256(content) for name, content in files.items()}
     for name, content in files.items():
@@ -221,6 +222,7 @@ def write_gallery(
     title: str,
     open_image: OpenImage,
     not_used: int = 0,
+    notes: Sequence[str] = (),
     on_scene: Callable[[int, int], object] = lambda *_: None,
     save_every: int = _FILES_PER_SAVE,
 ) -> GalleryReport:
@@ -246,6 +248,8 @@ def write_gallery(
         left out and reported.
     not_used
         Number of photos on `write_not_used`'s page, which the grid then links to.
+    notes
+        What the grid's page says about all scenes, one line each.
     on_scene
         Called after each scene with the number of scenes written and the number to write.
     save_every
@@ -269,7 +273,7 @@ def write_gallery(
             folder, old, updates, lambda done: on_scene(done, len(plan.due)), save_every
         )
     entries = {**plan.kept, **{key: each.entry for key, each in updated.items()}}
-    files = _write_shared_files(folder, old.files, entries, title, not_used)
+    files = _write_shared_files(folder, old.files, entries, title, not_used, notes)
     removed = _remove_scenes(folder, old, entries)
     write_manifest(folder, Manifest(entries, files))
     return _report(updated.values(), len(entries), removed, problem)

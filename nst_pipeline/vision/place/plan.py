@@ -87,6 +87,8 @@ class PlanParameters:
     """Spread of a height that the user gave."""
     tolerated_size: float = 0.2
     """Logarithm of the size by which an object may be off besides."""
+    same_place: float = 0.3
+    """Share of the smaller of two boxes from which on they are one place."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,14 @@ class _Rated:
     support: Support
     carried: float
     free: float
+
+
+def _shared_area(box: Box, other: Box) -> float:
+    """Return the area that two boxes share, as a fraction of the smaller one's."""
+    width = min(box.right, other.right) - max(box.x, other.x)
+    height = min(box.bottom, other.bottom) - max(box.y, other.y)
+    smaller = min(box.width * box.height, other.width * other.height)
+    return max(0, width) * max(0, height) / smaller
 
 
 def _overlap_any(box: Box, others: Sequence[Box]) -> bool:
@@ -186,6 +196,7 @@ class _Planner:
     parameters: PlanParameters
     judge: Judge
     round: int
+    turned_down: Sequence[Placement] = ()
 
     @cached_property
     def _supports(self) -> dict[Support, tuple[Perspective | None, Cells]]:
@@ -225,7 +236,7 @@ class _Planner:
             each
             for stand in stands
             for each in self._rate(subject, stand, rng)
-            if not _overlap_any(each.box, taken)
+            if not _overlap_any(each.box, taken) and not self._is_turned_down(sticker, each.box)
         ]
         if not rated:
             return "it would be too small, too large, or in the way"
@@ -237,6 +248,13 @@ class _Planner:
         first = self.parameters.places * self.round
         found = list(islice(self._places(subject, rated), first, first + self.parameters.places))
         return found or "earlier variants of the scene have taken its places"
+
+    def _is_turned_down(self, sticker: LibrarySticker, box: Box) -> bool:
+        return any(
+            each.sticker == sticker.sticker
+            and _shared_area(each.box, box) >= self.parameters.same_place
+            for each in self.turned_down
+        )
 
     def _places(self, subject: _Subject, rated: Sequence[_Rated]) -> Iterator[Planned]:
         """Yield places that do not overlap, the most plausible first."""
@@ -522,6 +540,7 @@ def plan(
     scene_key: str,
     judge: Judge = _plausibility,
     round: int = 0,
+    turned_down: Sequence[Placement] = (),
     parameters: PlanParameters = PlanParameters(),
 ) -> Plan:
     """Place up to `settings.stickers_per_scene` stickers on a scene.
@@ -551,6 +570,8 @@ def plan(
         Rates a place; by default its plausibility.
     round
         How often the same stickers were placed before; each round takes other places for them.
+    turned_down
+        Placements that the user does not want: their stickers go elsewhere.
     parameters
         Tuned constants.
 
@@ -559,7 +580,7 @@ def plan(
     Plan
         Boxes in scene pixels, which reach past the edges where the scene cuts the object.
     """
-    planner = _Planner(scene, layout, obstacles, settings, parameters, judge, round)
+    planner = _Planner(scene, layout, obstacles, settings, parameters, judge, round, turned_down)
     taken = [each.box for each in obstacles]
     planned: list[Planned] = []
     refused: dict[str, str] = {}

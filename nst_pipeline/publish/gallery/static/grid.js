@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { KEY, TITLE, STATUS, NATURALNESS, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, ERROR } =
+  const { KEY, TITLE, STATUS, NATURALNESS, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, ERROR, REVIEW } =
     galleryOrder;
   const GAP = { narrow: 12, wide: 20 };
   const CAPTION = 74;
@@ -176,6 +176,12 @@
     return frame;
   }
 
+  const MARKS = { approved: "Approved", rejected: "Rejected", "to be made anew": "To be made anew", "to review": "To review again" };
+
+  function markOf(item) {
+    return item[REVIEW] in MARKS ? [element("span", `mark ${item[REVIEW]}`, MARKS[item[REVIEW]])] : [];
+  }
+
   function linkOf(item) {
     const card = element("a", "card");
     card.href = galleryOrder.withHash(`scenes/${encodeURIComponent(item[KEY])}.html`, params);
@@ -190,7 +196,7 @@
     const value = figure === null ? "" : figure.toFixed(2);
     // The file name only; the tooltip shows the folders.
     const name = item[TITLE].split("/").pop();
-    card.append(frameOf(item), line("first", name, confident && value ? `confidence ${value}` : value), second);
+    card.append(frameOf(item), ...markOf(item), line("first", name, confident && value ? `confidence ${value}` : value), second);
     return card;
   }
 
@@ -353,6 +359,7 @@
   fillOptions("sticker", (item) => item[STICKERS]);
   fillOptions("chosen", (item) => item[CHOSEN]);
   fillOptions("status", (item) => item[STATUS]);
+  fields.review.hidden = !items.some((item) => item[REVIEW]);
   setRange("naturalness", NATURALNESS);
   setRange("confidence", CONFIDENCE);
   readAddress();

@@ -6,7 +6,7 @@ var galleryItems = [];
 
 const galleryOrder = (() => {
   const [KEY, TITLE, STATUS, NATURALNESS, CONFIDENCE, CHOSEN, LABELS, STICKERS, MADE, THUMB, ASPECT,
-    IMAGE, ERROR] = Array(13).keys();
+    IMAGE, ERROR, REVIEW] = Array(14).keys();
   const names = new Intl.Collator(undefined, { numeric: true });
   const HASH = /-[0-9a-f]{8}(\.\d+)?$/;
   let texts = [];
@@ -23,12 +23,21 @@ const galleryOrder = (() => {
   const isKey = (item, word) =>
     [item[KEY], ...item[STICKERS]].some((key) => folded(key) === word);
 
+  // Rejected results are shown only to those who ask for them.
+  function byReview(wanted) {
+    if (wanted === "all") return null;
+    if (!wanted) return (item) => item[REVIEW] !== "rejected";
+    if (wanted === "to review") return (item) => ["", "to review"].includes(item[REVIEW]);
+    return (item) => item[REVIEW] === wanted;
+  }
+
   function filters(params) {
     const value = (name) => params.get(name);
     const minimum = (name) => Number(value(name)) || 0;
     const words = folded(value("q") || "").split(/\s+/).filter(Boolean);
     if (words.length && !texts.length) texts = galleryItems.map(textOf);
     return [
+      byReview(value("review")),
       value("status") && ((item) => item[STATUS] === value("status")),
       value("chosen") && ((item) => item[CHOSEN] === value("chosen")),
       value("label") && ((item) => item[LABELS].includes(value("label"))),
@@ -73,7 +82,7 @@ const galleryOrder = (() => {
   }
 
   // The part of an address that selects scenes; the rest is the view of a single scene.
-  const NAMES = ["q", "label", "sticker", "chosen", "status", "naturalness", "confidence", "favorites",
+  const NAMES = ["q", "label", "sticker", "chosen", "status", "review", "naturalness", "confidence", "favorites",
     "sort"];
   // Names in addresses that were bookmarked in an earlier version.
   const FORMER_NAMES = { favorites: "favourites" };
@@ -107,7 +116,7 @@ const galleryOrder = (() => {
   }
 
   return {
-    KEY, TITLE, STATUS, NATURALNESS, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, IMAGE, ERROR,
+    KEY, TITLE, STATUS, NATURALNESS, CONFIDENCE, CHOSEN, LABELS, STICKERS, THUMB, ASPECT, IMAGE, ERROR, REVIEW,
     filterOf, names, order, remember, remembered, root, sorters, withHash,
   };
 })();

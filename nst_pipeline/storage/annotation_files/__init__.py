@@ -1,0 +1,1 @@
+"""Files of annotation tools, as these export them: LabelMe, Label Studio, CVAT, COCO, FiftyOne."""
