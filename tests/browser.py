@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _FLAGS = (
@@ -18,6 +18,8 @@ _FLAGS = (
     # A container's /dev/shm is often too small for a page's pictures.
     "--disable-dev-shm-usage",
 )
+_PATIENCE_MS = 20_000
+"""How long a page may take to show what a test expects; the machine may be busy."""
 
 
 def chromium_path() -> str | None:
@@ -42,5 +44,6 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(
             executable_path=path, headless=True, args=list(_FLAGS), chromium_sandbox=False
         )
+        expect.set_options(timeout=_PATIENCE_MS)
         yield started
         started.close()
