@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.errors import SidecarError
 from nst_pipeline.storage.labels import Polygon
@@ -172,18 +171,13 @@ def check_mask_size(mask: Size, photo: Size, source: str) -> None:
         )
 
 
-def _mask_detection(
-    mask: NDArray[np.uint8], photo: Size, orientation: int, source: str
-) -> Detection:
+def _mask_detection(mask: Mask, photo: Size, orientation: int, source: str) -> Detection:
     size = float(mask.shape[1]), float(mask.shape[0])
     check_mask_size(size, photo, source)
     fit = _fit(size, photo, orientation, source)
-    inside = (mask if mask.ndim == 2 else mask[..., :3].max(-1)) > 127
-    if mask.ndim == 3 and mask.shape[2] == 4:
-        inside &= mask[..., 3] > 127
-    if not inside.any():
+    if not mask.any():
         raise SidecarError(f"{source} is all black or transparent: paint the object white")
-    upright = fit.mask(inside)
+    upright = fit.mask(mask)
     box = Box(*cv2.boundingRect(upright.astype(np.uint8)))
     return Detection(box, DEFAULT_LABEL, 1.0, "sidecar", upright)
 
@@ -199,7 +193,7 @@ def read_sidecar(
     height: int,
     *,
     orientation: int = 1,
-    mask: NDArray[np.uint8] | None = None,
+    mask: Mask | None = None,
     coco: str | None = None,
     boxes_csv: str | None = None,
     source: str | None = None,
@@ -219,8 +213,7 @@ def read_sidecar(
     orientation
         The photo's EXIF orientation, 1..8.
     mask
-        Content of `<photo stem>.mask.png`: (height, width) or (height, width, channels) uint8,
-        white where the object is. Transparent pixels count as black.
+        `<photo stem>.mask.png`: (height, width) bool, true where the object is.
     coco
         Content of a COCO file with this photo, perhaps among others.
     boxes_csv

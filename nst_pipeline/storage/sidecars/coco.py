@@ -23,6 +23,10 @@ from nst_pipeline.storage.sidecars.objects import (
     parse_label,
 )
 
+_PARSED_BYTES = {",": 40, '"': 10, "[": 72, "{": 200}
+"""Memory that parsed JSON takes for each of these characters, about."""
+_MAX_PARSED_BYTES = 900_000_000
+"""The polygons of a file of 100 MB take less."""
 _TRIANGLE = 6
 """Numbers in the shortest polygon: three points."""
 
@@ -40,8 +44,10 @@ def load_json(text: str) -> Any:
     Raises
     ------
     ValueError
-        The text is not JSON, or nested too deep.
+        The text is not JSON, nested too deep, or takes too much memory.
     """
+    if sum(size * text.count(each) for each, size in _PARSED_BYTES.items()) > _MAX_PARSED_BYTES:
+        raise ValueError("it has too many values: split it by folders")
     try:
         return json.loads(text.removeprefix("\ufeff"))
     except RecursionError as error:
@@ -69,6 +75,7 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
     names = {id_: normalized_path(str(row["file_name"])) for id_, row in images.items()}
     sections: dict[str, dict[str, list[dict[str, object]]]] = {}
     numbers: dict[str, int] = {}
+    used: set[tuple[str, str]] = set()
     unknown = 0
     for row in content["annotations"]:
         image = _id(row["image_id"])
@@ -87,9 +94,10 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
             entry = {"id": numbers[image], "file_name": names[image], **size}
             section["images"].append(entry)
         section["annotations"].append({**row, "id": 0, "image_id": numbers[image]})
-        category = categories.get(_id(row.get("category_id")))
-        if category is not None and category not in section["categories"]:
-            section["categories"].append(category)
+        category = _id(row.get("category_id"))
+        if category in categories and (names[image], category) not in used:
+            used.add((names[image], category))
+            section["categories"].append(categories[category])
     return {name: json.dumps(each, sort_keys=True) for name, each in sections.items()}, unknown
 
 

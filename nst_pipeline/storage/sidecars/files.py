@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-import numpy as np
 from upath import UPath
 
 from nst_pipeline.errors import SidecarError, UnreadableImageError
@@ -25,7 +24,8 @@ from nst_pipeline.storage.sidecars.names import (
 )
 from nst_pipeline.storage.sidecars.objects import Note, ignore_note
 from nst_pipeline.storage.store import joint_digest, sha256
-from nst_pipeline.vision.images.png import decode_png, png_size
+from nst_pipeline.vision.images.codecs import decode_mask
+from nst_pipeline.vision.images.png import png_size
 from nst_pipeline.vision.shapes import Detection
 
 
@@ -82,10 +82,9 @@ def _mask_detections(
     data = read_file(inbox, path)
     try:
         check_mask_size(png_size(data), (width, height), source)
-        picture = decode_png(data)
+        mask = decode_mask(data)
     except UnreadableImageError as error:
         raise SidecarError(f"{source}: {error}") from error
-    mask = picture if picture.dtype == np.uint8 else (picture >> 8).astype(np.uint8)
     return read_sidecar(photo, width, height, orientation=orientation, mask=mask, source=source)
 
 

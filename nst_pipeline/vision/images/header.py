@@ -53,6 +53,8 @@ _ORIENTATIONS = range(1, 9)
 _MAX_COPYRIGHT = 1000
 """Characters that are kept of a notice."""
 _MAX_SIDE = 65_535
+_BYTES_PER_PIXEL, _METADATA_BYTES = 6, 20_000_000
+"""Of an uncompressed photo with 16 bits per channel. The file is in memory while it is decoded."""
 DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -257,6 +259,29 @@ def check_photo(source: BinaryIO, *, max_megapixels: float) -> Header:
         progressive = "progressive" in photo.image.info
         check_whole(source, header.format, header.megapixels, progressive=progressive)
     return header
+
+
+def check_size(size: int, *, max_megapixels: float) -> None:
+    """Refuse a file that takes too much memory while it is decoded.
+
+    Parameters
+    ----------
+    size
+        Of the file, bytes.
+    max_megapixels
+        Largest allowed size of the photo. Six bytes per pixel are allowed, and 20 MB of metadata.
+
+    Raises
+    ------
+    UnreadableImageError
+        The message says what to do instead.
+    """
+    allowed = _BYTES_PER_PIXEL * max_megapixels * 1e6 + _METADATA_BYTES
+    if size > allowed:
+        raise UnreadableImageError(
+            f"{size / 1e6:.0f} MB > {allowed / 1e6:.0f} MB, which ingest.max_megapixels "
+            f"{max_megapixels:.4g} allows: save it compressed, or with 8 bits per channel"
+        )
 
 
 def check_header(header: Header, *, max_megapixels: float) -> None:
