@@ -150,8 +150,8 @@ class _Sidecars:
             if known is not None and known.sidecar_stamp == stamp:
                 digest = known.sidecar_digest
             else:
-                digest = sidecar_digest(self._inbox, parts)
-        return replace(photo, sidecar_digest=digest, sidecar_stamp=stamp)
+                digest = sidecar_digest(self._inbox, parts, self._matching)
+        return photo.described_by(digest, stamp)
 
 
 def _stamp(file: File | FoundFile) -> tuple[int, int, int]:
@@ -294,9 +294,8 @@ def examine_again(
     sidecars = {each.path: each for each in found if each is not None}
     matching = SidecarMatching(inbox, [each.path for each in known.photos.values()], sidecars)
     parts = matching.parts(photo.path)
-    described = replace(
-        now, sidecar_digest=sidecar_digest(inbox, parts), sidecar_stamp=dump_parts(parts)
-    )
+    digest = sidecar_digest(inbox, parts, matching)
+    described = replace(now, sidecar_digest=digest, sidecar_stamp=dump_parts(parts))
     # After a change, the next scan sorts all sidecars anew: this one has seen a few of them only.
     state = known.sidecar_state if described == photo else ""
     return replace(known, photos={**known.photos, key: described}, sidecar_state=state)

@@ -27,8 +27,9 @@ _PARSED_BYTES = {",": 40, '"': 10, "[": 72, "{": 200}
 """Memory that parsed JSON takes for each of these characters, about."""
 _MAX_PARSED_BYTES = 900_000_000
 """The polygons of a file of 100 MB take less."""
-_TRIANGLE = 6
-"""Numbers in the shortest polygon: three points."""
+_MAX_IMAGES = 300_000
+_TRIANGLE, _MAX_CORNERS = 6, 200_000
+"""Numbers in the shortest polygon, three points, and in the longest that is read."""
 
 
 def _id(value: object) -> str:
@@ -73,6 +74,8 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
     categories = {_id(row["id"]): row for row in content.get("categories", [])}
     images = {_id(row["id"]): row for row in content["images"]}
     names = {id_: normalized_path(str(row["file_name"])) for id_, row in images.items()}
+    if len(images) > _MAX_IMAGES:
+        raise ValueError(f"it has more than {_MAX_IMAGES} images: split it by folders")
     sections: dict[str, dict[str, list[dict[str, object]]]] = {}
     numbers: dict[str, int] = {}
     used: set[tuple[str, str]] = set()
@@ -102,6 +105,10 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
 
 
 def _parse_polygon(values: object, where: str) -> Polygon:
+    if isinstance(values, list) and len(values) > _MAX_CORNERS:
+        raise SidecarError(
+            f"{where}: a polygon has more than {_MAX_CORNERS // 2} points: simplify it"
+        )
     try:
         polygon = tuple(float(value) for value in cast(list[float], values))
     except (TypeError, ValueError, OverflowError) as error:

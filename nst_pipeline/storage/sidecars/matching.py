@@ -100,7 +100,8 @@ def match_names(names: Iterable[str], photos: Iterable[str]) -> dict[str, str]:
     """
     all_names, all_photos = list(names), list(photos)
     known = set(all_names)
-    matched = {each: normalized_path(each) for each in all_photos if normalized_path(each) in known}
+    normalized = ((each, normalized_path(each)) for each in all_photos)
+    matched = {photo: name for photo, name in normalized if name in known}
     used = set(matched.values())
     if used == known:
         return matched
@@ -143,6 +144,7 @@ class SidecarMatching:
         self._sections: dict[str, Sections | None] = {}
         self._matches: dict[str, dict[str, str]] = {}
         self._parts: dict[str, list[Part]] = {}
+        self._shared: dict[str, list[str]] = {}
 
     @cached_property
     def _stems(self) -> set[str]:
@@ -169,6 +171,19 @@ class SidecarMatching:
                 # Reading the photo's objects reports the error, for every photo it may concern.
                 self._sections[path] = None
         return self._sections[path]
+
+    def text(self, part: Part) -> str | None:
+        """Return the text of a COCO or boxes file about a photo; None if it has none.
+
+        Raises
+        ------
+        SidecarError
+            The file cannot be read.
+        """
+        sections = self._read(part.path)
+        if sections is None:
+            raise SidecarError(f"{self._inbox / part.path} cannot be read")
+        return sections.texts.get(part.name)
 
     def _matched(self, path: str) -> dict[str, str]:
         """Match the names in a shared file to the photos in its folder and below."""
@@ -209,13 +224,21 @@ class SidecarMatching:
             self._parts[photo] = self._find(photo)
         return self._parts[photo]
 
+    def _shared_files(self, photo: str) -> list[str]:
+        """Return the files for many photos in a photo's folder and those above it."""
+        folder = folder_of(photo)
+        if folder not in self._shared:
+            names = (above + each for above in folders_above(photo) for each in SHARED)
+            found = (self._file(name) for name in names)
+            self._shared[folder] = [path for path in found if path is not None]
+        return self._shared[folder]
+
     def _find(self, photo: str) -> list[Part]:
         stem, own = stem_of(photo), (OWN_SUFFIXES if self._has_own else ())
         own_files = [self._file(stem + suffix, suffix) for suffix in own]
-        shared = [self._file(folder + each) for folder in folders_above(photo) for each in SHARED]
         found = [
             *(self._own_part(photo, path) for path in own_files if path is not None),
-            *(self._shared_part(photo, path) for path in shared if path is not None),
+            *(self._shared_part(photo, path) for path in self._shared_files(photo)),
         ]
         return [part for part in found if part is not None]
 
