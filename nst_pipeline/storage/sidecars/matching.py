@@ -34,6 +34,9 @@ from nst_pipeline.storage.sidecars.names import (
 )
 
 _NAMES_SHOWN = 5
+_MOST_BYTES_PER_CHARACTER = 4
+_LONGEST_STEM = 255 - max(map(len, OWN_SUFFIXES))
+"""Bytes. File systems allow 255 in a name."""
 _AFTER_SLASH = chr(ord("/") + 1)
 
 
@@ -243,13 +246,17 @@ class SidecarMatching:
         return [part for part in found if part is not None]
 
     def unmatched(self) -> list[Unmatched]:
-        """Return the sidecars, and the names in them, that belong to no photo."""
+        """Return the sidecars, and the names in them, that belong to no photo.
+
+        Photos whose names leave no room for sidecars are among them.
+        """
         used: dict[str, set[str]] = defaultdict(set)
         for photo in self._photos if self._files else ():
             for part in self.parts(photo):
                 used[part.path].add(part.name)
         problems = ((path, self._problem(path, used.get(path))) for path in sorted(self._files))
-        return [Unmatched(path, problem) for path, problem in problems if problem]
+        found = [Unmatched(path, problem) for path, problem in problems if problem]
+        return [*found, *filter(None, map(_too_long, self._photos))]
 
     def _problem(self, path: str, used: set[str] | None) -> str:
         sections = self._read(path) if is_coco(path) or is_boxes(path) else Sections({})
@@ -267,6 +274,17 @@ class SidecarMatching:
         if sections.unknown:
             parts.append(f"{sections.unknown} annotations have an image_id without an image")
         return "; ".join(parts)
+
+
+def _too_long(photo: str) -> Unmatched | None:
+    """Say that a photo's name leaves no room for those of its sidecars."""
+    stem = stem_of(photo).rpartition("/")[2]
+    if len(stem) * _MOST_BYTES_PER_CHARACTER <= _LONGEST_STEM:
+        return None
+    surplus = len(stem.encode()) - _LONGEST_STEM
+    if surplus <= 0:
+        return None
+    return Unmatched(photo, f"its name is {surplus} bytes too long for sidecars: shorten it")
 
 
 def _stat(file: File) -> tuple[str, int, int, int]:

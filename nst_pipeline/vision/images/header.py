@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from PIL import ExifTags, Image, UnidentifiedImageError
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import OPEN_INFO, TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.damage import check_whole
@@ -28,9 +28,16 @@ Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 register_guarded_heif()
+
+# Pillow knows this kind of gray in the other byte order only. `codecs` inverts it.
+_BIG_ENDIAN, _ONE_SAMPLE, _16_BITS = b"MM", (1,), (16,)
+OPEN_INFO[_BIG_ENDIAN, 0, _ONE_SAMPLE, 1, _16_BITS, ()] = OPEN_INFO[
+    _BIG_ENDIAN, 1, _ONE_SAMPLE, 1, _16_BITS, ()
+]
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", *GUARDED)
 """MPO, the JPEG with additional images that phones write, counts as JPEG for Pillow."""
-_TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_BIG_ENDIAN_BIGTIFF = b"MM\0+"
+_TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", _BIG_ENDIAN_BIGTIFF)
 _VIDEO_BRANDS = (
     *(b"qt  ", b"isom", b"iso2", b"mp41", b"mp42"),
     *(b"M4V ", b"avc1", b"3gp4", b"3gp5", b"dash"),
@@ -165,8 +172,11 @@ def _open(stream: BinaryIO) -> OpenedPhoto:
     except UnidentifiedImageError as error:
         if page is None:
             raise
+        stream.seek(0)
+        is_known = stream.read(4) != _BIG_ENDIAN_BIGTIFF
+        kind = f"{page.bits} bits per channel" if is_known else "big-endian BigTIFF"
         raise UnreadableImageError(
-            f"an unusual kind of TIFF ({page.bits} bits per channel): save it again, as RGB"
+            f"an unusual kind of TIFF ({kind}): save it again, as RGB"
         ) from error
     if isinstance(image, TiffImageFile) and page is not None and page.number:
         image.seek(page.number)
