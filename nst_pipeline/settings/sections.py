@@ -416,6 +416,13 @@ class RunSettings(Section):
         description="Images that a run works on at the same time. 0: one per core and per 3 GB of "
         "memory, at most 4.",
     )
+    saved_models: bool = Field(
+        False,
+        description="Load SavedModels that `magenta.handle` or `detection.dnn_model` names, and "
+        "whose digest `sha256` does not pin. TensorFlow runs whatever they contain, so switch this "
+        "on only for models whose makers you trust. The built-in model and ONNX files need no "
+        "permission.",
+    )
     sha256: dict[ModelName, str] = Field(
         {},
         description='Digests that networks and files must have, such as `{magenta = "0f3c…"}`: '

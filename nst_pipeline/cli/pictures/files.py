@@ -10,6 +10,8 @@ from upath import UPath
 
 from nst_pipeline.cli.output import bars, finish
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
+from nst_pipeline.pipeline.engine.pins import check_pins
+from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.settings import Settings, data_root, load_settings
 from nst_pipeline.storage import pictures
 from nst_pipeline.storage.files import write_atomically
@@ -22,13 +24,15 @@ def current_settings() -> Settings:
     Raises
     ------
     SettingError
-        A setting is unknown or has an unusable value.
+        A setting is unknown or has an unusable value, or a network is not the one that is pinned.
     """
-    return load_settings(data_root())
+    settings = load_settings(data_root())
+    check_pins(settings, ASSETS)
+    return settings
 
 
 def _max_megapixels() -> float:
-    return current_settings().ingest.max_megapixels
+    return load_settings(data_root()).ingest.max_megapixels
 
 
 def read_picture(path: Path) -> Rgb:
