@@ -15,7 +15,7 @@ PRINT_SIZE = while sleep 10; do echo "  $$(du -sm .venv | cut -f1) of about 3900
 # packages (46 MB, among them clients for Dagster's cloud and for GitHub).
 SUPERSEDED = ignore:Function `dev_command` is superseded
 
-.PHONY: demo setup test test-fast fuzz check dev screenshots lock clean help
+.PHONY: demo setup test test-fast fuzz check audit dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
@@ -52,6 +52,9 @@ check: setup     ## check style, format, types, import layers, dead code, and un
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/deptry .
+
+audit: setup     ## look the locked packages up in a copy of an advisory database (ADVISORIES=folder or zip)
+	$(BIN)/python docs/check_advisories.py $(ADVISORIES)
 
 dev: setup       ## start the Dagster UI at http://localhost:3000 (PORT=3001 for another port); Ctrl-C stops it
 	$(BIN)/python -W '$(SUPERSEDED)' -m dagster dev --workspace workspace.yaml --port $(PORT)
