@@ -19,7 +19,7 @@ SUPERSEDED = ignore:Function `dev_command` is superseded
 
 INSTALLED_MB := 3000
 
-.PHONY: demo setup setup-dev test test-fast fuzz check dev screenshots lock clean help
+.PHONY: demo setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
@@ -62,6 +62,9 @@ check: setup-dev ## check style, format, types, import layers, dead code, and un
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/deptry .
+
+audit: setup     ## look the locked packages up in a copy of an advisory database (ADVISORIES=folder or zip)
+	$(BIN)/python docs/check_advisories.py $(ADVISORIES)
 
 # A browser opens no file from the UI's page, so the gallery that it links to is served, too.
 dev: export NST_RUN__GALLERY_URL ?= http://localhost:$(GALLERY_PORT)/gallery

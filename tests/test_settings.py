@@ -143,3 +143,21 @@ def test_a_pipe_or_a_folder_is_no_settings_file(tmp_path):
     (tmp_path / "nst.toml").mkdir()
     with pytest.raises(SettingError, match=r"nst\.toml is not a file"):
         load_settings(UPath(tmp_path))
+
+
+@pytest.mark.parametrize("setting", ["magenta.handle", "detection.dnn_model"])
+@pytest.mark.parametrize("handle", ["https://tfhub.dev/some/model/2", "folder"])
+def test_saved_models_need_permission_or_a_pin(tmp_path, setting, handle):
+    """TensorFlow runs whatever a SavedModel contains."""
+    if handle == "folder":
+        handle = str(tmp_path / "model")
+        (tmp_path / "model").mkdir()
+    section, _, name = setting.partition(".")
+    written = f'[{section}]\n{name} = "{handle}"\n'
+    pinned = {"magenta": "magenta", "detection": "detector"}[section]
+    (tmp_path / "nst.toml").write_text(written)
+    with pytest.raises(SettingError, match=rf"setting {setting}: .* is a SavedModel.*{pinned}"):
+        load_settings(UPath(tmp_path))
+    for allowed in ("saved_models = true", f'sha256 = {{{pinned} = "{"0" * 64}"}}'):
+        (tmp_path / "nst.toml").write_text(f"{written}[run]\n{allowed}\n")
+        assert getattr(getattr(load_settings(UPath(tmp_path)), section), name) == handle

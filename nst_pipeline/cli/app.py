@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -117,6 +118,7 @@ def _show_warning(
 _REMEDIES = {
     errno.ENOSPC: "free space, and run again; finished work is kept",
     errno.EDQUOT: "free space, and run again; finished work is kept",
+    errno.EFBIG: "raise the limit on the size of files (`ulimit -f`)",
     errno.EACCES: "give yourself the right to read and write it",
     errno.EPERM: "give yourself the right to read and write it",
     errno.EROFS: "make its disk writable, or use another folder",
@@ -129,6 +131,13 @@ def _explain(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     remedy = _REMEDIES.get(error.errno or 0, "correct this, and run again")
     return f"{where}{error.strerror or error}: {remedy}"
+
+
+def _database_problem(error: BaseException | None) -> str | None:
+    """Return what SQLite, where Dagster keeps its runs, says about its disk; else None."""
+    while error is not None and not isinstance(error, sqlite3.OperationalError):
+        error = error.__cause__ or error.__context__
+    return None if error is None else str(error)
 
 
 def main() -> None:
@@ -144,6 +153,15 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         print_error(_explain(error))
+        sys.exit(1)
+    except Exception as error:
+        problem = _database_problem(error)
+        if problem is None:
+            raise
+        print_error(
+            f"{os.environ.get('DAGSTER_HOME', '')}: Dagster's database: {problem}: free space, or "
+            "give yourself the right to write it, and run again; finished work is kept"
+        )
         sys.exit(1)
     except SystemExit as end:
         if end.code == STOPPED_EXIT_CODE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -26,6 +27,7 @@ from nst_pipeline.settings.sections import (
     HarmonizeSettings,
     IngestSettings,
     MagentaSettings,
+    ModelName,
     PlacementSettings,
     RecipeSettings,
     RunSettings,
@@ -180,7 +182,9 @@ def load_settings(root: UPath) -> Settings:
         raise SettingError(f"{path} cannot be read ({error.strerror or error})") from error
     _check_environment()
     try:
-        return Settings(**_under_current_names(values, _dotted, prefix=f"{path}: "))
+        settings = Settings(**_under_current_names(values, _dotted, prefix=f"{path}: "))
+        _check_saved_models(settings)
+        return settings
     except ValidationError as error:
         raise SettingError(_explain(error, path)) from error
     except SettingsError as error:
@@ -188,6 +192,36 @@ def load_settings(root: UPath) -> Settings:
             f"the environment's NST_ variables: {error}: write a list as JSON, "
             """NST_DETECTION__METHODS='["sidecar", "people"]'"""
         ) from error
+
+
+def _is_saved_model(handle: str) -> bool:
+    return "://" in handle or (bool(handle) and Path(handle).expanduser().is_dir())
+
+
+def _check_saved_models(settings: Settings) -> None:
+    """Refuse SavedModels that nobody allowed, because TensorFlow runs whatever they contain.
+
+    A pinned one is checked before it is loaded.
+
+    Raises
+    ------
+    SettingError
+        The message names the setting, and what allows it.
+    """
+    if settings.run.saved_models:
+        return
+    detector = settings.detection.dnn_model
+    named: dict[ModelName, tuple[str, str]] = {
+        "magenta": ("magenta.handle", settings.magenta.handle),
+        "detector": ("detection.dnn_model", "" if detector.endswith(".onnx") else detector),
+    }
+    for name, (setting, handle) in named.items():
+        if _is_saved_model(handle) and name not in settings.run.sha256:
+            raise SettingError(
+                f"setting {setting}: {handle} is a SavedModel, and TensorFlow runs whatever it "
+                f"contains: if you trust its makers, pin it as run.sha256.{name}, or set "
+                "run.saved_models = true"
+            )
 
 
 def _check_environment() -> None:

@@ -421,6 +421,13 @@ class RunSettings(Section):
         description="Address at which the folder `artifacts/gallery` is served, such as "
         "`http://localhost:3001/gallery`. The Dagster UI links to it; `make dev` sets it.",
     )
+    saved_models: bool = Field(
+        False,
+        description="Load SavedModels that `magenta.handle` or `detection.dnn_model` names, and "
+        "whose digest `sha256` does not pin. TensorFlow runs whatever they contain, so switch this "
+        "on only for models whose makers you trust. The built-in model and ONNX files need no "
+        "permission.",
+    )
     sha256: dict[ModelName, str] = Field(
         {},
         description='Digests that networks and files must have, such as `{magenta = "0f3c…"}`: '

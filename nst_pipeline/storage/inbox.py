@@ -24,7 +24,7 @@ from nst_pipeline.storage.listing import Listing, list_inbox
 from nst_pipeline.storage.sidecars.files import sidecar_digest
 from nst_pipeline.storage.sidecars.matching import SidecarMatching, Unmatched, dump_parts
 from nst_pipeline.storage.sidecars.names import sidecar_paths
-from nst_pipeline.vision.images.header import check_photo
+from nst_pipeline.vision.images.header import check_photo, check_size
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,8 +32,6 @@ FoundFile = PhotoFile | UnreadableFile
 OnFile = Callable[[int, int], None]
 """Take the number of new and changed files that were read, and the number there are."""
 
-_MAX_BYTES = 1_000_000_000
-"""An uncompressed photo of 100 megapixels and 16 bits per channel has 0.8 GB."""
 _READERS, _BLOCK = 4, 64
 """Number of reading threads, and of files to read between two looks at the clock."""
 
@@ -76,8 +74,7 @@ class Scan:
 def _read(inbox: UPath, file: File, max_megapixels: float) -> FoundFile:
     """Read a new or changed file: check its header and end, and hash it, in little memory."""
     try:
-        if file.size > _MAX_BYTES:
-            raise UnreadableImageError(f"{file.size / 1e9:.2g} GB: larger than any photo")
+        check_size(file.size, max_megapixels=max_megapixels)
         with open_inside(inbox, file.path) as stream:
             check_photo(stream, max_megapixels=max_megapixels)
             stream.seek(0)
@@ -153,8 +150,8 @@ class _Sidecars:
             if known is not None and known.sidecar_stamp == stamp:
                 digest = known.sidecar_digest
             else:
-                digest = sidecar_digest(self._inbox, parts)
-        return replace(photo, sidecar_digest=digest, sidecar_stamp=stamp)
+                digest = sidecar_digest(self._inbox, parts, self._matching)
+        return photo.described_by(digest, stamp)
 
 
 def _stamp(file: File | FoundFile) -> tuple[int, int, int]:
@@ -297,9 +294,8 @@ def examine_again(
     sidecars = {each.path: each for each in found if each is not None}
     matching = SidecarMatching(inbox, [each.path for each in known.photos.values()], sidecars)
     parts = matching.parts(photo.path)
-    described = replace(
-        now, sidecar_digest=sidecar_digest(inbox, parts), sidecar_stamp=dump_parts(parts)
-    )
+    digest = sidecar_digest(inbox, parts, matching)
+    described = replace(now, sidecar_digest=digest, sidecar_stamp=dump_parts(parts))
     # After a change, the next scan sorts all sidecars anew: this one has seen a few of them only.
     state = known.sidecar_state if described == photo else ""
     return replace(known, photos={**known.photos, key: described}, sidecar_state=state)

@@ -10,6 +10,7 @@ from typing import Any
 
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.style.server import server_responds
+from nst_pipeline.style.weights.package import file_digest
 
 
 def is_url(handle: str) -> bool:
@@ -100,3 +101,10 @@ def saved_model_digest(folder: Path) -> str:
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """Compute the sha256 of all files of a folder with their names: of weights and of the graph."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    listed = "\n".join(f"{path.relative_to(folder)} {file_digest(path)}" for path in files)
+    return hashlib.sha256(listed.encode()).hexdigest()

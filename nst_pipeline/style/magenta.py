@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nst_pipeline.errors import ModelUnavailableError
 from nst_pipeline.style.hub_models import (
     find_saved_model,
+    folder_digest,
     load_saved_model,
     obtain_saved_model,
     saved_model_digest,
@@ -95,15 +96,24 @@ def build_magenta(destination: Path) -> Path:
     return build_once(destination, lambda folder: save_magenta(predict, transformer, folder))
 
 
+def magenta_digest_of(handle: str, folder: Path) -> str:
+    """Compute the sha256 of the built-in model's weights, or of all files of another one.
+
+    The graph of the built-in model follows from the weights and the code, and its file differs
+    from build to build.
+    """
+    return saved_model_digest(folder) if handle == BUNDLED else folder_digest(folder)
+
+
 def model_digest(handle: str = BUNDLED) -> str:
-    """Compute the sha256 of a handle's weights; build or download the model if necessary.
+    """Compute a model's sha256; build or download the model if necessary.
 
     Raises
     ------
     ModelUnavailableError
         As in `obtain_magenta`.
     """
-    return saved_model_digest(obtain_magenta(handle))
+    return magenta_digest_of(handle, obtain_magenta(handle))
 
 
 def _to_float(picture: FloatOr8Bit) -> NDArray[np.float32]:
@@ -135,7 +145,7 @@ class Magenta:
     handle
         The value of `magenta.handle` that it was loaded from.
     digest
-        sha256 of its weights.
+        As `magenta_digest_of` computes it.
     model
         The loaded SavedModel: the bundled one, or one with the call signature of TensorFlow Hub's.
     """
@@ -226,4 +236,4 @@ def _loaded(handle: str) -> Magenta:
         raise ModelUnavailableError(
             f"setting magenta.handle: {folder} cannot be loaded ({error}): delete it and try again"
         ) from error
-    return Magenta(handle, saved_model_digest(folder), model)
+    return Magenta(handle, magenta_digest_of(handle, folder), model)

@@ -11,8 +11,7 @@ from nst_pipeline.settings import Settings, Vgg19Settings
 from nst_pipeline.style.finding.built_network import BuiltNetwork
 from nst_pipeline.style.finding.labels import CLASSIFIER
 from nst_pipeline.style.finding.people import PEOPLE
-from nst_pipeline.style.hub_models import saved_model_digest
-from nst_pipeline.style.magenta import BUNDLED, find_magenta, obtain_magenta
+from nst_pipeline.style.magenta import BUNDLED, find_magenta, magenta_digest_of, obtain_magenta
 from nst_pipeline.style.vgg import find_vgg, obtain_vgg, resolve_network, vgg_digest
 from nst_pipeline.style.vgg19_weights import weights_remedy
 from nst_pipeline.style.weights.package import file_digest
@@ -69,7 +68,7 @@ class ZooStatus(ModelStatus):
 def _magenta_status(handle: str) -> ModelStatus:
     path = find_magenta(handle)
     if path:
-        return ModelStatus("magenta", handle, True, saved_model_digest(path), path, "")
+        return ModelStatus("magenta", handle, True, magenta_digest_of(handle, path), path, "")
     if handle == BUNDLED:
         remedy = _BUILD_REMEDY
     else:

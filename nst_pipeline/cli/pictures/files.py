@@ -10,6 +10,8 @@ from nst_pipeline.api.cutting import NoObjectError
 from nst_pipeline.api.results import check_png
 from nst_pipeline.cli.output import bars, finish
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
+from nst_pipeline.pipeline.engine.pins import check_pins
+from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.settings import Settings, data_root, load_settings
 
 
@@ -19,9 +21,11 @@ def current_settings() -> Settings:
     Raises
     ------
     SettingError
-        A setting is unknown or has an unusable value.
+        A setting is unknown or has an unusable value, or a network is not the one that is pinned.
     """
-    return load_settings(data_root())
+    settings = load_settings(data_root())
+    check_pins(settings, ASSETS)
+    return settings
 
 
 def check_out(out: Path, inputs: Iterable[Path] = ()) -> None:

@@ -28,7 +28,7 @@ _COMMIT_SECONDS = 5.0
 """Commit after this many rows or seconds: a killed run repeats no more work than that, and fewer,
 larger commits cost less."""
 
-_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 GROUP_ERROR = "group error"
 """Figure of an artifact that was made alone after its group had failed: the group's error."""

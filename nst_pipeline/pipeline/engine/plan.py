@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.item import DueArtifact
 from nst_pipeline.pipeline.engine.node import Node
+from nst_pipeline.pipeline.engine.pins import check_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.settings import Settings
 from nst_pipeline.storage.artifact_files import file_name
@@ -77,17 +77,6 @@ def _keys_with_broken_files(
     }
 
 
-def _check_digests(models: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    """Refuse networks and files that are not those that the settings pin, before any is loaded."""
-    for name, digest in models.items():
-        pinned = wanted.get(name, digest)
-        if pinned != digest:
-            raise SettingError(
-                f"run.sha256.{name}: the file has the digest {digest}, not {pinned}: get the right "
-                "file, or pin this one"
-            )
-
-
 def plan_asset(
     snapshot: Snapshot, asset: Asset, keys: Iterable[str], *, files: bool = True
 ) -> Plan:
@@ -112,8 +101,7 @@ def plan_asset(
         A network or a file has another digest than the settings pin.
     """
     settings, models = settings_json(asset, snapshot.settings), asset.models(snapshot.settings)
-    pins = {str(name): digest for name, digest in snapshot.settings.run.sha256.items()}
-    _check_digests(models, pins)
+    check_digests(models, snapshot.settings)
     fingerprint = fingerprinter(asset.name, asset.code_version, settings, models)
     rows, resolve = snapshot.states(asset), asset.inputs(snapshot, asset)
     empty_reason = _empty_reasons(snapshot, asset)

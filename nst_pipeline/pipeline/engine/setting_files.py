@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nst_pipeline.errors import ModelUnavailableError
-from nst_pipeline.storage.store import sha256
 from nst_pipeline.style.cutout_network import BUILTIN, BUILTIN_FILE
-from nst_pipeline.style.hub_models import is_url, obtain_saved_model
+from nst_pipeline.style.hub_models import folder_digest, is_url, obtain_saved_model
 from nst_pipeline.style.weights.package import file_digest
 from nst_pipeline.style.zoo.table import ZOO
 
@@ -32,13 +31,6 @@ def file_digests(**named: str) -> dict[str, str]:
     }
 
 
-def _folder_digest(folder: Path) -> str:
-    """Digest all files of a folder with their names."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    listed = "\n".join(f"{path.relative_to(folder)} {file_digest(path)}" for path in files)
-    return sha256(listed.encode())
-
-
 def _network_digest(handle: str) -> str:
     """Digest a network; empty if it is not on this machine and cannot be downloaded."""
     if handle == BUILTIN:
@@ -52,7 +44,7 @@ def _network_digest(handle: str) -> str:
         except ModelUnavailableError:
             return ""
     if path.is_dir():
-        return _folder_digest(path)
+        return folder_digest(path)
     return file_digest(path) if path.is_file() else ""
 
 

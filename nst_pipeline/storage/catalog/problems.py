@@ -17,6 +17,7 @@ _IDENTITY = {"asset", "key", "fingerprint"}
 """Columns that the catalog has had in all versions."""
 _BY_SYSTEM = {
     "No space left": "the disk is full: free space, and run again; finished work is kept",
+    "File too large": "the system limits the size of files: raise it (`ulimit -f`), and run again",
     "Permission denied": "it may not be written: give yourself the right to",
     "Read-only file system": "its disk can only be read: make it writable",
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from nst_pipeline.errors import SidecarError
 from nst_pipeline.storage.labels import Polygon
@@ -27,6 +28,11 @@ _SUBPIXEL_BITS = 4
 _FAR_PX = 100_000
 """Corners of polygons are moved this close to the photo: OpenCV counts 1/16 pixels in 32 bits."""
 _MAX_MASK_PIXELS = 400_000_000
+_MAX_RUNS = 2_000_000
+"""A mask with more is noise. One has a character or more."""
+_LONGEST_NUMBER_BITS = 60
+_MAX_MASKS_PIXELS = 1_200_000_000
+"""Of all masks of a photo, which are in memory together: a hundred of 12 megapixels."""
 
 
 def _shape(size: Size) -> str:
@@ -67,6 +73,8 @@ def _unpacked(counts: str) -> list[int]:
         bits = ord(character) - ord("0")
         value |= (bits & 0x1F) << shift
         shift += 5
+        if shift > _LONGEST_NUMBER_BITS:
+            raise ValueError("a number in it does not end")
         if not bits & 0x20:
             if bits & 0x10:
                 value -= 1 << shift
@@ -77,9 +85,11 @@ def _unpacked(counts: str) -> list[int]:
 
 def _decode(rle: CocoRunLengths, where: str) -> Mask:
     """Decode run lengths, which go down the columns and begin with those outside."""
+    counts = rle["counts"]
+    if isinstance(counts, str | list) and len(counts) > _MAX_RUNS:
+        raise SidecarError(f"{where}: the RLE mask has more than {_MAX_RUNS} runs: smooth it")
     try:
         height, width = (int(side) for side in rle["size"])
-        counts = rle["counts"]
         numbers = _unpacked(counts) if isinstance(counts, str) else [int(each) for each in counts]
     except (TypeError, ValueError, OverflowError) as error:
         raise SidecarError(
@@ -172,25 +182,29 @@ def check_mask_size(mask: Size, photo: Size, source: str) -> None:
         )
 
 
-def _mask_detection(
-    mask: NDArray[np.uint8], photo: Size, orientation: int, source: str
-) -> Detection:
+def _mask_detection(mask: Mask, photo: Size, orientation: int, source: str) -> Detection:
     size = float(mask.shape[1]), float(mask.shape[0])
     check_mask_size(size, photo, source)
     fit = _fit(size, photo, orientation, source)
-    inside = (mask if mask.ndim == 2 else mask[..., :3].max(-1)) > 127
-    if mask.ndim == 3 and mask.shape[2] == 4:
-        inside &= mask[..., 3] > 127
-    if not inside.any():
+    if not mask.any():
         raise SidecarError(f"{source} is all black or transparent: paint the object white")
-    upright = fit.mask(inside)
+    upright = fit.mask(mask)
     box = Box(*cv2.boundingRect(upright.astype(np.uint8)))
     return Detection(box, DEFAULT_LABEL, 1.0, "sidecar", upright)
 
 
-def _check_number(objects: int, source: str, file_name: str) -> None:
+def _check_number(
+    annotations: Sequence[SidecarObject], photo: Size, source: str, file_name: str
+) -> None:
+    objects, pixels = len(annotations), photo[0] * photo[1]
     if objects > MAX_OBJECTS:
         raise SidecarError(f"{source} has {objects} objects of {file_name}: leave {MAX_OBJECTS}")
+    masks = sum(bool(each.polygons) or each.rle is not None for each in annotations)
+    if masks * pixels > _MAX_MASKS_PIXELS:
+        raise SidecarError(
+            f"{source} has {masks} outlines of {file_name}, a photo of {pixels / 1e6:.4g} Mpx: "
+            f"leave {_MAX_MASKS_PIXELS // pixels:g}, or use a smaller photo"
+        )
 
 
 def read_sidecar(
@@ -199,7 +213,7 @@ def read_sidecar(
     height: int,
     *,
     orientation: int = 1,
-    mask: NDArray[np.uint8] | None = None,
+    mask: Mask | None = None,
     coco: str | None = None,
     boxes_csv: str | None = None,
     source: str | None = None,
@@ -219,8 +233,7 @@ def read_sidecar(
     orientation
         The photo's EXIF orientation, 1..8.
     mask
-        Content of `<photo stem>.mask.png`: (height, width) or (height, width, channels) uint8,
-        white where the object is. Transparent pixels count as black.
+        `<photo stem>.mask.png`: (height, width) bool, true where the object is.
     coco
         Content of a COCO file with this photo, perhaps among others.
     boxes_csv
@@ -250,6 +263,6 @@ def read_sidecar(
         annotations = parse_coco(coco, file_name, source, crowds=crowds, note=note)
     if boxes_csv is not None and not annotations:
         annotations = parse_boxes_csv(boxes_csv, file_name, source, note=note)
-    _check_number(len(annotations), source, file_name)
+    _check_number(annotations, photo, source, file_name)
     found = (_detection(each, photo, orientation, note) for each in annotations)
     return [each for each in found if each is not None]

@@ -17,36 +17,57 @@ from nst_pipeline.storage.sidecars.objects import (
 )
 
 _BOX_COLUMNS = ("x", "y", "width", "height")
+_COLUMNS = ("image", *_BOX_COLUMNS, "label", "height_m")
+_MAX_ROWS = 2_000_000
+
+
+def _lines(text: str) -> tuple[io.StringIO, str]:
+    """Return a boxes file's lines, and what separates its fields: in many countries, semicolons."""
+    text = text.replace("\ufeff", "").replace("\0", "")
+    header = text.partition("\n")[0]
+    return io.StringIO(text), ";" if ";" in header and "," not in header else ","
 
 
 def boxes_reader(text: str) -> csv.DictReader[str]:
-    """Read the rows of a boxes file, separated by commas or, as in many countries, semicolons."""
-    text = text.replace("\ufeff", "").replace("\0", "")
-    header = text.partition("\n")[0]
-    delimiter = ";" if ";" in header and "," not in header else ","
-    return csv.DictReader(io.StringIO(text), skipinitialspace=True, delimiter=delimiter)
+    """Read the rows of a boxes file by their columns."""
+    lines, delimiter = _lines(text)
+    return csv.DictReader(lines, skipinitialspace=True, delimiter=delimiter)
 
 
 def split_boxes(text: str) -> dict[str, str]:
     """Split a boxes file into one CSV text for each name in its column `image`.
 
+    Other columns than those of boxes are left out.
+
     Raises
     ------
     KeyError
         There is no such column.
+    ValueError
+        The file has too many rows.
     """
-    reader = boxes_reader(text)
-    columns = list(reader.fieldnames or ())
-    sections: dict[str, io.StringIO] = {}
-    for row in reader:
-        name = normalized_path(row["image"] or "")
-        if name not in sections:
-            sections[name] = io.StringIO()
-            csv.writer(sections[name]).writerow(columns)
-        csv.writer(sections[name]).writerow(row[column] or "" for column in columns)
-    if not sections and "image" not in columns:
+    if text.count("\n") > _MAX_ROWS:
+        raise ValueError(f"it has more than {_MAX_ROWS} rows: split it by folders")
+    lines, delimiter = _lines(text)
+    reader = csv.reader(lines, skipinitialspace=True, delimiter=delimiter)
+    header = next(reader, [])
+    places = {name: place for place, name in enumerate(header) if name in _COLUMNS}
+    if "image" not in places:
         raise KeyError("image")
-    return {name: section.getvalue() for name, section in sections.items()}
+    image, wanted = places["image"], list(places.values())
+    rows: dict[str, list[str]] = {}
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(places)
+    head = buffer.getvalue()
+    for row in reader:
+        if not row:
+            continue
+        row += [""] * (max(wanted) + 1 - len(row))
+        buffer.seek(buffer.truncate(0))
+        writer.writerow([row[place] for place in wanted])
+        rows.setdefault(normalized_path(row[image]), [head]).append(buffer.getvalue())
+    return {name: "".join(lines) for name, lines in rows.items()}
 
 
 def parse_boxes_csv(

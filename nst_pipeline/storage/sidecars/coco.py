@@ -23,8 +23,13 @@ from nst_pipeline.storage.sidecars.objects import (
     parse_label,
 )
 
-_TRIANGLE = 6
-"""Numbers in the shortest polygon: three points."""
+_PARSED_BYTES = {",": 40, '"': 10, "[": 72, "{": 200}
+"""Memory that parsed JSON takes for each of these characters, about."""
+_MAX_PARSED_BYTES = 900_000_000
+"""The polygons of a file of 100 MB take less."""
+_MAX_IMAGES = 300_000
+_TRIANGLE, _MAX_CORNERS = 6, 200_000
+"""Numbers in the shortest polygon, three points, and in the longest that is read."""
 
 
 def _id(value: object) -> str:
@@ -40,8 +45,10 @@ def load_json(text: str) -> Any:
     Raises
     ------
     ValueError
-        The text is not JSON, or nested too deep.
+        The text is not JSON, nested too deep, or takes too much memory.
     """
+    if sum(size * text.count(each) for each, size in _PARSED_BYTES.items()) > _MAX_PARSED_BYTES:
+        raise ValueError("it has too many values: split it by folders")
     try:
         return json.loads(text.removeprefix("\ufeff"))
     except RecursionError as error:
@@ -67,8 +74,11 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
     categories = {_id(row["id"]): row for row in content.get("categories", [])}
     images = {_id(row["id"]): row for row in content["images"]}
     names = {id_: normalized_path(str(row["file_name"])) for id_, row in images.items()}
+    if len(images) > _MAX_IMAGES:
+        raise ValueError(f"it has more than {_MAX_IMAGES} images: split it by folders")
     sections: dict[str, dict[str, list[dict[str, object]]]] = {}
     numbers: dict[str, int] = {}
+    used: set[tuple[str, str]] = set()
     unknown = 0
     for row in content["annotations"]:
         image = _id(row["image_id"])
@@ -87,13 +97,18 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
             entry = {"id": numbers[image], "file_name": names[image], **size}
             section["images"].append(entry)
         section["annotations"].append({**row, "id": 0, "image_id": numbers[image]})
-        category = categories.get(_id(row.get("category_id")))
-        if category is not None and category not in section["categories"]:
-            section["categories"].append(category)
+        category = _id(row.get("category_id"))
+        if category in categories and (names[image], category) not in used:
+            used.add((names[image], category))
+            section["categories"].append(categories[category])
     return {name: json.dumps(each, sort_keys=True) for name, each in sections.items()}, unknown
 
 
 def _parse_polygon(values: object, where: str) -> Polygon:
+    if isinstance(values, list) and len(values) > _MAX_CORNERS:
+        raise SidecarError(
+            f"{where}: a polygon has more than {_MAX_CORNERS // 2} points: simplify it"
+        )
     try:
         polygon = tuple(float(value) for value in cast(list[float], values))
     except (TypeError, ValueError, OverflowError) as error:

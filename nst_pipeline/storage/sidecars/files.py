@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-import numpy as np
 from upath import UPath
 
 from nst_pipeline.errors import SidecarError, UnreadableImageError
 from nst_pipeline.storage.inbox_file import File
 from nst_pipeline.storage.sidecars.annotations import check_mask_size, read_sidecar
 from nst_pipeline.storage.sidecars.content import read_file, read_sections, read_text
-from nst_pipeline.storage.sidecars.matching import Part
+from nst_pipeline.storage.sidecars.matching import Part, SidecarMatching
 from nst_pipeline.storage.sidecars.names import (
     MASK_SUFFIX,
     PLACEMENTS_SUFFIX,
@@ -25,7 +24,8 @@ from nst_pipeline.storage.sidecars.names import (
 )
 from nst_pipeline.storage.sidecars.objects import Note, ignore_note
 from nst_pipeline.storage.store import joint_digest, sha256
-from nst_pipeline.vision.images.png import decode_png, png_size
+from nst_pipeline.vision.images.codecs import decode_mask
+from nst_pipeline.vision.images.png import png_size
 from nst_pipeline.vision.shapes import Detection
 
 
@@ -35,18 +35,18 @@ def _text(inbox: UPath, part: Part) -> str | None:
     return read_sections(inbox, file).texts.get(part.name)
 
 
-def _part_digest(inbox: UPath, part: Part) -> str:
+def _part_digest(inbox: UPath, part: Part, matching: SidecarMatching) -> str:
     try:
         if not part.name:
             return sha256(read_file(inbox, part.path))
-        text = _text(inbox, part)
+        text = matching.text(part)
     except SidecarError:
         # Detection reports the error. Here it is enough that a corrected file has another digest.
         return sha256(repr(part).encode())
     return "" if text is None else sha256(text.encode())
 
 
-def sidecar_digest(inbox: UPath, parts: Iterable[Part]) -> str:
+def sidecar_digest(inbox: UPath, parts: Iterable[Part], matching: SidecarMatching) -> str:
     """Digest what the sidecars contain about a photo.
 
     Parameters
@@ -54,14 +54,16 @@ def sidecar_digest(inbox: UPath, parts: Iterable[Part]) -> str:
     inbox
         Folder or URL.
     parts
-        The photo's, from `SidecarMatching`.
+        The photo's, from `matching`.
+    matching
+        Keeps the files for many photos that it has read.
 
     Returns
     -------
     str
         Empty if they contain nothing about it.
     """
-    digests = {part.path: _part_digest(inbox, part) for part in parts}
+    digests = {part.path: _part_digest(inbox, part, matching) for part in parts}
     present = {path: digest for path, digest in digests.items() if digest}
     return joint_digest(present) if present else ""
 
@@ -82,10 +84,9 @@ def _mask_detections(
     data = read_file(inbox, path)
     try:
         check_mask_size(png_size(data), (width, height), source)
-        picture = decode_png(data)
+        mask = decode_mask(data)
     except UnreadableImageError as error:
         raise SidecarError(f"{source}: {error}") from error
-    mask = picture if picture.dtype == np.uint8 else (picture >> 8).astype(np.uint8)
     return read_sidecar(photo, width, height, orientation=orientation, mask=mask, source=source)
 
 

@@ -5,23 +5,28 @@
 | `licenses.csv` in the photo's folder | image,license[,url]: licenses of single photos |
 | `LICENSE.txt` in the photo's folder or a folder above | the license of all other photos there |
 
-The first line of a `LICENSE.txt` is the license's name; the first URL in it is the license's URL.
+Upper and lower case do not matter in the names, as in those of sidecars. The first line of a
+`LICENSE.txt` is the license's name; the first URL in it is the license's URL.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from upath import UPath
 
 from nst_pipeline.errors import SidecarError
+from nst_pipeline.storage.files import LOCAL
 from nst_pipeline.storage.inbox_file import find_file
 from nst_pipeline.storage.sidecars.content import read_file
+from nst_pipeline.storage.sidecars.matching import match_names
+from nst_pipeline.storage.sidecars.names import folder_of, normalized_path
 from nst_pipeline.storage.store import sha256
 
 _TEXT, _TABLE = "LICENSE.txt", "licenses.csv"
@@ -59,13 +64,13 @@ def _parse_text(text: str, source: str) -> License:
 
 
 def _parse_table(text: str, source: str) -> dict[str, License]:
-    """Licenses by the photos' file names."""
+    """Licenses by the names that the table gives to photos."""
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     missing = [each for each in ("image", "license") if each not in (reader.fieldnames or [])]
     if missing:
         raise SidecarError(f"{source} lacks the column(s) {', '.join(missing)}: add them")
     return {
-        row["image"]: License(row["license"], row.get("url") or "")
+        normalized_path(row["image"]): License(row["license"], row.get("url") or "")
         for row in reader
         if row["image"] and row["license"]
     }
@@ -79,16 +84,32 @@ def _parent(folder: str) -> str:
 def _folders(photos: Iterable[str]) -> Iterator[str]:
     """All folders that contain photos, at any depth, each once and with its slash."""
     seen: set[str] = set()
-    for folder in {photo[: photo.rfind("/") + 1] for photo in photos} | {""}:
+    for folder in {folder_of(photo) for photo in photos} | {""}:
         while folder not in seen:
             seen.add(folder)
             yield folder
             folder = _parent(folder)
 
 
+def _names(inbox: UPath, folder: str) -> list[str]:
+    """List the names in a folder of an inbox; none if it cannot be listed."""
+    try:
+        if inbox.protocol in LOCAL:
+            return sorted(os.listdir(f"{inbox.path}/{folder}"))  # noqa: PTH208 -- names only
+        return sorted(each.name for each in (inbox / folder).iterdir())
+    except OSError:
+        return []
+
+
 def _contents(inbox: UPath, photos: Iterable[str]) -> dict[str, bytes]:
     """The license files of the photos' folders, by path relative to the inbox."""
-    paths = (folder + name for folder in _folders(photos) for name in (_TEXT, _TABLE))
+    paths = []
+    for folder in _folders(photos):
+        names = _names(inbox, folder)
+        for wanted in (_TEXT, _TABLE):
+            same = [name for name in names if name.lower() == wanted.lower()]
+            name = wanted if wanted in same else same[0] if len(same) == 1 else None
+            paths += [] if name is None else [folder + name]
     # The scan names links that lead out of the inbox; they are not read.
     return {path: read_file(inbox, path) for path in paths if find_file(inbox, path) is not None}
 
@@ -116,16 +137,21 @@ class Licenses:
 
     def __init__(self, inbox: UPath, photos: Iterable[str]) -> None:
         self._texts: dict[str, License] = {}
-        self._tables: dict[str, dict[str, License]] = {}
-        for path, data in _contents(inbox, photos).items():
-            folder, source = path[: path.rfind("/") + 1], str(inbox / path)
-            if path.endswith(_TEXT):
+        self._rows: dict[str, License] = {}
+        paths, beside = list(photos), defaultdict(list)
+        for photo in paths:
+            beside[folder_of(photo)].append(photo.removeprefix(folder_of(photo)))
+        for path, data in _contents(inbox, paths).items():
+            folder, source = folder_of(path), str(inbox / path)
+            if path.lower().endswith(_TEXT.lower()):
                 self._texts[folder] = _parse_text(_decode(data, source), source)
             else:
-                self._tables[folder] = _parse_table(_decode(data, source), source)
+                table = _parse_table(_decode(data, source), source)
+                found = match_names(table, beside[folder])
+                self._rows |= {folder + photo: table[name] for photo, name in found.items()}
 
     def of(self, photo: str, copyright_note: str = "") -> License:
-        """Look up a photo's license.
+        """Look up the license of one of the photos.
 
         Parameters
         ----------
@@ -140,10 +166,9 @@ class Licenses:
             From the photo's row in `licenses.csv`, else from the nearest `LICENSE.txt`, else from
             the metadata, else `UNKNOWN`.
         """
-        folder = photo[: photo.rfind("/") + 1]
-        row = self._tables.get(folder, {}).get(PurePosixPath(photo).name)
-        if row is not None:
-            return row
+        if photo in self._rows:
+            return self._rows[photo]
+        folder = folder_of(photo)
         while folder not in self._texts:
             if not folder:
                 return License(copyright_note) if copyright_note else UNKNOWN

@@ -34,6 +34,9 @@ from nst_pipeline.storage.sidecars.names import (
 )
 
 _NAMES_SHOWN = 5
+_MOST_BYTES_PER_CHARACTER = 4
+_LONGEST_STEM = 255 - max(map(len, OWN_SUFFIXES))
+"""Bytes. File systems allow 255 in a name."""
 _AFTER_SLASH = chr(ord("/") + 1)
 
 
@@ -100,7 +103,8 @@ def match_names(names: Iterable[str], photos: Iterable[str]) -> dict[str, str]:
     """
     all_names, all_photos = list(names), list(photos)
     known = set(all_names)
-    matched = {each: normalized_path(each) for each in all_photos if normalized_path(each) in known}
+    normalized = ((each, normalized_path(each)) for each in all_photos)
+    matched = {photo: name for photo, name in normalized if name in known}
     used = set(matched.values())
     if used == known:
         return matched
@@ -143,6 +147,7 @@ class SidecarMatching:
         self._sections: dict[str, Sections | None] = {}
         self._matches: dict[str, dict[str, str]] = {}
         self._parts: dict[str, list[Part]] = {}
+        self._shared: dict[str, list[str]] = {}
 
     @cached_property
     def _stems(self) -> set[str]:
@@ -169,6 +174,19 @@ class SidecarMatching:
                 # Reading the photo's objects reports the error, for every photo it may concern.
                 self._sections[path] = None
         return self._sections[path]
+
+    def text(self, part: Part) -> str | None:
+        """Return the text of a COCO or boxes file about a photo; None if it has none.
+
+        Raises
+        ------
+        SidecarError
+            The file cannot be read.
+        """
+        sections = self._read(part.path)
+        if sections is None:
+            raise SidecarError(f"{self._inbox / part.path} cannot be read")
+        return sections.texts.get(part.name)
 
     def _matched(self, path: str) -> dict[str, str]:
         """Match the names in a shared file to the photos in its folder and below."""
@@ -209,24 +227,36 @@ class SidecarMatching:
             self._parts[photo] = self._find(photo)
         return self._parts[photo]
 
+    def _shared_files(self, photo: str) -> list[str]:
+        """Return the files for many photos in a photo's folder and those above it."""
+        folder = folder_of(photo)
+        if folder not in self._shared:
+            names = (above + each for above in folders_above(photo) for each in SHARED)
+            found = (self._file(name) for name in names)
+            self._shared[folder] = [path for path in found if path is not None]
+        return self._shared[folder]
+
     def _find(self, photo: str) -> list[Part]:
         stem, own = stem_of(photo), (OWN_SUFFIXES if self._has_own else ())
         own_files = [self._file(stem + suffix, suffix) for suffix in own]
-        shared = [self._file(folder + each) for folder in folders_above(photo) for each in SHARED]
         found = [
             *(self._own_part(photo, path) for path in own_files if path is not None),
-            *(self._shared_part(photo, path) for path in shared if path is not None),
+            *(self._shared_part(photo, path) for path in self._shared_files(photo)),
         ]
         return [part for part in found if part is not None]
 
     def unmatched(self) -> list[Unmatched]:
-        """Return the sidecars, and the names in them, that belong to no photo."""
+        """Return the sidecars, and the names in them, that belong to no photo.
+
+        Photos whose names leave no room for sidecars are among them.
+        """
         used: dict[str, set[str]] = defaultdict(set)
         for photo in self._photos if self._files else ():
             for part in self.parts(photo):
                 used[part.path].add(part.name)
         problems = ((path, self._problem(path, used.get(path))) for path in sorted(self._files))
-        return [Unmatched(path, problem) for path, problem in problems if problem]
+        found = [Unmatched(path, problem) for path, problem in problems if problem]
+        return [*found, *filter(None, map(_too_long, self._photos))]
 
     def _problem(self, path: str, used: set[str] | None) -> str:
         sections = self._read(path) if is_coco(path) or is_boxes(path) else Sections({})
@@ -244,6 +274,17 @@ class SidecarMatching:
         if sections.unknown:
             parts.append(f"{sections.unknown} annotations have an image_id without an image")
         return "; ".join(parts)
+
+
+def _too_long(photo: str) -> Unmatched | None:
+    """Say that a photo's name leaves no room for those of its sidecars."""
+    stem = stem_of(photo).rpartition("/")[2]
+    if len(stem) * _MOST_BYTES_PER_CHARACTER <= _LONGEST_STEM:
+        return None
+    surplus = len(stem.encode()) - _LONGEST_STEM
+    if surplus <= 0:
+        return None
+    return Unmatched(photo, f"its name is {surplus} bytes too long for sidecars: shorten it")
 
 
 def _stat(file: File) -> tuple[str, int, int, int]:

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache, reduce
 from typing import cast
 
 import cv2
 import numpy as np
-import simplejpeg
-from PIL import Image, ImageChops, ImageCms, ImageOps
+from PIL import Image, ImageChops, ImageCms
 from PIL.PngImagePlugin import PngImageFile
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.damage import check_whole
 from nst_pipeline.vision.images.dtype import to_float
-from nst_pipeline.vision.images.guarded import GUARDED, decode_guarded
-from nst_pipeline.vision.images.header import OpenedPhoto, check_header, opened
+from nst_pipeline.vision.images.header import OpenedPhoto, check_header, check_size, opened
+from nst_pipeline.vision.images.pixels import decode_stored, size_of, strips, turned
 from nst_pipeline.vision.images.resize import shrink_to_fit
 from nst_pipeline.vision.images.tiff import Page
-from nst_pipeline.vision.shapes import Matte, Picture, Rgb
+from nst_pipeline.vision.shapes import Mask, Matte, Picture, Rgb
 
 _UINT16_MAX = 65_535
 _OPAQUE_LEVEL, _OPAQUE_SHARE = 250, 0.999
 """With this share of its pixels at this level or above, an alpha cuts nothing out."""
-_WHITE = 255
+_WHITE, _HALF = 255, 127
 _GRAY_SCALES = {"L;2": 85, "L;4": 17}
 """Factors to 8 bits, by Pillow's name of the stored levels."""
-_SMALLEST_SCALE = 8
-_DAMAGE_WARNINGS = ("Corrupt JPEG data", "Premature end", "Inconsistent progression")
-"""Of libjpeg. Others concern headers that cameras write in their own way."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
@@ -76,92 +75,83 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     return both, both.getchannel("A")
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert to sRGB by the embedded profile, or assume sRGB (for CMYK, uncalibrated inks)."""
-    if not profile:
-        return image if image.mode == "RGB" else image.convert("RGB")
+def _has_inverted_inks(image: Image.Image) -> bool:
+    """Whether Pillow inverts the inks of a JPEG, which only those by Adobe need."""
+    return image.mode == "CMYK" and image.format in ("JPEG", "MPO") and "adobe" not in image.info
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Build the transformation to sRGB; None if the profile is damaged or for other channels."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        space = source.profile.xcolor_space.strip()
-        if space == "RGB" and image.mode == "L":
-            image = image.convert("RGB")
-        converted = ImageCms.profileToProfile(
-            image,
+        if source.profile.xcolor_space.strip() == "RGB" and mode == "L":
+            mode = "RGB"
+        return ImageCms.buildTransform(
             source,
             _SRGB,
+            mode,
+            "RGB",
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError):
-        # The profile is damaged or made for other channels. Viewers ignore it, too.
-        return image.convert("RGB")
-    return cast(Image.Image, converted)
+        return None
 
 
-def _fix_ink_polarity(image: Image.Image) -> Image.Image:
-    """Undo Pillow's inversion of CMYK JPEGs, which only those by Adobe need."""
-    if image.mode == "CMYK" and image.format in ("JPEG", "MPO") and "adobe" not in image.info:
-        return ImageChops.invert(image)
-    return image
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert to sRGB by the embedded profile, or assume sRGB (for CMYK, uncalibrated inks).
 
-
-def _check_stream(data: bytes, image: Image.Image) -> None:
-    """Refuse a JPEG whose decoder warns: Pillow fills what is missing with gray, and says nothing.
-
-    Only the compressed data are read, at an eighth of the size.
+    Viewers ignore a profile that cannot be used, too.
     """
-    space = {"CMYK": "CMYK", "YCCK": "CMYK"}.get(image.mode, "GRAY")
-    height = -(-image.height // _SMALLEST_SCALE)
-    try:
-        simplejpeg.decode_jpeg(data, colorspace=space, fastdct=True, min_height=height)
-    except ValueError as error:
-        if str(error).startswith(_DAMAGE_WARNINGS):
-            raise UnreadableImageError(f"damaged or cut short ({error})") from error
+    transform = _transform(profile, image.mode) if profile else None
+    if transform is None:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    if image.mode != transform.input_mode:
+        image = image.convert(transform.input_mode)
+    return cast(Image.Image, ImageCms.applyTransform(image, transform))
 
 
-def _with_exif(decoded: Image.Image, image: Image.Image) -> Image.Image:
-    """Give pixels that were decoded otherwise the orientation that Pillow read."""
-    if image.info.get("exif"):
-        decoded.info["exif"] = image.info["exif"]
-    return decoded
-
-
-def _decode_webp(data: bytes, image: Image.Image) -> Image.Image:
-    """Decode a still WebP with OpenCV, in half of the memory that Pillow takes for animations."""
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.shape[:2] != image.size[::-1]:
-        raise UnreadableImageError("damaged or cut short (its pixels)")
-    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    return _with_exif(Image.fromarray(cv2.cvtColor(pixels, code, dst=pixels)), image)
-
-
-def _decode_upright(data: bytes, photo: OpenedPhoto) -> tuple[Image.Image, Image.Image | None]:
-    """Decode to 8-bit gray, RGB or CMYK, and alpha if any, rotated by the EXIF orientation."""
-    image = photo.image
-    if image.format == "WEBP":
-        image = _decode_webp(data, image)
-    elif image.format in GUARDED:
-        image = _with_exif(decode_guarded(data), image)
-    _fix_transparent_color(image)
-    image.load()
-    upright = _fix_ink_polarity(image)
-    ImageOps.exif_transpose(upright, in_place=True)
-    colors, alpha = _split_alpha(upright)
-    return _to_basic_mode(_to_8_bit(colors, photo.page)), alpha
-
-
-def _decode(
-    data: bytes, max_megapixels: float
-) -> tuple[Image.Image, Image.Image | None, bytes | None]:
-    """Check a photo, and decode its colors, its alpha, and the profile of its colors."""
+@contextmanager
+def _checked(data: bytes, max_megapixels: float) -> Iterator[OpenedPhoto]:
+    """Open a photo, and check that it is whole and not too large."""
+    check_size(len(data), max_megapixels=max_megapixels)
     with opened(data) as photo:
         header, progressive = photo.header, "progressive" in photo.image.info
         check_header(header, max_megapixels=max_megapixels)
         check_whole(io.BytesIO(data), header.format, header.megapixels, progressive=progressive)
-        if header.format == "JPEG":
-            _check_stream(data, photo.image)
-        return (*_decode_upright(data, photo), photo.profile)
+        yield photo
+
+
+def _decode_colors(data: bytes, photo: OpenedPhoto) -> Rgb:
+    """Decode to upright sRGB, white where the photo is transparent."""
+    is_inverted = _has_inverted_inks(photo.image)
+    _fix_transparent_color(photo.image)
+    stored, orientation = decode_stored(data, photo)
+    colors = np.empty((*size_of(stored)[::-1], 3), np.uint8)
+    for rows, strip in strips(stored):
+        pixels, alpha = _split_alpha(ImageChops.invert(strip) if is_inverted else strip)
+        basic = _to_basic_mode(_to_8_bit(pixels, photo.page))
+        colors[rows] = np.asarray(_to_srgb(basic, photo.profile))
+        if alpha is not None:
+            colors[rows][np.asarray(alpha) == 0] = _WHITE
+    return turned(colors, orientation)
+
+
+def _decode_levels(data: bytes, max_megapixels: float) -> Picture | None:
+    """Decode the upright alpha, (height, width); None if the photo cannot have any."""
+    with opened(data) as photo:
+        if not photo.image.has_transparency_data:
+            return None
+        check_header(photo.header, max_megapixels=max_megapixels)
+        _fix_transparent_color(photo.image)
+        stored, orientation = decode_stored(data, photo)
+    levels = np.full(size_of(stored)[::-1], _WHITE, np.uint8)
+    for rows, strip in strips(stored):
+        alpha = _split_alpha(strip)[1]
+        if alpha is not None:
+            levels[rows] = np.asarray(alpha)
+    return turned(levels, orientation)
 
 
 def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
@@ -197,13 +187,10 @@ def decode_photo(data: bytes, *, name: str, max_megapixels: float) -> Rgb:
     (8, 6, 3)
     """
     try:
-        colors, alpha, profile = _decode(data, max_megapixels)
+        with _checked(data, max_megapixels) as photo:
+            return _decode_colors(data, photo)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{name}: {error}") from error
-    photo = np.array(_to_srgb(colors, profile))
-    if alpha is not None:
-        photo[np.asarray(alpha) == 0] = _WHITE
-    return photo
 
 
 def decode_alpha(data: bytes, *, max_megapixels: float = 100.0) -> Matte | None:
@@ -228,15 +215,46 @@ def decode_alpha(data: bytes, *, max_megapixels: float = 100.0) -> Matte | None:
         The photo is damaged, too large or not supported. The message gives the reason without the
         file's name.
     """
-    with opened(data) as photo:
-        if not photo.image.has_transparency_data:
-            return None
-        check_header(photo.header, max_megapixels=max_megapixels)
-        _, alpha = _decode_upright(data, photo)
-    levels = np.asarray(alpha)
-    if np.mean(levels >= _OPAQUE_LEVEL) >= _OPAQUE_SHARE:
+    levels = _decode_levels(data, max_megapixels)
+    if levels is None or np.mean(levels >= _OPAQUE_LEVEL) >= _OPAQUE_SHARE:
         return None
     return to_float(levels)
+
+
+def decode_mask(data: bytes) -> Mask:
+    """Decode a picture that is white where an object is, as it is stored.
+
+    Parameters
+    ----------
+    data
+        A picture file; profiles and the EXIF orientation are ignored.
+
+    Returns
+    -------
+    numpy.ndarray
+        (height, width) bool: where the brightest channel and the alpha are above 127 of 255.
+
+    Raises
+    ------
+    UnreadableImageError
+        The picture is damaged or not supported. The message gives the reason without the file's
+        name.
+
+    Examples
+    --------
+    >>> decode_mask(encode_jpeg(np.full((1, 2), 200, np.uint8))).tolist()
+    [[True, True]]
+    """
+    with opened(data) as photo:
+        _fix_transparent_color(photo.image)
+        stored, _ = decode_stored(data, photo)
+        inside = np.empty(size_of(stored)[::-1], bool)
+        for rows, strip in strips(stored):
+            pixels, alpha = _split_alpha(strip)
+            bands = _to_basic_mode(_to_8_bit(pixels, photo.page)).split()
+            bright = np.asarray(reduce(ImageChops.lighter, bands)) > _HALF
+            inside[rows] = bright if alpha is None else bright & (np.asarray(alpha) > _HALF)
+    return inside
 
 
 _TO_OPENCV = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}

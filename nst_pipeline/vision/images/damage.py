@@ -20,7 +20,7 @@ _MAX_PNG_CHUNKS, _MAX_BOXES = 100_000, 1000
 _TAIL_BYTES = 4096
 """Bytes searched for the end mark: cameras pad JPEGs with zeros to full sectors."""
 _ZEROS, _LONG_RUN = 512, 4096
-"""Compressed pixels do not end with so many zeros. Uncompressed black ones may: see `_is_cut`."""
+"""Compressed pixels do not end with so many zeros; black ones may, if they are uncompressed."""
 _FEW_BYTES, _LIT, _MOST = 12, 8, 0.9
 """Of the row above a cut: so many bytes are needed, and so large a share of them is brighter."""
 _JPEG_END, _JPEG_SCAN = 0xD9, 0xDA
@@ -28,6 +28,8 @@ _JPEG_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
 """Markers without a segment."""
 _JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff])")
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_MARKER_BYTES, _BLOCK_BYTES = 512, 1 << 20
+"""Bytes read at a time, of markers with their padding, and of pixels."""
 _PNG_CHUNKS_AT, _PNG_END = 8, b"IEND"
 _PIXELS_OF_WEBP = (b"VP8 ", b"VP8L")
 _BMP_UNCOMPRESSED = (0, 3)
@@ -42,33 +44,42 @@ def _read(file: BinaryIO, offset: int, count: int) -> bytes:
     return file.read(count)
 
 
-def walk_jpeg(data: bytes) -> tuple[int, bool]:
+def _find_marker(file: BinaryIO, at: int) -> int:
+    """Return where compressed pixels end, -1 if the file does before them."""
+    while block := _read(file, at, _BLOCK_BYTES):
+        if found := _AFTER_SCAN.search(block):
+            return at + found.start()
+        # A marker may begin with the last byte of a block.
+        at += len(block) - 1 if len(block) == _BLOCK_BYTES else len(block)
+    return -1
+
+
+def walk_jpeg(file: BinaryIO) -> tuple[int, bool]:
     """Count the scans of a JPEG.
 
     Parameters
     ----------
-    data
-        The file.
+    file
+        Seekable; its position changes.
 
     Returns
     -------
     tuple of int and bool
-        The scans up to the end mark, and whether there is one.
+        The scans up to the end mark, and whether there is one. Counting stops beyond the limit.
     """
     at, scans = 2, 0
-    while found := _JPEG_MARKER.match(data, at):
-        marker, at = found[1][0], found.end()
+    while found := _JPEG_MARKER.match(_read(file, at, _MARKER_BYTES)):
+        marker, at = found[1][0], at + found.end()
         if marker == _JPEG_END:
             return scans, True
         if marker in _JPEG_ALONE:
             continue
-        at += int.from_bytes(data[at : at + 2], "big")
+        at += int.from_bytes(_read(file, at, 2), "big")
         if marker == _JPEG_SCAN:
             scans += 1
-            following = _AFTER_SCAN.search(data, at)
-            if following is None or scans > _MAX_SCANS:
+            at = _find_marker(file, at)
+            if at < 0 or scans > _MAX_SCANS:
                 break
-            at = following.start()
     return scans, False
 
 
@@ -76,7 +87,7 @@ def _check_jpeg(file: BinaryIO, size: int, megapixels: float, *, progressive: bo
     tail = _read(file, size - _TAIL_BYTES, _TAIL_BYTES).rstrip(b"\0")
     if tail.endswith(bytes((0xFF, _JPEG_END))) and not progressive:
         return
-    scans, has_end = walk_jpeg(_read(file, 0, size))
+    scans, has_end = walk_jpeg(file)
     if scans > _MAX_SCANS or scans * megapixels > _MAX_SCAN_MEGAPIXELS:
         raise UnreadableImageError(
             f"{scans} progressive scans of {megapixels:.4g} Mpx: save it with fewer"
@@ -118,25 +129,31 @@ def _check_webp(file: BinaryIO, size: int) -> None:
             raise _damaged("its pixels end with zeros")
 
 
-def _is_cut(pixels: bytes, row_bytes: int) -> bool:
-    """Whether uncompressed pixels stop within a row, and zeros follow.
+def _last_byte(file: BinaryIO, start: int, end: int) -> int:
+    """Return the offset after the last byte that is not zero; `start` if all are."""
+    while end > start:
+        begin = max(start, end - _BLOCK_BYTES)
+        kept = _read(file, begin, end - begin).rstrip(b"\0")
+        if kept:
+            return begin + len(kept)
+        end = begin
+    return start
+
+
+def _check_uncompressed(file: BinaryIO, start: int, end: int, row_bytes: int) -> None:
+    """Refuse uncompressed pixels that stop within a row, with zeros after them.
 
     A black part of a picture ends where the row above is black, too, or at the end of a row. Where
     a copy stopped, the row above goes on.
     """
-    kept = len(pixels.rstrip(b"\0"))
-    row, column = divmod(kept, max(row_bytes, 1))
-    if len(pixels) - kept < _LONG_RUN or not row or not column:
-        return False
-    above = np.frombuffer(pixels, np.uint8)[(row - 1) * row_bytes + column : row * row_bytes]
-    return above.size >= _FEW_BYTES and float(np.mean(above > _LIT)) > _MOST
-
-
-def _check_uncompressed(file: BinaryIO, start: int, end: int, row_bytes: int) -> None:
-    if not any(_read(file, end - _LONG_RUN, _LONG_RUN)):
-        pixels = _read(file, start, end - start)
-        if _is_cut(pixels, row_bytes):
-            raise _damaged("its pixels end with zeros")
+    last = _last_byte(file, start, end)
+    row, column = divmod(last - start, max(row_bytes, 1))
+    if end - last < _LONG_RUN or not row or not column:
+        return
+    at = start + (row - 1) * row_bytes + column
+    above = np.frombuffer(_read(file, at, row_bytes - column), np.uint8)
+    if above.size >= _FEW_BYTES and float(np.mean(above > _LIT)) > _MOST:
+        raise _damaged("its pixels end with zeros")
 
 
 def _check_bmp(file: BinaryIO, size: int) -> None:

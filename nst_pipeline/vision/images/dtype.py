@@ -28,7 +28,9 @@ def to_float(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     >>> to_float(np.array([0, 51, 255], np.uint8)).tolist()
     [0.0, 0.20000000298023224, 1.0]
     """
-    return np.asarray(image.astype(np.float32) / np.float32(_MAX_LEVEL))
+    levels = image.astype(np.float32)
+    levels /= np.float32(_MAX_LEVEL)
+    return levels
 
 
 def to_uint8(image: NDArray[np.number]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from PIL import ExifTags, Image, UnidentifiedImageError
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import OPEN_INFO, TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.damage import check_whole
@@ -28,9 +28,16 @@ Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 register_guarded_heif()
+
+# Pillow knows this kind of gray in the other byte order only. `codecs` inverts it.
+_BIG_ENDIAN, _ONE_SAMPLE, _16_BITS = b"MM", (1,), (16,)
+OPEN_INFO[_BIG_ENDIAN, 0, _ONE_SAMPLE, 1, _16_BITS, ()] = OPEN_INFO[
+    _BIG_ENDIAN, 1, _ONE_SAMPLE, 1, _16_BITS, ()
+]
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", *GUARDED)
 """MPO, the JPEG with additional images that phones write, counts as JPEG for Pillow."""
-_TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_BIG_ENDIAN_BIGTIFF = b"MM\0+"
+_TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", _BIG_ENDIAN_BIGTIFF)
 _VIDEO_BRANDS = (
     *(b"qt  ", b"isom", b"iso2", b"mp41", b"mp42"),
     *(b"M4V ", b"avc1", b"3gp4", b"3gp5", b"dash"),
@@ -53,6 +60,8 @@ _ORIENTATIONS = range(1, 9)
 _MAX_COPYRIGHT = 1000
 """Characters that are kept of a notice."""
 _MAX_SIDE = 65_535
+_BYTES_PER_PIXEL, _METADATA_BYTES = 6, 20_000_000
+"""Of an uncompressed photo with 16 bits per channel. The file is in memory while it is decoded."""
 DECODER_ERRORS = (
     OSError,
     SyntaxError,
@@ -163,8 +172,11 @@ def _open(stream: BinaryIO) -> OpenedPhoto:
     except UnidentifiedImageError as error:
         if page is None:
             raise
+        stream.seek(0)
+        is_known = stream.read(4) != _BIG_ENDIAN_BIGTIFF
+        kind = f"{page.bits} bits per channel" if is_known else "big-endian BigTIFF"
         raise UnreadableImageError(
-            f"an unusual kind of TIFF ({page.bits} bits per channel): save it again, as RGB"
+            f"an unusual kind of TIFF ({kind}): save it again, as RGB"
         ) from error
     if isinstance(image, TiffImageFile) and page is not None and page.number:
         image.seek(page.number)
@@ -257,6 +269,29 @@ def check_photo(source: BinaryIO, *, max_megapixels: float) -> Header:
         progressive = "progressive" in photo.image.info
         check_whole(source, header.format, header.megapixels, progressive=progressive)
     return header
+
+
+def check_size(size: int, *, max_megapixels: float) -> None:
+    """Refuse a file that takes too much memory while it is decoded.
+
+    Parameters
+    ----------
+    size
+        Of the file, bytes.
+    max_megapixels
+        Largest allowed size of the photo. Six bytes per pixel are allowed, and 20 MB of metadata.
+
+    Raises
+    ------
+    UnreadableImageError
+        The message says what to do instead.
+    """
+    allowed = _BYTES_PER_PIXEL * max_megapixels * 1e6 + _METADATA_BYTES
+    if size > allowed:
+        raise UnreadableImageError(
+            f"{size / 1e6:.0f} MB > {allowed / 1e6:.0f} MB, which ingest.max_megapixels "
+            f"{max_megapixels:.4g} allows: save it compressed, or with 8 bits per channel"
+        )
 
 
 def check_header(header: Header, *, max_megapixels: float) -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
 from PIL.PngImagePlugin import PngImageFile
 
 from nst_pipeline.errors import UnreadableImageError
@@ -46,7 +47,8 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
-_MAX_META_BYTES = 65_536
+_MAX_META_BYTES, _MAX_PROFILE_BYTES = 65_536, 4_000_000
+_BMP_HEADER_AT, _BMP_V5_BYTES, _BMP_EMBEDDED = 14, 124, b"DEBM"
 _PNG_CHUNKS_AT, _MAX_CHUNKS, _MAX_CHUNK_BYTES = 8, 1000, 1000
 _EXIF, _INTEROP = 0x8769, 0xA005
 _INTEROP_INDEX, _ADOBE_INDEX, _ADOBE_SPACE = 1, "R03", 2
@@ -135,6 +137,23 @@ def _png_chunk(image: PngImageFile, wanted: bytes) -> bytes:
         file.seek(position)
 
 
+def _bmp_profile(image: BmpImageFile) -> bytes | None:
+    """Read the profile that a bitmap of version 5 embeds, which Pillow does not."""
+    file = image.fp
+    if file is None:
+        return None
+    position = file.tell()
+    file.seek(_BMP_HEADER_AT)
+    header = file.read(_BMP_V5_BYTES)
+    profile = None
+    if len(header) == _BMP_V5_BYTES and header[56:60] == _BMP_EMBEDDED:
+        start, size = struct.unpack("<2I", header[112:120])
+        file.seek(_BMP_HEADER_AT + start)
+        profile = file.read(min(size, _MAX_PROFILE_BYTES))
+    file.seek(position)
+    return profile or None
+
+
 def _from_codes(codes: bytes) -> bytes | None:
     """Build the profile of H.273's code points: primaries, transfer, matrix, full range."""
     if len(codes) < 4:
@@ -219,6 +238,7 @@ def declared_profile(image: Image.Image) -> bytes | None:
 
     References
     ----------
+    Microsoft, "BITMAPV5HEADER structure", 2021.
     W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 2025, section 11.3.2.
     ITU-T H.273, "Coding-independent code points for video signal type identification", 2024.
     """
@@ -227,6 +247,8 @@ def declared_profile(image: Image.Image) -> bytes | None:
         if coded is not None:
             return coded
     embedded = image.info.get("icc_profile")
+    if isinstance(image, BmpImageFile):
+        embedded = _bmp_profile(image)
     if embedded:
         return bytes(embedded)
     if isinstance(image, PngImageFile):

@@ -3,6 +3,7 @@
 import pytest
 from upath import UPath
 
+from nst_pipeline.cli.pictures.files import current_settings
 from nst_pipeline.errors import SettingError
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -22,6 +23,13 @@ def test_a_network_with_another_digest_than_the_pinned_one_is_refused(tmp_path):
     (tmp_path / "nst.toml").write_text(f'[run.sha256]\ncutout = "{other}"\n')
     with pytest.raises(SettingError, match=rf"run\.sha256\.cutout: .* {found}, not {other}"):
         _plan(tmp_path)
+
+
+def test_commands_without_a_plan_check_pins_too(tmp_path, monkeypatch):
+    (tmp_path / "nst.toml").write_text(f'[run.sha256]\ncutout = "{"0" * 64}"\n')
+    monkeypatch.setenv("NST_DATA", str(tmp_path))
+    with pytest.raises(SettingError, match=r"run\.sha256\.cutout: the file has the digest"):
+        current_settings()
 
 
 @pytest.mark.parametrize("pin", ['cutout = "abc"', f'unknown = "{"0" * 64}"'])

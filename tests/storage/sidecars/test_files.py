@@ -40,9 +40,12 @@ def put(folder: Path, name: str, content: str) -> None:
     path.write_text(content, "utf-8")
 
 
+def matching(folder: Path, *photos: str) -> SidecarMatching:
+    return SidecarMatching(UPath(folder), photos, list_inbox(UPath(folder)).sidecars)
+
+
 def parts(folder: Path, photo: str, *others: str) -> list[Part]:
-    files = list_inbox(UPath(folder)).sidecars
-    return SidecarMatching(UPath(folder), [photo, *others], files).parts(photo)
+    return matching(folder, photo, *others).parts(photo)
 
 
 def boxes(folder: Path, photo: str, *others: str) -> list[tuple[Box, str]]:
@@ -52,7 +55,8 @@ def boxes(folder: Path, photo: str, *others: str) -> list[tuple[Box, str]]:
 
 
 def digest(folder: Path, photo: str) -> str:
-    return sidecar_digest(UPath(folder), parts(folder, photo))
+    matched = matching(folder, photo)
+    return sidecar_digest(UPath(folder), matched.parts(photo), matched)
 
 
 def test_a_photo_without_sidecars_has_no_annotations_and_no_digest(tmp_path: Path) -> None:

@@ -50,3 +50,11 @@ def test_an_empty_or_incomplete_file_is_named(tmp_path, name, text, message):
     (tmp_path / name).write_text(text)
     with pytest.raises(SidecarError, match=f"{name} {message}"):
         Licenses(UPath(tmp_path), ["cup.jpg"])
+
+
+@pytest.mark.parametrize("name", ["Licenses.CSV", "licenses.csv"])
+def test_case_and_folders_of_names_do_not_matter(tmp_path, name):
+    (tmp_path / name).write_text("image,license\nimages\\CUP.JPG,CC0-1.0\n")
+    (tmp_path / "license.TXT").write_text("CC BY 4.0")
+    licenses = Licenses(UPath(tmp_path), ["cup.jpg", "cat.jpg"])
+    assert [licenses.of(photo).name for photo in ("cup.jpg", "cat.jpg")] == ["CC0-1.0", "CC BY 4.0"]

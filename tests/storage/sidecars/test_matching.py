@@ -154,3 +154,11 @@ def test_each_photo_has_one_name_and_a_name_without_exact_match_one_photo(
 @given(st.lists(st.builds(Part, st.text(), st.integers(), st.integers(), st.just(0), st.text())))
 def test_parts_round_trip(parts: list[Part]) -> None:
     assert load_parts(dump_parts(parts)) == parts
+
+
+def test_a_name_that_leaves_no_room_for_sidecars_is_told(tmp_path: Path) -> None:
+    long = "사" * 80
+    assert unmatched(tmp_path, "x" * 239 + ".jpg", f"pets/{long[:79]}.jpg") == {}
+    told = unmatched(tmp_path, "x" * 245 + ".jpg", f"{long}.jpg")
+    assert told["x" * 245 + ".jpg"] == "its name is 6 bytes too long for sidecars: shorten it"
+    assert told[f"{long}.jpg"].startswith("its name is 1 bytes")

@@ -95,10 +95,20 @@ def test_damage_in_the_middle_shows_when_the_photo_is_decoded(image_format):
 
 
 def test_scans_of_a_jpeg_are_counted():
-    assert walk_jpeg(encode("JPEG")) == (1, True)
-    scans, has_end = walk_jpeg(encode("JPEG", progressive=True))
+    def walk(data):
+        return walk_jpeg(io.BytesIO(data))
+
+    assert walk(encode("JPEG")) == (1, True)
+    data = encode("JPEG", progressive=True)
+    scans, has_end = walk(data)
     assert 5 < scans < 20 and has_end
-    assert walk_jpeg(encode("JPEG", progressive=True)[:-2])[1] is False
+    assert walk(data[:-2])[1] is False
+    last = data.rindex(b"\xff\xda") + 2
+    start = last + int.from_bytes(data[last : last + 2], "big")
+    # Blocks that are read end before, within and after the mark of the end.
+    for padding in range((1 << 20) - 2, (1 << 20) + 2):
+        long = data[:start] + bytes(padding - (len(data) - start)) + data[start:]
+        assert walk(long) == (scans, True)
 
 
 def test_a_jpeg_of_a_thousand_scans_is_refused():

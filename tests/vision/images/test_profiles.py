@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -107,6 +108,23 @@ def test_exif_marks_adobe_rgb(image_format: str, space: int, index: str) -> None
     assert error(encoded(stored(ADOBE_RGB, 563 / 256))) > 5
 
 
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_exif_marks_adobe_rgb_in_a_tiff(byteorder: str) -> None:
+    """Its EXIF is a directory at the end of the file, with the color space as the only tag."""
+
+    def written(offset: int) -> bytes:
+        buffer, picture = io.BytesIO(), stored(ADOBE_RGB, 563 / 256)
+        # tifffile writes no such tag, so another one becomes it.
+        options = {"photometric": "rgb", "extratags": [(65000, 4, 1, offset, True)]}
+        tifffile.imwrite(buffer, picture, byteorder=byteorder, **options)
+        other, tag = (struct.pack(byteorder + "HHI", number, 4, 1) for number in (65000, 34665))
+        return buffer.getvalue().replace(other, tag)
+
+    directory = struct.pack(byteorder + "HHHIHxxI", 1, 0xA001, 3, 1, 2, 0)
+    assert error(written(len(written(0))) + directory) < 1.2
+    assert error(written(0)) > 5
+
+
 def test_an_embedded_profile_counts_more_than_exif() -> None:
     exif, profile = exif_of_adobe_rgb(0xFFFF, "R03"), build_profile(SRGB)
     assert error(encoded(PHOTO, exif=exif, icc_profile=profile)) < 0.3
@@ -188,3 +206,22 @@ def test_a_transparent_level_of_few_bits_is_found(bits: int) -> None:
     matte = decode_alpha(data)
     assert matte is not None
     assert (matte[0] == (levels != transparent)).all()
+
+
+def bitmap_with_profile(picture: np.ndarray, kind: bytes, profile: bytes) -> bytes:
+    """A bitmap of version 5, whose profile follows the pixels."""
+    height, width = picture.shape[:2]
+    rows = np.pad(picture[::-1, :, ::-1].reshape(height, -1), ((0, 0), (0, -3 * width % 4)))
+    start = 14 + 124 + rows.size
+    header = struct.pack("<I2i2H6I", 124, width, height, 1, 24, 0, rows.size, 0, 0, 0, 0)
+    header += bytes(16) + kind + bytes(48) + struct.pack("<4I", 4, start - 14, len(profile), 0)
+    head = struct.pack("<2sI4xI", b"BM", start + len(profile), 14 + 124)
+    return head + header + rows.tobytes() + profile
+
+
+def test_a_bitmap_embeds_a_profile() -> None:
+    profile, picture = build_profile(ADOBE_RGB, 563 / 256), stored(ADOBE_RGB, 563 / 256)
+    assert error(bitmap_with_profile(picture, b"DEBM", profile)) < 0.6
+    assert error(bitmap_with_profile(picture, b"BGRs", profile)) > 5
+    assert error(bitmap_with_profile(PHOTO, b"DEBM", b"")) == 0
+    assert error(bitmap_with_profile(PHOTO, b"DEBM", b"no profile")) == 0

@@ -63,13 +63,24 @@ def by_hand(pixels: bytes, bits: int, photometric: int = 1, *more: tuple[int, in
     return struct.pack("<2sHI", b"II", 42, 8 + len(pixels)) + pixels + directory
 
 
-@pytest.mark.parametrize("bigtiff", [False, True])
-def test_gray_whose_zero_is_white_is_inverted(bigtiff: bool) -> None:
-    options = {"photometric": "miniswhite", "bigtiff": bigtiff}
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"bigtiff": True}, {"byteorder": ">"}, {"byteorder": ">", "compression": "zlib"}],
+)
+def test_gray_whose_zero_is_white_is_inverted(options: dict[str, Any]) -> None:
     for picture in (255 - GRAY, 65535 - GRAY_16):
-        assert np.array_equal(decoded(written(picture, **options))[..., 0], GRAY)
-    message = problem(written(65535 - GRAY_16, byteorder=">", **options))
-    assert message == "an unusual kind of TIFF (16 bits per channel): save it again, as RGB"
+        data = written(picture, photometric="miniswhite", **options)
+        assert np.array_equal(decoded(data)[..., 0], GRAY)
+
+
+def test_large_tiffs_of_the_other_byte_order_are_refused_by_name() -> None:
+    data = written(GRAY, photometric="minisblack", byteorder=">", bigtiff=True)
+    assert problem(data) == "an unusual kind of TIFF (big-endian BigTIFF): save it again, as RGB"
+
+
+def test_colors_of_video_are_refused_by_name() -> None:
+    data = written(np.dstack([GRAY] * 3), photometric="ycbcr")
+    assert problem(data).startswith("YCbCr colors without JPEG compression: save it as RGB")
 
 
 def test_12_bit_gray_has_its_own_scale() -> None:

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from nst_pipeline.vision.images.codecs import decode_alpha, decode_photo
+from nst_pipeline.vision.images.codecs import decode_alpha, decode_mask, decode_photo
 from nst_pipeline.vision.images.png import encode_png
 
 GLASS = (200, 20, 20)
@@ -158,3 +158,23 @@ def test_an_alpha_that_covers_99_9_percent_is_none(holes, is_cut_out):
     picture[0, :holes, 3] = 0
     picture[50:, :, 3] = 254
     assert (alpha_of(encode_png(picture)) is not None) == is_cut_out
+
+
+MASK = ALPHA > 127
+
+
+@pytest.mark.parametrize("hidden", [0, 255])
+def test_a_mask_is_black_where_it_is_dark_or_transparent(hidden):
+    gray = np.where(MASK, 255, hidden).astype(np.uint8)
+    wide = np.dstack([gray] * 3 + [ALPHA]).astype(np.uint16) * 257
+    files = [
+        encode_png(ALPHA),
+        saved(np.where(MASK, 65535, 32767).astype(np.uint16), "PNG"),
+        saved(np.dstack([gray, ALPHA]), "PNG"),
+        saved(np.dstack([gray] * 3 + [ALPHA]), "PNG"),
+        png(wide, 6, 16, {}),
+        saved(Image.fromarray(np.dstack([ALPHA, ALPHA // 3, ALPHA // 2])), "PNG"),
+        saved(Image.fromarray(MASK), "PNG"),
+    ]
+    for data in files:
+        assert np.array_equal(decode_mask(data), MASK)
