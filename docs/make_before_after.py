@@ -1,4 +1,4 @@
-"""Write docs/images/before-after.webp: a sample object as it was pasted, and the pipeline's result.
+"""Write docs/images/before-after.webp: sample objects as they were pasted, and the results.
 
 nst --data FOLDER samples && nst --data FOLDER run
 python docs/make_before_after.py FOLDER
@@ -15,21 +15,30 @@ import numpy as np
 from nst_pipeline.storage.pictures import read_picture
 
 PICTURE = Path(__file__).parent / "images" / "before-after.webp"
-SCENE = "pavement"
-ROWS, COLUMNS = slice(212, 512), slice(112, 512)
-"""The part of the scene that is shown."""
-ENLARGEMENT = 1.5
+PARTS = {
+    "cafe-table": (slice(160, 400), slice(280, 600)),
+    "pavement": (slice(272, 512), slice(192, 512)),
+}
+"""The parts of the scenes that are shown: rows and columns."""
+ENLARGEMENT = 1.8
 GAP_PX = 12
 WEBP_QUALITY = 90
 
 
-def main() -> None:
-    """Lay both parts side by side."""
-    artifacts = Path(sys.argv[1]) / "artifacts"
-    (result,) = (artifacts / "harmonized").glob(f"{SCENE}-*.png")
+def _side_by_side(parts: list[np.ndarray], axis: int) -> np.ndarray:
+    """Join two pictures, with a white gap."""
+    first, second = parts
+    shape = list(first.shape)
+    shape[axis] = GAP_PX
+    return np.concatenate([first, np.full(shape, 255, np.uint8), second], axis)
+
+
+def _row(artifacts: Path, scene: str) -> np.ndarray:
+    """Show a part of a scene as it was pasted, and the result."""
+    (result,) = (artifacts / "harmonized").glob(f"{scene}-*.png")
     parts = [
         cv2.resize(
-            read_picture(artifacts / asset / result.name)[ROWS, COLUMNS],
+            read_picture(artifacts / asset / result.name)[PARTS[scene]],
             None,
             fx=ENLARGEMENT,
             fy=ENLARGEMENT,
@@ -37,8 +46,13 @@ def main() -> None:
         )
         for asset in ("composites", "harmonized")
     ]
-    gap = np.full((len(parts[0]), GAP_PX, 3), 255, np.uint8)
-    sheet = np.hstack([parts[0], gap, parts[1]])
+    return _side_by_side(parts, 1)
+
+
+def main() -> None:
+    """Lay the parts out, a row for each scene."""
+    artifacts = Path(sys.argv[1]) / "artifacts"
+    sheet = _side_by_side([_row(artifacts, scene) for scene in PARTS], 0)
     _, data = cv2.imencode(".webp", sheet[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])
     PICTURE.write_bytes(data.tobytes())
 

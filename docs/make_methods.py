@@ -8,8 +8,10 @@ FOLDER is the collection. `nst calibrate` writes model.npz.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -17,17 +19,19 @@ import numpy as np
 
 from nst_pipeline.settings import HarmonizeSettings, Settings
 from nst_pipeline.storage.pictures import read_matte, read_picture
+from nst_pipeline.style.light_reader import read_lights
 from nst_pipeline.style.magenta import load_magenta
 from nst_pipeline.style.proposals import proposals_for
 from nst_pipeline.vision.compose.composite import recompose
 from nst_pipeline.vision.harmonize.harmonize import harmonize
+from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.harmonize.model.harmonizer import Harmonizer, load
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 PICTURE = Path(__file__).parent / "images" / "methods.webp"
-METHODS = ("untouched", "ring", "model", "magenta", "painted", "auto")
+METHODS = ("untouched", "ring", "model", "magenta", "painted", "light")
 WIDTH_PX, HEIGHT_PX, LABEL_PX = 240, 200, 24
 """Size of a cell, and height of the label above it."""
 MARGIN = 0.35
@@ -35,29 +39,53 @@ MARGIN = 0.35
 WEBP_QUALITY = 88
 
 
-def read_composites(artifacts: Path) -> Iterator[tuple[Rgb, Matte, str]]:
+@dataclass(frozen=True)
+class Sample:
+    """A sample composite.
+
+    Attributes
+    ----------
+    composite
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1.
+    light
+        Light of the object's own photo.
+    look
+        Value of `harmonize.look`.
+    """
+
+    composite: Rgb
+    matte: Matte
+    light: Reading | None
+    look: str = "photo"
+
+
+def read_light_of(artifacts: Path, key: str) -> Reading | None:
+    """Return the light of the own photo of a composite's sticker, by the scene's key."""
+    (place,) = json.loads((artifacts / f"placements/{key}.json").read_text("utf-8"))
+    records = json.loads((artifacts / f"stickers/{place['object_key']}.json").read_text("utf-8"))
+    return next(each.get("light") for each in records if each["sticker"] == place["sticker"])
+
+
+def read_samples(artifacts: Path) -> Iterator[Sample]:
     """Read the sample composites, and paint the scene of the last one.
 
     Parameters
     ----------
     artifacts
-        The folder of the asset `composites`.
-
-    Yields
-    ------
-    composite, matte, look
-        (height, width, 3) uint8 RGB, (height, width) float32, and `photo` or `painting`.
+        The collection's artifacts.
     """
-    composites = [path for path in sorted(artifacts.glob("*.png")) if path.name.count(".") == 1]
-    pairs = []
-    for path in composites:
+    folder, samples = artifacts / "composites", []
+    for path in [each for each in sorted(folder.glob("*.png")) if each.name.count(".") == 1]:
         composite = read_picture(path)
-        pairs.append((composite, read_matte(path.with_suffix(".mask.png"), composite)))
-    for composite, matte in pairs:
-        yield composite, matte, "photo"
-    composite, matte = pairs[-1]
-    painted = load_magenta().stylize([composite], [pairs[0][0]])[0]
-    yield recompose(np.asarray(painted, np.uint8), matte, composite), matte, "painting"
+        matte = read_matte(path.with_suffix(".mask.png"), composite)
+        samples.append(Sample(composite, matte, read_light_of(artifacts, path.stem)))
+    yield from samples
+    last = samples[-1]
+    painted = load_magenta().stylize([last.composite], [samples[0].composite])[0]
+    scene = recompose(np.asarray(painted, np.uint8), last.matte, last.composite)
+    yield replace(last, composite=scene, look="painting")
 
 
 def crop_to_cell(picture: Rgb, matte: Matte) -> Rgb:
@@ -78,29 +106,19 @@ def label_cell(cell: Rgb, text: str) -> Rgb:
     return np.vstack([head, cell])
 
 
-def compare_methods(composite: Rgb, matte: Matte, look: str, harmonizer: Harmonizer) -> Rgb:
-    """Lay the results of all methods for one composite side by side.
-
-    Parameters
-    ----------
-    composite
-        (height, width, 3) uint8 RGB.
-    matte
-        (height, width) float32, 0..1.
-    look
-        Value of `harmonize.look`.
-    harmonizer
-        The color model.
-    """
-    cells = []
+def compare_methods(sample: Sample, harmonizer: Harmonizer) -> Rgb:
+    """Lay the results of all methods for one composite side by side."""
+    cells, composite, matte = [], sample.composite, sample.matte
+    lights = read_lights(sample.light, composite, matte)
     for method in METHODS:
         # Painting an object implies that the scene is a painting.
-        used_look = "painting" if method == "painted" else look
-        settings = HarmonizeSettings.model_validate({"method": method, "look": used_look})
+        look = "painting" if method == "painted" else sample.look
+        settings = HarmonizeSettings.model_validate({"method": method, "look": look})
         proposals = proposals_for(composite, matte, Settings(harmonize=settings))
-        result = harmonize(composite, matte, settings, harmonizer=harmonizer, proposals=proposals)
-        label = f"auto: {result.chosen}" if method == "auto" else method
-        cells.append(label_cell(crop_to_cell(result.image, matte), label))
+        result = harmonize(
+            composite, matte, settings, harmonizer=harmonizer, proposals=proposals, lights=lights
+        )
+        cells.append(label_cell(crop_to_cell(result.image, matte), method))
     return np.hstack(cells)
 
 
@@ -115,8 +133,8 @@ def main(data: Path, model: Path) -> None:
         The color model's file.
     """
     harmonizer = load(model)
-    composites = read_composites(data / "artifacts/composites")
-    sheet = np.vstack([compare_methods(*each, harmonizer) for each in composites])
+    samples = read_samples(data / "artifacts")
+    sheet = np.vstack([compare_methods(each, harmonizer) for each in samples])
     options = [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY]
     cv2.imwrite(str(PICTURE), sheet[..., ::-1], options)
 
