@@ -16,7 +16,7 @@ from nst_pipeline.vision.images.tiff import main_pages, read_pages
 _MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 64, 2000
 """Of a progressive JPEG; encoders write about ten. Each costs the time of a whole decoding: ten
 scans of 100 megapixels take 3 s."""
-_MAX_PNG_CHUNKS, _MAX_BOXES = 100_000, 1000
+_MAX_PNG_CHUNKS, _MAX_BOXES, _MAX_MARKERS = 100_000, 1000, 10_000
 _TAIL_BYTES = 4096
 """Bytes searched for the end mark: cameras pad JPEGs with zeros to full sectors."""
 _ZEROS, _LONG_RUN = 512, 4096
@@ -42,6 +42,35 @@ def _damaged(detail: str) -> UnreadableImageError:
 def _read(file: BinaryIO, offset: int, count: int) -> bytes:
     file.seek(max(0, offset))
     return file.read(count)
+
+
+def check_markers(file: BinaryIO) -> None:
+    """Refuse a JPEG with so many markers, or so much padding, that its header takes minutes.
+
+    Parameters
+    ----------
+    file
+        Seekable; its position changes.
+
+    Raises
+    ------
+    UnreadableImageError
+        The message gives the reason without the file's name.
+    """
+    at = 2
+    for _ in range(_MAX_MARKERS):
+        head = _read(file, at, _MARKER_BYTES)
+        found = _JPEG_MARKER.match(head)
+        if found is None and len(head) == _MARKER_BYTES and not head.strip(b"\xff"):
+            break
+        if found is None or found[1][0] in (_JPEG_SCAN, _JPEG_END):
+            return
+        at += found.end()
+        if found[1][0] not in _JPEG_ALONE:
+            at += int.from_bytes(_read(file, at, 2), "big")
+    raise UnreadableImageError(
+        f"more than {_MAX_MARKERS} markers, or endless padding: save it again"
+    )
 
 
 def _find_marker(file: BinaryIO, at: int) -> int:

@@ -133,3 +133,12 @@ def test_a_bmp_that_states_more_rows_than_it_has_is_refused():
     data = bytearray(encode("BMP"))
     data[22:26] = struct.pack("<i", 1000)
     assert "damaged or cut short" in problem(bytes(data))
+
+
+@pytest.mark.parametrize("more", [b"\xff\xfe\0\2" * 20_000, b"\xff" * 100_000])
+def test_endless_markers_before_the_picture_are_refused(more):
+    data = encode("JPEG")
+    with pytest.raises(UnreadableImageError, match="more than 10000 markers, or endless padding"):
+        decode_photo(data[:2] + more + data[2:], name="cat", max_megapixels=100)
+    few = data[:2] + b"\xff\xfe\0\2" * 100 + b"\xff" * 100 + data[2:]
+    assert decode_photo(few, name="cat", max_megapixels=100).shape == PHOTO.shape

@@ -225,3 +225,24 @@ def test_a_bitmap_embeds_a_profile() -> None:
     assert error(bitmap_with_profile(picture, b"BGRs", profile)) > 5
     assert error(bitmap_with_profile(PHOTO, b"DEBM", b"")) == 0
     assert error(bitmap_with_profile(PHOTO, b"DEBM", b"no profile")) == 0
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        *({"gAMA": content} for content in (bytes(4), b"\xff" * 4, b"\1")),
+        *({"cHRM": content} for content in (bytes(32), b"\xff" * 32, b"123", b"\0\0\1\0" * 8)),
+        *({"cICP": bytes([9, transfer, 0, 1])} for transfer in (0, 2, 3, 9, 10, 12, 17, 255)),
+        {"cICP": bytes([200, 13, 0, 1])},
+        {"cICP": b"\1"},
+        {"iCCP": b"name\0\0" + zlib.compress(bytes(50_000_000), 1)},
+        {"iCCP": b"name\0\0junk"},
+        {"eXIf": b"II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0\0\0\0\0"},
+        {"tRNS": b"\0\1\0"},
+    ],
+)
+def test_colors_that_make_no_sense_are_ignored_or_refused(chunks: dict[str, bytes]) -> None:
+    try:
+        assert error(with_chunks(PHOTO, **chunks)) < 1
+    except UnreadableImageError as refused:
+        assert "cup: damaged or cut short" in str(refused)
