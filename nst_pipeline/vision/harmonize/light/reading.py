@@ -24,8 +24,9 @@ Reading = tuple[float, ...]
 _DECIMALS = 4
 _EXPOSURE, _BALANCE, _HAZE = 0, slice(1, 4), slice(6, 9)
 """Numbers of a reading."""
-_BALANCE_SHARE = 0.8
-"""Share of the difference of color that an object gets: a colored wall may pass for a lamp."""
+_BALANCE_SHARE, _BALANCE_LIMIT = 0.8, 0.6
+"""Share of the difference of color that an object gets, and the difference, of logarithms of light,
+below which it is bent softly: a red tablecloth may pass for a lamp."""
 _ADDED_HAZE_SHARE = 0.35
 """Share of the haze in which a scene exceeds the object's photo that the object gets: lifted blacks
 are seen first, and what stands before haze has less of it than what lies behind."""
@@ -119,7 +120,8 @@ def light_change(lights: Lights, composite: Rgb, matte: Matte) -> LightChange:
     haze = difference[_HAZE]
     haze *= np.where(haze > 0, _ADDED_HAZE_SHARE, _REMOVED_HAZE_SHARE)
     haze *= _removable_share(-haze, shown) if len(shown) else 0.0
-    difference[_BALANCE] *= _BALANCE_SHARE
+    bent = np.tanh(difference[_BALANCE] / _BALANCE_LIMIT)
+    difference[_BALANCE] = _BALANCE_SHARE * _BALANCE_LIMIT * bent
     difference[_EXPOSURE] = min(difference[_EXPOSURE], _headroom(shown, around))
     return LightChange.from_numbers(difference, mean_log_luminance(composite, matte))
 
