@@ -47,7 +47,10 @@ def page(browser, collection) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if "Policy" in said.text else None)
     page.goto(f"{started[0]}mark")
+    # Opening a photo forgets what was marked on it, so what follows must wait for it.
+    page.wait_for_load_state("networkidle")
     page.select_option("#photos", label="cat.jpg")
+    page.wait_for_load_state("networkidle")
     expect(page.locator("#title")).to_have_text("cat.jpg")
     yield page
     context.close()

@@ -47,8 +47,9 @@ from nst_pipeline.vision.naturalness.factors import Naturalness
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _DECIMALS = 6
-_NATURALNESS_TOLERANCE = 0.05
-"""A smaller loss of naturalness cannot be seen."""
+_NATURALNESS_TOLERANCE = 0.2
+"""The network of naturalness likes bright objects: results in a darker scene's light, which viewers
+preferred to the untouched composite, had up to 0.14 less."""
 
 
 def _uses_vgg(settings: Settings) -> bool:

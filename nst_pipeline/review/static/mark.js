@@ -184,7 +184,7 @@
       const address = `api/photos/${encodeURIComponent(photo.key)}/segment`;
       const { mask, quality } = await app.post(address, prompt);
       const drawn = await decoded(mask);
-      if (asked !== photo) return;
+      if (asked.key !== photo.key) return;
       remember();
       const made = { label, height_m, mask: drawn, quality };
       if (replaced < 0) objects = [...objects, made];

@@ -18,7 +18,7 @@ def _plan(root):
 def test_a_network_with_another_digest_than_the_pinned_one_is_refused(tmp_path):
     found = _plan(tmp_path).models["cutout"]
     (tmp_path / "nst.toml").write_text(f'[run.sha256]\ncutout = "{found}"\n')
-    assert _plan(tmp_path).models == {"cutout": found}
+    assert _plan(tmp_path).models["cutout"] == found
     other = "0" * 64
     (tmp_path / "nst.toml").write_text(f'[run.sha256]\ncutout = "{other}"\n')
     with pytest.raises(SettingError, match=rf"run\.sha256\.cutout: .* {found}, not {other}"):
