@@ -546,10 +546,8 @@ def plan(
     """Place up to `settings.stickers_per_scene` stickers on a scene.
 
     Things stand on what usually carries them, are as large as they are in reality, and keep clear
-    of what the scene shows. An object that an edge of its photo cuts is cut by the same edge of the
-    scene. Of the first places that are plausible enough, or else the most plausible ones, the one
-    that is judged best is taken; among equally good places for a sticker, the one with surroundings
-    closest in color.
+    of what the scene shows. An edge of the scene cuts what the same edge of its photo cut. Of the
+    places that are plausible enough, or else the most plausible ones, the one judged best is taken.
 
     Parameters
     ----------
@@ -560,8 +558,7 @@ def plan(
     stickers
         Candidates, best first (see `sticker_candidates`).
     obstacles
-        Objects that the scene already shows, in its pixels. Those of a known height tell the
-        scene's scale.
+        Objects that the scene already shows, in its pixels; known heights tell its scale.
     settings
         Number of stickers, their heights, mirroring, the seed, and how many places are tried.
     scene_key
