@@ -12,7 +12,7 @@ from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.labels import name_objects
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.light_reader import read_light
-from nst_pipeline.style.scene_layout import read_footing
+from nst_pipeline.style.scene_layout import layout_once, read_footing
 from nst_pipeline.vision.cutout import crop_sticker
 from nst_pipeline.vision.cutout import cut_out as cut_out_of
 from nst_pipeline.vision.detect import detect
@@ -186,5 +186,7 @@ def cut_out(
         cut_by=tuple(cut_edges(made.matte, alpha)),
         matte=made.matte,
         light=read_light(colors, made.matte) if has_surroundings else None,
-        footing=read_footing(colors, detection.label, made.matte) if has_surroundings else None,
+        footing=read_footing(layout_once(colors), detection.label, made.matte)
+        if has_surroundings
+        else None,
     )

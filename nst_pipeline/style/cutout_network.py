@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.style.onnx_network import OnnxNetwork, load_onnx_network
+from nst_pipeline.style.onnx_network import OnnxNetwork, centered, load_onnx_network
 from nst_pipeline.style.zoo.cutout import ProbabilityNetwork, cutout_network
 from nst_pipeline.style.zoo.signature import read_signature
 from nst_pipeline.vision.cutout.segmentation import CutoutNetwork, Segmentation, combine_views
+from nst_pipeline.vision.images.resize import to_square
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 BUILTIN = "builtin"
@@ -28,7 +29,7 @@ _INPUTS = ("picture", "box")
 
 @dataclass(frozen=True)
 class ViewParameters:
-    """How the network looks at a picture; training used the same size and normalization."""
+    """How the network looks at a picture; training used the same size."""
 
     side_px: int = 256
     """Side of the square that it sees."""
@@ -37,9 +38,6 @@ class ViewParameters:
     Mirrored views besides add nothing."""
     quick_margin: float = 0.25
     """The surroundings of the one view of a quick look."""
-    middle: float = 127.0
-    spread: float = 128.0
-    """Subtracted from, and then divided into, the values 0..255."""
 
 
 VIEWS = ViewParameters()
@@ -65,12 +63,7 @@ def _window(box: Box, margin: float, width: int, height: int) -> Box:
 
 def _square(picture: Rgb, window: Box, side: int) -> NDArray[np.float32]:
     """Return a part of a picture as the network takes it, (3, side, side)."""
-    part = picture[window.slices]
-    shrinks = max(part.shape[:2]) > side
-    square = cv2.resize(
-        part, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
-    return (square.transpose(2, 0, 1).astype(np.float32) - VIEWS.middle) / VIEWS.spread
+    return centered(to_square(picture[window.slices], side)).transpose(2, 0, 1)
 
 
 def _prompt(box: Box | None, window: Box, side: int) -> NDArray[np.float32]:

@@ -12,14 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from nst_pipeline.style.onnx_network import load_onnx_network
+from nst_pipeline.style.onnx_network import centered, load_onnx_network
 from nst_pipeline.vision.harmonize.light.reading import Lights, Reading
 from nst_pipeline.vision.harmonize.light.view import REACHES_PX, light_view
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 LIGHT_READER_FILE = Path(__file__).with_name("light_reader.onnx")
-_MIDDLE, _SPREAD = 127.0, 128.0
-"""Subtracted from, and then divided into, the values 0..255, as in training."""
 _DECIMALS = 4
 
 
@@ -53,7 +51,7 @@ def read_light(image: Rgb, matte: Matte | None = None) -> Reading | None:
     near, hidden = (
         np.stack([getattr(view, name) for view in views])[:, None] for name in ("near", "hidden")
     )
-    scenes = (pictures.astype(np.float32) - _MIDDLE) / _SPREAD * (1 - hidden)
+    scenes = centered(pictures) * (1 - hidden)
     (numbers,) = network.run(scenes, near, hidden)
     return tuple(round(float(each), _DECIMALS) for each in numbers.mean(axis=0))
 

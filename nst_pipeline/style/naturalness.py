@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.style.onnx_network import OnnxNetwork, load_onnx_network
+from nst_pipeline.style.onnx_network import OnnxNetwork, centered, load_onnx_network
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.naturalness.factors import (
     CLOSE,
@@ -23,8 +23,6 @@ from nst_pipeline.vision.naturalness.views import coarse, naturalness_views
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 NATURALNESS_FILE = Path(__file__).with_name("naturalness.onnx")
-_MIDDLE, _SPREAD = 127.0, 128.0
-"""Subtracted from, and then divided into, the values 0..255, as in training."""
 
 
 def see_factors(
@@ -40,8 +38,7 @@ def see_factors(
         From `naturalness_views`.
     """
     looks = np.stack([pictures, coarse(pictures)]).transpose(0, 1, 4, 2, 3)
-    views = (looks.astype(np.float32) - _MIDDLE) / _SPREAD
-    (logits,) = network.run(views, np.stack([mattes, mattes]))
+    (logits,) = network.run(centered(looks), np.stack([mattes, mattes]))
     both = zip(SEEN, *logits.tolist(), strict=True)
     return {name: float(near if name in CLOSE else far) for name, near, far in both}
 

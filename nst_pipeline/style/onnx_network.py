@@ -24,6 +24,11 @@ _FATAL = 4
 """Log level. Errors are raised; warnings concern ONNX Runtime's own search for devices."""
 
 
+def centered(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Scale pictures, any shape, from 0..255 to about -1..1, as our networks were trained."""
+    return (pictures.astype(np.float32) - np.float32(127)) / np.float32(128)
+
+
 def first_line(error: Exception) -> str:
     """Return the first line of an error's message, or the error's type."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

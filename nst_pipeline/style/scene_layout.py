@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from nst_pipeline.style.onnx_network import OnnxNetwork, load_onnx_network
+from nst_pipeline.style.onnx_network import OnnxNetwork, centered, load_onnx_network
+from nst_pipeline.vision.images.resize import to_square
 from nst_pipeline.vision.place.footing import footing
 from nst_pipeline.vision.place.layout import SIDE_PX, Layout, ReadLayout
 from nst_pipeline.vision.place.things import thing_named
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 LAYOUT_FILE = Path(__file__).with_name("scene_layout.onnx")
-_MIDDLE, _SPREAD = 127.0, 128.0
-"""Subtracted from, and then divided into, the values 0..255, as in training."""
 
 
 def read_layout(network: OnnxNetwork, scene: Rgb) -> Layout:
@@ -33,11 +32,7 @@ def read_layout(network: OnnxNetwork, scene: Rgb) -> Layout:
     scene
         (height, width, 3) uint8 RGB.
     """
-    shrinks = max(scene.shape[:2]) > SIDE_PX
-    square = cv2.resize(
-        scene, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
-    picture = (square.transpose(2, 0, 1).astype(np.float32) - _MIDDLE) / _SPREAD
+    picture = centered(to_square(scene, SIDE_PX)).transpose(2, 0, 1)
     surfaces, scale = network.run(np.stack([picture, picture[..., ::-1]]))
     surfaces, scale = ((each[0] + each[1][..., ::-1]) / 2 for each in (surfaces, scale))
     return Layout(surfaces, scale[0], scale[1])
@@ -54,13 +49,24 @@ def load_layout_network() -> ReadLayout:
     return partial(read_layout, load_onnx_network(LAYOUT_FILE, remedy="install the package again"))
 
 
-def read_footing(photo: Rgb, label: str, matte: Matte) -> float | None:
-    """Read how well what is under an object's feet in its own photo carries such a thing.
+def layout_once(photo: Rgb) -> Callable[[], Layout]:
+    """Return a function that reads a photo's layout when it is first asked for, and keeps it.
 
     Parameters
     ----------
     photo
         (height, width, 3) uint8 RGB.
+    """
+    return cache(lambda: load_layout_network()(photo))
+
+
+def read_footing(layout: Callable[[], Layout], label: str, matte: Matte) -> float | None:
+    """Read how well what is under an object's feet in its own photo carries such a thing.
+
+    Parameters
+    ----------
+    layout
+        Reads the photo's layout, as `layout_once` does.
     label
         What the object is.
     matte
@@ -74,10 +80,8 @@ def read_footing(photo: Rgb, label: str, matte: Matte) -> float | None:
     Raises
     ------
     ModelUnavailableError
-        The file is damaged.
+        The network's file is damaged.
     """
     thing = thing_named(label)
-    if thing is None:
-        return None
-    found = footing(load_layout_network()(photo), thing, matte)
+    found = None if thing is None else footing(layout(), thing, matte)
     return None if found is None else round(found, 4)

@@ -26,7 +26,7 @@ from nst_pipeline.storage.records import (
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.light_reader import LIGHT_READER_FILE, read_light
-from nst_pipeline.style.scene_layout import LAYOUT_FILE, read_footing
+from nst_pipeline.style.scene_layout import LAYOUT_FILE, layout_once, read_footing
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
 from nst_pipeline.vision.detect.transparency import OWN_ALPHA
@@ -151,6 +151,7 @@ def stickers(item: Item) -> Made:
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
     alpha, settings = item.alpha("objects"), item.settings.cutout
     network = load_cutout_network(settings.network)
+    layout = layout_once(photo)
     made: dict[str, Content] = {}
     records = []
     for number, found in enumerate(item.record(Detections, detections)):
@@ -160,7 +161,7 @@ def stickers(item: Item) -> Made:
             continue
         around = _Surroundings()
         if found.source != OWN_ALPHA:
-            standing = read_footing(photo, found.label, cutout.matte)
+            standing = read_footing(layout, found.label, cutout.matte)
             around = _Surroundings(read_light(photo, cutout.matte), standing)
         name = sticker_id(item.key, number)
         record = _describe(name, source, found, cutout, alpha, pixels, box, around)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nst_pipeline.style.zoo.session import Session
 from nst_pipeline.style.zoo.signature import Signature
+from nst_pipeline.vision.images.resize import to_square
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _IMAGENET_MEAN, _IMAGENET_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -82,11 +83,7 @@ def salient_input(picture: Rgb, family: SalientFamily) -> NDArray[np.float32]:
     NDArray[np.float32]
         (1, 3, side, side).
     """
-    size = (family.side_px, family.side_px)
-    shrinks = max(picture.shape[:2]) > family.side_px
-    square = cv2.resize(
-        picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    square = to_square(picture, family.side_px)
     brightest = max(float(square.max()), 1.0) if family.by_peak else 255.0
     normalized = (square / brightest - np.array(family.mean)) / np.array(family.spread)
     return np.ascontiguousarray(normalized.transpose(2, 0, 1)[None], np.float32)

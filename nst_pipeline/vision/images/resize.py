@@ -45,6 +45,28 @@ def resize(image: ImageT, width: int, height: int) -> ImageT:
     return cast(ImageT, cv2.resize(image, (width, height), interpolation=flag))
 
 
+def to_square(image: ImageT, side_px: int) -> ImageT:
+    """Resize to the square that a network sees, whatever the aspect ratio.
+
+    Parameters
+    ----------
+    image
+        (rows, columns) or (rows, columns, channels), uint8 or float32.
+    side_px
+        Side of the square. Areas are averaged if a side of the image is longer; otherwise
+        interpolation is linear.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> to_square(np.array([[0, 2, 4, 6]], np.float32), 2).tolist()
+    [[1.0, 5.0], [1.0, 5.0]]
+    """
+    way = cv2.INTER_AREA if max(image.shape[:2]) > side_px else cv2.INTER_LINEAR
+    source = np.ascontiguousarray(image)
+    return cast(ImageT, cv2.resize(source, (side_px, side_px), interpolation=way))
+
+
 def fitted_size(
     image: NDArray[Any], longest_side: int, *, shortest_side: int = 1
 ) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.regions import object_box
+from nst_pipeline.vision.images.resize import to_square
 from nst_pipeline.vision.shapes import Box, Matte, Rgb
 
 SIDE_PX = 256
@@ -15,13 +16,6 @@ COARSE_PX = 112
 """Resolution of a view at a glance."""
 NEAR_MARGIN = 0.35
 """Surroundings in the near view, as a share of the object's longer side."""
-
-
-def _square(image: NDArray[np.generic], window: Box) -> NDArray[np.generic]:
-    part = np.ascontiguousarray(image[window.slices])
-    shrinks = max(part.shape[:2]) > SIDE_PX
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(part, (SIDE_PX, SIDE_PX), interpolation=way)
 
 
 def coarse(pictures: NDArray[np.uint8], side_px: int = COARSE_PX) -> NDArray[np.uint8]:
@@ -66,6 +60,6 @@ def naturalness_views(
     """
     height, width = matte.shape
     windows = (Box(0, 0, width, height), object_box(matte, near_margin))
-    pictures = np.stack([_square(picture, window) for window in windows])
-    mattes = np.stack([_square(matte, window) for window in windows])
+    pictures = np.stack([to_square(picture[window.slices], SIDE_PX) for window in windows])
+    mattes = np.stack([to_square(matte[window.slices], SIDE_PX) for window in windows])
     return np.asarray(pictures, np.uint8), np.asarray(mattes, np.float32)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nst_pipeline.style.scene_layout import read_footing
+from nst_pipeline.style.scene_layout import layout_once, read_footing
 from nst_pipeline.vision.place.footing import footing
 from nst_pipeline.vision.place.layout import SURFACES, Layout
 from nst_pipeline.vision.place.things import thing_named
@@ -41,4 +41,4 @@ def test_nothing_is_said_where_nothing_is_seen(cup):
     layout, person = layout_of("wall", "grass"), thing_named("person")
     assert footing(layout, person, standing_at(200)) is None
     assert footing(layout, person, np.zeros((200, 300), np.float32)) is None
-    assert read_footing(photo, "nobody knows this", matte) is None
+    assert read_footing(layout_once(photo), "nobody knows this", matte) is None

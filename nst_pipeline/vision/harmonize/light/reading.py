@@ -74,13 +74,21 @@ def mean_reading(readings: Sequence[Reading], weights: Sequence[float]) -> Readi
     return tuple(round(float(each), _DECIMALS) for each in mean)
 
 
+def _object_pixels(composite: Rgb, matte: Matte) -> NDArray[np.float32]:
+    """Return an object's colors, (n, 3) display values 0..1, of at most a small picture of it."""
+    part = object_box(matte).slices
+    small, inside = shrink_to_fit(composite[part], _SIDE_PX), shrink_to_fit(matte[part], _SIDE_PX)
+    return to_float(small)[object_mask(inside)]
+
+
+def _mean_log_luminance(shown: NDArray[np.float32]) -> float:
+    luminance = np.maximum(to_linear(shown) @ LUMINANCE, _LEAST_LUMINANCE)
+    return float(np.log(luminance).mean()) if len(shown) else 0.0
+
+
 def mean_log_luminance(composite: Rgb, matte: Matte) -> float:
     """Return the mean natural logarithm of an object's luminance, about which contrast changes."""
-    part = object_box(matte).slices
-    small = to_linear(to_float(shrink_to_fit(composite[part], _SIDE_PX)))
-    inside = object_mask(shrink_to_fit(matte[part], _SIDE_PX))
-    luminance = np.maximum(small[inside] @ LUMINANCE, _LEAST_LUMINANCE)
-    return float(np.log(luminance).mean()) if inside.any() else 0.0
+    return _mean_log_luminance(_object_pixels(composite, matte))
 
 
 def _removable_share(haze: NDArray[np.float64], shown: NDArray[np.float32]) -> float:
@@ -112,9 +120,7 @@ def light_change(lights: Lights, composite: Rgb, matte: Matte) -> LightChange:
     matte
         (height, width) float32, 0..1, of the object; not empty.
     """
-    part = object_box(matte).slices
-    small, inside = shrink_to_fit(composite[part], _SIDE_PX), shrink_to_fit(matte[part], _SIDE_PX)
-    shown = to_float(small)[object_mask(inside)]
+    shown = _object_pixels(composite, matte)
     around = to_float(shrink_to_fit(composite, _SIDE_PX))[shrink_to_fit(matte, _SIDE_PX) == 0]
     difference = np.array(lights.scene) - np.array(lights.source)
     haze = difference[_HAZE]
@@ -123,7 +129,7 @@ def light_change(lights: Lights, composite: Rgb, matte: Matte) -> LightChange:
     bent = np.tanh(difference[_BALANCE] / _BALANCE_LIMIT)
     difference[_BALANCE] = _BALANCE_SHARE * _BALANCE_LIMIT * bent
     difference[_EXPOSURE] = min(difference[_EXPOSURE], _headroom(shown, around))
-    return LightChange.from_numbers(difference, mean_log_luminance(composite, matte))
+    return LightChange.from_numbers(difference, _mean_log_luminance(shown))
 
 
 def light_confidence(

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_pipeline.vision.images.resize import to_square
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 SIDE_PX = 128
@@ -46,12 +47,6 @@ class LightView:
     hidden: NDArray[np.float32]
 
 
-def _small(image: NDArray[np.generic]) -> NDArray[np.generic]:
-    shrinks = max(image.shape[:2]) > SIDE_PX
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(np.ascontiguousarray(image), (SIDE_PX, SIDE_PX), interpolation=way)
-
-
 def light_view(image: Rgb, matte: Matte | None, reach_px: int = REACHES_PX[0]) -> LightView | None:
     """Show a scene to the reader of light.
 
@@ -81,11 +76,11 @@ def light_view(image: Rgb, matte: Matte | None, reach_px: int = REACHES_PX[0]) -
     """
     if image.shape[0] * image.shape[1] < _LEAST_PX:
         return None
-    picture = np.asarray(_small(image), np.uint8)
+    picture = to_square(image, SIDE_PX)
     side = (SIDE_PX, SIDE_PX)
     if matte is None:
         return LightView(picture, np.full(side, _WHOLE_WEIGHT, np.float32), np.zeros(side, "f4"))
-    small = np.asarray(_small(matte), np.float32)
+    small = to_square(matte, SIDE_PX)
     reach = np.ones((reach_px, reach_px), np.uint8)
     hidden = (cv2.dilate(small, reach) > _HIDDEN_ALPHA).astype(np.float32)
     if not hidden.any() or hidden.mean() > 1 - _LEAST_SCENE_SHARE:
