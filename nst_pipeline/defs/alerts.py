@@ -9,6 +9,7 @@ import dagster as dg
 
 from nst_pipeline.defs.dagster_internals import step_failure_message
 from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.defs.tags import FAILED_RUNS
 from nst_pipeline.publish.alerts import Alert, send_alert
 from nst_pipeline.settings import AlertsSettings
 
@@ -23,6 +24,12 @@ def _send(context: dg.RunStatusSensorContext, settings: AlertsSettings, alert: A
         context.log.info(f"{alert.title}: sent by {way}")
 
 
+def _repeats_others(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed only because runs did that alerts of their own tell about."""
+    failure = event.step_failure_data.user_failure_data
+    return failure is not None and FAILED_RUNS in failure.metadata
+
+
 @dg.run_failure_sensor(
     description="Tells about failed runs, by webhook, Slack or mail: see the settings `alerts`.",
     default_status=dg.DefaultSensorStatus.RUNNING,
@@ -30,13 +37,19 @@ def _send(context: dg.RunStatusSensorContext, settings: AlertsSettings, alert: A
 def failure_alert(context: dg.RunFailureSensorContext, collection: CollectionResource) -> None:
     """Send an alert about a failed run, with the reasons of its failed steps.
 
+    The nightly job fails with the runs that it executed; those are told, and it is not.
+
     Raises
     ------
     AlertError
         It could not be sent; the sensor's tick has the message.
     """
     settings, run = collection.open().settings.alerts, context.dagster_run
-    reasons = [step_failure_message(event) for event in context.get_step_failure_events()]
+    events = context.get_step_failure_events()
+    if events and all(map(_repeats_others, events)):
+        context.log.info(f"{run.job_name}: not told, since the runs that failed in it are")
+        return
+    reasons = [step_failure_message(event) for event in events]
     reason = "\n".join(reasons) or context.failure_event.message or "no reason was given"
     _send(context, settings, _alert(settings, run, f"{run.job_name} failed", reason))
 

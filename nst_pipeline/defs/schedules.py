@@ -7,6 +7,7 @@ from nst_pipeline.defs.jobs import JOBS
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.runs.inboxes import scan_inboxes
 from nst_pipeline.defs.runs.update import update
+from nst_pipeline.defs.tags import FAILED_RUNS
 
 
 @dg.op(description="Scans the inboxes and executes a run for each phase with due artifacts.")
@@ -31,7 +32,8 @@ def bring_up_to_date(context: dg.OpExecutionContext, collection: CollectionResou
         context.log.info(f"{name} is up to date")
     if failed := [run for run in results if not run.success]:
         raise dg.Failure(
-            "; ".join(f"run {run.run_id} ({run.phase}): {run.error}" for run in failed)
+            "; ".join(f"run {run.run_id} ({run.phase}): {run.error}" for run in failed),
+            metadata={FAILED_RUNS: [run.run_id for run in failed]},
         )
 
 

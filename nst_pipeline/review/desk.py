@@ -13,7 +13,7 @@ from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.pipeline.steps.composites import composites
 from nst_pipeline.pipeline.steps.harmonized import harmonized
-from nst_pipeline.pipeline.steps.placements import placements
+from nst_pipeline.pipeline.steps.placements import placements, stickers_tried
 from nst_pipeline.pipeline.steps.reviewed import count_review, review_state, review_states
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
@@ -69,7 +69,7 @@ class Desk:
         return {**asdict(counts), "problem": counts.problem(), "text": str(counts)}
 
     def scenes(self) -> list[dict[str, Any]]:
-        """List all scenes with a result or a wish, briefly."""
+        """List all scenes that were made, also those left empty, briefly."""
         snapshot = self.snapshot()
         rows = snapshot.rows(harmonized)
         listed = []
@@ -82,6 +82,7 @@ class Desk:
                     "state": state,
                     "result": row.digest if row and row.status == "ok" else "",
                     "naturalness": row.figures.get("naturalness") if row else None,
+                    "is_wish": snapshot.review.of(key).is_wish,
                 }
             )
         return listed
@@ -148,12 +149,21 @@ class Desk:
         if result != present:
             raise OutdatedError(f"the result of {key} was made anew meanwhile: look at it again")
         is_wish = kind not in ("approved", "rejected")
-        if not present and kind != "another sticker":
-            raise NstError(f"{key} has no result: undo, or ask for another sticker")
+        if not present and kind not in WISHES_WHEN_EMPTY:
+            raise NstError(f"{key} has no result: ask for another place or sticker, or undo")
         photo = snapshot.store.record(ScenePhotoRecord, scene_photos.name, key)
         if is_wish and photo.placements is not None:
             raise NstError(f"a placements file beside {photo.path} decides: change that file")
+        if not present:
+            return self._entry_on_empty(snapshot, key, kind)
         return Entry(scene=key, kind=kind, result=result, placements=self._shown(snapshot, key))
+
+    def _entry_on_empty(self, snapshot: Snapshot, key: str, kind: Decision) -> Entry:
+        """Ask for stickers that were not tried yet, or for the best place that there is."""
+        if kind == "another place":
+            return Entry(scene=key, kind=kind)
+        shown, tried = self._shown(snapshot, key), stickers_tried(snapshot, key)
+        return Entry(scene=key, kind=kind, placements=shown, stickers=tried)
 
     def _shown(self, snapshot: Snapshot, key: str) -> tuple[Placed, ...]:
         """Return what is on a scene, or was there when it was last decided about."""
@@ -208,5 +218,7 @@ class Desk:
             return last
 
 
+WISHES_WHEN_EMPTY: tuple[Decision, ...] = ("another place", "another sticker")
+"""What can be asked for where there is no result."""
 PICTURE_ASSETS = {"harmonized": harmonized, "composites": composites}
 """Assets whose pictures the app shows, by their names."""

@@ -76,6 +76,8 @@ class Entry(BaseModel):
         Digest of the artifact of `harmonized` that it was about; empty if there was none.
     placements
         What was on it.
+    stickers
+        Of a scene that got none: names of the stickers that were tried.
     note
         Text of a note; an empty one removes the note before.
     undoes
@@ -88,6 +90,7 @@ class Entry(BaseModel):
     kind: _Kind
     result: str = ""
     placements: tuple[Placed, ...] = ()
+    stickers: tuple[str, ...] = ()
     note: str = ""
     undoes: str = ""
     id: str = Field(default_factory=lambda: uuid.uuid4().hex[:12], min_length=1)
@@ -112,6 +115,8 @@ class Wishes:
         The result on which they were.
     steps
         Steps by which they are to be larger; negative for smaller.
+    anyway
+        Whether the scene is to get the best place that there is, even if none is good enough.
     """
 
     refused_stickers: tuple[str, ...] = ()
@@ -120,22 +125,27 @@ class Wishes:
     sized: tuple[Placement, ...] = ()
     size_of: str = ""
     steps: int = 0
+    anyway: bool = False
 
     @property
     def digest(self) -> str:
         """Digest of everything that placing depends on."""
-        return sha256(json.dumps(asdict(self), sort_keys=True).encode())
+        values = asdict(self)
+        if not self.anyway:
+            del values["anyway"]  # Wishes from before there was such a one keep their digest.
+        return sha256(json.dumps(values, sort_keys=True).encode())
 
     def after(self, entry: Entry) -> Wishes:
         """Add one wish."""
         shown = tuple(each.placement() for each in entry.placements)
         names = tuple(each.sticker for each in shown)
         if entry.kind == "another sticker":
-            refused = tuple(dict.fromkeys((*self.refused_stickers, *names)))
-            return Wishes(refused, self.refused_places)
+            refused = tuple(dict.fromkeys((*self.refused_stickers, *names, *entry.stickers)))
+            return Wishes(refused, self.refused_places, anyway=self.anyway)
         if entry.kind == "another place":
             places = tuple(dict.fromkeys((*self.refused_places, *shown)))
-            return Wishes(self.refused_stickers, places, kept=names)
+            anyway = self.anyway or not shown
+            return Wishes(self.refused_stickers, places, kept=names, anyway=anyway)
         step = 1 if entry.kind == "larger" else -1
         if self.sized and self.size_of == entry.result:
             return replace(self, steps=self.steps + step)

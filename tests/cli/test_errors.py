@@ -1,5 +1,6 @@
 """Bad input is one line that names the file and the remedy, with exit code 1."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,24 @@ def test_an_unknown_key_is_refused(nst, tmp_path):
     assert "'nobody'" in line
 
 
-def test_a_missing_dagster_home_is_refused(nst, tmp_path):
-    (tmp_path / "data").mkdir()
+def test_a_dagster_home_without_its_file_is_refused_with_the_command_that_helps(nst, tmp_path):
+    nst("samples")
     (tmp_path / "dagster_home/dagster.yaml").unlink()
-    assert "dagster.yaml" in _one_line(nst("run"))
+    failed = nst("run")
+    assert failed.returncode == 1 and "has no dagster.yaml" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    command = failed.stderr.split("`")[1]
+    subprocess.run(command, shell=True, check=True)
+    assert (tmp_path / "dagster_home/dagster.yaml").is_file()
+
+
+def test_without_a_dagster_home_the_projects_is_named(nst, monkeypatch, tmp_path):
+    nst("samples")
+    monkeypatch.delenv("DAGSTER_HOME")
+    (tmp_path / "dagster_home/dagster.yaml").unlink()
+    failed = nst("run")
+    home = failed.stderr.split("export DAGSTER_HOME=")[1].split("`")[0]
+    assert failed.returncode == 1 and (Path(home) / "dagster.yaml").is_file()
 
 
 def test_a_missing_folder_is_refused(nst, tmp_path):

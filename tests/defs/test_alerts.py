@@ -10,6 +10,7 @@ import pytest
 
 from nst_pipeline.defs.alerts import check_alert, failure_alert
 from nst_pipeline.defs.resources import CollectionResource
+from nst_pipeline.defs.tags import FAILED_RUNS
 from nst_pipeline.errors import AlertError, SettingError
 from nst_pipeline.publish.alerts import Alert, send_alert
 from nst_pipeline.settings import AlertsSettings, load_section
@@ -120,6 +121,8 @@ def test_an_address_that_cannot_work_is_refused(values, message):
 def sheet(context: dg.AssetExecutionContext):
     if "fail" in context.run.tags:
         raise dg.Failure("the disk is full")
+    if "repeat" in context.run.tags:
+        raise dg.Failure("run 1a2b (scenes): the disk is full", metadata={FAILED_RUNS: ["1a2b"]})
     offender = dg.MetadataValue.table([dg.TableRecord({"key": "barn"})])
     yield dg.Output(None)
     yield dg.AssetCheckResult(check_name="sharp", passed=False, metadata={"images": offender})
@@ -160,6 +163,11 @@ def test_a_failed_run_is_told_with_the_reason_and_its_page(hook, told_about):
     assert told["title"] == "sheet_job failed"
     assert (told["reason"], told["run_id"]) == ("the disk is full", run_id)
     assert told["url"] == f"http://localhost:3000/runs/{run_id}"
+
+
+def test_a_failure_that_repeats_other_runs_is_not_told_again(hook, told_about):
+    told_about(failure_alert, {"repeat": "1"})
+    assert hook.received == []
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """The published dataset of a collection."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from nst_pipeline.cli.app import app
@@ -127,3 +129,44 @@ def test_an_annotated_scene_is_no_picture_without_objects(annotated, tmp_path):
     _export(tmp_path / "out", "--all", "--negatives", "0.9")
     negatives = {path.stem for path in (tmp_path / "out/images/train").glob("*-scene.png")}
     assert negatives and not any(name.startswith("temple") for name in negatives)
+
+
+@pytest.fixture
+def person_seen(collection):
+    """A scene that shows a person, and gets another whose cut the middle of the scene shows."""
+    shutil.copy(collection.root / "objects/people/astronaut.jpg", collection.root / "scenes")
+    (collection.root / "scenes/astronaut.placements.json").write_text(
+        '[{"sticker": "astronaut.jpg", "x": 5, "y": 5, "width": 100, "height": 100}]'
+    )
+    with (collection.root / "nst.toml").open("a") as settings:
+        settings.write("\n[scenes]\nvariants = 2\n")
+    collection.update()
+    return collection
+
+
+def test_a_thing_of_the_labels_that_nobody_annotated_is_told(person_seen, tmp_path):
+    printed = _export(tmp_path / "out", "--all", "--negatives", 0.5)
+    assert printed["unlabeled"] == {"person": 2}
+    assert not list((tmp_path / "out").rglob("astronaut-*-scene.png"))
+
+
+def test_own_placements_with_a_visible_cut_and_equal_variants_are_noted(person_seen):
+    noted = CliRunner().invoke(app, ["status", "--json"])
+    notes = [note for asset, _, note in json.loads(noted.output)["notes"] if asset == "placements"]
+    assert any("people/astronaut.jpg is cut off at its bottom" in note for note in notes)
+    assert sum("this variant equals the first" in note for note in notes) == 1
+
+
+def test_labels_keep_their_numbers_when_a_folder_is_exported_again(collection, tmp_path):
+    folder, given = tmp_path / "out", tmp_path / "labels.txt"
+    names = sorted(set(_rows(collection).label))
+    given.write_text("\n".join(["zebra", names[-1]]))
+    _export(folder, "--all", "--labels", given)
+    numbers = json.loads((folder / "categories.json").read_text())
+    assert numbers == ["zebra", names[-1], *names[:-1]]
+    assert _export(folder, "--all")["written"] == 0
+    described = yaml.safe_load((folder / "data.yaml").read_text())
+    assert [*described["names"].values()] == numbers
+    given.write_text("cat\ncat\n")
+    refused = CliRunner().invoke(app, ["export", str(folder), "--all", "--labels", str(given)])
+    assert refused.exit_code == 1 and "names the label 'cat' twice" in str(refused.exception)

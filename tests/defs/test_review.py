@@ -17,6 +17,7 @@ from upath import UPath
 
 from nst_pipeline.defs.assets.checks import check_results
 from nst_pipeline.defs.sensors import _state_digest
+from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps.gallery import gallery
@@ -200,6 +201,27 @@ def test_a_decision_about_a_result_that_is_gone_is_refused(desk, collection):
     with pytest.raises(OutdatedError, match="made anew meanwhile"):
         desk.decide(key, "approved", "0" * 64)
     assert not (collection.root / REVIEW_FILE).exists()
+
+
+def test_an_empty_scene_is_listed_with_its_reason_and_gets_a_place_anyway(collection, desk):
+    strict = SETTINGS.replace("min_plausibility = 0.0", "min_plausibility = 1.0")
+    (collection.root / "nst.toml").write_text(strict)
+    collection.update()
+    temple, rocket = key_of(collection, "temple"), key_of(collection, "a_b")
+    assert {each["state"] for each in desk.scenes()} == {"empty"}
+    assert "placement.min_plausibility" in desk.scene(temple)["empty"]
+    counts = desk.counts()
+    assert (counts["results"], counts["to_review"], counts["empty"]) == (0, 0, 3)
+    for kind in ("approved", "larger"):
+        with pytest.raises(NstError, match="ask for another place"):
+            decide(desk, temple, kind)
+    decide(desk, temple, "another place")
+    decide(desk, rocket, "another sticker")
+    collection.update()
+    assert (state(collection, temple), state(collection, rocket)) == ("to review", "empty")
+    # Both stickers of the library were tried.
+    assert "you turned down all stickers" in desk.scene(rocket)["empty"]
+    assert len(placed(collection, temple)) == 1
 
 
 # The app, in a browser

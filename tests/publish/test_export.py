@@ -158,6 +158,16 @@ def test_a_coco_export_has_a_file_for_each_split(dataset, rows, pictures, tmp_pa
     assert (tmp_path / "coco/val/b.png").stat().st_nlink == 1
 
 
+def test_coco_ids_follow_a_list_of_labels(dataset):
+    described = export.renumbered(dataset, ["zebra", *LABELS[::-1]])
+    names = {each.id: each.name for each in described.categories}
+    assert names == {1: "zebra", 2: "사람", 3: "fur"}
+    before = {each.id: each.name for each in dataset.categories}
+    assert [names[each.category_id] for each in described.annotations] == [
+        before[each.category_id] for each in dataset.annotations
+    ]
+
+
 def test_a_second_export_writes_only_what_changed(rows, pictures, artifacts, tmp_path):
     files = yolo_files(pictures)
     assert write_export(tmp_path / "out", files).written == len(files)

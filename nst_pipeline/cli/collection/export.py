@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,8 +20,10 @@ from nst_pipeline.pipeline.engine.workspace import Workspace, existing_workspace
 from nst_pipeline.pipeline.steps.dataset import dataset
 from nst_pipeline.pipeline.steps.reviewed import review_states
 from nst_pipeline.pipeline.upkeep.negatives import negative_scenes
+from nst_pipeline.pipeline.upkeep.unlabeled import unlabeled_objects
 from nst_pipeline.publish.coco import CocoDataset
 from nst_pipeline.publish.export import (
+    CATEGORIES,
     FIGURES,
     Exported,
     ExportPicture,
@@ -30,6 +33,9 @@ from nst_pipeline.publish.export import (
     figures_csv,
     hugging_face_files,
     negatives_of,
+    number_labels,
+    read_labels,
+    renumbered,
     voc_files,
     webdataset_files,
     write_export,
@@ -119,8 +125,25 @@ def _kept_in_review(workspace: Workspace, rows: pd.DataFrame, *, approved: bool)
     return kept
 
 
+def _labels(folder: Path, given: Path | None, coco: CocoDataset) -> list[str]:
+    """List the labels by number: as given, or as in the folder, and then the new ones."""
+    before = folder / CATEGORIES
+    source = given or (before if before.is_file() else None)
+    kept = [] if source is None else read_labels(source)
+    return number_labels((each.name for each in coco.categories), kept)
+
+
+def _numbered(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    numbers = {name: number for number, name in enumerate(labels, start=1)}
+    return rows.assign(category_id=rows.label.map(numbers))
+
+
 def _pictures(
-    workspace: Workspace, rows: pd.DataFrame, division: Division, negatives: float
+    workspace: Workspace,
+    rows: pd.DataFrame,
+    division: Division,
+    negatives: float,
+    unlabeled: Collection[str],
 ) -> list[ExportPicture]:
     artifacts = workspace.store.folder(dataset.name).parent
 
@@ -131,23 +154,27 @@ def _pictures(
     if not negatives:
         return composites
     sides = division.side_of_photo(photos_of(rows))
-    scenes = negative_scenes(workspace, rows)
+    scenes = negative_scenes(workspace, rows, unlabeled)
     return composites + negatives_of(scenes, composites, sides, division.shares, negatives)
 
 
 def _files(
-    kind: Format, coco: CocoDataset, pictures: Sequence[ExportPicture], *, segments: bool
+    kind: Format,
+    coco: CocoDataset,
+    pictures: Sequence[ExportPicture],
+    labels: Sequence[str],
+    *,
+    segments: bool,
 ) -> Files:
-    labels = [each.name for each in coco.categories]
     match kind:
         case "coco":
-            return coco_files(coco, pictures)
+            return coco_files(renumbered(coco, labels), pictures)
         case "voc":
             return voc_files(pictures)
         case "huggingface":
-            return hugging_face_files(pictures, labels)
+            return hugging_face_files(pictures)
         case "webdataset":
-            return webdataset_files(pictures, labels)
+            return webdataset_files(pictures)
         case _:
             return yolo_files(pictures, labels, segments=segments)
 
@@ -161,12 +188,18 @@ def _counts(pictures: Sequence[ExportPicture], shares: Division) -> dict[str, di
     }
 
 
+def _unlabeled(shown: Mapping[str, set[str]], division: Division) -> dict[str, int]:
+    """Count the exported pictures that show an unlabeled thing, by its label."""
+    return dict(Counter(label for key in division.parts for label in sorted(shown.get(key, ()))))
+
+
 def _print_summary(
     folder: Path,
     counts: dict[str, dict[str, int]],
     left_out: int,
     division: Division,
     exported: Exported,
+    unlabeled: Mapping[str, int],
 ) -> None:
     without = {name: each["negatives"] for name, each in counts.items() if each["negatives"]}
     sides = ", ".join(f"{each['composites']} {name}" for name, each in counts.items())
@@ -187,6 +220,12 @@ def _print_summary(
             f"photos whose objects are in more than one part: {division.shared_photos}, because "
             "too many scenes share them (docs/reference/dataset.md)"
         )
+    if unlabeled:
+        listed = ", ".join(f"{label} in {count}" for label, count in unlabeled.items())
+        print_note(
+            f"scene photos show things of the dataset's labels that nobody annotated: {listed} "
+            "pictures; a detector learns that they are none (docs/reference/dataset.md)"
+        )
 
 
 def _finish(
@@ -195,15 +234,16 @@ def _finish(
     left_out: int,
     division: Division,
     exported: Exported,
+    unlabeled: Mapping[str, int],
     *,
     as_json: bool,
 ) -> None:
     if not as_json:
-        _print_summary(folder, counts, left_out, division, exported)
+        _print_summary(folder, counts, left_out, division, exported, unlabeled)
         return
     found = {"pictures": counts, "left out": left_out, **vars(exported)}
     shared = {"photos in more than one part": division.shared_photos}
-    print_json({"folder": str(folder), **found, **shared})
+    print_json({"folder": str(folder), **found, **shared, "unlabeled": unlabeled})
 
 
 def _check(folder: Path, workspace: Workspace, kind: Format, segments: bool, both: bool) -> None:
@@ -250,6 +290,15 @@ def export(
     approved: Annotated[
         bool, typer.Option("--approved", help="Only pictures that `nst review` approved.")
     ] = False,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="Labels by number, one a line or a JSON list; others follow. Default: as in an "
+            "earlier export to DIR, else by name.",
+        ),
+    ] = None,
     copy: Annotated[
         bool, typer.Option("--copy", help="Copy pictures instead of hard-linking them.")
     ] = False,
@@ -266,12 +315,16 @@ def export(
         rows = _kept_in_review(workspace, _annotations(workspace), approved=approved)
         rows = _natural_enough(workspace, rows, min_naturalness)
         division = _division(rows, split, everything=everything)
-        pictures = _pictures(workspace, rows, division, negatives)
         coco = CocoDataset.model_validate_json(_read(workspace, files.COCO))
-        content = dict(_files(kind, coco, pictures, segments=segments))
+        names = _labels(folder, labels, coco)
+        shown = unlabeled_objects(workspace, names)
+        pictures = _pictures(workspace, _numbered(rows, names), division, negatives, shown.keys())
+        content = dict(_files(kind, coco, pictures, names, segments=segments))
         content[FIGURES] = figures_csv(rows, division.parts)
+        content[CATEGORIES] = json.dumps(names, ensure_ascii=False).encode()
     with bars() as display:
         task = display.add_task("exporting", total=len(content))
         exported = write_export(folder, content, copy=copy, on_file=lambda: display.advance(task))
     left_out = rows.scene.nunique() - len(division.parts)
-    _finish(folder, _counts(pictures, division), left_out, division, exported, as_json=as_json)
+    counts, unlabeled = _counts(pictures, division), _unlabeled(shown, division)
+    _finish(folder, counts, left_out, division, exported, unlabeled, as_json=as_json)

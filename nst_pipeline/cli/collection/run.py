@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.progress import Progress as ProgressBars
 from rich.progress import TaskID
 
-from nst_pipeline.cli.collection.status import counts, notes, print_counts
+from nst_pipeline.cli.collection.status import counts, notes, print_counts, without_result
 from nst_pipeline.cli.collection.upkeep import photo_named, print_stale
 from nst_pipeline.cli.output import (
     SOME_FAILED,
@@ -49,6 +50,22 @@ _SHOW_CURSOR = "\x1b[?25h" if sys.stderr.isatty() else ""
 _STOPPED = "stopped: finished work is kept; continue with `nst run`"
 
 
+def _missing_home(home: Path) -> NstError:
+    """Say how to get a folder for Dagster's runs, as a command to copy."""
+    project = Path(__file__).parents[3]
+    # Installed from a wheel, the package has no project around it.
+    own = project / "dagster_home" if (project / "dagster_home").is_dir() else Path("dagster_home")
+    if not os.environ.get("DAGSTER_HOME"):
+        return NstError(
+            f"DAGSTER_HOME is not set, and {home} has no dagster.yaml: work in the project's "
+            f"folder, or `export DAGSTER_HOME={quote(str(own))}`"
+        )
+    source, target = quote(str(own / "dagster.yaml")), quote(str(home))
+    return NstError(
+        f"DAGSTER_HOME: {home} has no dagster.yaml: `mkdir -p {target} && cp {source} {target}`"
+    )
+
+
 def _instance() -> dg.DagsterInstance:
     """Open the Dagster instance of `DAGSTER_HOME`, or of `dagster_home` in the current folder.
 
@@ -61,9 +78,7 @@ def _instance() -> dg.DagsterInstance:
 
     home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home").resolve()
     if not (home / "dagster.yaml").is_file():
-        raise NstError(
-            f"DAGSTER_HOME: {home} has no dagster.yaml: set it to the project's dagster_home"
-        )
+        raise _missing_home(home)
     os.environ["DAGSTER_HOME"] = str(home)
     return dg.DagsterInstance.get()
 
@@ -243,10 +258,10 @@ def _print_summary(
     print_counts(rows)
     if quarantined := sum(each["failed"] for each in rows):
         print_line(f"{quarantined} quarantined: `nst status` lists them with the reason.")
-    if empty := sum(each["empty"] for each in rows):
-        print_line(f"{empty} empty: `nst status` gives the reasons.")
+    if empty := without_result(workspace):
+        print_line(f"{empty}: `nst status` gives the reasons.")
     if noted := len(notes(workspace)):
-        print_line(f"{noted} with annotations not used as written: `nst status` lists them.")
+        print_line(f"{noted} notes on your annotations and placements: `nst status` lists them.")
     page = workspace.store.path(gallery.name, ALL, GALLERY_PAGE)
     if page.exists():
         print_line(f"Gallery: {page}")

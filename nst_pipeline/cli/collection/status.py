@@ -23,13 +23,20 @@ from nst_pipeline.pipeline.engine.photos import NOTES
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace, existing_workspace
 from nst_pipeline.pipeline.steps import ASSETS
+from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.pipeline.steps.reviewed import ReviewCounts, count_review
+from nst_pipeline.pipeline.steps.stickers import stickers
 from nst_pipeline.pipeline.upkeep.reporting import not_used
 from nst_pipeline.storage.keys import variant_number
 
 _STATUSES = ("ok", "empty", "failed")
 _PHOTOS_SHOWN = 5
 """Of those with one reason."""
+_RESULTS = {
+    stickers.name: "{} object photos without a sticker",
+    harmonized.name: "{} scenes left empty",
+}
+"""What is said of the photos for which the last asset of their inbox is empty."""
 
 
 def _current_rows(workspace: Workspace) -> pd.DataFrame:
@@ -45,7 +52,7 @@ def _current_rows(workspace: Workspace) -> pd.DataFrame:
 
 
 def notes(workspace: Workspace) -> list[list[str]]:
-    """List the annotations that were not used as they are written: asset, key and note."""
+    """List what is noted about the user's annotations and placements: asset, key and note."""
     table = workspace.catalog.table(("asset", "key", "status", "figures"))
     noted = table.filter(pc.match_substring(table["figures"], f'"{NOTES}"'))
     return [
@@ -83,6 +90,16 @@ def counts(workspace: Workspace, runs: Sequence[str] | None = None) -> list[dict
             row |= {"made now": len(own), "seconds": round(float(own["seconds"].sum()), 1)}
         rows.append(row)
     return rows
+
+
+def without_result(workspace: Workspace) -> str:
+    """Count the photos that gave nothing: no sticker, or no composite; empty if there are none.
+
+    A step that is switched off, or lacks its network, leaves no photo without a result.
+    """
+    frame = _current_rows(workspace)
+    empty = frame[frame["status"] == "empty"]["asset"].value_counts()
+    return ", ".join(say.format(empty[name]) for name, say in _RESULTS.items() if name in empty)
 
 
 def empty_photos(workspace: Workspace, frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -129,6 +146,16 @@ def _shortened(names: Sequence[str]) -> str:
     """List a few names, and count the others."""
     more = len(names) - _PHOTOS_SHOWN
     return ", ".join(names[:_PHOTOS_SHOWN]) + (f", and {more} more" if more > 0 else "")
+
+
+def _grouped(noted: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Say each note once, with the keys that it is about."""
+    keys: dict[tuple[str, str], list[str]] = {}
+    for asset, key, note in noted:
+        keys.setdefault((asset, note), []).append(key)
+    return [
+        [asset, str(len(about)), _shortened(about), note] for (asset, note), about in keys.items()
+    ]
 
 
 def print_counts(rows: list[dict[str, Any]]) -> None:
@@ -179,8 +206,8 @@ def status(as_json: Json = False) -> None:
         columns = ("inbox", "file", "what matches no photo")
         print_table("Unmatched", columns, unmatched, limit=LIST_LIMIT)
     if noted:
-        columns = ("asset", "key", "annotation that was not used as written")
-        print_table("Notes", columns, noted, limit=LIST_LIMIT)
+        about = ("asset", "count", "keys", "note about your annotations and placements")
+        print_table("Notes", about, _grouped(noted), limit=LIST_LIMIT)
     if unused:
         print_line(f"Not used: {unused}. Draw boxes on the photos: {unused.page}")
     _print_review(review)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
@@ -12,7 +13,7 @@ from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
 from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_same_key
 from nst_pipeline.pipeline.engine.item import Item, Made
 from nst_pipeline.pipeline.engine.node import Node
-from nst_pipeline.pipeline.engine.photos import annotated_objects
+from nst_pipeline.pipeline.engine.photos import annotated_objects, noted
 from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
 from nst_pipeline.pipeline.engine.setting_files import file_digests
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -21,10 +22,10 @@ from nst_pipeline.pipeline.steps.detections import box_columns, detector_digests
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.pipeline.steps.sticker_library import Library, read_library, sticker_library
 from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
-from nst_pipeline.settings import Settings
+from nst_pipeline.settings import PlacementSettings, Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row
-from nst_pipeline.storage.keys import photo_key
+from nst_pipeline.storage.keys import photo_key, variant_number
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
 from nst_pipeline.storage.review import INPUT as REVIEW
 from nst_pipeline.storage.review import Wishes
@@ -34,12 +35,14 @@ from nst_pipeline.style.scene_layout import LAYOUT_FILE, load_layout_network
 from nst_pipeline.style.tries import judge_in_preview
 from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import Candidates, LibrarySticker
-from nst_pipeline.vision.place.explicit import resolve_placements
+from nst_pipeline.vision.place.explicit import open_cuts, resolve_placements
 from nst_pipeline.vision.place.plan import Plan, Planned, assess, plan
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import scene_light
 from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgba
 
+_SMALLEST, _LARGEST = 0.02, 1.0
+"""Heights of a sticker in a scene that is to get one anyway, as fractions of the scene's."""
 _WHYS_SHOWN = 3
 """Reasons that are told where no sticker fits."""
 
@@ -67,14 +70,12 @@ def explicit_placements(record: ScenePhotoRecord, library: Library) -> list[Plac
 def _offered(
     key: str, digest: str, library: Library, settings: Settings, wishes: Wishes
 ) -> Candidates:
-    """Return the stickers that a scene may get, without those that the user turned down."""
-    offered = library.offer(settings.placement)(key, digest)
+    """Return the stickers that a scene may get; others for those that the user turned down."""
     if wishes.kept:
         kept = [library.by_name[each] for each in wishes.kept if each in library.by_name]
-        return Candidates(kept or offered.stickers, offered.round)
-    refused = wishes.refused_stickers
-    others = [each for each in offered.stickers if each.sticker not in refused]
-    return Candidates(others, offered.round)
+        if kept:
+            return Candidates(kept, library.offer(settings.placement)(key, digest, ()).round)
+    return library.offer(settings.placement)(key, digest, wishes.refused_stickers)
 
 
 def _sized(wishes: Wishes, library: Library) -> tuple[Placement, ...]:
@@ -111,6 +112,17 @@ def _stickers_considered(
             return _offered(key, digest, library, snapshot.settings, wishes).stickers
     names = {each.sticker for each in named}
     return [each for each in library.stickers if each.sticker in names]
+
+
+def stickers_tried(snapshot: Snapshot, key: str) -> tuple[str, ...]:
+    """Return the names of the stickers that a scene is offered now."""
+    library = snapshot.once(read_library)
+    if library is None:
+        return ()
+    digest = snapshot.workspace.photo_file("scenes", key).digest
+    wishes = snapshot.review.of(key).wishes or Wishes()
+    offered = _offered(key, digest, library, snapshot.settings, wishes).stickers
+    return tuple(each.sticker for each in offered)
 
 
 def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
@@ -159,18 +171,42 @@ def _obstacles(item: Item) -> list[Detection]:
     return find_obstacles(item.photo("scenes"), settings.detection, given, networks=networks)
 
 
-def _plan(item: Item, record: ScenePhotoRecord, library: Library, wishes: Wishes) -> Plan:
+FOUND = "found"
+"""Figure: labels and counts of what was found in the scene photo and nobody annotated, as JSON."""
+
+Obstacles = Callable[[], list[Detection]]
+"""Finds a scene's objects when it is first called, and keeps them."""
+
+
+def _found(obstacles: Sequence[Detection]) -> dict[str, str]:
+    """Count the objects that nobody annotated, by label, as a figure; nothing without any."""
+    labels = Counter(each.label for each in obstacles if each.source != "sidecar")
+    return {FOUND: json.dumps(labels, sort_keys=True, ensure_ascii=False)} if labels else {}
+
+
+def _limits(settings: PlacementSettings, wishes: Wishes) -> PlacementSettings:
+    """Return the settings for a scene, without the limits that the user wants to be passed over."""
+    if not wishes.anyway:
+        return settings
+    lowest = min(settings.min_height_fraction, _SMALLEST)
+    highest = max(settings.max_height_fraction, _LARGEST)
+    update = {"min_height_fraction": lowest, "max_height_fraction": highest}
+    return settings.model_copy(update={"min_plausibility": 0.0, **update})
+
+
+def _plan(
+    item: Item, record: ScenePhotoRecord, library: Library, wishes: Wishes, obstacles: Obstacles
+) -> Plan:
     """Plan the scene's placements by its layout."""
-    settings, scene = item.settings.placement, item.photo("scenes")
+    settings, scene = _limits(item.settings.placement, wishes), item.photo("scenes")
     candidates = _offered(item.key, record.digest, library, item.settings, wishes)
     if not candidates.stickers:
         return Plan((), {})
-    layout, obstacles = load_layout_network()(scene), _obstacles(item)
     return plan(
         scene,
-        layout,
+        load_layout_network()(scene),
         candidates.stickers,
-        obstacles,
+        obstacles(),
         settings,
         scene_key=photo_key(item.key),
         round=candidates.round,
@@ -211,14 +247,14 @@ def _why_empty(
         return "there is no sticker yet: put photos with objects into objects/"
     if record.placements is not None:
         return "the placements file beside the scene lists no sticker"
-    if not library.offer(item.settings.placement)(item.key, record.digest).stickers:
+    if not library.offer(item.settings.placement)(item.key, record.digest, ()).stickers:
         return (
             f"none of the {len(library.stickers)} stickers can be used: their quality is below "
             "placement.min_quality, or the top or two other edges of their photo cut them off"
         )
     tried = _offered(item.key, record.digest, library, item.settings, wishes).stickers
     if not tried:
-        return "you turned down all stickers that it is offered: undo one in `nst review`"
+        return "you turned down all stickers: undo one in `nst review`"
     whys = Counter(refused.values()).most_common(_WHYS_SHOWN)
     reasons = "; ".join(why for why, _ in whys)
     if wishes.refused_places:
@@ -242,27 +278,47 @@ def _describe(placement: Placement, library: Library) -> PlacementRecord:
 
 
 def _chosen(
-    item: Item, given: Sequence[Placement], library: Library, why: str = ""
+    item: Item,
+    given: Sequence[Placement],
+    library: Library,
+    obstacles: Obstacles,
+    why: str = "",
 ) -> list[PlacementRecord]:
     """Describe the user's own placements, with how plausible they would be as planned ones."""
     if not given:
         return []
     scene = item.photo("scenes")
-    layout, obstacles = load_layout_network()(scene), _obstacles(item)
-    settings, described = item.settings.placement, []
+    layout, settings = load_layout_network()(scene), item.settings.placement
+    described = []
     for each in given:
         sticker = library.by_name[each.sticker]
-        plausibility = assess(scene, layout, sticker, each.box, obstacles, settings)
+        plausibility = assess(scene, layout, sticker, each.box, obstacles(), settings)
         update = {"plausibility": plausibility, "why": why}
         described.append(_describe(each, library).model_copy(update=update))
     return described
 
 
+def _notes_on_own(
+    item: Item, record: ScenePhotoRecord, given: Sequence[Placement], library: Library
+) -> Iterator[str]:
+    """Yield what a person should know about their own placements."""
+    for each in given:
+        cuts = open_cuts(library.by_name[each.sticker], each, record.width, record.height)
+        if cuts:
+            name, edges = library.photos[sticker_file(each.sticker)[0]].path, " and ".join(cuts)
+            yield (
+                f"{name} is cut off at its {edges} where the scene shows it: let the scene's "
+                "edge hide the cut, or place another sticker"
+            )
+    if variant_number(item.key) > 1:
+        yield "the placements file decides, so that this variant equals the first"
+
+
 def _planned(
-    item: Item, record: ScenePhotoRecord, library: Library, wishes: Wishes
+    item: Item, record: ScenePhotoRecord, library: Library, wishes: Wishes, obstacles: Obstacles
 ) -> tuple[list[PlacementRecord], Mapping[str, str]]:
     """Plan and describe the scene's placements; return them, and why other stickers do not fit."""
-    found = _plan(item, record, library, wishes)
+    found = _plan(item, record, library, wishes, obstacles)
     shadows = item.settings.placement.cast_shadow
     side = cache(lambda: scene_light(item.photo("scenes"), shadows).side)
     return [_lit(item, each, library, side) for each in found.planned], found.refused
@@ -305,7 +361,7 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     inputs=_scene_and_candidates,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="10",
+    code_version="11",
     presentation=Presentation(
         pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
     ),
@@ -320,18 +376,22 @@ def placements(item: Item) -> Made:
     """
     library, record = item.snapshot.once(read_library), item.record(ScenePhotoRecord, scene_photos)
     wishes = item.snapshot.review.of(item.key).wishes or Wishes()
+    obstacles = cache(lambda: _obstacles(item))
     placed: list[PlacementRecord] = []
     refused: Mapping[str, str] = {}
+    notes: list[str] = []
     if library is not None:
         given = explicit_placements(record, library)
         if given is not None:
-            placed = _chosen(item, given, library)
+            placed = _chosen(item, given, library, obstacles)
+            notes += _notes_on_own(item, record, given, library)
         elif _sized(wishes, library):
             sized = wishes.placements(record.width, record.height)
-            placed = _chosen(item, sized, library, "you chose its size in review")
+            placed = _chosen(item, sized, library, obstacles, "you chose its size in review")
         else:
-            placed, refused = _planned(item, record, library, wishes)
+            placed, refused = _planned(item, record, library, wishes, obstacles)
     least = min((each.plausibility for each in placed), default=0.0)
     figures = {"stickers": len(placed), "plausibility": least}
+    told = {**noted(notes), **_found(obstacles())}
     empty = "" if placed else _why_empty(item, record, library, wishes, refused)
-    return Made({files.RECORD: Placements(tuple(placed))}, figures, empty)
+    return Made({files.RECORD: Placements(tuple(placed))}, {**figures, **told}, empty)

@@ -14,7 +14,7 @@ from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.review import INPUT, REVIEW_FILE, SceneReview
 
 ReviewState = Literal["to review", "approved", "rejected", "to be made anew", "empty"]
-"""`empty`: nothing fits the user's wishes, so that there is no result."""
+"""`empty`: no sticker fits, so that there is no result."""
 
 
 def _made_from(row: Row, asset: str) -> str:
@@ -33,7 +33,7 @@ def _follows_wishes(snapshot: Snapshot, key: str, decided: SceneReview) -> bool:
 
 
 def review_state(snapshot: Snapshot, key: str) -> ReviewState | None:
-    """Return where a scene is in review; None if it has no result and no wish.
+    """Return where a scene is in review; None if it was not made yet, or failed.
 
     A decision holds for the result that it was made about. A rejection also holds for what follows
     until it is decided again, but is asked again.
@@ -42,7 +42,7 @@ def review_state(snapshot: Snapshot, key: str) -> ReviewState | None:
     if decided.is_wish and not _follows_wishes(snapshot, key, decided):
         return "to be made anew"
     if row is None or row.status != "ok":
-        return "empty" if decided.is_wish else None
+        return "empty" if decided.is_wish or (row is not None and row.status == "empty") else None
     is_current = decided.result == row.digest
     if is_current and decided.decision == "approved":
         return "approved"
@@ -50,7 +50,7 @@ def review_state(snapshot: Snapshot, key: str) -> ReviewState | None:
 
 
 def review_states(snapshot: Snapshot) -> dict[str, ReviewState]:
-    """Return where each scene is in review, by key; scenes without a result are left out."""
+    """Return where each scene is in review, by key; scenes that were not made are left out."""
     states = ((key, review_state(snapshot, key)) for key in snapshot.keys(harmonized))
     return {key: state for key, state in states if state is not None}
 
@@ -62,11 +62,13 @@ class ReviewCounts:
     Attributes
     ----------
     results
-        Scenes with a result or a wish.
+        Scenes with a result, or to be made anew.
     approved, rejected, to_make
         Those approved, rejected, and to be made anew.
     to_review
         Those without a decision on the present result.
+    empty
+        Scenes without a result, besides.
     begun
         Whether anything was ever decided.
     problems
@@ -78,6 +80,7 @@ class ReviewCounts:
     rejected: int
     to_make: int
     to_review: int
+    empty: int
     begun: bool
     problems: Mapping[int, str]
 
@@ -97,6 +100,7 @@ class ReviewCounts:
             parts.append(f"{self.approved} approved ({self.approved_share:.0%})")
         parts += [f"{self.rejected} rejected"] if self.rejected else []
         parts += [f"{self.to_make} to be made anew by `nst run`"] if self.to_make else []
+        parts += [f"{self.empty} empty"] if self.empty else []
         return ", ".join(parts)
 
     def problem(self) -> str:
@@ -113,11 +117,12 @@ def count_review(snapshot: Snapshot) -> ReviewCounts:
     states = Counter(review_states(snapshot).values())
     review = snapshot.review
     return ReviewCounts(
-        results=states.total(),
+        results=states.total() - states["empty"],
         approved=states["approved"],
         rejected=states["rejected"],
         to_make=states["to be made anew"],
-        to_review=states["to review"] + states["empty"],
+        to_review=states["to review"],
+        empty=states["empty"],
         begun=bool(review.scenes),
         problems=review.problems,
     )

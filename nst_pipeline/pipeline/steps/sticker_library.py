@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from typing import Any
@@ -206,8 +206,9 @@ class ObjectPhoto:
 _MIN_STICKERS_TO_SPLIT = 30
 """With fewer stickers, a side of the dataset would have one or none, so every scene may then use
 every sticker."""
-Offer = Callable[[str, str], Candidates]
-"""Return the candidates of a scene's variant, given its key and its photo's digest."""
+Offer = Callable[[str, str, Collection[str]], Candidates]
+"""Return the candidates of a scene's variant, given its key, its photo's digest, and the stickers
+that were turned down for it."""
 
 
 @dataclass(frozen=True)
@@ -249,14 +250,14 @@ class Library:
         """
         every = cache(lambda: sticker_candidates(self.stickers, settings))
         if not settings.same_split or len(self.stickers) < _MIN_STICKERS_TO_SPLIT:
-            return lambda key, _: every()(photo_key(key), variant_number(key))
+            return lambda key, _, refused: every()(photo_key(key), variant_number(key), refused)
         by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
         for each in self.stickers:
             by_side[side_of(self.photos[each.object_key].digest)].append(each)
         own = cache(lambda side: sticker_candidates(by_side[side], settings))
 
-        def offer(key: str, digest: str) -> Candidates:
-            scene = photo_key(key), variant_number(key)
+        def offer(key: str, digest: str, refused: Collection[str]) -> Candidates:
+            scene = photo_key(key), variant_number(key), refused
             found = own(side_of(digest))(*scene)
             return found if found.stickers else every()(*scene)
 

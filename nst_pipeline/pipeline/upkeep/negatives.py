@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 import pandas as pd
@@ -31,8 +31,10 @@ def _read(workspace: Workspace, key: str) -> bytes:
     return encode_png(workspace.photo("scenes", key))
 
 
-def negative_scenes(workspace: Workspace, rows: pd.DataFrame) -> Iterator[Negative]:
-    """List the scene photos in which nobody annotated an object.
+def negative_scenes(
+    workspace: Workspace, rows: pd.DataFrame, showing: Collection[str]
+) -> Iterator[Negative]:
+    """List the scene photos that show no labeled thing, as far as is known.
 
     Parameters
     ----------
@@ -40,12 +42,17 @@ def negative_scenes(workspace: Workspace, rows: pd.DataFrame) -> Iterator[Negati
         The collection.
     rows
         The dataset's table (`publish.dataset.COLUMNS`): the photos in it have composites.
+    showing
+        Keys of scenes in which a thing of the dataset's labels was found, which are left out, as
+        are those in which the user annotated objects.
     """
     used = set(rows.scene_digest)
     made = workspace.catalog.latest(scene_photos.name)
     for key, photo in workspace.index("scenes").photos.items():
         row = made.get(key)
-        if key != photo_key(key) or _is_annotated(photo) or row is None or row.status != "ok":
+        if key != photo_key(key) or key in showing or _is_annotated(photo):
+            continue
+        if row is None or row.status != "ok":
             continue
         yield Negative(
             key,

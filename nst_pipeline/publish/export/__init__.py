@@ -1,5 +1,11 @@
 """Export of the dataset into a separate folder, in the layouts that trainers read."""
 
+from nst_pipeline.publish.export.categories import (
+    CATEGORIES,
+    number_labels,
+    read_labels,
+    renumbered,
+)
 from nst_pipeline.publish.export.coco import coco_files
 from nst_pipeline.publish.export.figures import FIGURES, figures_csv, figures_table
 from nst_pipeline.publish.export.folder import Exported, Files, write_export
@@ -15,6 +21,7 @@ from nst_pipeline.publish.export.webdataset import webdataset_files
 from nst_pipeline.publish.export.yolo import yolo_files
 
 __all__ = [
+    "CATEGORIES",
     "FIGURES",
     "ExportPicture",
     "Exported",
@@ -26,6 +33,9 @@ __all__ = [
     "figures_table",
     "hugging_face_files",
     "negatives_of",
+    "number_labels",
+    "read_labels",
+    "renumbered",
     "voc_files",
     "webdataset_files",
     "write_export",

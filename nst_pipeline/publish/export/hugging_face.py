@@ -35,18 +35,15 @@ def _line(picture: ExportPicture) -> str:
     return json.dumps(described, ensure_ascii=False) + "\n"
 
 
-def hugging_face_files(pictures: Sequence[ExportPicture], categories: Sequence[str]) -> Files:
+def hugging_face_files(pictures: Sequence[ExportPicture]) -> Files:
     """List the files of a folder for `load_dataset("imagefolder", data_dir=...)`.
 
     Parameters
     ----------
     pictures
         Those of all parts.
-    categories
-        The labels, by number; `categories.json` has them.
     """
-    names = json.dumps(list(categories), ensure_ascii=False)
-    files: dict[str, Content] = {"categories.json": names.encode()}
+    files: dict[str, Content] = {}
     for side, folder in _FOLDERS.items():
         # Pictures with objects first: the reader infers the columns' types from the first ones.
         part = sorted((each for each in pictures if each.part == side), key=lambda p: not p.objects)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nst_pipeline.publish.export.folder import Content, Files, Rendered
+from nst_pipeline.publish.export.folder import Files, Rendered
 from nst_pipeline.publish.export.pictures import ExportPicture
 from nst_pipeline.publish.splits import SIDES
 
@@ -66,16 +66,12 @@ def _shards(pictures: Sequence[ExportPicture]) -> Iterator[tuple[str, Rendered]]
             yield f"{side}-{number:06d}.tar", _shard(part[first : first + SHARD_PICTURES])
 
 
-def webdataset_files(pictures: Sequence[ExportPicture], categories: Sequence[str]) -> Files:
-    """List the shards of a WebDataset, `<part>-000000.tar`, and `categories.json`.
+def webdataset_files(pictures: Sequence[ExportPicture]) -> Files:
+    """List the shards of a WebDataset, `<part>-000000.tar`.
 
     Parameters
     ----------
     pictures
         Those of all parts.
-    categories
-        The labels, by number.
     """
-    names = json.dumps(list(categories), ensure_ascii=False)
-    files: dict[str, Content] = {"categories.json": names.encode()}
-    return files | dict(_shards(pictures))
+    return dict(_shards(pictures))

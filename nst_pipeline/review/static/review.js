@@ -5,6 +5,7 @@
   const AHEAD = 3;
   const POLL_MS = 5000;
   const VERDICTS = ["approved", "rejected"];
+  const WISHES_WHEN_EMPTY = ["another place", "another sticker"];
   const at = (id) => document.getElementById(id);
   const names = new Intl.Collator(undefined, { numeric: true });
 
@@ -43,11 +44,14 @@
     name: () => 0,
   };
 
+  // An empty scene is to be looked at again if a wish left it empty.
+  const isOpen = (scene) => scene.state === "to review" || (scene.state === "empty" && scene.is_wish);
+
   function arrange() {
     const key = shown[position];
     const show = at("show").value;
     const wanted = (scene) => show === "all" || scene.state === show
-      || (show === "to review" && scene.state === "empty");
+      || (show === "to review" && isOpen(scene));
     const order = orders[at("order").value];
     shown = [...scenes.values()].filter(wanted)
       .sort((a, b) => order(a, b) || names.compare(a.title, b.title)).map((scene) => scene.key);
@@ -83,7 +87,7 @@
 
   const STATES = {
     "to review": "", approved: "Approved", rejected: "Rejected",
-    "to be made anew": "To be made anew by nst run", empty: "No result for",
+    "to be made anew": "To be made anew by nst run", empty: "Empty",
   };
 
   function said(detail) {
@@ -91,7 +95,7 @@
     const day = detail.decided_at.slice(0, 10);
     if (!detail.decision) return state;
     if (detail.state === "to be made anew") return `${state}: ${detail.decision}`;
-    if (detail.state === "empty") return `${state}: ${detail.decision}. Undo it, or ask for another sticker`;
+    if (detail.state === "empty") return `No result for: ${detail.decision}. Undo it, or ask for another sticker`;
     if (VERDICTS.includes(detail.state)) return `${state} on ${day}`;
     const wished = VERDICTS.includes(detail.decision) ? `You ${detail.decision} an earlier result` : `You asked for: ${detail.decision}`;
     return `${wished} (${day})`;
@@ -144,9 +148,13 @@
     end.hidden = false;
     const waiting = [...scenes.values()].filter((scene) => scene.state === "to be made anew").length;
     const left = [...scenes.values()].filter((scene) => scene.state === "to review").length;
-    const done = !total ? "There are no results yet: run nst run."
+    const empty = [...scenes.values()].filter((scene) => scene.state === "empty").length;
+    const done = !total && !empty ? "There are no results yet: run nst run."
       : at("show").value === "to review" && !left ? "All results are reviewed." : "Nothing is left in this list.";
-    end.textContent = waiting ? `${done} ${waiting} to be made anew: run nst run, and go on here.` : done;
+    const told = [done];
+    if (waiting) told.push(`${waiting} to be made anew: run nst run, and go on here.`);
+    if (empty && at("show").value !== "empty") told.push(`${empty} empty: choose "empty" above to see why.`);
+    end.textContent = told.join(" ");
   }
 
   async function render() {
@@ -186,9 +194,10 @@
     for (const button of document.querySelectorAll("[data-kind]")) {
       const { kind } = button.dataset;
       const isWish = !VERDICTS.includes(kind);
-      const isPossible = scene?.result || (scene?.state === "empty" && kind === "another sticker");
+      const isPossible = scene?.result || (scene?.state === "empty" && WISHES_WHEN_EMPTY.includes(kind));
       button.disabled = !isPossible || (isWish && Boolean(detail?.is_own_placement));
     }
+    document.querySelector('[data-kind="another place"] span').textContent = scene?.state === "empty" ? "Place anyway" : "Another place";
     for (const name of ["note", "before", "outlines"]) {
       document.querySelector(`[data-does="${name}"]`).disabled = !scene;
     }
@@ -213,10 +222,9 @@
 
   // To the next one that is not decided yet, or past the end.
   function advance() {
-    const isOpen = (key) => ["to review", "empty"].includes(scenes.get(key).state);
     const skips = at("show").value === "to review";
     let next = position + 1;
-    while (skips && next < shown.length && !isOpen(shown[next])) next++;
+    while (skips && next < shown.length && !isOpen(scenes.get(shown[next]))) next++;
     position = next;
     render();
   }

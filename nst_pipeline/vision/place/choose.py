@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -163,8 +163,9 @@ class Candidates:
     round: int = 0
 
 
-StickerCandidates = Callable[[str, int], Candidates]
-"""Function from a scene's key, and the number of its variant from 1, to its candidates."""
+StickerCandidates = Callable[[str, int, Collection[str]], Candidates]
+"""Function from a scene's key, the number of its variant from 1, and stickers that the user turned
+down, to its candidates."""
 
 
 def sticker_candidates(
@@ -187,16 +188,17 @@ def sticker_candidates(
     Returns
     -------
     callable
-        From a scene's key and a variant's number to its candidates; always the same ones. No two
-        variants get the same sticker in the same round.
+        From a scene's key, a variant's number, and stickers that were turned down, to its
+        candidates; always the same ones. No two variants get the same sticker in the same round.
+        Others follow in the place of those that were turned down.
 
     Examples
     --------
     >>> cat, dog = (LibrarySticker(f"{n}.0", n, 90, 80, quality=0.9) for n in ("cat", "dog"))
     >>> candidates = sticker_candidates([cat, dog], PlacementSettings())
-    >>> sorted(each.sticker for each in candidates("beach", 1).stickers)
+    >>> sorted(each.sticker for each in candidates("beach", 1, ()).stickers)
     ['cat.0', 'dog.0']
-    >>> candidates("beach", 3).round
+    >>> candidates("beach", 3, ()).round
     2
     """
     usable = [each for each in library if not why_unusable(each, settings)]
@@ -205,9 +207,10 @@ def sticker_candidates(
     count = min(wanted, len(usable))
     variants_per_round = len(usable) // count if count else 1
 
-    def choose(scene_key: str, variant: int) -> Candidates:
+    def choose(scene_key: str, variant: int, refused: Collection[str]) -> Candidates:
         number, block = divmod(variant - 1, variants_per_round)
-        stickers = chooser.choose(scene_key, (block + 1) * count)
-        return Candidates(stickers[block * count :], number)
+        stickers = chooser.choose(scene_key, (block + 1) * count + len(refused))
+        offered = (each for each in stickers[block * count :] if each.sticker not in refused)
+        return Candidates([*islice(offered, count)], number)
 
     return choose

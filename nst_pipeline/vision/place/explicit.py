@@ -76,3 +76,44 @@ def resolve_placements(
                 "object photo that has one, or a sticker name from the sticker library"
             )
     return [replace(each, sticker=names[each.sticker]) for each in placements]
+
+
+def open_cuts(
+    sticker: LibrarySticker, placement: Placement, scene_width: int, scene_height: int
+) -> list[str]:
+    """Find the edges of its own photo that cut an object off, and that no edge of the scene hides.
+
+    Parameters
+    ----------
+    sticker
+        The sticker.
+    placement
+        Where it is, in the scene's pixels.
+    scene_width, scene_height
+        Pixels.
+
+    Returns
+    -------
+    list of str
+        `bottom`, `left`, `right`, `top`, as the object lies on the scene.
+
+    Examples
+    --------
+    >>> from nst_pipeline.vision.shapes import Box
+    >>> bust = LibrarySticker("bust-1f.0", "bust-1f", 90, 80, quality=0.9, touches_bottom=True)
+    >>> open_cuts(bust, Placement("bust-1f.0", Box(10, 10, 90, 80)), 200, 120)
+    ['bottom']
+    >>> open_cuts(bust, Placement("bust-1f.0", Box(10, 40, 90, 80)), 200, 120)
+    []
+    """
+    left, right = sticker.touches_left, sticker.touches_right
+    if placement.flip:
+        left, right = right, left
+    box = placement.box
+    shows = {
+        "bottom": sticker.touches_bottom and box.bottom < scene_height,
+        "left": left and box.x > 0,
+        "right": right and box.right < scene_width,
+        "top": sticker.touches_top and box.y > 0,
+    }
+    return [edge for edge, is_open in shows.items() if is_open]

@@ -15,7 +15,7 @@ def library(count: int) -> Library:
 
 
 def sides(scene_digest: str, stickers: Library, settings: PlacementSettings) -> set[str]:
-    considered = stickers.offer(settings)("scene", scene_digest).stickers
+    considered = stickers.offer(settings)("scene", scene_digest, ()).stickers
     return {side_of(stickers.photos[each.object_key].digest) for each in considered}
 
 
