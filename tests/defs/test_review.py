@@ -336,3 +336,18 @@ def test_a_decision_that_cannot_be_kept_comes_back(page, collection):
     expect(page.locator("#problem")).to_contain_text("Not kept")
     expect(page.locator("#title")).to_have_text(name)
     assert not (collection.root / REVIEW_FILE).exists()
+
+
+@needs_browser
+def test_empty_scenes_are_listed_apart_and_say_why(page, collection):
+    strict = SETTINGS.replace("min_plausibility = 0.0", "min_plausibility = 1.0")
+    (collection.root / "nst.toml").write_text(strict)
+    collection.update()
+    expect(page.locator("#counts")).to_have_text("0 of 0 reviewed, 3 empty", timeout=10_000)
+    page.locator("#show").select_option("empty")
+    expect(page.locator("#about")).to_contain_text("placement.min_plausibility")
+    expect(page.locator('[data-kind="approved"]')).to_be_disabled()
+    expect(page.locator('[data-kind="another place"]')).to_have_text("P Place anyway")
+    page.keyboard.press("p")
+    expect(page.locator("#counts")).to_contain_text("1 to be made anew")
+    expect(page.locator("#problem")).to_be_hidden()

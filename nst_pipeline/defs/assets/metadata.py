@@ -1,6 +1,7 @@
 """Metadata for the UI: pictures, figures, and inputs of artifacts; counts and failures of runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from statistics import median
 from typing import Any
 
@@ -38,9 +39,11 @@ def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def table_metadata(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
-    """Return a table of rows of plain values, at most 50 of them."""
-    records = [dg.TableRecord(dict(row)) for row in rows][:_MOST_LISTED]
-    columns = dict.fromkeys(name for record in records for name in record.data)
+    """Return a table of rows of plain values, at most 50 of them; what a row lacks is empty."""
+    listed = [*islice(rows, _MOST_LISTED)]
+    columns = dict.fromkeys(name for row in listed for name in row)
+    # Dagster refuses a table whose rows have different fields.
+    records = [dg.TableRecord({name: row.get(name, "") for name in columns}) for row in listed]
     return dg.MetadataValue.table(
         records, schema=dg.TableSchema([dg.TableColumn(name) for name in columns])
     )

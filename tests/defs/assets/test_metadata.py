@@ -13,6 +13,7 @@ from nst_pipeline.defs.assets.metadata import (
     quarantine_metadata,
     reasons,
     row_metadata,
+    table_metadata,
 )
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -141,6 +142,14 @@ def test_a_batch_shows_its_weakest_images_first(made):
     assert picture_in(metadata["look at first: pictures"]).shape[1] > 600
     assert metadata["this run"] == f"{len(rows)} made, 0 up to date, 0 passed over"
     assert metadata["lowest naturalness"] == listed[0] <= metadata["median naturalness"]
+
+
+def test_a_row_of_a_table_may_lack_what_others_have():
+    table = table_metadata([{"key": "a", "score": 0.5}, {"key": "b", "notes": "clipped"}])
+    assert [record.data for record in table.records] == [
+        {"key": "a", "score": 0.5, "notes": ""},
+        {"key": "b", "score": "", "notes": "clipped"},
+    ]
 
 
 def test_a_single_image_needs_no_sheet(made):
