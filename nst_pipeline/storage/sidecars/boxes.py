@@ -34,6 +34,12 @@ def boxes_reader(text: str) -> csv.DictReader[str]:
     return csv.DictReader(lines, skipinitialspace=True, delimiter=delimiter)
 
 
+class _Echo:
+    """A file that hands back what is written, so that a `csv.writer` returns its rows."""
+
+    write = str
+
+
 def split_boxes(text: str) -> dict[str, str]:
     """Split a boxes file into one CSV text for each name in its column `image`.
 
@@ -55,19 +61,15 @@ def split_boxes(text: str) -> dict[str, str]:
     if "image" not in places:
         raise KeyError("image")
     image, wanted = places["image"], list(places.values())
-    rows: dict[str, list[str]] = {}
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(places)
-    head = buffer.getvalue()
+    encode, last = csv.writer(_Echo()).writerow, max(wanted)
+    head, texts = encode(places), dict[str, str]()
     for row in reader:
         if not row:
             continue
-        row += [""] * (max(wanted) + 1 - len(row))
-        buffer.seek(buffer.truncate(0))
-        writer.writerow([row[place] for place in wanted])
-        rows.setdefault(normalized_path(row[image]), [head]).append(buffer.getvalue())
-    return {name: "".join(lines) for name, lines in rows.items()}
+        row += [""] * (last + 1 - len(row))
+        name = normalized_path(row[image])
+        texts[name] = texts.get(name, head) + encode([row[place] for place in wanted])
+    return texts
 
 
 def parse_boxes_csv(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -146,7 +146,7 @@ class SidecarMatching:
         self._has_own = not all(map(is_shared, files))
         self._sections: dict[str, Sections | None] = {}
         self._matches: dict[str, dict[str, str]] = {}
-        self._parts: dict[str, list[Part]] = {}
+        self._parts: dict[str, tuple[Part, ...]] = {}
         self._shared: dict[str, list[str]] = {}
 
     @cached_property
@@ -219,10 +219,10 @@ class SidecarMatching:
         name = wanted if wanted in same else same[0] if len(same) == 1 else None
         return None if name is None else Part(*_stat(file), name)
 
-    def parts(self, photo: str) -> list[Part]:
+    def parts(self, photo: str) -> tuple[Part, ...]:
         """Return what the sidecars contain about a photo, in order of precedence."""
         if not self._files:
-            return []
+            return ()
         if photo not in self._parts:
             self._parts[photo] = self._find(photo)
         return self._parts[photo]
@@ -236,14 +236,17 @@ class SidecarMatching:
             self._shared[folder] = [path for path in found if path is not None]
         return self._shared[folder]
 
-    def _find(self, photo: str) -> list[Part]:
-        stem, own = stem_of(photo), (OWN_SUFFIXES if self._has_own else ())
-        own_files = [self._file(stem + suffix, suffix) for suffix in own]
-        found = [
-            *(self._own_part(photo, path) for path in own_files if path is not None),
-            *(self._shared_part(photo, path) for path in self._shared_files(photo)),
-        ]
-        return [part for part in found if part is not None]
+    def _own_parts(self, photo: str) -> Iterator[Part | None]:
+        stem = stem_of(photo)
+        for suffix in OWN_SUFFIXES:
+            path = self._file(stem + suffix, suffix)
+            if path is not None:
+                yield self._own_part(photo, path)
+
+    def _find(self, photo: str) -> tuple[Part, ...]:
+        own = self._own_parts(photo) if self._has_own else ()
+        shared = [self._shared_part(photo, path) for path in self._shared_files(photo)]
+        return tuple([part for part in (*own, *shared) if part is not None])
 
     def unmatched(self) -> list[Unmatched]:
         """Return the sidecars, and the names in them, that belong to no photo.
