@@ -78,9 +78,10 @@ screenshots: setup-dev  ## update the screenshots in docs/images by the tests of
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group people
 
-lock: setup      ## update both locks from pyproject.toml
+lock: setup      ## update the locks from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --extra kubernetes --output-file deploy/kubernetes/requirements.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --group dev --output-file requirements-dev.lock pyproject.toml
 
 clean:           ## remove results, reports and Dagster's runs; keep photos and settings

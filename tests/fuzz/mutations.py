@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from importlib import import_module
 from typing import Any
 
@@ -203,7 +204,8 @@ def hostile_json(document: Any, random: Random) -> bytes:
         elif choice < 0.25:
             holder[last] = [[holder[last]]]
         else:
-            holder[last] = _HOSTILE_VALUES[int(random.integers(len(_HOSTILE_VALUES)))]
+            # A copy, or what is put into it now would be in the next document, too.
+            holder[last] = deepcopy(_HOSTILE_VALUES[int(random.integers(len(_HOSTILE_VALUES)))])
     text = json.dumps(copy).encode()
     if random.random() < 0.1:
         text = b"[" * 100_000 + text
