@@ -5,6 +5,7 @@ PORT ?= 3000
 GALLERY_PORT ?= $(shell expr $(PORT) + 1)
 FUZZ_ROUNDS ?= 30
 FUZZ_SEED ?= 16
+FUZZ_GRAPH ?= 200
 export NST_DATA ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(CURDIR)/dagster_home
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -52,8 +53,8 @@ test: setup-dev  ## run all tests, and print which were skipped and why
 test-fast: setup-dev ## run the tests that need no whole collection, network, or browser (under a minute)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
-fuzz: setup-dev  ## read thousands of damaged files, names, sidecars and settings (FUZZ_ROUNDS, FUZZ_SEED)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/fuzz --fuzz-rounds $(FUZZ_ROUNDS) --fuzz-seed $(FUZZ_SEED)
+fuzz: setup-dev  ## read thousands of damaged files, names, sidecars and settings; FUZZ_GRAPH go through the graph
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/fuzz --fuzz-rounds $(FUZZ_ROUNDS) --fuzz-seed $(FUZZ_SEED) --fuzz-graph $(FUZZ_GRAPH)
 
 check: setup-dev ## check style, format, types, import layers, dead code, and unused dependencies
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""What a collection costs on many machines, computed from parts that are measured."""
