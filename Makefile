@@ -19,7 +19,7 @@ SUPERSEDED = ignore:Function `dev_command` is superseded
 
 INSTALLED_MB := 3000
 
-.PHONY: demo setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
+.PHONY: demo ray-demo setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
@@ -45,6 +45,14 @@ setup-dev: setup .venv/ready-dev  ## also install what tests and checks need
 demo: setup      ## run the whole graph on sample photos; print what was made, and where it is
 	$(BIN)/nst samples
 	$(BIN)/nst run
+
+.venv/ready-ray: requirements-ray.lock .venv/ready
+	@echo "Installing Ray, and a Postgres server for the demo ..."
+	$(INSTALL) requirements-ray.lock
+	touch $@
+
+ray-demo: setup .venv/ready-ray  ## run the whole graph on a Ray cluster of two nodes on this machine, and stop it
+	$(BIN)/python benchmarks/ray_demo.py
 
 test: setup-dev  ## run all tests, and print which were skipped and why
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
@@ -78,9 +86,10 @@ screenshots: setup-dev  ## update the screenshots in docs/images by the tests of
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group people
 
-lock: setup      ## update both locks from pyproject.toml
+lock: setup      ## update the locks from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --extra ray --group ray-demo --output-file requirements-ray.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --group dev --output-file requirements-dev.lock pyproject.toml
 
 clean:           ## remove results, reports and Dagster's runs; keep photos and settings

@@ -31,7 +31,7 @@ from nst_pipeline.defs.dagster_internals import (
     PRIORITY_TAG,
     latest_event_id,
 )
-from nst_pipeline.defs.partitions import PARTITIONS, PARTITIONS_PER_RUN
+from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.runs.inbox_files import inbox_files_result, inbox_files_spec
 from nst_pipeline.defs.runs.orphans import record_process
@@ -54,7 +54,6 @@ from nst_pipeline.storage.keys import ALL
 # policy works.
 warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 
-_RANGES = dg.BackfillPolicy.multi_run(PARTITIONS_PER_RUN)
 _RICH_REPORTS = 10
 """Materializations contain pictures and tables if a run reports at most this many."""
 QUARANTINE = "quarantine"
@@ -165,7 +164,7 @@ def _materialize(
     record_process(context)
     seen = latest_event_id(context.instance)
     keys, progress = _keys(context, workspace, asset), report_progress(context.log.info)
-    takeover = take_over_siblings(context, max_partitions=PARTITIONS_PER_RUN)
+    takeover = take_over_siblings(context, max_partitions=workspace.settings.run.images_per_run)
     every = [*keys, *takeover.keys]
     scope = (asset.inbox, every) if asset.inbox else None
     snapshot = Snapshot(workspace, settings, scope)
@@ -202,12 +201,13 @@ def _step_priority(asset: Asset) -> int:
 
 def _options(asset: Asset, settings: Settings) -> dict[str, Any]:
     """Return what Dagster needs to know about an asset besides its function."""
+    ranges = dg.BackfillPolicy.multi_run(settings.run.images_per_run)
     return {
         "name": asset.name,
         "description": f"{asset.description}\n\n{example(asset)}".strip(),
         "deps": [each.name for each in asset.upstream_with(settings)],
         "partitions_def": PARTITIONS[asset.inbox] if asset.inbox else None,
-        "backfill_policy": _RANGES if asset.inbox else None,
+        "backfill_policy": ranges if asset.inbox else None,
         "code_version": version_of(asset.code_version, settings_json(asset, settings)),
         "kinds": set(asset.kinds),
         "group_name": asset.group,
