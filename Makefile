@@ -19,7 +19,7 @@ SUPERSEDED = ignore:Function `dev_command` is superseded
 
 INSTALLED_MB := 3000
 
-.PHONY: demo ray-demo setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
+.PHONY: demo ray-demo test-faults setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
@@ -53,6 +53,9 @@ demo: setup      ## run the whole graph on sample photos; print what was made, a
 
 ray-demo: setup .venv/ready-ray  ## run the whole graph on a Ray cluster of two nodes on this machine, and stop it
 	$(BIN)/python benchmarks/ray_demo.py
+
+test-faults: setup .venv/ready-ray  ## break a cluster of several machines at work; as root (FAULTS=--short for two minutes)
+	$(BIN)/python benchmarks/faults.py $(FAULTS)
 
 test: setup-dev  ## run all tests, and print which were skipped and why
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs

@@ -89,7 +89,18 @@ class Namespace(Machine):
         super().__init__(name, f"{_NETWORK}.{number}")
         self._namespace, self._link = f"nst-{name}", f"nst-{name}"
         _ip("netns", "add", self._namespace)
-        _ip("link", "add", self._link, "type", "veth", "peer", "eth0", "netns", self._namespace)
+        _ip(
+            "link",
+            "add",
+            self._link,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "eth0",
+            "netns",
+            self._namespace,
+        )
         _ip("link", "set", self._link, "master", _BRIDGE, "up")
         self._inside("addr", "add", f"{self.address}/24", "dev", "eth0")
         self._inside("link", "set", "eth0", "up")
@@ -129,7 +140,6 @@ class Namespace(Machine):
 
     def close(self) -> None:
         """End everything on the machine, and remove it."""
-        super().close()
         self.crash()
         _ip("netns", "delete", self._namespace)
 

