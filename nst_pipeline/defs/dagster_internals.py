@@ -109,6 +109,19 @@ def version_event_tags(
     return tags
 
 
+def planned_step_tags(context: dg.AssetExecutionContext) -> Mapping[str, str]:
+    """Return the tags that a step had where its run was planned; none if no plan was stored.
+
+    Those of the context's own definitions are from where the run is executed. The public API has
+    no stored plans.
+    """
+    if context.run.execution_plan_snapshot_id is None:
+        return {}
+    plan = context.instance.get_execution_plan_snapshot(context.run.execution_plan_snapshot_id)
+    name = context.get_step_execution_context().step.key
+    return next((step.tags or {} for step in plan.steps if step.key == name), {})
+
+
 def latest_event_id(instance: dg.DagsterInstance) -> int:
     """Return the id of the newest event of the instance; 0 if there is none.
 

@@ -35,6 +35,7 @@ from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.runs.inbox_files import inbox_files_result, inbox_files_spec
 from nst_pipeline.defs.runs.orphans import record_process
+from nst_pipeline.defs.same_build import BUILD_TAG, check_worker, this_build
 from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.asset import Asset
@@ -161,6 +162,7 @@ def _state_specs(asset: Asset) -> list[dg.AssetCheckSpec]:
 def _materialize(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, asset: Asset
 ) -> Iterator[Any]:
+    check_worker(context, workspace.root)
     record_process(context)
     seen = latest_event_id(context.instance)
     keys, progress = _keys(context, workspace, asset), report_progress(context.log.info)
@@ -213,7 +215,7 @@ def _options(asset: Asset, settings: Settings) -> dict[str, Any]:
         "group_name": asset.group,
         "pool": asset.group,
         "owners": ["team:nst_pipeline"],
-        "op_tags": {PRIORITY_TAG: str(_step_priority(asset))},
+        "op_tags": {PRIORITY_TAG: str(_step_priority(asset)), BUILD_TAG: this_build()},
         "tags": {ASSET_TAG: asset.inbox or "collection"},
         "metadata": columns_metadata(asset),
         "freshness_policy": freshness(asset),
