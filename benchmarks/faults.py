@@ -248,11 +248,12 @@ def _make_here(data: Path, *, scenes: bool) -> dict[str, str]:
     workspace = open_workspace(UPath(data))
     with dg.DagsterInstance.ephemeral() as instance:
         scan_inboxes(workspace, instance)
+        objects = {"objects": set(workspace.index("objects").photos)}
         ran = update(
             workspace,
             instance,
             lambda phase: defs.resolve_job_def(JOBS[phase].name),
-            only=None if scenes else {"scenes": set()},
+            only=None if scenes else objects,
         )
     if failed := [run.error for run in ran if not run.success]:
         raise RuntimeError(f"{data} cannot be made: {failed}")
