@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -297,6 +298,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="a dozen scenes, and one fault")
     parser.add_argument("--logs", type=Path, default=Path("out/faults"))
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no machine stays behind
     if reason := why_no_namespaces():
         _console.print(f"skipped: {reason}")
         return
