@@ -141,6 +141,7 @@ class Namespace(Machine):
     def close(self) -> None:
         """End everything on the machine, and remove it."""
         self.crash()
+        _ip("link", "delete", self._link)
         _ip("netns", "delete", self._namespace)
 
 
