@@ -35,6 +35,9 @@ for it."""
 PRIORITY_TAG: Final = _tags.PRIORITY_TAG
 """Tag by which the run queue sorts runs, and an executor the steps that are ready, highest first.
 Documented, but exported under no name."""
+MAX_RETRIES_TAG: Final = _tags.MAX_RETRIES_TAG
+"""Run tag with the number of times that the daemon may retry the run, where `dagster.yaml` lets it
+retry runs. Documented, but exported under no name."""
 RANGE_START_TAG: Final = _tags.ASSET_PARTITION_RANGE_START_TAG
 """Run tag with the first partition key of the run's range. `RunRequest` and
 `JobDefinition.execute_in_process` take a single `partition_key`, so a range goes in as tags."""

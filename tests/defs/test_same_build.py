@@ -26,7 +26,9 @@ def run_planned_on(collection, monkeypatch):
             run = instance.create_run_for_job(collection.job("library"))
         with collection.instance() as instance:
             result = execute_run(InMemoryJob(collection.job("library")), run, instance)
+            retries = instance.get_run_by_id(run.run_id).tags.get("dagster/max_retries")
         failed = result.get_step_failure_events()
+        assert retries == ("0" if failed else None), "no retry would change that"
         return "; ".join(map(step_failure_message, failed))
 
     return run_planned_on

@@ -27,9 +27,11 @@ from nst_pipeline.defs.assets.metadata import (
 )
 from nst_pipeline.defs.assets.versions import version_of, version_tags
 from nst_pipeline.defs.dagster_internals import (
+    MAX_RETRIES_TAG,
     NO_MATERIALIZATION_KEY,
     PRIORITY_TAG,
     latest_event_id,
+    tag_run,
 )
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.resources import CollectionResource
@@ -123,7 +125,13 @@ def _fail_single(context: dg.AssetExecutionContext, outcome: Outcome, key: str) 
         return
     bad = outcome.failed.get(key)
     reason = bad.error if bad else f"waiting: {outcome.waiting[key]}"
-    raise dg.Failure(f"{context.asset_key.to_user_string()} {key}: {reason}", allow_retries=False)
+    raise _final_failure(context, f"{context.asset_key.to_user_string()} {key}: {reason}")
+
+
+def _final_failure(context: dg.AssetExecutionContext, reason: str) -> dg.Failure:
+    """Return a failure that neither the step nor, on a cluster, the run is retried for."""
+    tag_run(context.instance, context.run_id, {MAX_RETRIES_TAG: "0"})
+    return dg.Failure(reason, allow_retries=False)
 
 
 def _state_results(
@@ -244,7 +252,7 @@ def dagster_asset(asset: Asset, settings: Settings) -> dg.AssetsDefinition:
             raise dg.DagsterExecutionInterruptedError from None
         except NstError as error:
             # An error that the user can correct needs no traceback.
-            raise dg.Failure(str(error), allow_retries=False) from None
+            raise _final_failure(context, str(error)) from None
 
     definition: dg.AssetsDefinition = dg.asset(**_options(asset, settings))(body)
     return definition
