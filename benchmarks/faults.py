@@ -5,9 +5,9 @@
 Every machine is a network namespace with an address and a host name of its own: a head with Ray's
 head and Dagster's daemon, two workers with one processor each, and Postgres. A backfill of
 generated scenes goes over both workers, once for each fault. Whenever it has ended, all artifacts
-must be there, `nst verify` must find nothing, and every file must have the bytes that it has without
-a fault: in the backfill `none`, or, if that is not asked for, in a run in this process. `made twice`
-counts artifacts that two runs made: work that was repeated, not results that are there
+must be there, `nst verify` must find nothing, and every file must have the bytes that it has
+without a fault: in the backfill `none`, or, if that is not asked for, in a run in this process.
+`made twice` counts artifacts that two runs made: work that was repeated, not results that are there
 twice. Needs root, iproute2, and what `make ray-demo` installs.
 
 The last line is JSON with the same figures.
