@@ -60,7 +60,7 @@ tries = 2
 images_per_run = {images_per_run}
 """
 """Little work for each picture: this is about orchestration."""
-_RUNS = 6
+_RUNS = 4
 """Runs of a backfill; each starts a process and loads the networks."""
 _CUT_OFF_SECONDS, _DAEMON_SECONDS, _RESTART_SECONDS = 120.0, 20.0, 5.0
 _INTO_THE_WORK_SECONDS = 3.0
