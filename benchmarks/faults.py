@@ -158,9 +158,10 @@ def _machines(folder: Path, data: str) -> Iterator[Machines]:
     """Start the machines, and remove them in the end."""
     with network(), ExitStack() as stack:
         names = ("head", "worker1", "worker2", "database")
-        made = [Namespace(name, number) for number, name in enumerate(names, start=1)]
-        for each in made:
-            stack.callback(each.close)
+        made = []
+        for number, name in enumerate(names, start=1):
+            made.append(Namespace(name, number))
+            stack.callback(made[-1].close)
         head, *workers, host = made
         database = Database(host, folder)
         cluster = Cluster(folder, data, database.url(), head)
