@@ -6,7 +6,7 @@ SEQUENCE_TAG = "nst/in-sequence"
 """Tag of runs of several phases that the sensor planned together. The run queue executes one of
 them at a time; runs of one phase may be executed side by side."""
 PROCESS_TAG = "nst/process"
-"""Tag of runs: the process that executes the run."""
+"""Tag of runs: the process that executes the run, and the run's id."""
 ASSET_TAG = "nst/made-for-each-of"
 """Tag of assets: the inbox whose photos are its partitions (`objects` or `scenes`), or `collection`
 if it has no partitions."""
