@@ -88,4 +88,5 @@ def test_a_step_records_its_process(instance):
         record_process(context)
 
     done = dg.materialize([photos], instance=instance)
-    assert instance.get_run_by_id(done.run_id).tags[PROCESS_TAG] == this_process()
+    tag = instance.get_run_by_id(done.run_id).tags[PROCESS_TAG]
+    assert tag == f"{this_process()} {done.run_id}"
