@@ -20,7 +20,7 @@ SUPERSEDED = ignore:Function `dev_command` is superseded
 
 INSTALLED_MB := 3000
 
-.PHONY: demo setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
+.PHONY: demo ray-demo test-faults setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
@@ -46,6 +46,17 @@ setup-dev: setup .venv/ready-dev  ## also install what tests and checks need
 demo: setup      ## run the whole graph on sample photos; print what was made, and where it is
 	$(BIN)/nst samples
 	$(BIN)/nst run
+
+.venv/ready-ray: requirements-ray.lock .venv/ready
+	@echo "Installing Ray, and a Postgres server for the demo ..."
+	$(INSTALL) requirements-ray.lock
+	touch $@
+
+ray-demo: setup .venv/ready-ray  ## run the whole graph on a Ray cluster of two nodes on this machine, and stop it
+	$(BIN)/python benchmarks/ray_demo.py
+
+test-faults: setup .venv/ready-ray  ## break a cluster of several machines at work; as root (FAULTS=--short for two minutes)
+	$(BIN)/python benchmarks/faults.py $(FAULTS)
 
 test: setup-dev  ## run all tests, and print which were skipped and why
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
@@ -83,6 +94,7 @@ lock: setup      ## update the locks from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(LOCK) --output-file requirements.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --extra kubernetes --output-file deploy/kubernetes/requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --extra ray --group ray-demo --output-file requirements-ray.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --group dev --output-file requirements-dev.lock pyproject.toml
 
 clean:           ## remove results, reports and Dagster's runs; keep photos and settings

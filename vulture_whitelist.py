@@ -36,3 +36,6 @@ _.finds
 
 # What a caller of the library may ask about the gallery that was written.
 _.pages_removed
+
+# A column of the table of faults, which has all of a result's fields.
+_.made_twice

@@ -35,6 +35,9 @@ for it."""
 PRIORITY_TAG: Final = _tags.PRIORITY_TAG
 """Tag by which the run queue sorts runs, and an executor the steps that are ready, highest first.
 Documented, but exported under no name."""
+MAX_RETRIES_TAG: Final = _tags.MAX_RETRIES_TAG
+"""Run tag with the number of times that the daemon may retry the run, where `dagster.yaml` lets it
+retry runs. Documented, but exported under no name."""
 RANGE_START_TAG: Final = _tags.ASSET_PARTITION_RANGE_START_TAG
 """Run tag with the first partition key of the run's range. `RunRequest` and
 `JobDefinition.execute_in_process` take a single `partition_key`, so a range goes in as tags."""
@@ -107,6 +110,19 @@ def version_event_tags(
         tags[_versions.get_input_data_version_tag(key)] = version
         tags[_versions.get_input_event_pointer_tag(key)] = str(inputs_read_at)
     return tags
+
+
+def planned_step_tags(context: dg.AssetExecutionContext) -> Mapping[str, str]:
+    """Return the tags that a step had where its run was planned; none if no plan was stored.
+
+    Those of the context's own definitions are from where the run is executed. The public API has
+    no stored plans.
+    """
+    if context.run.execution_plan_snapshot_id is None:
+        return {}
+    plan = context.instance.get_execution_plan_snapshot(context.run.execution_plan_snapshot_id)
+    name = context.get_step_execution_context().step.key
+    return next((step.tags or {} for step in plan.steps if step.key == name), {})
 
 
 def latest_event_id(instance: dg.DagsterInstance) -> int:

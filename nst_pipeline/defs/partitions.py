@@ -12,8 +12,6 @@ PARTITIONS: dict[Inbox, dg.DynamicPartitionsDefinition] = {
     "scenes": SCENES,
 }
 
-PARTITIONS_PER_RUN = 500
-"""Models load once for this many images. A run that dies repeats only what was not cataloged."""
 _KEYS_PER_CALL = 10_000
 """SQLite refuses more than about 32,000 variables in one statement."""
 

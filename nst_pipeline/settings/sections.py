@@ -416,6 +416,13 @@ class RunSettings(Section):
         description="Images that a run works on at the same time. 0: one per core and per 3 GB of "
         "memory, at most 4.",
     )
+    images_per_run: int = Field(
+        500,
+        ge=1,
+        description="Images that one Dagster run makes at most; each run loads the networks once. "
+        "On a cluster, choose it so that there are several runs for each worker. Restart the code "
+        "location after a change.",
+    )
     gallery_url: str = Field(
         "",
         description="Address at which the folder `artifacts/gallery` is served, such as "

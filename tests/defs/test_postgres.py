@@ -60,8 +60,8 @@ def test_a_collection_is_made_and_reported_on_postgres(home, collection):
 
 
 @pytest.mark.slow
-def test_several_runs_may_execute_at_once_but_only_one_phase(home):
+def test_several_runs_may_execute_at_once_but_phases_in_sequence(home):
     with dg.DagsterInstance.get() as instance:
         queue = instance.get_concurrency_config().run_queue_config
     assert queue.max_concurrent_runs > 1
-    assert queue.tag_concurrency_limits == [{"key": "nst/phase", "limit": 1}]
+    assert queue.tag_concurrency_limits == [{"key": "nst/in-sequence", "limit": 1}]

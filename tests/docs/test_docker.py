@@ -81,6 +81,7 @@ def test_the_lock_has_what_the_project_requires():
 
 def test_tests_run_with_the_versions_that_are_installed():
     assert _pins("requirements.lock").items() <= _pins("requirements-dev.lock").items()
+    assert _pins("requirements.lock").items() <= _pins("requirements-ray.lock").items()
 
 
 def test_the_services_share_the_volumes_and_are_offered_to_this_machine_only():

@@ -27,14 +27,17 @@ from nst_pipeline.defs.assets.metadata import (
 )
 from nst_pipeline.defs.assets.versions import version_of, version_tags
 from nst_pipeline.defs.dagster_internals import (
+    MAX_RETRIES_TAG,
     NO_MATERIALIZATION_KEY,
     PRIORITY_TAG,
     latest_event_id,
+    tag_run,
 )
-from nst_pipeline.defs.partitions import PARTITIONS, PARTITIONS_PER_RUN
+from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.runs.inbox_files import inbox_files_result, inbox_files_spec
 from nst_pipeline.defs.runs.orphans import record_process
+from nst_pipeline.defs.same_build import BUILD_TAG, check_worker, this_build
 from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.asset import Asset
@@ -54,7 +57,6 @@ from nst_pipeline.storage.keys import ALL
 # policy works.
 warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 
-_RANGES = dg.BackfillPolicy.multi_run(PARTITIONS_PER_RUN)
 _RICH_REPORTS = 10
 """Materializations contain pictures and tables if a run reports at most this many."""
 QUARANTINE = "quarantine"
@@ -123,7 +125,13 @@ def _fail_single(context: dg.AssetExecutionContext, outcome: Outcome, key: str) 
         return
     bad = outcome.failed.get(key)
     reason = bad.error if bad else f"waiting: {outcome.waiting[key]}"
-    raise dg.Failure(f"{context.asset_key.to_user_string()} {key}: {reason}", allow_retries=False)
+    raise _final_failure(context, f"{context.asset_key.to_user_string()} {key}: {reason}")
+
+
+def _final_failure(context: dg.AssetExecutionContext, reason: str) -> dg.Failure:
+    """Return a failure that neither the step nor, on a cluster, the run is retried for."""
+    tag_run(context.instance, context.run_id, {MAX_RETRIES_TAG: "0"})
+    return dg.Failure(reason, allow_retries=False)
 
 
 def _state_results(
@@ -162,10 +170,11 @@ def _state_specs(asset: Asset) -> list[dg.AssetCheckSpec]:
 def _materialize(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, asset: Asset
 ) -> Iterator[Any]:
+    check_worker(context, workspace.root)
     record_process(context)
     seen = latest_event_id(context.instance)
     keys, progress = _keys(context, workspace, asset), report_progress(context.log.info)
-    takeover = take_over_siblings(context, max_partitions=PARTITIONS_PER_RUN)
+    takeover = take_over_siblings(context, max_partitions=workspace.settings.run.images_per_run)
     every = [*keys, *takeover.keys]
     scope = (asset.inbox, every) if asset.inbox else None
     snapshot = Snapshot(workspace, settings, scope)
@@ -202,17 +211,19 @@ def _step_priority(asset: Asset) -> int:
 
 def _options(asset: Asset, settings: Settings) -> dict[str, Any]:
     """Return what Dagster needs to know about an asset besides its function."""
+    ranges = dg.BackfillPolicy.multi_run(settings.run.images_per_run)
     return {
         "name": asset.name,
         "description": f"{asset.description}\n\n{example(asset)}".strip(),
         "deps": [each.name for each in asset.upstream_with(settings)],
         "partitions_def": PARTITIONS[asset.inbox] if asset.inbox else None,
-        "backfill_policy": _RANGES if asset.inbox else None,
+        "backfill_policy": ranges if asset.inbox else None,
         "code_version": version_of(asset.code_version, settings_json(asset, settings)),
         "kinds": set(asset.kinds),
         "group_name": asset.group,
+        "pool": asset.group,
         "owners": ["team:nst_pipeline"],
-        "op_tags": {PRIORITY_TAG: str(_step_priority(asset))},
+        "op_tags": {PRIORITY_TAG: str(_step_priority(asset)), BUILD_TAG: this_build()},
         "tags": {ASSET_TAG: asset.inbox or "collection"},
         "metadata": columns_metadata(asset),
         "freshness_policy": freshness(asset),
@@ -241,7 +252,7 @@ def dagster_asset(asset: Asset, settings: Settings) -> dg.AssetsDefinition:
             raise dg.DagsterExecutionInterruptedError from None
         except NstError as error:
             # An error that the user can correct needs no traceback.
-            raise dg.Failure(str(error), allow_retries=False) from None
+            raise _final_failure(context, str(error)) from None
 
     definition: dg.AssetsDefinition = dg.asset(**_options(asset, settings))(body)
     return definition

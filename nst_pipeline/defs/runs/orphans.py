@@ -43,12 +43,21 @@ def this_process() -> str:
 
 def record_process(context: dg.AssetExecutionContext) -> None:
     """Tag the run with its process, so that `end_orphaned_runs` can check whether it is alive."""
-    tag_run(context.instance, context.run_id, {PROCESS_TAG: this_process()})
+    tag_run(context.instance, context.run_id, {PROCESS_TAG: f"{this_process()} {context.run_id}"})
+
+
+def _process_of(run: dg.DagsterRun) -> str:
+    """Return the process that executes a run; empty if it has not begun.
+
+    Dagster copies the tags of a run to the one that retries it.
+    """
+    process, _, run_id = run.tags.get(PROCESS_TAG, "").partition(" ")
+    return process if run_id in ("", run.run_id) else ""
 
 
 def _is_gone(run: dg.DagsterRun) -> bool:
     """Whether the run's process was on this host and no longer exists."""
-    host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
+    host, _, process = _process_of(run).partition(":")
     process_id, _, start_ticks = process.partition(":")
     if host != socket.gethostname():
         return False
@@ -62,7 +71,7 @@ def _never_began(record: dg.RunRecord, timeout: timedelta) -> bool:
     """
     run, idle = record.dagster_run, datetime.now(UTC) - record.update_timestamp
     started = run.status in (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
-    return started and PROCESS_TAG not in run.tags and idle > timeout
+    return started and not _process_of(run) and idle > timeout
 
 
 def end_orphaned_runs(

@@ -2,18 +2,18 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
 from nst_pipeline.defs.dagster_internals import PRIORITY_TAG, partition_range_tags
 from nst_pipeline.defs.jobs import assets_of
-from nst_pipeline.defs.partitions import PARTITIONS, PARTITIONS_PER_RUN
-from nst_pipeline.defs.tags import PHASE_TAG
+from nst_pipeline.defs.partitions import PARTITIONS
+from nst_pipeline.defs.tags import PHASE_TAG, SEQUENCE_TAG
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
-from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
+from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox, Workspace
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
 from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.keys import ALL
@@ -31,6 +31,8 @@ class RunPlan:
     """Number of due keys in the range."""
     range: tuple[str, str] | None = None
     """First and last partition key; None for a phase without partitions."""
+    in_sequence: bool = False
+    """Whether runs of other phases were planned with it, which must not be executed meanwhile."""
 
     @property
     def asset_keys(self) -> list[dg.AssetKey]:
@@ -39,14 +41,21 @@ class RunPlan:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Run tags: the range, the phase, and a priority that puts earlier phases first."""
-        tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-PHASES.index(self.phase))}
+        """Run tags: the range, the phase, and a priority that puts earlier phases first.
+
+        Runs without a priority, such as those that people launch for one image, go before all.
+        """
+        tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-1 - PHASES.index(self.phase))}
+        if self.in_sequence:
+            tags[SEQUENCE_TAG] = "update"
         if self.range is not None:
             tags |= partition_range_tags(*self.range)
         return tags
 
 
-def cover_with_ranges(order: Sequence[str], due: set[str], phase: Phase) -> Iterator[RunPlan]:
+def cover_with_ranges(
+    order: Sequence[str], due: set[str], phase: Phase, per_run: int
+) -> Iterator[RunPlan]:
     """Cover the due keys with few contiguous ranges of bounded length.
 
     Keys between two due ones are covered as well: fingerprints skip them, and a run for every
@@ -60,22 +69,26 @@ def cover_with_ranges(order: Sequence[str], due: set[str], phase: Phase) -> Iter
         The keys to cover. Those that are not partitions are ignored.
     phase : str
         The phase of the runs.
+    per_run : int
+        Maximum number of due keys of a run.
 
     Yields
     ------
     RunPlan
-        With at most `PARTITIONS_PER_RUN` due keys, in the order of the partition set.
+        In the order of the partition set.
     """
     positions = [position for position, key in enumerate(order) if key in due]
     first = 0
     while first < len(positions):
-        most = min(first + PARTITIONS_PER_RUN, len(positions))
+        most = min(first + per_run, len(positions))
         end = bisect_left(positions, positions[first] + _MAX_RANGE, first, most)
         yield RunPlan(phase, end - first, (order[positions[first]], order[positions[end - 1]]))
         first = end
 
 
-def plan_phase(instance: dg.DagsterInstance, phase: Phase, due: set[str]) -> list[RunPlan]:
+def plan_phase(
+    instance: dg.DagsterInstance, phase: Phase, due: set[str], *, per_run: int
+) -> list[RunPlan]:
     """Plan the runs that cover the due keys of a phase; none if nothing is due.
 
     Parameters
@@ -86,6 +99,8 @@ def plan_phase(instance: dg.DagsterInstance, phase: Phase, due: set[str]) -> lis
         One of `PHASES`.
     due : set of str
         Partition keys, or `ALL` alone for a phase without partitions.
+    per_run : int
+        Maximum number of due keys of a run (`run.images_per_run`).
 
     Returns
     -------
@@ -97,7 +112,7 @@ def plan_phase(instance: dg.DagsterInstance, phase: Phase, due: set[str]) -> lis
         return [RunPlan(phase, 1)]
     inbox: Inbox = "objects" if phase == "objects" else "scenes"
     order = PARTITIONS[inbox].get_partition_keys(dynamic_partitions_store=instance)
-    return list(cover_with_ranges(order, due, phase))
+    return list(cover_with_ranges(order, due, phase, per_run))
 
 
 def due_keys(
@@ -149,7 +164,8 @@ def quarantined_keys(snapshot: Snapshot, phase: Phase) -> set[str]:
 
 def is_large(workspace: Workspace) -> bool:
     """Whether a phase of the collection may take more than one run."""
-    return len(workspace.index("scenes").photos) > PARTITIONS_PER_RUN
+    most = max(len(workspace.index(inbox).photos) for inbox in INBOXES)
+    return most > workspace.settings.run.images_per_run
 
 
 def plan_scanned(
@@ -178,7 +194,7 @@ def plan_scanned(
         snapshot = Snapshot(workspace, scope=(inbox, keys))
         due = due_keys(snapshot, inbox, retry=False, files=False, among=keys)
         if due:
-            return plan_phase(instance, inbox, due)
+            return plan_phase(instance, inbox, due, per_run=workspace.settings.run.images_per_run)
     return []
 
 
@@ -201,15 +217,21 @@ def plan_runs(snapshot: Snapshot, instance: dg.DagsterInstance) -> list[RunPlan]
     list of RunPlan
     """
     due: dict[str, set[str]] = {}
+    per_run = snapshot.workspace.settings.run.images_per_run
     scenes = snapshot.keys(scene_photos)
     for phase in PHASES:
         due[phase] = due_keys(snapshot, phase, retry=False, files=False)
         if due[phase] and is_large(snapshot.workspace):
-            return plan_phase(instance, phase, due[phase])
+            return plan_phase(instance, phase, due[phase], per_run=per_run)
     if due["objects"]:
         due["library"] = {ALL}
     if due["library"]:
         due["scenes"] = set(scenes)
     if any(due.values()):
         due["publish"] = {ALL}
-    return [plan for phase in PHASES for plan in plan_phase(instance, phase, due[phase])]
+    plans = [
+        plan
+        for phase in PHASES
+        for plan in plan_phase(instance, phase, due[phase], per_run=per_run)
+    ]
+    return [replace(plan, in_sequence=True) for plan in plans]

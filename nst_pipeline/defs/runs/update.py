@@ -109,7 +109,7 @@ def update(
         due = due_keys(Snapshot(workspace), phase, retry=True) - excluded.get(phase, set())
         if only is not None and phase in INBOXES:
             due &= only.get(phase, set())
-        for plan in plan_phase(instance, phase, due):
+        for plan in plan_phase(instance, phase, due, per_run=workspace.settings.run.images_per_run):
             STOP.raise_if_requested()
             on_run(plan)
             results.append(execute(job_of(phase), plan, instance))

@@ -18,7 +18,7 @@ from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
 from nst_pipeline.pipeline.engine.progress import Progress
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.stopping import STOP, Stopped
-from nst_pipeline.pipeline.engine.workers import in_order
+from nst_pipeline.pipeline.engine.workers import in_order, keep_to_share
 from nst_pipeline.storage.catalog import ArtifactState, Row, Status
 from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.store import Content
@@ -228,6 +228,7 @@ def run_batch(
         A stop was requested. Finished artifacts are cataloged.
     """
     STOP.raise_if_requested()
+    keep_to_share()
     snapshot.store.remove_leftovers(asset.name)
     plan = plan_asset(snapshot, asset, keys)
     due, through, size = plan.due, 0, asset.batch_size(snapshot.settings)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
+
+import cv2
+
+from nst_pipeline.machine_share import cpus, memory_bytes
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -28,8 +31,15 @@ def workers_for(setting: int) -> int:
     setting
         The setting `run.workers`; 0 chooses by cores and memory.
     """
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return setting or max(1, min(os.cpu_count() or 1, _MAX_WORKERS, memory // _BYTES_PER_WORKER))
+    return setting or max(1, min(cpus(), _MAX_WORKERS, memory_bytes() // _BYTES_PER_WORKER))
+
+
+def keep_to_share() -> None:
+    """Let OpenCV start no more threads than this process was given processors.
+
+    TensorFlow and ONNX Runtime are told when they start, and numpy reads `OMP_NUM_THREADS` itself.
+    """
+    cv2.setNumThreads(cpus())
 
 
 def in_order(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+from nst_pipeline.machine_share import cpus
 
 _STDERR = 2
 _QUIET_LEVELS = {"2", "3"}
@@ -30,6 +32,9 @@ def _initialize() -> None:
     import tensorflow as tf
 
     tf.config.list_physical_devices()
+    with suppress(RuntimeError):  # TensorFlow is at work already, in someone's own program.
+        tf.config.threading.set_intra_op_parallelism_threads(cpus())
+        tf.config.threading.set_inter_op_parallelism_threads(cpus())
 
 
 def start_tensorflow() -> None:

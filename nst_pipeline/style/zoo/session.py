@@ -6,7 +6,6 @@ an accelerator, and are addressed by the names of their inputs and outputs.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.machine_share import cpus
 from nst_pipeline.style.onnx_network import first_line, open_session
 from nst_pipeline.style.zoo.signature import Signature, read_signature
 
@@ -85,15 +85,11 @@ class Session:
         return [np.asarray(result, np.float32) for result in results]
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @lru_cache(maxsize=8)
 def _runtime(path: Path, size: int, mtime_ns: int) -> Any:
     """Load a file; another size or time makes the cache load it again."""
     del size, mtime_ns
-    return open_session(path, remedy=_REMEDY, threads=_cores(), accelerate=True)
+    return open_session(path, remedy=_REMEDY, threads=cpus(), accelerate=True)
 
 
 def load_session(path: Path) -> Session:

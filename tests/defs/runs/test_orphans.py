@@ -46,9 +46,15 @@ def test_a_run_whose_process_has_ended_is_ended_as_a_failure(instance):
 
 def test_a_process_that_only_has_the_same_id_does_not_keep_a_run_alive(instance):
     host, process_id, _ = this_process().split(":")
-    run_id = _started_run(instance, **{PROCESS_TAG: f"{host}:{process_id}:another start"})
+    run_id = _started_run(instance, **{PROCESS_TAG: f"{host}:{process_id}:another-start"})
     end_orphaned_runs(instance)
     assert _status(instance, run_id) == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_that_is_retried_is_not_taken_for_the_one_whose_tags_it_has(instance):
+    of_the_first = f"{_finished_process()} 0123"
+    run_id = _started_run(instance, **{PHASE_TAG: "scenes", PROCESS_TAG: of_the_first})
+    assert [run.run_id for run in end_orphaned_runs(instance)] == [run_id]
 
 
 def test_a_run_on_another_host_is_left_alone(instance):
@@ -82,4 +88,5 @@ def test_a_step_records_its_process(instance):
         record_process(context)
 
     done = dg.materialize([photos], instance=instance)
-    assert instance.get_run_by_id(done.run_id).tags[PROCESS_TAG] == this_process()
+    tag = instance.get_run_by_id(done.run_id).tags[PROCESS_TAG]
+    assert tag == f"{this_process()} {done.run_id}"
