@@ -109,7 +109,7 @@ def test_in_a_large_collection_only_the_first_phase_that_is_due_is_launched(
     collection, tick, monkeypatch
 ):
     """What follows is known when it is done; most runs launched now would find nothing to do."""
-    monkeypatch.setattr(plans, "PARTITIONS_PER_RUN", 2)
+    monkeypatch.setattr(plans, "IMAGES_PER_RUN", 2)
     (collection.root / "objects/again.jpg").write_bytes(
         (collection.root / "objects/cat.jpg").read_bytes()
     )

@@ -1,16 +1,19 @@
 """Plans the runs that bring a collection up to date, over few contiguous ranges of partitions."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import dagster as dg
 
 from nst_pipeline.defs.dagster_internals import PRIORITY_TAG, partition_range_tags
 from nst_pipeline.defs.jobs import assets_of
-from nst_pipeline.defs.partitions import PARTITIONS, PARTITIONS_PER_RUN
-from nst_pipeline.defs.tags import PHASE_TAG
+from nst_pipeline.defs.partitions import IMAGES_PER_RUN, PARTITIONS
+from nst_pipeline.defs.tags import ONLY_TAG, PHASE_TAG
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
+from nst_pipeline.pipeline.engine.partitioning import images_per_partition, partition_finder
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
@@ -19,7 +22,7 @@ from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.keys import ALL
 
 _MAX_RANGE = 20_000
-"""Maximum number of keys in a range: skipping so many takes about as long as starting a run."""
+"""Maximum number of images in a range: skipping so many takes about as long as starting a run."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,11 @@ class RunPlan:
 
     phase: Phase
     count: int
-    """Number of due keys in the range."""
+    """Number of due images in the range."""
     range: tuple[str, str] | None = None
     """First and last partition key; None for a phase without partitions."""
+    only: tuple[str, ...] = ()
+    """Keys of the only images to make; empty for all of the range."""
 
     @property
     def asset_keys(self) -> list[dg.AssetKey]:
@@ -43,49 +48,62 @@ class RunPlan:
         tags = {PHASE_TAG: self.phase, PRIORITY_TAG: str(-PHASES.index(self.phase))}
         if self.range is not None:
             tags |= partition_range_tags(*self.range)
+        if self.only:
+            tags[ONLY_TAG] = ",".join(self.only)
         return tags
 
 
-def cover_with_ranges(order: Sequence[str], due: set[str], phase: Phase) -> Iterator[RunPlan]:
-    """Cover the due keys with few contiguous ranges of bounded length.
+def cover_with_ranges(
+    order: Sequence[str], due: Mapping[str, int], phase: Phase, *, max_range: int = _MAX_RANGE
+) -> Iterator[RunPlan]:
+    """Cover the due partitions with few contiguous ranges of bounded length.
 
-    Keys between two due ones are covered as well: fingerprints skip them, and a run for every
-    scattered key would cost far more.
+    Partitions between two due ones are covered as well: fingerprints skip them, and a run for every
+    scattered one would cost far more.
 
     Parameters
     ----------
     order : sequence of str
         All partition keys, in the order of the partition set.
-    due : set of str
-        The keys to cover. Those that are not partitions are ignored.
+    due : mapping of str to int
+        Number of due images by partition. Those that are not partitions are ignored.
     phase : str
         The phase of the runs.
+    max_range : int
+        Maximum number of partitions in a range.
 
     Yields
     ------
     RunPlan
-        With at most `PARTITIONS_PER_RUN` due keys, in the order of the partition set.
+        With at most `IMAGES_PER_RUN` due images, unless one partition has more, in the order of the
+        partition set.
     """
     positions = [position for position, key in enumerate(order) if key in due]
+    totals = list(accumulate((due[order[position]] for position in positions), initial=0))
     first = 0
     while first < len(positions):
-        most = min(first + PARTITIONS_PER_RUN, len(positions))
-        end = bisect_left(positions, positions[first] + _MAX_RANGE, first, most)
-        yield RunPlan(phase, end - first, (order[positions[first]], order[positions[end - 1]]))
+        most = max(first + 1, bisect_right(totals, totals[first] + IMAGES_PER_RUN) - 1)
+        end = bisect_left(positions, positions[first] + max_range, first, most)
+        ends = order[positions[first]], order[positions[end - 1]]
+        yield RunPlan(phase, totals[end] - totals[first], ends)
         first = end
 
 
-def plan_phase(instance: dg.DagsterInstance, phase: Phase, due: set[str]) -> list[RunPlan]:
-    """Plan the runs that cover the due keys of a phase; none if nothing is due.
+def plan_phase(
+    workspace: Workspace, instance: dg.DagsterInstance, phase: Phase, due: set[str]
+) -> list[RunPlan]:
+    """Plan the runs that cover the due images of a phase; none if nothing is due.
 
     Parameters
     ----------
+    workspace : Workspace
+        The collection.
     instance : DagsterInstance
         Instance that stores the partitions.
     phase : str
         One of `PHASES`.
     due : set of str
-        Partition keys, or `ALL` alone for a phase without partitions.
+        Keys of images, or `ALL` alone for a phase without partitions.
 
     Returns
     -------
@@ -97,7 +115,9 @@ def plan_phase(instance: dg.DagsterInstance, phase: Phase, due: set[str]) -> lis
         return [RunPlan(phase, 1)]
     inbox: Inbox = "objects" if phase == "objects" else "scenes"
     order = PARTITIONS[inbox].get_partition_keys(dynamic_partitions_store=instance)
-    return list(cover_with_ranges(order, due, phase))
+    counts = Counter(map(partition_finder(workspace, inbox), due))
+    max_range = max(1, _MAX_RANGE // images_per_partition(workspace.settings.run))
+    return list(cover_with_ranges(order, counts, phase, max_range=max_range))
 
 
 def due_keys(
@@ -149,7 +169,7 @@ def quarantined_keys(snapshot: Snapshot, phase: Phase) -> set[str]:
 
 def is_large(workspace: Workspace) -> bool:
     """Whether a phase of the collection may take more than one run."""
-    return len(workspace.index("scenes").photos) > PARTITIONS_PER_RUN
+    return len(workspace.index("scenes").photos) > IMAGES_PER_RUN
 
 
 def plan_scanned(
@@ -178,7 +198,7 @@ def plan_scanned(
         snapshot = Snapshot(workspace, scope=(inbox, keys))
         due = due_keys(snapshot, inbox, retry=False, files=False, among=keys)
         if due:
-            return plan_phase(instance, inbox, due)
+            return plan_phase(workspace, instance, inbox, due)
     return []
 
 
@@ -200,16 +220,16 @@ def plan_runs(snapshot: Snapshot, instance: dg.DagsterInstance) -> list[RunPlan]
     -------
     list of RunPlan
     """
-    due: dict[str, set[str]] = {}
+    workspace, due = snapshot.workspace, dict[str, set[str]]()
     scenes = snapshot.keys(scene_photos)
     for phase in PHASES:
         due[phase] = due_keys(snapshot, phase, retry=False, files=False)
-        if due[phase] and is_large(snapshot.workspace):
-            return plan_phase(instance, phase, due[phase])
+        if due[phase] and is_large(workspace):
+            return plan_phase(workspace, instance, phase, due[phase])
     if due["objects"]:
         due["library"] = {ALL}
     if due["library"]:
         due["scenes"] = set(scenes)
     if any(due.values()):
         due["publish"] = {ALL}
-    return [plan for phase in PHASES for plan in plan_phase(instance, phase, due[phase])]
+    return [plan for phase in PHASES for plan in plan_phase(workspace, instance, phase, due[phase])]

@@ -29,7 +29,7 @@ from nst_pipeline.storage.keys import ALL
 )
 def test_a_few_well_filled_ranges_cover_the_due_keys(due, expected):
     order = [f"k{position}" for position in range(30_000)]
-    plans = list(cover_with_ranges(order, {order[position] for position in due}, "scenes"))
+    plans = list(cover_with_ranges(order, {order[position]: 1 for position in due}, "scenes"))
     assert [(*plan.range, plan.count) for plan in plans] == [
         (f"k{first}", f"k{last}", count) for first, last, count in expected
     ]
@@ -45,13 +45,16 @@ def test_a_run_carries_its_phase_its_range_and_a_priority():
     assert RunPlan("publish", 1).tags == {"nst/phase": "publish", "dagster/priority": "-3"}
 
 
-def test_a_phase_is_planned_over_the_existing_partitions():
+def test_a_phase_is_planned_over_the_existing_partitions(made):
+    workspace = made.open()
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("objects", ["a", "b", "c"])
-        assert plan_phase(instance, "objects", set()) == []
-        assert plan_phase(instance, "objects", {"nowhere"}) == []
-        assert plan_phase(instance, "objects", {"c", "a"}) == [RunPlan("objects", 2, ("a", "c"))]
-        assert plan_phase(instance, "library", {ALL}) == [RunPlan("library", 1)]
+        assert plan_phase(workspace, instance, "objects", set()) == []
+        assert plan_phase(workspace, instance, "objects", {"nowhere"}) == []
+        assert plan_phase(workspace, instance, "objects", {"c", "a"}) == [
+            RunPlan("objects", 2, ("a", "c"))
+        ]
+        assert plan_phase(workspace, instance, "library", {ALL}) == [RunPlan("library", 1)]
 
 
 @pytest.fixture
@@ -83,7 +86,7 @@ def test_a_key_with_a_lost_file_is_due_only_if_files_are_checked(collection):
 @pytest.fixture
 def large(collection, monkeypatch):
     """A collection in which the scenes do not fit into one run, with a new object photo."""
-    monkeypatch.setattr(plans, "PARTITIONS_PER_RUN", 2)
+    monkeypatch.setattr(plans, "IMAGES_PER_RUN", 2)
     (collection.root / "objects/again.jpg").write_bytes(
         (collection.root / "objects/cat.jpg").read_bytes()
     )
