@@ -118,7 +118,7 @@ def _pasted(
     planned = plan(
         scene,
         layout,
-        candidates(key, 1).stickers,
+        candidates(key, 1, ()).stickers,
         obstacles,
         settings.placement,
         scene_key=key,
