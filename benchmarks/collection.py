@@ -20,6 +20,7 @@ The last line is JSON with these four.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import resource
@@ -62,7 +63,7 @@ from nst_pipeline.storage.store import sha256
 FOLDER = 1000
 """Photos in a folder."""
 NEW = 100
-BLOCK = 5000
+BLOCK = 20_000
 """Rows in a commit when the catalog is filled."""
 
 
@@ -131,9 +132,9 @@ def fill(root: str) -> None:
         if asset is sticker_library:
             table = parquet_bytes(library_table(snapshot))
             write_atomically(workspace.store.path(asset.name, ALL, LIBRARY_TABLE), table)
-        rows = list(_rows(asset, plan_asset(snapshot, asset, snapshot.keys(asset), files=False)))
-        for first in range(0, len(rows), BLOCK):
-            workspace.catalog.append(rows[first : first + BLOCK])
+        rows = _rows(asset, plan_asset(snapshot, asset, snapshot.keys(asset), files=False))
+        while block := list(itertools.islice(rows, BLOCK)):
+            workspace.catalog.append(block)
     workspace.catalog.maintain(timedelta(days=7))
 
 

@@ -1,6 +1,7 @@
 """Measure the cost of orchestration: the whole graph in Dagster runs against a bare loop.
 
     python benchmarks/orchestration.py [--images 200] [--side 512] [--rounds 2] [--tiny 500]
+    python benchmarks/orchestration.py --rounds 0 --tiny 500    # the cost of orchestration only
 
 Generated photos go through the graph as in `nst run`, once with the shipped SQLite home and once
 with the shipped Postgres home (an embedded server, each time with an empty database), and through
@@ -15,7 +16,7 @@ catalog, fingerprints and checks. It is measured on as many tiny scenes as a ful
 most of it is paid once per run, and with one worker, since the times of several workers overlap.
 
 The table also shows this process's CPU seconds, which are more reliable than wall time on a shared
-machine. The last line is JSON with the four figures.
+machine. The last line is JSON with the figures.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ min_height_fraction = 0.01
 """
 """Each scene gets an object, so that the bare loop and the graph do the same."""
 _TINY_WORK = "[recipes]\nleft_side = 64\nright_side = 64\n[run]\nworkers = 1\n"
+_BATCHES = 'partitioning = "batch"\n'
 _URL = "DAGSTER_POSTGRES_URL"
 
 
@@ -153,15 +155,22 @@ def _postgres() -> Iterator[Callable[[], None]]:
 
 
 def measure_small(images: int) -> dict[str, Timing]:
-    """Time the graph alone on both storages, over as many tiny scenes as a full run has."""
+    """Time the graph alone on both storages, over as many tiny scenes as a full run has.
+
+    Once with images as partitions, and once with batches of them.
+    """
     totals = {}
     with tempfile.TemporaryDirectory() as folder, _postgres() as use_empty_database:
-        photos = Path(folder, "photos")
-        write_collection(photos, scenes=images, objects=max(2, images // 10), side=128)
-        (photos / "nst.toml").write_text(_SETTINGS + _TINY_WORK)
-        totals["tiny scenes, SQLite"] = _graph(photos, _HOMES)
-        use_empty_database()
-        totals["tiny scenes, Postgres"] = _graph(photos, _HOMES / "postgres")
+        photos, few = Path(folder, "photos"), Path(folder, "few")
+        for root, scenes in ((photos, images), (few, 2)):
+            write_collection(root, scenes=scenes, objects=max(2, scenes // 10), side=128)
+            (root / "nst.toml").write_text(_SETTINGS + _TINY_WORK)
+        _graph(few, _HOMES)  # loads the models
+        for prefix, setting in (("", ""), ("batches_", _BATCHES)):
+            (photos / "nst.toml").write_text(_SETTINGS + _TINY_WORK + setting)
+            totals[f"{prefix}sqlite"] = _graph(photos, _HOMES)
+            use_empty_database()
+            totals[f"{prefix}postgres"] = _graph(photos, _HOMES / "postgres")
     return totals
 
 
@@ -212,19 +221,18 @@ def main() -> None:
         "--tiny", type=int, default=500, help="number of tiny scenes; a full run has 500"
     )
     given = parser.parse_args()
-    totals = measure(given.images, given.side, given.rounds)
-    _print_table(totals, given.images)
-    bare, sqlite, postgres = totals.values()
-    tiny = measure_small(given.tiny)
-    for name, timing in tiny.items():
-        print(f"{given.tiny} {name}: {timing.wall:.1f} s, {timing.artifacts} artifacts")
-    on_sqlite, on_postgres = tiny.values()
-    figures = {
-        "sqlite_ms_per_image_asset": on_sqlite.ms_per_artifact,
-        "postgres_ms_per_image_asset": on_postgres.ms_per_artifact,
-        "pipeline_over_bare_loop_sqlite": sqlite.wall / bare.wall,
-        "pipeline_over_bare_loop_postgres": postgres.wall / bare.wall,
-    }
+    figures = {}
+    if given.rounds:
+        totals = measure(given.images, given.side, given.rounds)
+        _print_table(totals, given.images)
+        bare, sqlite, postgres = totals.values()
+        figures["pipeline_over_bare_loop_sqlite"] = sqlite.wall / bare.wall
+        figures["pipeline_over_bare_loop_postgres"] = postgres.wall / bare.wall
+    for name, timing in measure_small(given.tiny).items():
+        print(
+            f"{given.tiny} tiny scenes, {name}: {timing.wall:.1f} s, {timing.artifacts} artifacts"
+        )
+        figures[f"{name}_ms_per_image_asset"] = timing.ms_per_artifact
     print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
 
 

@@ -1,8 +1,10 @@
-"""The two partition sets: every readable photo in an inbox is a partition."""
+"""The two partition sets: every readable photo in an inbox, or every batch of them."""
 
 import dagster as dg
 
+from nst_pipeline.pipeline.engine.partitioning import images_per_partition
 from nst_pipeline.pipeline.engine.workspace import Inbox
+from nst_pipeline.settings import RunSettings
 
 OBJECTS = dg.DynamicPartitionsDefinition(name="objects")
 SCENES = dg.DynamicPartitionsDefinition(name="scenes")
@@ -14,6 +16,11 @@ PARTITIONS: dict[Inbox, dg.DynamicPartitionsDefinition] = {
 
 _KEYS_PER_CALL = 10_000
 """SQLite refuses more than about 32,000 variables in one statement."""
+
+
+def partitions_per_run(settings: RunSettings) -> int:
+    """Return how many partitions a run of a backfill covers."""
+    return max(1, settings.images_per_run // images_per_partition(settings))
 
 
 def sync_partitions(instance: dg.DagsterInstance, inbox: Inbox, keys: list[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """Finds new and changed photos in the inboxes and launches the runs that they need."""
 
+import hashlib
+
 import dagster as dg
 
 from nst_pipeline.defs.jobs import JOBS
@@ -12,7 +14,7 @@ from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.storage.review import review_stamp
-from nst_pipeline.storage.store import joint_digest, sha256
+from nst_pipeline.storage.store import sha256
 
 _INTERVAL_SECONDS = 30
 _READING_SECONDS = 25.0
@@ -22,17 +24,22 @@ _MAX_LAUNCHES = 3
 run that cannot succeed forever."""
 
 
-def _state_digest(workspace: Workspace) -> str:
+def _photos_digest(workspace: Workspace) -> str:
+    """Digest the photos of both inboxes, which their indexes list in a fixed order."""
+    digest = hashlib.sha256()
+    for inbox in INBOXES:
+        photos = workspace.index(inbox).photos.values()
+        lines = (f"{photo.path} {photo.digest}{photo.sidecar_digest}" for photo in photos)
+        digest.update("\n".join((inbox, *lines)).encode())
+    return digest.hexdigest()
+
+
+def _state_digest(workspace: Workspace, photos: str) -> str:
     """Digest what determines the plan: photos, decisions, catalog, settings, code versions."""
-    photos = {
-        f"{inbox}/{photo.path}": photo.digest + photo.sidecar_digest
-        for inbox in INBOXES
-        for photo in workspace.index(inbox).photos.values()
-    }
     code = " ".join(f"{asset.name} {asset.code_version}" for asset in ASSETS)
     review = review_stamp(workspace.root)
     settings_and_code = sha256(f"{workspace.settings.model_dump_json()} {code} {review}".encode())
-    return f"{joint_digest(photos)} {workspace.catalog.version} {settings_and_code}"
+    return f"{photos} {workspace.catalog.version} {settings_and_code}"
 
 
 @dg.sensor(
@@ -52,13 +59,16 @@ def inbox_sensor(
         # The oldest run is in progress; the others are queued behind it.
         return dg.SkipReason(f"{active[-1].job_name}, run {active[-1].run_id}, is not done yet")
     workspace = collection.open()
-    before = _state_digest(workspace)
+    photos = _photos_digest(workspace)
+    before = _state_digest(workspace, photos)
     scanned = scan_inboxes(workspace, context.instance, seconds=_READING_SECONDS)
     for message in scanned.messages:
         context.log.info(message)
     if scanned.pending:
         return dg.SkipReason(f"{scanned.pending} new and changed files are still to be read")
-    state = _state_digest(workspace)
+    if scanned.found_news:
+        photos = _photos_digest(workspace)
+    state = _state_digest(workspace, photos)
     cursor_launches, _, cursor_state = (context.cursor or "0 ").partition(" ")
     launches = int(cursor_launches) if cursor_state == state else 0
     if launches >= _MAX_LAUNCHES:

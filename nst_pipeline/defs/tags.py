@@ -5,6 +5,9 @@ PHASE_TAG = "nst/phase"
 SEQUENCE_TAG = "nst/in-sequence"
 """Tag of runs of several phases that the sensor planned together. The run queue executes one of
 them at a time; runs of one phase may be executed side by side."""
+ONLY_TAG = "nst/only"
+"""Tag of runs: the keys of the images to make, joined by commas; without it, all of the run's
+partitions."""
 PROCESS_TAG = "nst/process"
 """Tag of runs: the process that executes the run, and the run's id."""
 ASSET_TAG = "nst/made-for-each-of"

@@ -423,6 +423,18 @@ class RunSettings(Section):
         "On a cluster, choose it so that there are several runs for each worker. Restart the code "
         "location after a change.",
     )
+    partitioning: Literal["image", "batch"] = Field(
+        "image",
+        description="What a partition in Dagster stands for: an image, or a batch of images, for "
+        "collections of more than 100,000. Nothing is made again after a change.",
+    )
+    batch_photos: int = Field(
+        500,
+        ge=1,
+        le=10_000,
+        description='With `partitioning = "batch"`: photos in a batch. Those that exist keep '
+        "theirs.",
+    )
     gallery_url: str = Field(
         "",
         description="Address at which the folder `artifacts/gallery` is served, such as "

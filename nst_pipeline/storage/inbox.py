@@ -110,6 +110,15 @@ def _read_until(
     return found
 
 
+def _sidecar_state(listing: Listing) -> str:
+    """Digest what decides which sidecar belongs to which photo."""
+    digest = hashlib.sha256()
+    digest.update("\n".join(photo.path for photo in listing.photos).encode())
+    for path in sorted(listing.sidecars):
+        digest.update(f"\0{listing.sidecars[path]}".encode())
+    return digest.hexdigest()
+
+
 class _Sidecars:
     """The sidecars of an inbox; those of the last scan, as long as no name, size or time changed.
 
@@ -126,11 +135,7 @@ class _Sidecars:
     @cached_property
     def state(self) -> str:
         """Digest of what decides which sidecar belongs to which photo."""
-        digest = hashlib.sha256()
-        digest.update("\n".join(photo.path for photo in self._listing.photos).encode())
-        for path in sorted(self._listing.sidecars):
-            digest.update(f"\0{self._listing.sidecars[path]}".encode())
-        return digest.hexdigest()
+        return _sidecar_state(self._listing)
 
     @property
     def unmatched(self) -> tuple[Unmatched, ...]:
@@ -173,6 +178,17 @@ def _without_collection() -> Iterator[None]:
 
 def _stamp(file: File | FoundFile) -> tuple[int, int, int]:
     return file.size, file.mtime_ns, file.ctime_ns
+
+
+def _is_same(listing: Listing, known: InboxIndex, all_known: Sequence[FoundFile]) -> bool:
+    """Whether an inbox without new or changed photos is as it was at the last scan."""
+    refused = {UnreadableFile(*each) for each in listing.refused}
+    kept = len(listing.photos) + len(refused)
+    return (
+        len(all_known) == kept
+        and refused <= set(known.unreadable)
+        and _sidecar_state(listing) == known.sidecar_state
+    )
 
 
 def _is_unchanged(was: FoundFile | None, file: File) -> bool:
@@ -273,6 +289,8 @@ def scan(
     before = {each.path: each for each in all_known}
     to_read = [file for file in listing.photos if not _is_unchanged(before.get(file.path), file)]
     before |= _read_until(inbox, to_read, limit, until, on_file)
+    if not to_read and _is_same(listing, known, all_known):
+        return Scan(known, (), (), {}, {}, listing.ignored)
     found = [before[file.path] for file in listing.photos if file.path in before]
     pending = sum(not _is_unchanged(before.get(file.path), file) for file in to_read)
     if pending:

@@ -7,12 +7,13 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
-from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.files import LOCAL, write_atomically
 from nst_pipeline.storage.sidecars.matching import Part, Unmatched, load_parts
 
 _LOG = logging.getLogger(__name__)
@@ -131,10 +132,26 @@ def _parsed(data: bytes) -> InboxIndex:
 def load_index(path: UPath) -> InboxIndex:
     """Read an index; return an empty one if the file is missing.
 
-    A damaged file counts as missing, so that the next scan rebuilds it; a warning is logged.
+    A damaged file counts as missing, so that the next scan rebuilds it; a warning is logged. On a
+    local disk, an unchanged file is not read again by the same process: each step of a run opens
+    the collection anew, and a million photos take seconds.
     """
     if not path.exists():
         return InboxIndex()
+    if path.protocol not in LOCAL:
+        return _read(path)
+    status = path.stat()
+    return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=2)
+def _read_once(path: UPath, *stamp: int) -> InboxIndex:
+    """Read a local file with these times and sizes; keep the indexes of both inboxes."""
+    del stamp
+    return _read(path)
+
+
+def _read(path: UPath) -> InboxIndex:
     try:
         return _parsed(path.read_bytes())
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:

@@ -88,7 +88,7 @@ def _cut_out_stickers(root: Path, home: Path) -> None:
         scan_inboxes(workspace, instance)
         due = {"objects": set(workspace.index("objects").photos), "library": {ALL}}
         for phase, keys in due.items():
-            for run in plan_phase(instance, phase, keys, per_run=500):
+            for run in plan_phase(workspace, instance, phase, keys):
                 assert execute(defs.resolve_job_def(JOBS[phase].name), run, instance).success
 
 

@@ -7,23 +7,27 @@ switched off for the step's output (`NO_MATERIALIZATION_KEY`).
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from nst_pipeline.defs.assets.backfills import finish_step, is_backfill, take_over_siblings
+from nst_pipeline.defs.assets.batches import (
+    batch_materializations,
+    batches_with_result,
+    changed_batches,
+)
 from nst_pipeline.defs.assets.checks import check_results, check_specs
 from nst_pipeline.defs.assets.config import example, form, with_form
 from nst_pipeline.defs.assets.events import report_materializations, reported_partitions
 from nst_pipeline.defs.assets.freshness import freshness
 from nst_pipeline.defs.assets.metadata import (
     columns_metadata,
-    present_states,
     quarantine_metadata,
-    reasons,
     reasons_metadata,
     row_metadata,
+    without_result,
 )
 from nst_pipeline.defs.assets.versions import version_of, version_tags
 from nst_pipeline.defs.dagster_internals import (
@@ -33,15 +37,16 @@ from nst_pipeline.defs.dagster_internals import (
     latest_event_id,
     tag_run,
 )
-from nst_pipeline.defs.partitions import PARTITIONS
+from nst_pipeline.defs.partitions import PARTITIONS, partitions_per_run
 from nst_pipeline.defs.resources import CollectionResource
 from nst_pipeline.defs.runs.inbox_files import inbox_files_result, inbox_files_spec
 from nst_pipeline.defs.runs.orphans import record_process
 from nst_pipeline.defs.same_build import BUILD_TAG, check_worker, this_build
-from nst_pipeline.defs.tags import ASSET_TAG, PHASE_TAG
+from nst_pipeline.defs.tags import ASSET_TAG, ONLY_TAG, PHASE_TAG
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.batch import Outcome, run_batch
+from nst_pipeline.pipeline.engine.partitioning import images_of, is_batch
 from nst_pipeline.pipeline.engine.plan import settings_json
 from nst_pipeline.pipeline.engine.progress import report_progress
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -50,7 +55,6 @@ from nst_pipeline.pipeline.engine.workers import workers_for
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.upkeep.reporting import report_batch
 from nst_pipeline.settings import Settings
-from nst_pipeline.storage.catalog import Row
 from nst_pipeline.storage.keys import ALL
 
 # Hides nine lines at every start. The lock file pins Dagster's version, and tests show that the
@@ -72,36 +76,48 @@ _NOT_EMPTY_DESCRIPTION = (
 )
 
 
-def _to_report(
-    context: dg.AssetExecutionContext, snapshot: Snapshot, asset: Asset, outcome: Outcome
-) -> dict[str, Row]:
-    """Return the rows to report: made artifacts, and skipped ones that Dagster does not know yet.
+def _unreported(
+    context: dg.AssetExecutionContext, asset: Asset, partitions: Sequence[str]
+) -> set[str]:
+    """Return the up-to-date partitions to report: those that Dagster does not know yet.
 
     A backfill waits for a materialization of each partition, even of those that were up to date.
     """
-    unknown = set(outcome.skipped)
+    unknown = set(partitions)
     if asset.inbox is not None and len(unknown) > 1 and not is_backfill(context.run):
-        unknown -= reported_partitions(context, list(outcome.skipped))
-    rows = snapshot.rows(asset) if unknown else {}
-    return outcome.made | {key: rows[key] for key in outcome.skipped if key in unknown}
+        unknown -= reported_partitions(context, partitions)
+    return unknown
 
 
-def _keys(context: dg.AssetExecutionContext, workspace: Workspace, asset: Asset) -> list[str]:
+def _partitions(context: dg.AssetExecutionContext, workspace: Workspace, asset: Asset) -> list[str]:
     if asset.inbox is None:
         return [ALL]
-    keys = list(context.partition_keys)
-    if not asset.upstream and len(keys) == 1:
+    partitions = list(context.partition_keys)
+    if not asset.upstream and len(partitions) == 1 and not is_batch(partitions[0]):
         # A run for a single photo uses the file as it is now, not as it was at the last scan.
-        workspace.reexamine(asset.inbox, keys[0])
-    return keys
+        workspace.reexamine(asset.inbox, partitions[0])
+    return partitions
 
 
-def _report(
-    context: dg.AssetExecutionContext, snapshot: Snapshot, asset: Asset, rows: list[Row], seen: int
-) -> None:
+def _chosen(run: dg.DagsterRun, images: Iterable[str]) -> list[str]:
+    """Return those of the images that the run is to make."""
+    only = run.tags.get(ONLY_TAG, "").split(",")
+    return [key for key in images if only == [""] or key in only]
+
+
+def _image_materializations(
+    context: dg.AssetExecutionContext,
+    snapshot: Snapshot,
+    asset: Asset,
+    outcome: Outcome,
+    seen: int,
+) -> list[dg.AssetMaterialization]:
     """Report artifacts to Dagster, one materialization each."""
+    unknown = _unreported(context, asset, list(outcome.skipped))
+    earlier = snapshot.rows(asset) if unknown else {}
+    rows = [*outcome.made.values(), *(earlier[key] for key in outcome.skipped if key in unknown)]
     rich = len(rows) <= _RICH_REPORTS
-    materializations = [
+    return [
         dg.AssetMaterialization(
             context.asset_key,
             partition=None if asset.inbox is None else row.key,
@@ -110,22 +126,55 @@ def _report(
         )
         for row in rows
     ]
-    report_materializations(context, materializations)
 
 
-def _fail_single(context: dg.AssetExecutionContext, outcome: Outcome, key: str) -> None:
-    """Fail a run that a person launched for one image; runs of a phase only quarantine it.
+def _batch_materializations(
+    context: dg.AssetExecutionContext,
+    snapshot: Snapshot,
+    asset: Asset,
+    outcome: Outcome,
+    batches: Mapping[str, Sequence[str]],
+    seen: int,
+) -> list[dg.AssetMaterialization]:
+    changed = changed_batches(outcome, batches)
+    same = sorted(batches_with_result(outcome, batches) - changed)
+    reported = sorted(changed | _unreported(context, asset, same))
+    return batch_materializations(snapshot, asset, outcome, batches, reported, seen)
+
+
+def _report(
+    context: dg.AssetExecutionContext,
+    snapshot: Snapshot,
+    asset: Asset,
+    outcome: Outcome,
+    images: Mapping[str, Sequence[str]],
+    seen: int,
+) -> set[str]:
+    """Report what was made, and what Dagster does not know yet; return these partitions."""
+    if any(map(is_batch, images)):
+        found = _batch_materializations(context, snapshot, asset, outcome, images, seen)
+    else:
+        found = _image_materializations(context, snapshot, asset, outcome, seen)
+    report_materializations(context, found)
+    return {each.partition or ALL for each in found}
+
+
+def _fail_single(context: dg.AssetExecutionContext, outcome: Outcome, partition: str) -> None:
+    """Fail a run that a person launched for one partition; runs of a phase only quarantine.
 
     Raises
     ------
     Failure
-        The image failed or waits for an input; the message gives the reason.
+        The image, or each image of the batch, failed or waits for an input; the message gives the
+        reason of the first.
     """
     if PHASE_TAG in context.run.tags:
         return
-    bad = outcome.failed.get(key)
-    reason = bad.error if bad else f"waiting: {outcome.waiting[key]}"
-    raise _final_failure(context, f"{context.asset_key.to_user_string()} {key}: {reason}")
+    reasons = {key: row.error for key, row in outcome.failed.items()}
+    reasons |= {key: f"waiting: {why}" for key, why in outcome.waiting.items()}
+    key, reason = next(iter(reasons.items()), (partition, "it has no image"))
+    more = f"; {len(reasons) - 1} more images of the batch, too" if len(reasons) > 1 else ""
+    raise _final_failure(context, f"{context.asset_key.to_user_string()} {key}: {reason}{more}")
 
 
 def _final_failure(context: dg.AssetExecutionContext, reason: str) -> dg.Failure:
@@ -138,15 +187,15 @@ def _state_results(
     snapshot: Snapshot, asset: Asset, outcome: Outcome
 ) -> Iterator[dg.AssetCheckResult]:
     """Yield the results of the checks that concern all images of an asset, not only this run's."""
-    states = present_states(snapshot, asset, outcome)
-    failed, empty = reasons(states, "failed"), reasons(states, "empty")
+    reasons = without_result(snapshot, asset, outcome)
+    failed, empty = reasons["failed"], reasons["empty"]
     yield dg.AssetCheckResult(
         check_name=QUARANTINE,
         passed=not failed,
         severity=dg.AssetCheckSeverity.WARN,
         metadata=quarantine_metadata(snapshot, asset, outcome, failed),
     )
-    metadata: dict[str, Any] = {"empty": len(empty), "of": len(snapshot.keys(asset))}
+    metadata: dict[str, Any] = {"empty": len(empty), "of": snapshot.count(asset)}
     yield dg.AssetCheckResult(
         check_name=NOT_EMPTY,
         passed=not empty,
@@ -173,22 +222,24 @@ def _materialize(
     check_worker(context, workspace.root)
     record_process(context)
     seen = latest_event_id(context.instance)
-    keys, progress = _keys(context, workspace, asset), report_progress(context.log.info)
-    takeover = take_over_siblings(context, max_partitions=workspace.settings.run.images_per_run)
-    every = [*keys, *takeover.keys]
-    scope = (asset.inbox, every) if asset.inbox else None
-    snapshot = Snapshot(workspace, settings, scope)
+    partitions = _partitions(context, workspace, asset)
+    takeover = take_over_siblings(
+        context, max_partitions=partitions_per_run(workspace.settings.run)
+    )
+    every = [*partitions, *takeover.keys]
+    images = {ALL: [ALL]} if asset.inbox is None else images_of(workspace, asset.inbox, every)
+    keys = [key for of_partition in images.values() for key in of_partition]
+    snapshot = Snapshot(workspace, settings, (asset.inbox, keys) if asset.inbox else None)
     with stop_on_signals():
         outcome = run_batch(
             snapshot,
             asset,
-            every,
+            _chosen(context.run, keys),
             run_id=context.run_id,
             workers=1 if asset.exclusive else workers_for(workspace.settings.run.workers),
-            progress=progress,
+            progress=report_progress(context.log.info),
         )
-    reported = _to_report(context, snapshot, asset, outcome)
-    _report(context, snapshot, asset, list(reported.values()), seen)
+    reported = _report(context, snapshot, asset, outcome, images, seen)
     finish_step(context, takeover, reported)
     context.log.info(
         f"{asset.name}: {len(outcome.made)} made, {len(outcome.skipped)} up to date, "
@@ -196,8 +247,8 @@ def _materialize(
     )
     yield from _state_results(snapshot, asset, outcome)
     yield from check_results(snapshot, asset, outcome)
-    if len(keys) == 1 and keys[0] not in reported:
-        _fail_single(context, outcome, keys[0])
+    if len(partitions) == 1 and partitions[0] not in reported:
+        _fail_single(context, outcome, partitions[0])
     yield dg.Output(None, metadata={NO_MATERIALIZATION_KEY: True})
 
 
@@ -211,7 +262,7 @@ def _step_priority(asset: Asset) -> int:
 
 def _options(asset: Asset, settings: Settings) -> dict[str, Any]:
     """Return what Dagster needs to know about an asset besides its function."""
-    ranges = dg.BackfillPolicy.multi_run(settings.run.images_per_run)
+    ranges = dg.BackfillPolicy.multi_run(partitions_per_run(settings.run))
     return {
         "name": asset.name,
         "description": f"{asset.description}\n\n{example(asset)}".strip(),

@@ -16,7 +16,7 @@ from nst_pipeline.pipeline.steps.gallery import gallery
 from nst_pipeline.publish.contact_sheet import contact_sheet
 from nst_pipeline.publish.thumbnails import inline_webp
 from nst_pipeline.storage.artifact_files import GALLERY_PAGE, is_picture
-from nst_pipeline.storage.catalog import ArtifactState, Row, Status
+from nst_pipeline.storage.catalog import Row, Status
 from nst_pipeline.storage.keys import ALL
 from nst_pipeline.vision.shapes import Picture
 
@@ -136,18 +136,22 @@ def figures_metadata(rows: Sequence[Row], names: Iterable[str]) -> dict[str, flo
     return _rounded(metadata)
 
 
-def present_states(
+def without_result(
     snapshot: Snapshot, asset: Asset, outcome: Outcome
-) -> dict[str, ArtifactState | Row]:
-    """Return the states of all the asset's images after a run, by key, without deleted photos."""
-    before = snapshot.workspace.catalog.states(asset.name)
-    rows: dict[str, ArtifactState | Row] = {**before, **outcome.made, **outcome.failed}
-    return {key: rows[key] for key in sorted(snapshot.keys(asset)) if key in rows}
+) -> dict[Status, dict[str, str]]:
+    """Return the reasons, by key, of all the asset's images that failed or are empty after a run.
 
-
-def reasons(states: Mapping[str, ArtifactState | Row], status: Status) -> dict[str, str]:
-    """Return the reasons, by key, of the images that are `failed` or `empty`."""
-    return {key: state.error for key, state in states.items() if state.status == status}
+    Those of deleted photos are left out.
+    """
+    now = {**outcome.made, **outcome.failed}
+    states = snapshot.workspace.catalog.without_result(asset.name)
+    states |= {key: (row.status, row.error) for key, row in now.items()}
+    found: dict[Status, dict[str, str]] = {"failed": {}, "empty": {}, "ok": {}}
+    for key in sorted(states):
+        if snapshot.has_key(asset, key):
+            status, reason = states[key]
+            found[status][key] = reason
+    return found
 
 
 def _worst(asset: Asset, made: Sequence[Row]) -> list[Row]:

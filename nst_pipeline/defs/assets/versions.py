@@ -4,10 +4,15 @@ Without these tags, Dagster would compare times, and everything downstream of an
 reported again would look out of date, even if the result had not changed.
 """
 
+from collections.abc import Mapping, Sequence
+
 from nst_pipeline.defs.dagster_internals import version_event_tags
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.node import Node
-from nst_pipeline.storage.catalog import Row
+from nst_pipeline.pipeline.engine.plan import settings_json
+from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.storage.catalog import ArtifactState, Row
+from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.store import joint_digest, sha256
 
 _SHOWN = 8
@@ -67,5 +72,48 @@ def version_tags(asset: Asset, row: Row, inputs_read_at: int) -> dict[str, str]:
         _version(asset, row.digest),
         version_of(row.code_version, row.settings),
         {node.name: _input_version(row, node) for node in upstream},
+        inputs_read_at=inputs_read_at,
+    )
+
+
+def _joint_version(states: Mapping[str, ArtifactState | Row], keys: Sequence[str]) -> str:
+    known = {key: states[key] for key in keys if key in states}
+    return joint_digest({key: row.digest for key, row in known.items() if row.status != "failed"})
+
+
+def batch_version_tags(
+    snapshot: Snapshot,
+    asset: Asset,
+    states: Mapping[str, ArtifactState | Row],
+    keys: Sequence[str],
+    inputs_read_at: int,
+) -> dict[str, str]:
+    """Build the tags of the materialization of a batch: its versions and those of its inputs.
+
+    Parameters
+    ----------
+    snapshot
+        State of the catalog when the inputs were read.
+    asset
+        The asset.
+    states
+        States of its images after the run, by key.
+    keys
+        Keys of the batch's images.
+    inputs_read_at
+        As for `version_tags`.
+    """
+
+    def version(node: Node) -> str:
+        rows = snapshot.states(node) if node.inbox in (None, asset.inbox) else {}
+        of_all = rows.get(ALL)
+        if node.inbox is not None:
+            return _joint_version(rows, keys)
+        return _version(node, "" if of_all is None else of_all.digest)
+
+    return version_event_tags(
+        _joint_version(states, keys),
+        version_of(asset.code_version, settings_json(asset, snapshot.settings)),
+        {node.name: version(node) for node in asset.upstream_with(snapshot.settings)},
         inputs_read_at=inputs_read_at,
     )

@@ -1,4 +1,4 @@
-"""Scans both inboxes and keeps Dagster's partitions equal to the photos in them."""
+"""Scans both inboxes and keeps Dagster's partitions equal to their photos, or batches of these."""
 
 import math
 import time
@@ -10,6 +10,7 @@ import dagster as dg
 
 from nst_pipeline.defs.partitions import sync_partitions
 from nst_pipeline.defs.runs.inbox_files import report_inbox_files
+from nst_pipeline.pipeline.engine.partitioning import register_photos
 from nst_pipeline.pipeline.engine.progress import Progress
 from nst_pipeline.pipeline.engine.stopping import STOP
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox, Workspace
@@ -31,6 +32,11 @@ class InboxScans:
     """Lines for people: counts, unreadable files, sidecars without a photo, and what was made from
     deleted photos."""
     scans: dict[Inbox, Scan]
+
+    @property
+    def found_news(self) -> bool:
+        """Whether a photo is new, changed or gone."""
+        return any(scan.new or scan.changed or scan.deleted for scan in self.scans.values())
 
     @property
     def pending(self) -> int:
@@ -105,7 +111,7 @@ def scan_inboxes(
             seconds=end - time.monotonic(),
             on_file=partial(_report_or_stop, progress, f"{inbox}/"),
         )
-        sync_partitions(instance, inbox, list(workspace.index(inbox).photos))
+        sync_partitions(instance, inbox, register_photos(workspace, inbox))
         report_inbox_files(instance, inbox, scan.index)
         messages.append(f"{inbox}: {scan.summary}")
         messages += [f"{inbox}/{bad.path}: {bad.reason}" for bad in scan.index.unreadable]

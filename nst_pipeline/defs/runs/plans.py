@@ -1,16 +1,19 @@
 """Plans the runs that bring a collection up to date, over few contiguous ranges of partitions."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import dagster as dg
 
 from nst_pipeline.defs.dagster_internals import PRIORITY_TAG, partition_range_tags
 from nst_pipeline.defs.jobs import assets_of
 from nst_pipeline.defs.partitions import PARTITIONS
-from nst_pipeline.defs.tags import PHASE_TAG, SEQUENCE_TAG
+from nst_pipeline.defs.tags import ONLY_TAG, PHASE_TAG, SEQUENCE_TAG
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
+from nst_pipeline.pipeline.engine.partitioning import images_per_partition, partition_finder
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox, Workspace
@@ -19,7 +22,7 @@ from nst_pipeline.storage.inbox import Scan
 from nst_pipeline.storage.keys import ALL
 
 _MAX_RANGE = 20_000
-"""Maximum number of keys in a range: skipping so many takes about as long as starting a run."""
+"""Maximum number of images in a range: skipping so many takes about as long as starting a run."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,13 @@ class RunPlan:
 
     phase: Phase
     count: int
-    """Number of due keys in the range."""
+    """Number of due images in the range."""
     range: tuple[str, str] | None = None
     """First and last partition key; None for a phase without partitions."""
     in_sequence: bool = False
     """Whether runs of other phases were planned with it, which must not be executed meanwhile."""
+    only: tuple[str, ...] = ()
+    """Keys of the only images to make; empty for all of the range."""
 
     @property
     def asset_keys(self) -> list[dg.AssetKey]:
@@ -50,27 +55,36 @@ class RunPlan:
             tags[SEQUENCE_TAG] = "update"
         if self.range is not None:
             tags |= partition_range_tags(*self.range)
+        if self.only:
+            tags[ONLY_TAG] = ",".join(self.only)
         return tags
 
 
 def cover_with_ranges(
-    order: Sequence[str], due: set[str], phase: Phase, per_run: int
+    order: Sequence[str],
+    due: Mapping[str, int],
+    phase: Phase,
+    *,
+    per_run: int,
+    max_range: int = _MAX_RANGE,
 ) -> Iterator[RunPlan]:
-    """Cover the due keys with few contiguous ranges of bounded length.
+    """Cover the due partitions with few contiguous ranges of bounded length.
 
-    Keys between two due ones are covered as well: fingerprints skip them, and a run for every
-    scattered key would cost far more.
+    Partitions between two due ones are covered as well: fingerprints skip them, and a run for every
+    scattered one would cost far more.
 
     Parameters
     ----------
     order : sequence of str
         All partition keys, in the order of the partition set.
-    due : set of str
-        The keys to cover. Those that are not partitions are ignored.
+    due : mapping of str to int
+        Number of due images by partition. Those that are not partitions are ignored.
     phase : str
         The phase of the runs.
     per_run : int
-        Maximum number of due keys of a run.
+        Maximum number of due images of a run, unless one partition has more.
+    max_range : int
+        Maximum number of partitions in a range.
 
     Yields
     ------
@@ -78,29 +92,31 @@ def cover_with_ranges(
         In the order of the partition set.
     """
     positions = [position for position, key in enumerate(order) if key in due]
+    totals = list(accumulate((due[order[position]] for position in positions), initial=0))
     first = 0
     while first < len(positions):
-        most = min(first + per_run, len(positions))
-        end = bisect_left(positions, positions[first] + _MAX_RANGE, first, most)
-        yield RunPlan(phase, end - first, (order[positions[first]], order[positions[end - 1]]))
+        most = max(first + 1, bisect_right(totals, totals[first] + per_run) - 1)
+        end = bisect_left(positions, positions[first] + max_range, first, most)
+        ends = order[positions[first]], order[positions[end - 1]]
+        yield RunPlan(phase, totals[end] - totals[first], ends)
         first = end
 
 
 def plan_phase(
-    instance: dg.DagsterInstance, phase: Phase, due: set[str], *, per_run: int
+    workspace: Workspace, instance: dg.DagsterInstance, phase: Phase, due: set[str]
 ) -> list[RunPlan]:
-    """Plan the runs that cover the due keys of a phase; none if nothing is due.
+    """Plan the runs that cover the due images of a phase; none if nothing is due.
 
     Parameters
     ----------
+    workspace : Workspace
+        The collection.
     instance : DagsterInstance
         Instance that stores the partitions.
     phase : str
         One of `PHASES`.
     due : set of str
-        Partition keys, or `ALL` alone for a phase without partitions.
-    per_run : int
-        Maximum number of due keys of a run (`run.images_per_run`).
+        Keys of images, or `ALL` alone for a phase without partitions.
 
     Returns
     -------
@@ -112,7 +128,12 @@ def plan_phase(
         return [RunPlan(phase, 1)]
     inbox: Inbox = "objects" if phase == "objects" else "scenes"
     order = PARTITIONS[inbox].get_partition_keys(dynamic_partitions_store=instance)
-    return list(cover_with_ranges(order, due, phase, per_run))
+    counts = Counter(map(partition_finder(workspace, inbox), due))
+    run = workspace.settings.run
+    max_range = max(1, _MAX_RANGE // images_per_partition(run))
+    return list(
+        cover_with_ranges(order, counts, phase, per_run=run.images_per_run, max_range=max_range)
+    )
 
 
 def due_keys(
@@ -194,7 +215,7 @@ def plan_scanned(
         snapshot = Snapshot(workspace, scope=(inbox, keys))
         due = due_keys(snapshot, inbox, retry=False, files=False, among=keys)
         if due:
-            return plan_phase(instance, inbox, due, per_run=workspace.settings.run.images_per_run)
+            return plan_phase(workspace, instance, inbox, due)
     return []
 
 
@@ -216,13 +237,12 @@ def plan_runs(snapshot: Snapshot, instance: dg.DagsterInstance) -> list[RunPlan]
     -------
     list of RunPlan
     """
-    due: dict[str, set[str]] = {}
-    per_run = snapshot.workspace.settings.run.images_per_run
+    workspace, due = snapshot.workspace, dict[str, set[str]]()
     scenes = snapshot.keys(scene_photos)
     for phase in PHASES:
         due[phase] = due_keys(snapshot, phase, retry=False, files=False)
-        if due[phase] and is_large(snapshot.workspace):
-            return plan_phase(instance, phase, due[phase], per_run=per_run)
+        if due[phase] and is_large(workspace):
+            return plan_phase(workspace, instance, phase, due[phase])
     if due["objects"]:
         due["library"] = {ALL}
     if due["library"]:
@@ -230,8 +250,6 @@ def plan_runs(snapshot: Snapshot, instance: dg.DagsterInstance) -> list[RunPlan]
     if any(due.values()):
         due["publish"] = {ALL}
     plans = [
-        plan
-        for phase in PHASES
-        for plan in plan_phase(instance, phase, due[phase], per_run=per_run)
+        plan for phase in PHASES for plan in plan_phase(workspace, instance, phase, due[phase])
     ]
     return [replace(plan, in_sequence=True) for plan in plans]

@@ -1,7 +1,7 @@
 """Brings a collection up to date, phase by phase, by executing Dagster runs in this process."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
@@ -107,10 +107,13 @@ def update(
     for phase in PHASES:
         STOP.raise_if_requested()
         due = due_keys(Snapshot(workspace), phase, retry=True) - excluded.get(phase, set())
+        chosen: tuple[str, ...] = ()
         if only is not None and phase in INBOXES:
             due &= only.get(phase, set())
-        for plan in plan_phase(instance, phase, due, per_run=workspace.settings.run.images_per_run):
+            chosen = tuple(sorted(due))
+        for each in plan_phase(workspace, instance, phase, due):
             STOP.raise_if_requested()
+            plan = replace(each, only=chosen)
             on_run(plan)
             results.append(execute(job_of(phase), plan, instance))
     if results:

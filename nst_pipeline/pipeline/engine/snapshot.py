@@ -101,3 +101,11 @@ class Snapshot:
         if node.inbox is None:
             return [ALL]
         return list(self.workspace.index(node.inbox).photos)
+
+    def has_key(self, node: Node, key: str) -> bool:
+        """Whether an asset has a key, without listing all of them."""
+        return key == ALL if node.inbox is None else key in self.workspace.index(node.inbox).photos
+
+    def count(self, node: Node) -> int:
+        """Return how many keys an asset has."""
+        return 1 if node.inbox is None else len(self.workspace.index(node.inbox).photos)

@@ -65,12 +65,14 @@ class Workspace:
         """Return the content of an inbox at its last scan, with the variants of each scene."""
         if inbox not in self._indexes:
             found = self._last_scan(inbox)
-            photos = {
-                key: photo
-                for own, photo in found.photos.items()
-                for key in self.keys_of(inbox, own)
-            }
-            self._indexes[inbox] = replace(found, photos=photos)
+            if inbox == "scenes" and self.settings.scenes.variants > 1:
+                photos = {
+                    key: photo
+                    for own, photo in found.photos.items()
+                    for key in self.keys_of(inbox, own)
+                }
+                found = replace(found, photos=photos)
+            self._indexes[inbox] = found
         return self._indexes[inbox]
 
     def keys_of(self, inbox: Inbox, photo: str) -> list[str]:

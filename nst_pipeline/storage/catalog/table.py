@@ -27,6 +27,7 @@ from nst_pipeline.storage.catalog.rows import (
     SCHEMA,
     ArtifactState,
     Row,
+    Status,
     completed,
     current_rows,
     to_rows,
@@ -156,6 +157,12 @@ class Catalog:
         """
         names = ("key", *ArtifactState._fields)
         return to_states(self._current([asset], keys, names))
+
+    def without_result(self, asset: str) -> dict[str, tuple[Status, str]]:
+        """Return status and reason, by key, of an asset's artifacts that failed or are empty."""
+        table = self._current([asset], None, ("key", "status", "error"))
+        bad = table.filter(pc.not_equal(table["status"], "ok")).to_pylist()
+        return {row["key"]: (row["status"], row["error"]) for row in bad}
 
     def rows(self) -> list[Row]:
         """Return the current rows of all assets."""

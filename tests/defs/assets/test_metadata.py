@@ -9,11 +9,10 @@ import pytest
 from skimage import data
 
 from nst_pipeline.defs.assets.metadata import (
-    present_states,
     quarantine_metadata,
-    reasons,
     row_metadata,
     table_metadata,
+    without_result,
 )
 from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -168,14 +167,13 @@ def test_an_image_is_quarantined_until_it_is_made_or_deleted(collection):
     collection.update()
     node, nothing_new = BY_NAME["object_photos"], Outcome()
     view = Snapshot(collection.open())
-    ((key, row),) = reasons(present_states(view, node, nothing_new), "failed").items()
+    ((key, row),) = without_result(view, node, nothing_new)["failed"].items()
     assert key.startswith("broken")
     (record,) = quarantine_metadata(view, node, nothing_new, {key: row})["images"].records
     assert "broken.png" in record.data["reason"]
     broken.unlink()
     collection.update()
-    states = present_states(Snapshot(collection.open()), node, nothing_new)
-    assert reasons(states, "failed") == {}
+    assert without_result(Snapshot(collection.open()), node, nothing_new)["failed"] == {}
 
 
 def test_the_table_of_candidates_says_why_one_was_chosen(made):

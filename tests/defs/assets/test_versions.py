@@ -29,6 +29,20 @@ def unsynced(instance: dg.DagsterInstance, collection) -> set[str]:
     return found
 
 
+def unsynced_partitions(instance: dg.DagsterInstance, collection) -> set[tuple[str, str]]:
+    """Assets with the partitions that the UI would mark."""
+    resolver = CachingStaleStatusResolver(
+        instance, collection.definitions().resolve_asset_graph(), LoadingContextForTest(instance)
+    )
+    return {
+        (node.name, key)
+        for node in ASSETS
+        if node.inbox
+        for key in instance.get_dynamic_partitions(node.inbox)
+        if resolver.get_status(dg.AssetKey(node.name), key) != StaleStatus.FRESH
+    }
+
+
 def test_nothing_is_unsynced_after_an_update(collection):
     with collection.instance() as instance:
         assert unsynced(instance, collection) == set()

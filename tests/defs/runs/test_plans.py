@@ -28,7 +28,8 @@ from nst_pipeline.storage.keys import ALL
 )
 def test_a_few_well_filled_ranges_cover_the_due_keys(due, expected):
     order = [f"k{position}" for position in range(30_000)]
-    plans = list(cover_with_ranges(order, {order[position] for position in due}, "scenes", 500))
+    counts = {order[position]: 1 for position in due}
+    plans = list(cover_with_ranges(order, counts, "scenes", per_run=500))
     assert [(*plan.range, plan.count) for plan in plans] == [
         (f"k{first}", f"k{last}", count) for first, last, count in expected
     ]
@@ -48,15 +49,16 @@ def test_runs_that_were_planned_together_are_executed_one_at_a_time():
     assert RunPlan("publish", 1, in_sequence=True).tags["nst/in-sequence"] == "update"
 
 
-def test_a_phase_is_planned_over_the_existing_partitions():
+def test_a_phase_is_planned_over_the_existing_partitions(made):
+    workspace = made.open()
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("objects", ["a", "b", "c"])
-        assert plan_phase(instance, "objects", set(), per_run=500) == []
-        assert plan_phase(instance, "objects", {"nowhere"}, per_run=500) == []
-        assert plan_phase(instance, "objects", {"c", "a"}, per_run=500) == [
+        assert plan_phase(workspace, instance, "objects", set()) == []
+        assert plan_phase(workspace, instance, "objects", {"nowhere"}) == []
+        assert plan_phase(workspace, instance, "objects", {"c", "a"}) == [
             RunPlan("objects", 2, ("a", "c"))
         ]
-        assert plan_phase(instance, "library", {ALL}, per_run=500) == [RunPlan("library", 1)]
+        assert plan_phase(workspace, instance, "library", {ALL}) == [RunPlan("library", 1)]
 
 
 @pytest.fixture
