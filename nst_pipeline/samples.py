@@ -36,10 +36,15 @@ motorcycle.png,92,78,594,378,motorcycle,
 
 _PLACEMENTS = {
     "cafe table": '[{"sticker": "flower.jpg", "x": 420, "y": 215, "width": 170, "height": 172}]\n',
-    "garage": '[{"sticker": "coffee.png", "x": 600, "y": 436, "width": 42, "height": 39}]\n',
+    "garage": '[{"sticker": "astronaut.png", "x": -6, "y": 150, "width": 292, "height": 360}]\n',
+    "launch pad": '[{"sticker": "astronaut.png", "x": -5, "y": 110, "width": 266, "height": 328}]\n',
     "pavement": '[{"sticker": "coffee.png", "x": 286, "y": 330, "width": 86, "height": 80}]\n',
+    "summer palace": (
+        '[{"sticker": "astronaut.png", "x": -5, "y": 118, "width": 260, "height": 320}]\n'
+    ),
 }
-"""JSON by scene. Chosen by hand, as users may; the pipeline chooses those of the other scenes."""
+"""JSON by scene. Chosen by hand, as users may: the astronaut's photo ends at her waist, and the
+pipeline places whole objects only."""
 
 _README = """\
 Sample photos, written by `nst samples`. Delete them when you add your own.
@@ -56,7 +61,8 @@ scenes/summer palace.jpg    danielbuechele (flickr.com/photos/danielbuechele/606
 
 Flower and palace come from the package scikit-learn, the others from scikit-image.
 objects/boxes.csv shows how to give your own boxes, scenes/*.placements.json your own placements.
-If you delete these files, the pipeline finds the objects and chooses the placements itself.
+If you delete these files, the pipeline finds the objects and chooses the placements itself: of
+whole objects, and only where a scene has a place for one.
 """
 
 

@@ -168,7 +168,7 @@ def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -
     kinds={"parquet"},
     upstream=(stickers,),
     settings=("placement",),
-    code_version="6",
+    code_version="7",
     presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
     read_by_people=True,
     consumed_in_part=True,
@@ -233,11 +233,29 @@ class Library:
         return self.by_name[sticker].quality
 
     def offer(self, settings: PlacementSettings) -> Offer:
-        """Return the function that chooses candidates, prepared once for each settings."""
-        key = settings.model_dump_json()
+        """Return the function that chooses candidates, prepared once for each settings.
+
+        A photo that is an object photo and a scene does not get its own objects a second time.
+        """
+        prepared = self._prepared_offer(settings.model_dump_json(), settings)
+
+        def offer(key: str, digest: str, refused: Collection[str]) -> Candidates:
+            return prepared(key, digest, {*refused, *self._cut_from.get(digest, ())})
+
+        return offer
+
+    def _prepared_offer(self, key: str, settings: PlacementSettings) -> Offer:
         if key not in self._offers:
             self._offers[key] = self._prepare_offer(settings)
         return self._offers[key]
+
+    @cached_property
+    def _cut_from(self) -> dict[str, list[str]]:
+        """The stickers of each photo, by the photo's digest."""
+        found: dict[str, list[str]] = {}
+        for each in self.stickers:
+            found.setdefault(self.photos[each.object_key].digest, []).append(each.sticker)
+        return found
 
     @cached_property
     def _offers(self) -> dict[str, Offer]:

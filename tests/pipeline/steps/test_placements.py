@@ -36,3 +36,9 @@ def test_without_same_split_every_scene_is_offered_all_stickers():
     settings = PlacementSettings(same_split=False, stickers_per_scene=10)
     scene = next(name for name in map(str, range(99)) if side_of(name) == "val")
     assert len(sides(scene, library(200), settings)) > 1
+
+
+def test_a_scene_is_not_offered_the_objects_of_its_own_photo():
+    settings = PlacementSettings(same_split=False)
+    offered = library(3).offer(settings)("scene", "photo-1", ()).stickers
+    assert {each.object_key for each in offered} == {"photo-0", "photo-2"}

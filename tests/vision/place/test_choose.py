@@ -96,13 +96,21 @@ def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
         ({"quality": 0.1}, "quality below 0.2 (placement.min_quality)"),
         ({"touches_top": True}, "cut off by the top"),
         ({"touches_left": True, "touches_right": True}, "both sides"),
-        ({"touches_left": True, "touches_bottom": True}, ""),
+        ({"touches_left": True, "touches_bottom": True}, "placement.cut_objects"),
+        ({"footing": 0.05}, "does not stand"),
+        ({"footing": 0.05, "label": "eagle"}, ""),
+        ({"footing": 0.2}, ""),
     ],
 )
 def test_a_sticker_that_no_scene_gets_has_a_reason(changes, why):
     sticker = LibrarySticker("a.0", "a", 10, 10, **{"quality": 0.5} | changes)
     reason = why_unusable(sticker, PlacementSettings(min_quality=0.2))
     assert why in reason and bool(reason) == bool(why)
+
+
+def test_cut_objects_are_candidates_on_request():
+    sticker = LibrarySticker("a.0", "a", 10, 10, 0.5, touches_bottom=True, footing=0.0)
+    assert not why_unusable(sticker, PlacementSettings(cut_objects=True))
 
 
 @given(st.integers(1, 30), st.integers(1, 3), st.text(max_size=4))
