@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,14 +35,18 @@ motorcycle.png,92,78,594,378,motorcycle,
 """
 """Drawn by hand, as users do for objects that the finders miss, and whose size nobody knows."""
 
+
+def _placement(sticker: str, x: int, y: int, width: int, height: int) -> str:
+    box = {"sticker": sticker, "x": x, "y": y, "width": width, "height": height}
+    return f"{json.dumps([box])}\n"
+
+
 _PLACEMENTS = {
-    "cafe table": '[{"sticker": "flower.jpg", "x": 420, "y": 215, "width": 170, "height": 172}]\n',
-    "garage": '[{"sticker": "astronaut.png", "x": -6, "y": 150, "width": 292, "height": 360}]\n',
-    "launch pad": '[{"sticker": "astronaut.png", "x": -5, "y": 110, "width": 266, "height": 328}]\n',
-    "pavement": '[{"sticker": "coffee.png", "x": 286, "y": 330, "width": 86, "height": 80}]\n',
-    "summer palace": (
-        '[{"sticker": "astronaut.png", "x": -5, "y": 118, "width": 260, "height": 320}]\n'
-    ),
+    "cafe table": _placement("flower.jpg", 420, 215, 170, 172),
+    "garage": _placement("astronaut.png", -6, 150, 292, 360),
+    "launch pad": _placement("astronaut.png", -5, 110, 266, 328),
+    "pavement": _placement("coffee.png", 286, 330, 86, 80),
+    "summer palace": _placement("astronaut.png", -5, 118, 260, 320),
 }
 """JSON by scene. Chosen by hand, as users may: the astronaut's photo ends at her waist, and the
 pipeline places whole objects only."""
