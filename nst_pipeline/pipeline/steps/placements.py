@@ -370,7 +370,7 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     inputs=_scene_and_candidates,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="12",
+    code_version="13",
     presentation=Presentation(
         pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
     ),
