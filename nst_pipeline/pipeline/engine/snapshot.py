@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import cache, cached_property
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from typing import TypeVar
 
 from nst_pipeline.pipeline.engine.node import Node
@@ -15,6 +16,9 @@ from nst_pipeline.storage.review import Review, read_review
 from nst_pipeline.storage.store import Store
 
 Value = TypeVar("Value")
+
+_BLOCK_KEYS = 10_000
+"""Keys of a block: their rows of one asset take about 30 MB."""
 
 
 class Snapshot:
@@ -91,6 +95,20 @@ class Snapshot:
     def _once(self, read: Callable[[Store], Value]) -> Value:
         """Call `read` with the store; later calls with the same function return the same value."""
         return read(self.store)
+
+    def near(self, inbox: Inbox, keys: Sequence[str]) -> Callable[[str], Snapshot]:
+        """Return a function that finds a snapshot for one of the sorted keys of an inbox.
+
+        It reads the rows of some thousand keys only, those beside the key: rows of all do not fit
+        into memory. Two of these snapshots are kept.
+        """
+
+        @lru_cache(maxsize=2)
+        def of_block(number: int) -> Snapshot:
+            block = keys[number * _BLOCK_KEYS : (number + 1) * _BLOCK_KEYS]
+            return Snapshot(self.workspace, self.settings, scope=(inbox, block))
+
+        return lambda key: of_block(bisect_left(keys, key) // _BLOCK_KEYS)
 
     def sizes(self, node: Node, names: Collection[str]) -> Mapping[str, int]:
         """Return the sizes in bytes of those of an asset's named files that exist, by name."""

@@ -25,9 +25,6 @@ from nst_pipeline.storage.sidecars.licenses import License, Licenses, license_di
 from nst_pipeline.storage.spool import Spool
 from nst_pipeline.storage.store import Pieces
 
-_BLOCK = 10_000
-"""Scenes whose rows are in memory at a time, about 60 MB."""
-
 
 def _results_and_licenses(snapshot: Snapshot, node: Node) -> Resolver:
     """Use all good results that were not rejected, and the license files in the inboxes."""
@@ -56,16 +53,14 @@ def _results(snapshot: Snapshot) -> Iterator[str]:
     """Yield the keys of the scenes with a present result that was not rejected, in order."""
     left_out = snapshot.failures(harmonized).keys() | snapshot.review.rejected
     keys = sorted(set(snapshot.keys(scene_photos)) - left_out)
-    for first in range(0, len(keys), _BLOCK):
-        block = keys[first : first + _BLOCK]
-        of_block = Snapshot(snapshot.workspace, snapshot.settings, scope=("scenes", block))
-        rows = of_block.rows(composites)
-        for key in block:
-            row = present_row(of_block, harmonized, key)
-            # Records of an earlier version lack fields; the next run of the scenes adds them.
-            current = key in rows and rows[key].code_version == composites.code_version
-            if row is not None and row.status == "ok" and current:
-                yield key
+    near = snapshot.near("scenes", keys)
+    for key in keys:
+        of_block = near(key)
+        row, composite = present_row(of_block, harmonized, key), of_block.rows(composites).get(key)
+        # Records of an earlier version lack fields; the next run of the scenes adds them.
+        current = composite is not None and composite.code_version == composites.code_version
+        if row is not None and row.status == "ok" and current:
+            yield key
 
 
 def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
