@@ -67,11 +67,12 @@ _PICTURES = tuple(_gallery_pictures())
 
 
 def _inputs_of_status(snapshot: Snapshot, node: Node, status: Status) -> list[Input]:
-    rows = snapshot.states(node)
+    rows = snapshot.bad_states(node)
+    present = filter(rows.__contains__, snapshot.keys(node)) if rows else ()
     return [
         Input(node.name, key, f"{status}: {rows[key].fingerprint}")
-        for key in snapshot.keys(node)
-        if key in rows and rows[key].status == status
+        for key in present
+        if rows[key].status == status
     ]
 
 
