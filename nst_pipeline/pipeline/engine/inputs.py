@@ -89,11 +89,10 @@ def from_collection(snapshot: Snapshot, node: Node) -> Resolver:
 
     def resolve(key: str) -> Resolved:
         del key
-        return tuple(
-            found
-            for each in node.upstream_with(snapshot.settings)
-            for found in good_inputs(snapshot, each)
-            if found.key not in snapshot.failures(each)
-        )
+        found: list[Input] = []
+        for each in node.upstream_with(snapshot.settings):
+            failures = snapshot.failures(each)
+            found += [good for good in good_inputs(snapshot, each) if good.key not in failures]
+        return tuple(found)
 
     return resolve

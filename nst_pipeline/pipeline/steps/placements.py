@@ -178,7 +178,7 @@ def _texts(snapshot: Snapshot, node: Node) -> Iterator[pa.Array]:
             None
             if digest is None or key in wishes or photos[key].sidecar_digest
             else inputs_text([Input(scene_photos.name, key, digest)])
-            + "".join([texts[each] for each in own])
+            + "".join(map(texts.__getitem__, own))
             for key, digest, own in zip(block, digests, offered, strict=True)
         )
         yield pa.array(described, pa.string())

@@ -299,10 +299,10 @@ class Offer:
             groups[self._side(digest), variant_number(key)].append(at)
         found: list[list[str]] = [[] for _ in scenes]
         for (side, variant), members in groups.items():
-            candidates = self._of_side(side)
             keys = [photo_key(scenes[at][0]) for at in members]
-            for at, chosen in zip(members, candidates.of_all(keys, variant).tolist(), strict=True):
-                found[at] = sorted({candidates.usable[each].object_key for each in chosen})
+            photos = self._of_side(side).photos_of_all(keys, variant)
+            for at, own in zip(members, photos, strict=True):
+                found[at] = own
         return found
 
 

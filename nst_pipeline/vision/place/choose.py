@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -242,6 +243,23 @@ class StickerCandidates:
         own = stickers[block * self._count :]
         offered = (each for each in own if each.sticker not in refused)
         return Candidates([*islice(offered, self._count)], number)
+
+    @cached_property
+    def photos(self) -> list[str]:
+        """Keys of the object photos of the stickers to choose from, sorted."""
+        return sorted({each.object_key for each in self.usable})
+
+    @cached_property
+    def _photo_of(self) -> NDArray[np.int32]:
+        """Position in `photos` of each usable sticker's photo."""
+        positions = {key: at for at, key in enumerate(self.photos)}
+        return np.array([positions[each.object_key] for each in self.usable], np.int32)
+
+    def photos_of_all(self, scene_keys: Sequence[str], variant: int) -> list[list[str]]:
+        """Return the photos of many scenes' candidates, each once and sorted."""
+        chosen = np.sort(self._photo_of.take(self.of_all(scene_keys, variant)))
+        photos = self.photos
+        return [[photos[at] for at in dict.fromkeys(row)] for row in chosen.tolist()]
 
     def of_all(self, scene_keys: Sequence[str], variant: int) -> NDArray[np.int32]:
         """Return the candidates of many scenes, as positions in `usable`: (scenes, candidates)."""
