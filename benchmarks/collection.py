@@ -6,9 +6,9 @@ The benchmark generates small photos that all differ, four fifths of them scenes
 thousand. The sensor's ticks find them, through a Dagster instance on SQLite, until all are
 registered; above 100,000 photos, a partition is a batch of them. Then the benchmark fills the
 catalog with a row for every artifact, by the real plan, as if everything had been made (no
-pictures: planning does not read them), and measures ticks with nothing new, with 1,000 new scenes, and
-with these deleted. A tick with something new ends when its runs are created. Last, it measures lineage
-queries on a table that the weekly maintenance sorted.
+pictures: planning does not read them), and measures ticks with nothing new, with 1,000 new scenes,
+and with these deleted. A tick with something new ends when its runs are created. Last, it measures
+lineage queries on a table that the weekly maintenance sorted.
 
 With --folder, photos and catalog are kept; the next call with the same folder uses them, and does
 not measure the first scan.

@@ -165,14 +165,15 @@ def _texts(snapshot: Snapshot, node: Node) -> Iterator[pa.Array]:
     if library is None:
         yield pa.nulls(len(keys), pa.string())
         return
-    offer, scenes = library.offer(snapshot.settings.placement), snapshot.columns(scene_photos)
+    offer = library.offer(snapshot.settings.placement)
+    scenes = snapshot.columns(scene_photos).usable
     texts = {
         key: inputs_text([Input(stickers.name, key, photo.sticker_digest)])
         for key, photo in library.photos.items()
     }
     for first in range(0, len(keys), BLOCK_KEYS):
         block = keys[first : first + BLOCK_KEYS]
-        digests = scenes.usable.slice(first, BLOCK_KEYS).to_pylist()
+        digests = scenes.slice(first, BLOCK_KEYS).to_pylist()
         offered = offer.photos([(key, photos[key].digest) for key in block])
         described = (
             None
