@@ -97,7 +97,8 @@ def peak_bytes(scene: DatasetScene, count: int) -> int:
 
 
 def test_memory_does_not_grow_with_the_number_of_scenes(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("nst_pipeline.publish.dataset._TABLE_ROWS", 200)
+    monkeypatch.setattr("nst_pipeline.publish.dataset._TABLE_ROWS", 50)
+    monkeypatch.setattr("nst_pipeline.publish.dataset._GROUP_TABLES", 4)
     matte = np.zeros((60, 80), np.float32)
     matte[10:40, 20:70] = 1
     cat = SceneObject("cat", matte, Box(20, 10, 50, 30), "cat-1", "cat.jpg", "digest")
