@@ -21,6 +21,8 @@ from nst_pipeline.vision.images.codecs import encode_jpeg
 # Three object photos are too few to split: every scene may use every sticker.
 SETTINGS = """
 [placement]
+cut_objects = true
+min_plausibility = 0.25
 same_split = false
 
 [recipes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -22,7 +22,12 @@ from nst_pipeline.pipeline.engine.snapshot import BLOCK_KEYS, Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.detections import box_columns, detector_digests
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
-from nst_pipeline.pipeline.steps.sticker_library import Library, read_library, sticker_library
+from nst_pipeline.pipeline.steps.sticker_library import (
+    Library,
+    read_library,
+    sticker_library,
+    unusable_stickers,
+)
 from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
 from nst_pipeline.settings import PlacementSettings, Settings
 from nst_pipeline.storage import artifact_files as files
@@ -278,18 +283,20 @@ def _why_empty(
     if record.placements is not None:
         return "the placements file beside the scene lists no sticker"
     if not library.offer(item.settings.placement)(item.key, record.digest, ()).stickers:
-        return (
-            f"none of the {len(library.stickers)} stickers can be used: their quality is below "
-            "placement.min_quality, or the top or two other edges of their photo cut them off"
-        )
+        unusable = unusable_stickers(library.stickers, item.settings.placement)
+        reasons = _most_common(unusable.values()) or "they are objects of this very photo"
+        return f"none of the {len(library.stickers)} stickers can be used: {reasons}"
     tried = _offered(item.key, record.digest, library, item.settings, wishes).stickers
     if not tried:
         return "you turned down all stickers: undo one in `nst review`"
-    whys = Counter(refused.values()).most_common(_WHYS_SHOWN)
-    reasons = "; ".join(why for why, _ in whys)
+    reasons = _most_common(refused.values())
     if wishes.refused_places:
         return f"no place is left that you did not turn down: {reasons}"
     return f"none of {len(tried)} stickers fits: {reasons}"
+
+
+def _most_common(whys: Iterable[str]) -> str:
+    return "; ".join(why for why, _ in Counter(whys).most_common(_WHYS_SHOWN))
 
 
 def _describe(placement: Placement, library: Library) -> PlacementRecord:
@@ -392,7 +399,7 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     texts=_texts,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="11",
+    code_version="12",
     presentation=Presentation(
         pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
     ),

@@ -169,7 +169,7 @@ def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -
     kinds={"parquet"},
     upstream=(stickers,),
     settings=("placement",),
-    code_version="6",
+    code_version="7",
     presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
     read_by_people=True,
     consumed_in_part=True,
@@ -245,13 +245,22 @@ class Library:
 class Offer:
     """The stickers that scenes are offered: of their own side of the dataset, if there are any.
 
-    A detector that trains on one side must see neither scenes nor objects of the others.
+    A detector that trains on one side must see neither scenes nor objects of the others. A photo
+    that is an object photo and a scene does not get its own objects a second time.
     """
 
     def __init__(self, library: Library, settings: PlacementSettings) -> None:
         self._library, self._settings = library, settings
         self._is_split = settings.same_split and len(library.stickers) >= _MIN_STICKERS_TO_SPLIT
         self._of_side = cache(self._prepare)
+
+    @cached_property
+    def _cut_from(self) -> dict[str, list[str]]:
+        """The stickers of each photo, by the photo's digest."""
+        found: dict[str, list[str]] = {}
+        for each in self._library.stickers:
+            found.setdefault(self._library.photos[each.object_key].digest, []).append(each.sticker)
+        return found
 
     @cached_property
     def _by_side(self) -> dict[Side, list[LibrarySticker]]:
@@ -282,6 +291,7 @@ class Offer:
         refused
             The stickers that were turned down for it.
         """
+        refused = {*refused, *self._cut_from.get(digest, ())}
         scene = photo_key(key), variant_number(key), refused
         found = self._of_side(self._side(digest))(*scene)
         return found if found.stickers else self._of_side(None)(*scene)
@@ -295,9 +305,12 @@ class Offer:
             Key and photo digest of each; nothing was turned down for them.
         """
         groups: dict[tuple[Side | None, int], list[int]] = defaultdict(list)
-        for at, (key, digest) in enumerate(scenes):
-            groups[self._side(digest), variant_number(key)].append(at)
         found: list[list[str]] = [[] for _ in scenes]
+        for at, (key, digest) in enumerate(scenes):
+            if digest in self._cut_from:
+                found[at] = sorted({each.object_key for each in self(key, digest, ()).stickers})
+            else:
+                groups[self._side(digest), variant_number(key)].append(at)
         for (side, variant), members in groups.items():
             keys = [photo_key(scenes[at][0]) for at in members]
             photos = self._of_side(side).photos_of_all(keys, variant)

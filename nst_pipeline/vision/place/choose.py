@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.settings import PlacementSettings
+from nst_pipeline.vision.place.footing import certainty
+from nst_pipeline.vision.place.support import HANGING
+from nst_pipeline.vision.place.things import thing_named
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
@@ -22,7 +25,7 @@ _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 class ChoiceParameters:
     """How stickers are distributed over scenes."""
 
-    candidates_per_sticker: int = 8
+    candidates_per_sticker: int = 16
     """Candidates per sticker wanted, because some do not fit."""
     points_per_sticker: int = 64
     """Points on the circle per sticker: more points make the stickers' shares of the scenes more
@@ -58,6 +61,13 @@ class LibrarySticker:
     """How well what is under its feet in its own photo carries such a thing, 0..1, if known."""
     lab: tuple[float, float, float] | None = None
     """Mean LAB color; None if unknown: any surroundings then fit."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether no edge of its photo cuts the object."""
+        return not (
+            self.touches_bottom or self.touches_top or self.touches_left or self.touches_right
+        )
 
     @property
     def placeable(self) -> bool:
@@ -170,7 +180,22 @@ def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
     """
     if sticker.quality < settings.min_quality:
         return f"quality below {settings.min_quality:g} (placement.min_quality)"
-    return "" if sticker.placeable else "cut off by the top or by both sides of its photo"
+    if not sticker.placeable:
+        return "cut off by the top or by both sides of its photo"
+    if not (sticker.whole or settings.cut_objects):
+        return "cut off by an edge of its photo (placement.cut_objects)"
+    if not _can_stand(sticker, settings):
+        return "it does not stand in its own photo on what could carry it"
+    return ""
+
+
+def _can_stand(sticker: LibrarySticker, settings: PlacementSettings) -> bool:
+    """Check whether an object that stands as it did in its own photo can be plausible anywhere."""
+    if sticker.footing is None or sticker.touches_bottom:
+        return True
+    thing = thing_named(sticker.label)
+    hangs = thing is not None and not HANGING.isdisjoint(thing.stands_on)
+    return hangs or certainty(sticker.footing) >= settings.min_plausibility
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from nst_pipeline.vision.place.things import Support
 
 SURFACES_OF: Mapping[Support, Mapping[str, float]] = {
-    "road": {"road": 1.0, "earth": 0.7, "grass": 0.3, "floor": 0.2},
-    "ground": {"road": 1.0, "earth": 1.0, "grass": 1.0, "floor": 0.3},
-    "floor": {"floor": 1.0, "road": 0.5, "earth": 0.4, "grass": 0.4},
+    "road": {"road": 1.0, "earth": 0.7, "grass": 0.3, "floor": 0.1},
+    "ground": {"road": 1.0, "earth": 1.0, "grass": 1.0, "floor": 0.1},
+    "floor": {"floor": 1.0, "road": 0.3, "earth": 0.15, "grass": 0.15},
     "table": {"table": 1.0, "furniture": 0.3},
     "water": {"water": 1.0},
     "air": {"sky": 1.0},

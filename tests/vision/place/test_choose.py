@@ -96,7 +96,10 @@ def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
         ({"quality": 0.1}, "quality below 0.2 (placement.min_quality)"),
         ({"touches_top": True}, "cut off by the top"),
         ({"touches_left": True, "touches_right": True}, "both sides"),
-        ({"touches_left": True, "touches_bottom": True}, ""),
+        ({"touches_left": True, "touches_bottom": True}, "placement.cut_objects"),
+        ({"footing": 0.05}, "does not stand"),
+        ({"footing": 0.05, "label": "eagle"}, ""),
+        ({"footing": 0.2}, ""),
     ],
 )
 def test_a_sticker_that_no_scene_gets_has_a_reason(changes, why):
@@ -112,6 +115,11 @@ def test_many_scenes_at_once_get_what_each_gets(count, wanted, scenes, variant):
     for scene, chosen in zip(scenes, at_once, strict=True):
         expected = candidates(scene, variant, ()).stickers
         assert [candidates.usable[each] for each in chosen] == expected
+
+
+def test_cut_objects_are_candidates_on_request():
+    sticker = LibrarySticker("a.0", "a", 10, 10, 0.5, touches_bottom=True, footing=0.0)
+    assert not why_unusable(sticker, PlacementSettings(cut_objects=True))
 
 
 @given(st.integers(1, 30), st.integers(1, 3), st.text(max_size=4))

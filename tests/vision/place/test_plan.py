@@ -73,6 +73,16 @@ def test_what_did_not_stand_in_its_own_photo_stands_nowhere(scene):
     assert found.refused == {"rider": "it does not stand in its own photo on what could carry it"}
 
 
+def test_an_airplane_that_stands_in_its_own_photo_does_not_fly(scene):
+    sky = made_up(lambda rows, columns: np.where(rows > 0.9, "water", "sky"))
+    parked, flying = (
+        sticker(name, label="airplane", height_m=None, width=400, height=150, footing=footing)
+        for name, footing in (("parked", 0.3), ("flying", 0.0))
+    )
+    found = planned(scene, sky, [parked, flying])
+    assert [each.placement.sticker for each in found.planned] == ["flying"]
+
+
 def test_the_same_inputs_give_the_same_placements(scene):
     library = [sticker(f"sticker {n}") for n in range(9)]
     first, second = (placed(scene, lawn(), library, stickers_per_scene=3) for _ in range(2))
