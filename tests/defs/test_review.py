@@ -34,6 +34,7 @@ from tests.defs.conftest import Collection
 
 SETTINGS = """
 [placement]
+cut_objects = true
 same_split = false
 min_plausibility = 0.0
 min_height_fraction = 0.05
