@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
+import pyarrow as pa
+
 from nst_pipeline.errors import SidecarError
 from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
 from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_same_key
@@ -16,7 +18,7 @@ from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.photos import annotated_objects, noted
 from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
 from nst_pipeline.pipeline.engine.setting_files import file_digests
-from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.engine.snapshot import BLOCK_KEYS, Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.detections import box_columns, detector_digests
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
@@ -30,6 +32,7 @@ from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
 from nst_pipeline.settings import PlacementSettings, Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row
+from nst_pipeline.storage.fingerprint import inputs_text
 from nst_pipeline.storage.keys import photo_key, variant_number
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
 from nst_pipeline.storage.review import INPUT as REVIEW
@@ -159,6 +162,33 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
         )
 
     return resolve
+
+
+def _texts(snapshot: Snapshot, node: Node) -> Iterator[pa.Array]:
+    """Describe the inputs of the scenes without a sidecar and without wishes."""
+    photos, library = snapshot.workspace.index("scenes").photos, snapshot.once(read_library)
+    keys, wishes = snapshot.keys(node), snapshot.review.scenes
+    if library is None:
+        yield pa.nulls(len(keys), pa.string())
+        return
+    offer = library.offer(snapshot.settings.placement)
+    scenes = snapshot.columns(scene_photos).usable
+    texts = {
+        key: inputs_text([Input(stickers.name, key, photo.sticker_digest)])
+        for key, photo in library.photos.items()
+    }
+    for first in range(0, len(keys), BLOCK_KEYS):
+        block = keys[first : first + BLOCK_KEYS]
+        digests = scenes.slice(first, BLOCK_KEYS).to_pylist()
+        offered = offer.photos([(key, photos[key].digest) for key in block])
+        described = (
+            None
+            if digest is None or key in wishes or photos[key].sidecar_digest
+            else inputs_text([Input(scene_photos.name, key, digest)])
+            + "".join(map(texts.__getitem__, own))
+            for key, digest, own in zip(block, digests, offered, strict=True)
+        )
+        yield pa.array(described, pa.string())
 
 
 def _wishes_as_input(
@@ -368,6 +398,7 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     upstream=(scene_photos, sticker_library),
     optional=(sticker_library,),
     inputs=_scene_and_candidates,
+    texts=_texts,
     settings=("placement", "detection"),
     models=_digests,
     code_version="13",

@@ -560,7 +560,7 @@ def plan(
     layout
         The scene's surfaces and scale.
     stickers
-        Candidates, best first (see `sticker_candidates`).
+        Candidates, best first (see `StickerCandidates`).
     obstacles
         Objects that the scene already shows, in its pixels; known heights tell its scale.
     settings
