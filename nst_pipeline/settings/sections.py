@@ -139,7 +139,7 @@ class PlacementSettings(Section):
         "from the other. Never mirrored: what may show letters, and things whose sides differ.",
     )
     min_quality: float = Field(
-        0.3, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
+        0.5, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
     )
     cut_objects: bool = Field(
         False,

@@ -45,6 +45,7 @@ from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import Candidates, LibrarySticker
 from nst_pipeline.vision.place.explicit import open_cuts, resolve_placements
 from nst_pipeline.vision.place.plan import Plan, Planned, assess, plan
+from nst_pipeline.vision.place.support import hangs
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import scene_light
 from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgba
@@ -307,7 +308,8 @@ def _describe(placement: Placement, library: Library) -> PlacementRecord:
         box=placement.box,
         flip=placement.flip,
         object_key=object_key,
-        label=library.by_name[placement.sticker].label,
+        label=(label := library.by_name[placement.sticker].label),
+        hangs=placement.hangs or hangs(label),
         photo=photo.path,
         photo_digest=photo.digest,
         sticker_digest=photo.sticker_digest,
@@ -399,7 +401,7 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     texts=_texts,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="12",
+    code_version="13",
     presentation=Presentation(
         pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
     ),

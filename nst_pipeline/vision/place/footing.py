@@ -71,8 +71,10 @@ def footing(
         None if nothing can be said: there is no object, such things never stand, or its lowest part
         lies at the photo's edge.
     """
-    # Only what stands nowhere flies: above a runway, there is no footing.
-    supports = [each for each in thing.stands_on if each in SURFACES_OF and each != "air"]
+    # Only what stands nowhere flies: above a runway, there is no footing. Horses also stand on
+    # streets.
+    stands_on = ("ground" if each == "land" else each for each in thing.stands_on)
+    supports = [each for each in stands_on if each in SURFACES_OF and each != "air"]
     inside = object_mask(resize(matte, SIDE_PX, SIDE_PX))
     if not supports or not inside.any():
         return None

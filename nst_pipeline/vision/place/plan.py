@@ -300,7 +300,8 @@ class _Planner:
             f"{name_of(chosen.support)} ({chosen.carried:.2f}), {size}, "
             f"free of obstacles ({chosen.free:.2f})"
         )
-        placement = Placement(subject.sticker.sticker, chosen.box, subject.flip)
+        hangs = chosen.support in HANGING
+        placement = Placement(subject.sticker.sticker, chosen.box, subject.flip, hangs)
         return Planned(placement, round(chosen.plausibility, 4), why)
 
     def _thing(self, sticker: LibrarySticker) -> Thing:
