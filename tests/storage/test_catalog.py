@@ -86,6 +86,8 @@ def test_a_removed_row_makes_the_one_before_current(catalog):
     failed = history.filter([status == "failed" for status in history["status"].to_pylist()])
     assert catalog.remove(failed) == 1
     assert catalog.latest("composites") == {ROW.key: ROW}
+    assert catalog.latest("composites", [ROW.key]) == {ROW.key: ROW}
+    assert catalog.latest("composites", ["other"]) == {}
 
 
 def test_artifacts_are_found_by_their_run(catalog):

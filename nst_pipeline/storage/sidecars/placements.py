@@ -63,8 +63,9 @@ def parse_placements(text: str, *, source: str = "placements") -> list[Placement
 
     Examples
     --------
-    >>> parse_placements('[{"sticker": "cat.jpg", "x": 5, "y": 9, "width": 40, "height": 30}]')
-    [Placement(sticker='cat.jpg', box=Box(x=5, y=9, width=40, height=30), flip=False)]
+    >>> text = '[{"sticker": "cat.jpg", "x": 5, "y": 9, "width": 40, "height": 30}]'
+    >>> parse_placements(text)[0].box
+    Box(x=5, y=9, width=40, height=30)
     """
     try:
         entries = _ENTRIES.validate_python(load_json(text))
