@@ -2,9 +2,9 @@
 
     python benchmarks/object_server.py FOLDER [--port 9000]
 
-serves until Ctrl-C, and prints the environment that `nst` needs. `rclone serve s3` keeps each bucket as
-a folder, and checks signatures. It ignores the conditions of puts, by which Delta's writers learn
-that another one was faster; what stands before it here checks them.
+serves until Ctrl-C, and prints the environment that `nst` needs. `rclone serve s3` keeps each
+bucket as a folder, and checks signatures. It ignores the conditions of puts, by which Delta's
+writers learn that another one was faster; what stands before it here checks them.
 """
 
 from __future__ import annotations

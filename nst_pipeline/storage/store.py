@@ -21,7 +21,7 @@ from nst_pipeline.storage.artifact_files import (
     decode_picture,
     file_name,
 )
-from nst_pipeline.storage.files import remove_leftovers, sizes_in, write_atomically
+from nst_pipeline.storage.files import remove_file, remove_leftovers, sizes_in, write_atomically
 from nst_pipeline.storage.records import AnyRecord, Record, RecordList, dump_record, parse_record
 from nst_pipeline.vision.shapes import Picture
 
@@ -245,7 +245,7 @@ class Store:
     def remove(self, asset: str, key: str, names: tuple[str, ...]) -> None:
         """Remove files of an artifact; missing ones are no error."""
         for name in names:
-            self.path(asset, key, name).unlink(missing_ok=True)
+            remove_file(self.path(asset, key, name))
 
 
 def _size_of(content: Content) -> int:

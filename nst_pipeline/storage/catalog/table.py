@@ -34,6 +34,7 @@ from nst_pipeline.storage.catalog.rows import (
     to_states,
     to_table,
 )
+from nst_pipeline.storage.objects.access import delta_options, is_object_store
 
 _MIN_DIGEST_DIGITS = 8
 """Hex digits of a digest that identify a network's weights."""
@@ -80,6 +81,8 @@ class Catalog:
         self._folder = root / "catalog" / "artifacts"
         self._url = str(self._folder)
         self._options = {k: str(v) for k, v in root.storage_options.items()} or None
+        if is_object_store(root.protocol):
+            self._options = delta_options(root.protocol) | (self._options or {})
         self._table: DeltaTable | None = None
 
     def append(self, rows: Sequence[Row]) -> None:
