@@ -4,7 +4,8 @@
 
 serves until Ctrl-C, and prints the environment that `nst` needs. `rclone serve s3` keeps each
 bucket as a folder, and checks signatures. It ignores the conditions of puts, by which Delta's
-writers learn that another one was faster; what stands before it here checks them.
+writers learn that another one was faster; what stands before it here checks them, and gives parts
+of objects the status that clients expect.
 """
 
 from __future__ import annotations
@@ -130,7 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         response = self.rclone.getresponse()
         dropped = _PER_HOP[:2] if self.command == "HEAD" else _PER_HOP
         kept = (each for each in response.getheaders() if each[0].lower() not in dropped)
-        return Answer(response.status, response.read(), tuple(kept))
+        # rclone sends a part with the status of the whole.
+        status = 206 if response.getheader("Content-Range") else response.status
+        return Answer(status, response.read(), tuple(kept))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing; `requests` counts."""
