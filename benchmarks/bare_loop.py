@@ -49,7 +49,7 @@ from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.images.regions import object_box
-from nst_pipeline.vision.place.choose import LibrarySticker, StickerCandidates, sticker_candidates
+from nst_pipeline.vision.place.choose import LibrarySticker, StickerCandidates
 from nst_pipeline.vision.place.cut_edges import cut_edges
 from nst_pipeline.vision.place.plan import plan
 from nst_pipeline.vision.shading.mirror import match_light
@@ -222,7 +222,7 @@ def run(root: Path, out: Path, settings: Settings) -> int:
     out.mkdir(parents=True)
     library = dict(_stickers(root, out, settings))
     magenta, model = load_magenta(settings.magenta.handle), calibrate([])
-    candidates = sticker_candidates(list(library), settings.placement)
+    candidates = StickerCandidates(list(library), settings.placement)
     paths, size = sorted((root / "scenes").glob("*.jpg")), settings.magenta.batch_size
     for first in range(0, len(paths), size):
         batch = [

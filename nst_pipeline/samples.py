@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,12 +35,21 @@ motorcycle.png,92,78,594,378,motorcycle,
 """
 """Drawn by hand, as users do for objects that the finders miss, and whose size nobody knows."""
 
+
+def _placement(sticker: str, x: int, y: int, width: int, height: int) -> str:
+    box = {"sticker": sticker, "x": x, "y": y, "width": width, "height": height}
+    return f"{json.dumps([box])}\n"
+
+
 _PLACEMENTS = {
-    "cafe table": '[{"sticker": "flower.jpg", "x": 420, "y": 215, "width": 170, "height": 172}]\n',
-    "garage": '[{"sticker": "coffee.png", "x": 600, "y": 436, "width": 42, "height": 39}]\n',
-    "pavement": '[{"sticker": "coffee.png", "x": 286, "y": 330, "width": 86, "height": 80}]\n',
+    "cafe table": _placement("flower.jpg", 420, 215, 170, 172),
+    "garage": _placement("astronaut.png", -6, 150, 292, 360),
+    "launch pad": _placement("astronaut.png", -5, 110, 266, 328),
+    "pavement": _placement("coffee.png", 286, 330, 86, 80),
+    "summer palace": _placement("astronaut.png", -5, 118, 260, 320),
 }
-"""JSON by scene. Chosen by hand, as users may; the pipeline chooses those of the other scenes."""
+"""JSON by scene. Chosen by hand, as users may: the astronaut's photo ends at her waist, and the
+pipeline places whole objects only."""
 
 _README = """\
 Sample photos, written by `nst samples`. Delete them when you add your own.
@@ -56,7 +66,8 @@ scenes/summer palace.jpg    danielbuechele (flickr.com/photos/danielbuechele/606
 
 Flower and palace come from the package scikit-learn, the others from scikit-image.
 objects/boxes.csv shows how to give your own boxes, scenes/*.placements.json your own placements.
-If you delete these files, the pipeline finds the objects and chooses the placements itself.
+If you delete these files, the pipeline finds the objects and chooses the placements itself: of
+whole objects, and only where a scene has a place for one.
 """
 
 

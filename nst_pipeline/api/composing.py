@@ -25,6 +25,7 @@ from nst_pipeline.vision.images.dtype import to_uint8
 from nst_pipeline.vision.images.png import encode_png
 from nst_pipeline.vision.place.choose import LibrarySticker
 from nst_pipeline.vision.place.plan import Planned, assess, height_at, plan
+from nst_pipeline.vision.place.support import hangs
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import SceneLight, scene_light
 from nst_pipeline.vision.shapes import Box, Detection, Matte, Placement, Rgb, StickerLayer
@@ -50,6 +51,8 @@ class Placed:
         0..1: how sure it is that the thing is carried there, is not in the way, and has its size.
     why
         What speaks for the place.
+    hangs
+        Whether it flies or hangs, and casts no shadow on the ground.
     """
 
     sticker: str
@@ -57,6 +60,12 @@ class Placed:
     flip: bool
     plausibility: float
     why: str
+    hangs: bool = False
+
+    @property
+    def placement(self) -> Placement:
+        """Where it went."""
+        return Placement(self.sticker, self.box, self.flip, self.hangs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +165,7 @@ def _described(name: str, sticker: Sticker) -> LibrarySticker:
 
 def _planned(each: Planned) -> Placed:
     where = each.placement
-    return Placed(where.sticker, where.box, where.flip, each.plausibility, each.why)
+    return Placed(where.sticker, where.box, where.flip, each.plausibility, each.why, where.hangs)
 
 
 @dataclass(frozen=True)
@@ -208,25 +217,22 @@ class _Scene:
         wide = max(1, round(sticker.width * tall / sticker.height))
         box = Box(foot[0] - wide // 2, foot[1] - tall, wide, tall)
         plausibility = assess(self.picture, layout, sticker, box, [], self.settings)
-        return Placed(sticker.sticker, box, False, plausibility, "your own place")
+        why, in_air = "your own place", hangs(sticker.label)
+        return Placed(sticker.sticker, box, False, plausibility, why, in_air)
 
 
 def _mirrored(placed: Placed, sticker: Sticker, side: Callable[[], float]) -> Placed:
     """Mirror a sticker if its light clearly comes from the other side."""
     if {"left", "right"} & set(sticker.cut_by):
         return placed
-    before = Placement(placed.sticker, placed.box, placed.flip)
-    after, why = match_light(before, sticker.picture, sticker.label, side)
+    after, why = match_light(placed.placement, sticker.picture, sticker.label, side)
     return replace(placed, flip=after.flip, why=f"{placed.why}; {why}" if why else placed.why)
 
 
 def _pasted(scene: _Scene, placed: list[Placed], refused: Mapping[str, str]) -> ComposeResult:
     """Paste stickers where they go, with shadows."""
     settings = scene.settings
-    layers = [
-        (Placement(each.sticker, each.box, each.flip), scene.stickers[each.sticker].picture)
-        for each in placed
-    ]
+    layers = [(each.placement, scene.stickers[each.sticker].picture) for each in placed]
     made = paste(
         scene.picture,
         layers,

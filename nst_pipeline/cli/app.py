@@ -167,3 +167,13 @@ def main() -> None:
         if end.code == STOPPED_EXIT_CODE:
             quit_process()
         raise
+
+
+def run_script() -> None:
+    """Run `nst` as the script does: a process that has done its work ends without a teardown."""
+    try:
+        main()
+    except SystemExit as end:
+        if end.code in (None, 0):
+            quit_process(0)
+        raise

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain, count
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -80,14 +81,29 @@ class CocoAnnotation(VisibleObject):
     object_license: int | None
 
 
-class CocoDataset(_CocoModel):
-    """A COCO dataset; its entries also have the fields of the composites' labels."""
+class LabeledImage(NamedTuple):
+    """An image and its annotations."""
+
+    image: CocoImage
+    annotations: tuple[CocoAnnotation, ...]
+
+
+@dataclass(frozen=True)
+class CocoDataset:
+    """A COCO dataset, whose images and annotations may be too many for memory.
+
+    Attributes
+    ----------
+    info, licenses, categories
+        As in the file.
+    entries
+        Starts to list the images with their annotations, by their ids.
+    """
 
     info: CocoInfo
     licenses: tuple[CocoLicense, ...]
-    images: tuple[CocoImage, ...]
     categories: tuple[CocoCategory, ...]
-    annotations: tuple[CocoAnnotation, ...]
+    entries: Callable[[], Iterator[LabeledImage]]
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:
@@ -96,8 +112,8 @@ def _numbered(names: Iterable[str]) -> dict[str, int]:
 
 def _license_ids(scenes: Iterable[DatasetScene]) -> dict[License | None, int]:
     """Number all licenses of scenes and objects, in the order of their names."""
-    licenses = {scene.license for scene in scenes}
-    licenses |= {each for scene in scenes for each in scene.object_licenses if each is not None}
+    used = (each for scene in scenes for each in (scene.license, *scene.object_licenses))
+    licenses = {each for each in used if each is not None}
     return {license: number for number, license in enumerate(sorted(licenses), start=1)}
 
 
@@ -111,7 +127,7 @@ def join_scenes(scenes: Iterable[DatasetScene], *, description: str = "") -> Coc
     Parameters
     ----------
     scenes
-        In any order; the dataset is ordered by their keys.
+        In the order of their keys. They are iterated over several times.
     description
         Description of the dataset.
 
@@ -120,14 +136,13 @@ def join_scenes(scenes: Iterable[DatasetScene], *, description: str = "") -> Coc
     CocoDataset
         Ids count from 1; categories and licenses are numbered in the order of their names.
     """
-    ordered = sorted(scenes, key=lambda scene: scene.image.key)
-    licenses = _license_ids(ordered)
-    categories = _numbered(each.label for scene in ordered for each in scene.annotations)
-    images: list[CocoImage] = []
-    annotations: list[CocoAnnotation] = []
-    for image_id, scene in enumerate(ordered, start=1):
-        images.append(
-            CocoImage(
+    licenses = _license_ids(scenes)
+    categories = _numbered(each.label for scene in scenes for each in scene.annotations)
+
+    def entries() -> Iterator[LabeledImage]:
+        annotation_ids = count(1)
+        for image_id, scene in enumerate(scenes, start=1):
+            image = CocoImage(
                 **_fields(scene.image, ImageEntry.model_fields),
                 id=image_id,
                 chosen=scene.chosen,
@@ -135,17 +150,18 @@ def join_scenes(scenes: Iterable[DatasetScene], *, description: str = "") -> Coc
                 naturalness=scene.naturalness,
                 license=licenses[scene.license],
             )
-        )
-        for each, license in zip(scene.annotations, scene.object_licenses, strict=True):
-            annotations.append(
+            annotations = (
                 CocoAnnotation(
                     **_fields(each, VisibleObject.model_fields),
-                    id=len(annotations) + 1,
+                    id=next(annotation_ids),
                     image_id=image_id,
                     category_id=categories[each.label],
                     object_license=licenses.get(license),
                 )
+                for each, license in zip(scene.annotations, scene.object_licenses, strict=True)
             )
+            yield LabeledImage(image, tuple(annotations))
+
     return CocoDataset(
         info=CocoInfo(description=description),
         licenses=tuple(
@@ -153,9 +169,8 @@ def join_scenes(scenes: Iterable[DatasetScene], *, description: str = "") -> Coc
             for license, number in licenses.items()
             if license is not None
         ),
-        images=tuple(images),
         categories=tuple(CocoCategory(id=number, name=name) for name, number in categories.items()),
-        annotations=tuple(annotations),
+        entries=entries,
     )
 
 
@@ -165,8 +180,22 @@ def _json_fields(entry: BaseModel) -> dict[str, Any]:
     return _fields(entry, [*ids, *(name for name in names if name not in ids)])
 
 
-def coco_json(dataset: CocoDataset, *, more_images: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """Encode a dataset as a COCO file; equal datasets give equal bytes.
+def _json(value: object) -> str:
+    return json.dumps(value, default=_json_fields, ensure_ascii=False, separators=(",", ":"))
+
+
+def _list_pieces(entries: Iterable[object]) -> Iterator[str]:
+    separator = "["
+    for each in entries:
+        yield separator + _json(each)
+        separator = ","
+    yield "[]" if separator == "[" else "]"
+
+
+def coco_pieces(
+    dataset: CocoDataset, *, more_images: Iterable[Mapping[str, Any]] = ()
+) -> Iterator[bytes]:
+    """Encode a dataset as a COCO file, piece by piece; equal datasets give equal bytes.
 
     Parameters
     ----------
@@ -177,10 +206,19 @@ def coco_json(dataset: CocoDataset, *, more_images: Sequence[Mapping[str, Any]] 
 
     Examples
     --------
-    >>> coco_json(join_scenes([], description="demo"))[:46]
+    >>> b"".join(coco_pieces(join_scenes([], description="demo")))[:46]
     b'{"info":{"description":"demo","version":"1.0"}'
     """
-    fields = _json_fields(dataset)
-    fields["images"] = [*dataset.images, *more_images]
-    text = json.dumps(fields, default=_json_fields, ensure_ascii=False, separators=(",", ":"))
-    return text.encode()
+    images = (each.image for each in dataset.entries())
+    annotations = chain.from_iterable(each.annotations for each in dataset.entries())
+    parts: dict[str, Iterable[str]] = {
+        '{"info":': [_json(dataset.info)],
+        ',"licenses":': [_json(dataset.licenses)],
+        ',"images":': _list_pieces(chain(images, more_images)),
+        ',"categories":': [_json(dataset.categories)],
+        ',"annotations":': _list_pieces(annotations),
+    }
+    for name, pieces in parts.items():
+        yield name.encode()
+        yield from (piece.encode() for piece in pieces)
+    yield b"}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -65,6 +66,9 @@ COLUMNS = (
 
 SCHEMA = schema_of(COLUMNS)
 
+_TABLE_ROWS, _GROUP_TABLES = 512, 16
+"""Rows that are Python objects at a time, ten times as large as in a table; and tables in a row
+group of the Parquet file."""
 _FROM_IMAGE = (
     *("file_name", "width", "height", "split", "scene_split"),
     *("scene_photo", "scene_digest", "copyright", "chosen", "naturalness"),
@@ -96,25 +100,34 @@ def _row(
     }
 
 
-def dataset_table(dataset: CocoDataset) -> pa.Table:
-    """List the annotations of a COCO dataset as a table of `COLUMNS`.
+def dataset_tables(dataset: CocoDataset) -> Iterator[pa.Table]:
+    """List the annotations of a COCO dataset as tables of `COLUMNS`, with a few hundred rows each.
 
     `rle_counts` with the size (`height`, `width`) is a mask that pycocotools decodes.
 
     Examples
     --------
     >>> from nst_pipeline.publish.coco import join_scenes
-    >>> dataset_table(join_scenes([])).num_rows
-    0
+    >>> list(dataset_tables(join_scenes([])))
+    []
     """
-    images = {image.id: image for image in dataset.images}
     labels = {category.id: category.name for category in dataset.categories}
     licenses: dict[int | None, str] = {license.id: license.name for license in dataset.licenses}
-    rows = [
-        _row(annotation, images[annotation.image_id], labels[annotation.category_id], licenses)
-        for annotation in dataset.annotations
-    ]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    rows = (
+        _row(annotation, image, labels[annotation.category_id], licenses)
+        for image, annotations in dataset.entries()
+        for annotation in annotations
+    )
+    while block := list(islice(rows, _TABLE_ROWS)):
+        yield pa.Table.from_pylist(block, schema=SCHEMA)
+
+
+def write_dataset(dataset: CocoDataset, file: BinaryIO) -> None:
+    """Write the annotations of a COCO dataset as a Parquet file, a row group at a time."""
+    tables = dataset_tables(dataset)
+    with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
+        while group := list(islice(tables, _GROUP_TABLES)):
+            writer.write_table(pa.concat_tables(group).combine_chunks())
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
@@ -122,8 +135,3 @@ def parquet_bytes(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
-
-
-def dataset_parquet(dataset: CocoDataset) -> bytes:
-    """Encode the annotations of a COCO dataset as a Parquet file."""
-    return parquet_bytes(dataset_table(dataset))

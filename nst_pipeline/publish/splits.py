@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from itertools import accumulate
 from typing import Literal, get_args
 
 Side = Literal["train", "val", "test"]
@@ -47,10 +46,12 @@ def place_in(digest: str, shares: Mapping[Side, float]) -> Side:
         Shares of the parts, which add up to 1.
     """
     hashed = hashlib.sha256(digest.encode()).digest()
-    position = int.from_bytes(hashed[:8]) / 2**64
-    bounds = zip(shares, accumulate(shares.values()), strict=True)
-    last = list(shares)[-1]
-    return next((side for side, bound in bounds if position < bound), last)
+    position, bound = int.from_bytes(hashed[:8]) / 2**64, 0.0
+    for side, share in shares.items():
+        bound += share
+        if position < bound:
+            return side
+    return side  # the sum of shares may be a little less than 1
 
 
 def split_of(digests: Iterable[str]) -> Split:

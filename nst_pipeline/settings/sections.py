@@ -139,7 +139,13 @@ class PlacementSettings(Section):
         "from the other. Never mirrored: what may show letters, and things whose sides differ.",
     )
     min_quality: float = Field(
-        0.3, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
+        0.5, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
+    )
+    cut_objects: bool = Field(
+        False,
+        description="Place also objects that the bottom or a side of their photo cuts off, where "
+        "the same edge of a scene hides the cut. Few of them look natural. Your own placements "
+        "are free to use them.",
     )
     heights_m: dict[str, float] = Field(
         {},
@@ -155,7 +161,7 @@ class PlacementSettings(Section):
         "natural is made; each try takes about 0.1 seconds.",
     )
     min_plausibility: float = Field(
-        0.25,
+        0.3,
         ge=0,
         le=1,
         description="Least plausibility of a place: what carries the object, its size, and what is "

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from upath import UPath
 
@@ -76,6 +77,25 @@ def place_atomically(path: Path, fill: Callable[[Path], object]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def fill_atomically(path: UPath, fill: Callable[[Path], object]) -> None:
+    """As `place_atomically`, also for an object store, where the file is uploaded.
+
+    Parameters
+    ----------
+    path
+        A local path or an fsspec URL.
+    fill
+        Creates a local file at the temporary path that it is called with.
+    """
+    if path.protocol in LOCAL:
+        place_atomically(Path(path.path), fill)
+        return
+    with TemporaryDirectory(prefix="nst-") as folder:
+        temporary = Path(folder) / path.name
+        fill(temporary)
+        path.fs.put_file(str(temporary), path.path)
 
 
 def write_atomically(path: UPath, data: bytes, *, sync: bool = True) -> None:

@@ -186,6 +186,7 @@ class PlacementRecord(Record):
     The record contains `sticker_digest` so that the composite is made again when the sticker
     changes. `turned` says why it was mirrored; the file has no such field if it was not.
     `plausibility`, 0..1, and `why` say what speaks for the place; the user's own have no `why`.
+    `hangs` is as in `Placement`; the file has no such field if the sticker stands.
     """
 
     sticker: str
@@ -199,17 +200,18 @@ class PlacementRecord(Record):
     turned: str = ""
     plausibility: float = 1.0
     why: str = ""
+    hangs: bool = False
 
     @model_serializer(mode="wrap")
     def _without_empty_reasons(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values: dict[str, Any] = dump(self)
-        for name in ("turned", "why"):
+        for name in ("turned", "why", "hangs"):
             values = _without_empty(name, values)
         return values
 
     def placement(self) -> Placement:
         """Return the placement that this record describes."""
-        return Placement(self.sticker, self.box, self.flip)
+        return Placement(self.sticker, self.box, self.flip, self.hangs)
 
 
 class Placements(RecordList[PlacementRecord]):

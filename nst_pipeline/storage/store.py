@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from upath import UPath
@@ -21,12 +22,27 @@ from nst_pipeline.storage.artifact_files import (
     decode_picture,
     file_name,
 )
-from nst_pipeline.storage.files import remove_file, remove_leftovers, sizes_in, write_atomically
+from nst_pipeline.storage.files import (
+    fill_atomically,
+    remove_file,
+    remove_leftovers,
+    sizes_in,
+    write_atomically,
+)
 from nst_pipeline.storage.records import AnyRecord, Record, RecordList, dump_record, parse_record
 from nst_pipeline.vision.shapes import Picture
 
-Content = bytes | Picture | Record | RecordList[Any]
-"""Content of a file: bytes as they are, a picture (in `PICTURE_FORMAT`), or a record (JSON)."""
+
+@dataclass(frozen=True)
+class Pieces:
+    """Content that is too large for memory, written piece by piece to the file given."""
+
+    write: Callable[[BinaryIO], object]
+
+
+Content = bytes | Pieces | Picture | Record | RecordList[Any]
+"""Content of a file: bytes as they are, also in pieces, a picture (in `PICTURE_FORMAT`), or a
+record (JSON)."""
 
 _CACHE_BYTES = 768 * 1024 * 1024
 
@@ -137,8 +153,11 @@ class Store:
         """
 
         def write(name: str) -> tuple[str, int]:
-            data = _encode(files[name])
-            write_atomically(self.path(asset, key, name), data, sync=False)
+            path, content = self.path(asset, key, name), files[name]
+            if isinstance(content, Pieces):
+                return _write_pieces(path, content)
+            data = _encode(content)
+            write_atomically(path, data, sync=False)
             return sha256(data), len(data)
 
         large = sum(_size_of(each) >= _LARGE_BYTES for each in files.values())
@@ -248,6 +267,22 @@ class Store:
             remove_file(self.path(asset, key, name))
 
 
+def _write_pieces(path: UPath, content: Pieces) -> tuple[str, int]:
+    """Write a file piece by piece; return its digest and size."""
+    digest, size = "", 0
+
+    def fill(temporary: Path) -> None:
+        nonlocal digest, size
+        with temporary.open("wb") as file:
+            content.write(file)
+        with temporary.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = temporary.stat().st_size
+
+    fill_atomically(path, fill)
+    return digest, size
+
+
 def _size_of(content: Content) -> int:
     """Return the size of bytes or of a decoded picture; 0 for a record."""
     if isinstance(content, np.ndarray):
@@ -255,7 +290,7 @@ def _size_of(content: Content) -> int:
     return len(content) if isinstance(content, bytes) else 0
 
 
-def _encode(content: Content) -> bytes:
+def _encode(content: bytes | Picture | Record | RecordList[Any]) -> bytes:
     if isinstance(content, bytes):
         return content
     if isinstance(content, np.ndarray):

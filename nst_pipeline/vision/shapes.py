@@ -165,11 +165,14 @@ class Placement:
         The sticker is scaled to this box, in the scene's pixels; it may reach past the edges.
     flip
         Whether to mirror the sticker left to right.
+    hangs
+        Whether it flies, or hangs on a wall or in a tree: the ground gets no shadow of it.
     """
 
     sticker: str
     box: Box
     flip: bool = False
+    hangs: bool = False
 
 
 @dataclass(frozen=True)

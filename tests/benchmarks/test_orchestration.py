@@ -29,9 +29,11 @@ def test_the_graph_and_the_bare_loop_are_measured_and_the_last_line_is_json():
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
     assert list(figures) == [
-        "sqlite_ms_per_image_asset",
-        "postgres_ms_per_image_asset",
         "pipeline_over_bare_loop_sqlite",
         "pipeline_over_bare_loop_postgres",
+        "sqlite_ms_per_image_asset",
+        "postgres_ms_per_image_asset",
+        "batches_sqlite_ms_per_image_asset",
+        "batches_postgres_ms_per_image_asset",
     ]
     assert all(value > 0 for value in figures.values())

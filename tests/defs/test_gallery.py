@@ -2,14 +2,20 @@
 
 from dataclasses import replace
 
+from upath import UPath
+
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps import BY_NAME
-from nst_pipeline.pipeline.steps.gallery import gallery_scene, gallery_scenes
+from nst_pipeline.pipeline.steps.gallery import gallery_parts, gallery_scene, gallery_scenes
 from nst_pipeline.storage.records import HarmonizedRecord
 
 
+def scenes(snapshot):
+    return gallery_scenes(lambda _: snapshot, sorted(snapshot.keys(BY_NAME["scene_photos"])))
+
+
 def _key(snapshot, start):
-    return next(key for key in gallery_scenes(snapshot) if key.startswith(start))
+    return next(key for key in scenes(snapshot) if key.startswith(start))
 
 
 def test_a_scene_is_described_with_all_its_artifacts(made):
@@ -37,11 +43,19 @@ def test_a_scene_is_described_with_all_its_artifacts(made):
     assert (page.count(said), grid.count(said)) == (0, 1)
 
 
+def test_a_large_collection_is_divided_into_parts_that_scenes_never_leave(made, tmp_path):
+    snapshot = Snapshot(made.open())
+    keys = sorted(snapshot.keys(BY_NAME["scene_photos"]))
+    assert gallery_parts(snapshot, UPath(tmp_path), photos=2) == [keys[:2], keys[2:]]
+    assert gallery_parts(snapshot, UPath(tmp_path), photos=9) == [keys[:2], keys[2:]]
+    assert (made.root / "artifacts/gallery/parts.parquet").is_file()
+
+
 def test_only_scenes_that_were_made_again_have_another_digest(made, monkeypatch):
     snapshot = Snapshot(made.open())
-    before, key = gallery_scenes(snapshot), _key(snapshot, "temple")
+    before, key = scenes(snapshot), _key(snapshot, "temple")
     assert len(before) == 3
     rows = snapshot.rows(BY_NAME["harmonized"])
     monkeypatch.setitem(rows, key, replace(rows[key], digest="another"))
-    after = gallery_scenes(snapshot)
+    after = scenes(snapshot)
     assert {each for each in before if after[each] != before[each]} == {key}

@@ -6,11 +6,9 @@ import pytest
 from nst_pipeline.storage.records import Placements
 from nst_pipeline.vision.compose.visibility import count_background_changes
 from nst_pipeline.vision.images.png import encode_png
-from tests.defs.conftest import SETTINGS, Collection
+from tests.defs.conftest import PLAUSIBLE, SETTINGS, Collection
 
-LIGHT_FROM_LEFT = SETTINGS.replace(
-    "[placement]", '[placement]\ncast_shadow = "left"\nmin_plausibility = 0'
-)
+LIGHT_FROM_LEFT = SETTINGS.replace(PLAUSIBLE, 'cast_shadow = "left"\nmin_plausibility = 0')
 
 
 def _ball() -> np.ndarray:

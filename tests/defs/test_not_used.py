@@ -61,3 +61,16 @@ def test_a_photo_without_an_object_is_listed_until_it_has_a_box(collection):
     wall.with_name("boxes.csv").write_text("\n".join([BOXES_HEADER, *copied]))
     collection.update()
     assert collection.rows("gallery")["all"].figures["photos_without_sticker"] == 0
+
+
+def test_an_object_that_only_the_user_places_is_used(collection):
+    """The astronaut's photo cuts her off: she is placed where the user says, and only there."""
+    settings, temple = collection.root / "nst.toml", collection.root / "scenes/temple"
+    settings.write_text(settings.read_text().replace("cut_objects = true", "cut_objects = false"))
+    cut_off = {key for key in find_not_used(Snapshot(collection.open())).keys}
+    assert any(key.startswith("people") for key in cut_off)
+    box = {"sticker": "people/astronaut.jpg", "x": 0, "y": 90, "width": 100, "height": 124}
+    temple.with_suffix(".placements.json").write_text(json.dumps([box]))
+    collection.update()
+    left = set(find_not_used(Snapshot(collection.open())).keys)
+    assert {key for key in cut_off - left if key.startswith("people")}

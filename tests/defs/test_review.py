@@ -34,6 +34,7 @@ from tests.defs.conftest import Collection
 
 SETTINGS = """
 [placement]
+cut_objects = true
 same_split = false
 min_plausibility = 0.0
 min_height_fraction = 0.05
@@ -185,9 +186,9 @@ def test_the_check_and_the_sensor_see_decisions(collection, desk):
         return [record.data["complaint"] for record in found.records] if found else []
 
     assert messages() == []
-    before = _state_digest(collection.open())
+    before = _state_digest(collection.open(), "photos")
     decide(desk, key_of(collection, "temple"), "approved")
-    assert _state_digest(collection.open()) != before
+    assert _state_digest(collection.open(), "photos") != before
     with (collection.root / REVIEW_FILE).open("ab") as file:
         file.write(b'{"scene": "tem')
     (message,) = messages()

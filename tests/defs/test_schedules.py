@@ -10,6 +10,7 @@ from dagster._core.definitions.reconstruct import ReconstructableRepository
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.dagster_internals import step_failure_message
 from nst_pipeline.defs.tags import FAILED_RUNS
+from tests.defs.conftest import SETTINGS
 
 CODE_LOCATION = ReconstructableRepository.for_module("nst_pipeline.definitions", "defs")
 
@@ -44,7 +45,7 @@ def test_a_nightly_job_with_nothing_due_confirms_up_to_date_assets(collection):
 
 def test_a_failed_phase_fails_the_nightly_job_with_its_reason(collection):
     settings = collection.root / "nst.toml"
-    settings.write_text("[recipes]\nstyle = 'nowhere.jpg'\nleft_side = 192\n")
+    settings.write_text(SETTINGS.replace("[recipes]", "[recipes]\nstyle = 'nowhere.jpg'"))
     with _nightly_run(collection) as done, collection.instance() as instance:
         assert not done.success
         (event,) = done.get_step_failure_events()

@@ -5,13 +5,11 @@ import pytest
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.keys import photo_key, variant_keys
-from tests.defs.conftest import SETTINGS
+from tests.defs.conftest import PLAUSIBLE, SETTINGS
 
 
 def set_variants(collection, number: int) -> None:
-    text = "[placement]\nmin_plausibility = 0.0\nmin_height_fraction = 0.01\n" + SETTINGS.replace(
-        "[placement]\n", "", 1
-    )
+    text = SETTINGS.replace(PLAUSIBLE, "min_plausibility = 0.0\nmin_height_fraction = 0.01")
     (collection.root / "nst.toml").write_text(f"{text}\n[scenes]\nvariants = {number}\n")
     collection.update()
 

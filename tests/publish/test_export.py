@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 from pycocotools import mask as coco_mask
@@ -13,8 +14,8 @@ from upath import UPath
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.publish import export
-from nst_pipeline.publish.coco import CocoDataset, DatasetScene, join_scenes
-from nst_pipeline.publish.dataset import dataset_table
+from nst_pipeline.publish.coco import CocoAnnotation, CocoDataset, DatasetScene, join_scenes
+from nst_pipeline.publish.dataset import dataset_tables
 from nst_pipeline.publish.export import (
     Negative,
     composites_of,
@@ -69,9 +70,13 @@ def dataset() -> CocoDataset:
     return join_scenes(scenes)
 
 
+def annotations_of(dataset: CocoDataset) -> list[CocoAnnotation]:
+    return [each for _, labeled in dataset.entries() for each in labeled]
+
+
 @pytest.fixture(scope="module")
 def rows(dataset) -> pd.DataFrame:
-    return dataset_table(dataset).to_pandas()
+    return pa.concat_tables(dataset_tables(dataset)).to_pandas()
 
 
 @pytest.fixture
@@ -111,7 +116,7 @@ def yolo_files(pictures, **options):
 def test_yolo_boxes_equal_the_coco_boxes(dataset, rows, pictures, tmp_path):
     write_export(tmp_path / "yolo", yolo_files(pictures))
     boxes = np.loadtxt(tmp_path / "yolo/labels/train/a.txt")
-    expected = [each for each in dataset.annotations if each.image_id == 1]
+    expected = annotations_of(dataset)[:2]
     for (category, *box), each in zip(boxes, expected, strict=True):
         x, y, width, height = np.array(box) * (WIDTH, HEIGHT, WIDTH, HEIGHT)
         found = [x - width / 2, y - height / 2, width, height]
@@ -123,7 +128,7 @@ def test_yolo_boxes_equal_the_coco_boxes(dataset, rows, pictures, tmp_path):
 def test_yolo_outlines_cover_the_coco_masks(dataset, rows, pictures, tmp_path):
     write_export(tmp_path / "yolo", yolo_files(pictures, segments=True))
     lines = (tmp_path / "yolo/labels/train/a.txt").read_text().splitlines()
-    for line, each in zip(lines, dataset.annotations, strict=False):
+    for line, each in zip(lines, annotations_of(dataset), strict=False):
         corners = np.array(line.split()[1:], float).reshape(-1, 2) * (WIDTH, HEIGHT)
         drawn = coco_mask.frPyObjects([corners.ravel().tolist()], HEIGHT, WIDTH)
         assert coco_mask.iou(drawn, [each.rle.model_dump()], [0])[0, 0] > 0.99
@@ -163,8 +168,8 @@ def test_coco_ids_follow_a_list_of_labels(dataset):
     names = {each.id: each.name for each in described.categories}
     assert names == {1: "zebra", 2: "사람", 3: "fur"}
     before = {each.id: each.name for each in dataset.categories}
-    assert [names[each.category_id] for each in described.annotations] == [
-        before[each.category_id] for each in dataset.annotations
+    assert [names[each.category_id] for each in annotations_of(described)] == [
+        before[each.category_id] for each in annotations_of(dataset)
     ]
 
 

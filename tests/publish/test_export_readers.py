@@ -30,7 +30,7 @@ __all__ = ["artifacts", "dataset", "pictures", "rows", "with_negative"]
 @pytest.fixture
 def boxes(dataset) -> list[list[float]]:
     """The boxes of the composite in train."""
-    return [list(each.bbox) for each in dataset.annotations if each.image_id == 1]
+    return [list(each.bbox) for each in next(dataset.entries()).annotations]
 
 
 def test_pycocotools_reads_boxes_and_masks(dataset, with_negative, boxes, tmp_path):

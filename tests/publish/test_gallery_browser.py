@@ -15,6 +15,7 @@ from upath import UPath
 from nst_pipeline.publish.gallery import (
     GalleryPlacement,
     GalleryScene,
+    Part,
     Variant,
     write_gallery,
 )
@@ -32,6 +33,11 @@ def numbers(page: Page) -> list[int]:
     """Numbers of the scenes whose cards exist, in order."""
     cards = page.locator("a.card").evaluate_all("cards => cards.map(card => card.href)")
     return [int(unquote(card).split("/scenes/")[1].split()[0]) for card in cards]
+
+
+def numbers_in(page: Page) -> list[str]:
+    cards = page.locator("a.card").evaluate_all("cards => cards.map(card => card.title)")
+    return [card.removeprefix("photo ").removesuffix(".jpg") for card in cards]
 
 
 def count(page: Page) -> str:
@@ -354,6 +360,24 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys = {f"{number:05d}": "first" for number in range(10_000)}
     write_gallery(UPath(folder), keys, describe, title="Many", open_image=lambda path: picture)
     return folder
+
+
+def test_a_large_gallery_is_read_part_by_part(tmp_path: Path, open_page: Open):
+    gallery = Gallery(tmp_path)
+    for number, keys in enumerate((["1", "2"], ["3", "4", "5"]), start=1):
+        scenes = [GalleryScene(key, f"photo {key}.jpg", "ok", "d") for key in keys]
+        gallery.write(*scenes, part=Part(number, 2))
+    page = open_page((gallery.folder / "index.html").as_uri())
+    assert (count(page), numbers_in(page)) == ("2 scenes", ["1", "2"])
+    page.get_by_role("navigation", name="Parts of the gallery").get_by_text("2").click()
+    assert (count(page), numbers_in(page)) == ("3 scenes", ["3", "4", "5"])
+    page.reload()  # The order of this part is not remembered yet.
+    page.goto((gallery.folder / "scenes/4.html").as_uri())
+    expect(page.locator("#position")).to_have_text("2 / 3")
+    page.locator("#next").click()
+    expect(page.locator("h1")).to_have_text("photo 5.jpg")
+    page.locator("#back").click()
+    assert "/index-2.html" in page.url and count(page) == "3 scenes"
 
 
 def test_of_ten_thousand_scenes_only_thumbnails_in_view_are_loaded(many: Path, open_page: Open):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from upath import UPath
 
-from nst_pipeline.publish.gallery import GalleryReport, GalleryScene, Variant
+from nst_pipeline.publish.gallery import GalleryReport, GalleryScene, Part, Variant
 from tests.publish.written_gallery import Gallery
 
 
@@ -151,6 +151,32 @@ def test_a_manifest_of_an_earlier_version_is_replaced_without_a_warning(
     (gallery.folder / "manifest.json").write_text('{"version": 1, "pages": {}}')
     report = gallery.write(scene)
     assert (report.pages_written, report.manifest_problem, caplog.messages) == (1, "", [])
+
+
+def test_a_part_is_updated_by_itself(gallery: Gallery, painted):
+    """Each part has a grid and a manifest; pages and pictures are in the same folders."""
+    scenes, parts = [painted(key) for key in "abc"], [Part(number, 2) for number in (1, 2)]
+    gallery.write(*scenes[:2], part=parts[0], elsewhere={"c"})
+    gallery.write(scenes[2], part=parts[1], elsewhere={"a", "b"})
+    for name in ("index.html", "index-2.html"):
+        assert {"index.html", "index-2.html"} <= set(gallery.page(name).links())
+    assert "../index-2.html" in gallery.page("scenes/c.html").links()
+    before = gallery.stamps()
+    changed = replace(scenes[2], settings={"seed": 12345})
+    report = gallery.write(changed, part=parts[1], elsewhere={"a", "b"})
+    assert (report.scenes, report.pages_written, report.pages_removed) == (1, 1, 0)
+    after = gallery.stamps()
+    written = {name for name in after if after[name] != before.get(name)}
+    assert written == {"scenes/c.html", "manifest-2.json"}
+
+
+def test_a_scene_that_is_in_another_part_now_keeps_its_page(gallery: Gallery, painted):
+    scenes, parts = [painted(key) for key in "ab"], [Part(number, 2) for number in (1, 2)]
+    gallery.write(scenes[0], part=parts[0])
+    gallery.write(scenes[1], part=parts[1])
+    gallery.write(*scenes, part=parts[0])
+    assert gallery.write(part=parts[1], elsewhere={"a", "b"}).pages_removed == 0
+    assert {"scenes/a.html", "scenes/b.html", "thumbs/b.webp"} <= gallery.stamps().keys()
 
 
 def test_equal_scenes_give_equal_bytes(tmp_path: Path):

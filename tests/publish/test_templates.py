@@ -1,6 +1,7 @@
 import pytest
 from jinja2 import UndefinedError
 
+from nst_pipeline.publish.gallery.manifest import WHOLE
 from nst_pipeline.publish.templates import render, templates_folder, url_path
 
 
@@ -11,7 +12,13 @@ def test_a_value_that_a_template_lacks_is_an_error():
 
 def test_html_is_escaped():
     page = render(
-        "gallery/index.html", title="<b>cats & dogs</b>", chunks=[], count=2, not_used=0, notes=[]
+        "gallery/index.html",
+        title="<b>cats & dogs</b>",
+        chunks=[],
+        count=2,
+        part=WHOLE,
+        not_used=0,
+        notes=[],
     )
     assert b"<title>&lt;b&gt;cats &amp; dogs&lt;/b&gt;</title>" in page
 

@@ -1,6 +1,7 @@
 """The store: artifacts whole or not at all, named by asset and key."""
 
 import os
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from upath import UPath
 from nst_pipeline.storage.files import sync_files
 from nst_pipeline.storage.keys import ALL
 from nst_pipeline.storage.records import HarmonizedRecord, Losses
-from nst_pipeline.storage.store import Store
+from nst_pipeline.storage.store import Pieces, Store
 
 
 def scored(color_fit: dict[str, float]) -> HarmonizedRecord:
@@ -51,6 +52,25 @@ def test_equal_content_has_equal_digests(store):
 def test_an_artifact_of_the_whole_collection_is_named_by_its_files(store, tmp_path):
     store.write("sticker_library", ALL, {"library.parquet": b"rows"})
     assert (tmp_path / "artifacts/sticker_library/library.parquet").read_bytes() == b"rows"
+
+
+def test_a_large_file_is_written_in_pieces(tmp_path):
+    """As if it had been written at once; in an object store, too."""
+    pieces = Pieces(lambda file: file.writelines([b"one ", b"two"]))
+    for root in (UPath(tmp_path), UPath("memory://nst-pieces-test")):
+        written = Store(root).write("dataset", ALL, {"coco.json": pieces})
+        assert Store(root).read("dataset", ALL, "coco.json") == b"one two"
+        assert written == Store(root).write("dataset", ALL, {"coco.json": b"one two"})
+
+
+def test_nothing_is_left_of_a_file_whose_pieces_failed(store, tmp_path):
+    def fail(file: BinaryIO) -> None:
+        file.write(b"one")
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        store.write("dataset", ALL, {"coco.json": Pieces(fail)})
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_cached_picture_cannot_be_changed_by_its_reader(store):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
+from upath import UPath
 
 from nst_pipeline.pipeline.engine.workspace import open_workspace
 from nst_pipeline.pipeline.steps import ASSETS
@@ -29,7 +30,7 @@ def open_asset(page: Page, ui: Ui, asset: str, view: str = "overview", **more: s
 
 
 def scene_keys(ui: Ui) -> list[str]:
-    return list(open_workspace(ui.data).index("scenes").photos)
+    return list(open_workspace(UPath(ui.data)).index("scenes").photos)
 
 
 def key_of(ui: Ui, start: str) -> str:

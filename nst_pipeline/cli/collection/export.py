@@ -22,6 +22,7 @@ from nst_pipeline.pipeline.steps.reviewed import review_states
 from nst_pipeline.pipeline.upkeep.negatives import negative_scenes
 from nst_pipeline.pipeline.upkeep.unlabeled import unlabeled_objects
 from nst_pipeline.publish.coco import CocoDataset
+from nst_pipeline.publish.coco_file import read_coco
 from nst_pipeline.publish.export import (
     CATEGORIES,
     FIGURES,
@@ -72,6 +73,11 @@ def _annotations(workspace: Workspace) -> pd.DataFrame:
     if rows.empty:
         raise NstError(f"the dataset in {workspace.root} is empty: `nst status` gives the reasons")
     return rows
+
+
+def _coco(workspace: Workspace) -> CocoDataset:
+    path = workspace.store.path(dataset.name, ALL, files.COCO)
+    return read_coco(lambda: path.open("r", encoding="utf-8"))
 
 
 def _natural_enough(workspace: Workspace, rows: pd.DataFrame, least: float) -> pd.DataFrame:
@@ -317,7 +323,7 @@ def export(
         rows = _kept_in_review(workspace, _annotations(workspace), approved=approved)
         rows = _natural_enough(workspace, rows, min_naturalness)
         division = _division(rows, split, everything=everything)
-        coco = CocoDataset.model_validate_json(_read(workspace, files.COCO))
+        coco = _coco(workspace)
         names = _labels(folder, labels, coco)
         shown = unlabeled_objects(workspace, names)
         pictures = _pictures(workspace, _numbered(rows, names), division, negatives, shown.keys())

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 
 import dagster as dg
@@ -13,6 +14,7 @@ from nst_pipeline.defs.jobs import assets_of
 from nst_pipeline.defs.partitions import PARTITIONS
 from nst_pipeline.defs.tags import ONLY_TAG, PHASE_TAG, SEQUENCE_TAG
 from nst_pipeline.pipeline.engine.asset import PHASES, Phase
+from nst_pipeline.pipeline.engine.columns import may_be_due
 from nst_pipeline.pipeline.engine.partitioning import images_per_partition, partition_finder
 from nst_pipeline.pipeline.engine.plan import plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -165,9 +167,11 @@ def due_keys(
     """
     due: set[str] = set()
     for asset in assets_of(phase):
-        keys = snapshot.keys(asset) if among is None else among
-        plan = plan_asset(snapshot, asset, keys, files=files)
-        rows = snapshot.states(asset)
+        every = snapshot.keys if files else partial(may_be_due, snapshot)
+        keys = every(asset) if among is None else among
+        of_keys = snapshot.only(asset, keys)
+        plan = plan_asset(of_keys, asset, keys, files=files)
+        rows = of_keys.states(asset)
         for artifact in plan.due:
             row = rows.get(artifact.key)
             if retry or row is None or row.status != "failed":
@@ -179,7 +183,7 @@ def due_keys(
 
 def quarantined_keys(snapshot: Snapshot, phase: Phase) -> set[str]:
     """Return the keys for which an asset of the phase is quarantined."""
-    rows = (snapshot.states(asset) for asset in assets_of(phase))
+    rows = (snapshot.bad_states(asset) for asset in assets_of(phase))
     return {key for each in rows for key, row in each.items() if row.status == "failed"}
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+import pyarrow as pa
 
 from nst_pipeline.pipeline.engine.inputs import InputsOf, from_upstream
 from nst_pipeline.pipeline.engine.item import Item, Made
@@ -143,6 +145,9 @@ class Asset(Node):
         Group and kinds of the asset in the UI.
     inputs
         Finds the inputs of the asset's artifacts.
+    texts
+        Describes the inputs of all artifacts at once (`engine/columns.py`). Only needed beside
+        `inputs` of the asset's own, in a large collection.
     models
         Returns the digests, by name, of the networks and files that determine the asset besides
         its inputs and settings.
@@ -172,6 +177,7 @@ class Asset(Node):
     group: str
     kinds: Collection[str] = ()
     inputs: InputsOf = from_upstream
+    texts: Callable[[Snapshot, Node], Iterator[pa.Array]] | None = None
     models: Callable[[Settings], Mapping[str, str]] = lambda _: {}
     batch_size: Callable[[Settings], int] = lambda _: 1
     exclusive: bool = False

@@ -74,8 +74,9 @@ def from_inbox(snapshot: Snapshot, node: Node) -> Resolver:
 
 def good_inputs(snapshot: Snapshot, node: Node) -> list[Input]:
     """List the good artifacts of an asset, leaving out those of deleted photos."""
-    rows, present = snapshot.states(node), snapshot.keys(node)
-    return [Input(node.name, key, rows[key].digest) for key in present if is_good(rows.get(key))]
+    columns, keys = snapshot.columns(node), snapshot.keys(node)
+    states = zip(keys, columns.status.to_pylist(), columns.digest.to_pylist(), strict=True)
+    return [Input(node.name, key, digest) for key, status, digest in states if status == "ok"]
 
 
 def is_good(row: ArtifactState | None) -> bool:
@@ -88,11 +89,10 @@ def from_collection(snapshot: Snapshot, node: Node) -> Resolver:
 
     def resolve(key: str) -> Resolved:
         del key
-        return tuple(
-            found
-            for each in node.upstream_with(snapshot.settings)
-            for found in good_inputs(snapshot, each)
-            if found.key not in snapshot.failures(each)
-        )
+        found: list[Input] = []
+        for each in node.upstream_with(snapshot.settings):
+            failures = snapshot.failures(each)
+            found += [good for good in good_inputs(snapshot, each) if good.key not in failures]
+        return tuple(found)
 
     return resolve

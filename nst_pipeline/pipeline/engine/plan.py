@@ -50,8 +50,8 @@ def settings_json(node: Node, settings: Settings) -> str:
 
 def _empty_reasons(snapshot: Snapshot, node: Node) -> Callable[[str], str]:
     """Return a function that says why an artifact will be empty; an empty string if it will not."""
-    needed = (each for each in node.upstream_with(snapshot.settings) if each not in node.optional)
-    upstream = [snapshot.states(each) for each in needed]
+    needed = [each for each in node.upstream_with(snapshot.settings) if each not in node.optional]
+    upstream = [snapshot.states(each) for each in needed if each.inbox == node.inbox]
 
     def reason(key: str) -> str:
         rows = (rows.get(key) for rows in upstream)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import cache, cached_property
-from typing import TypeVar
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
+from typing import NamedTuple, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
@@ -15,6 +19,26 @@ from nst_pipeline.storage.review import Review, read_review
 from nst_pipeline.storage.store import Store
 
 Value = TypeVar("Value")
+
+BLOCK_KEYS = 10_000
+"""Keys of a block: their rows of one asset take about 30 MB."""
+_FEW_KEYS = 20_000
+"""Up to so many keys, reading their rows alone saves time and memory."""
+_NOTHING = pa.scalar(None, pa.string())
+
+
+class StateColumns(NamedTuple):
+    """States of an asset's artifacts, in the order of its keys; null where there is none."""
+
+    status: pa.Array
+    digest: pa.Array
+    failed: pa.Array
+    """bool: whether it, or one upstream of it, failed."""
+
+    @property
+    def usable(self) -> pa.Array:
+        """Digests of the artifacts that something may be made from."""
+        return pc.if_else(self.failed, _NOTHING, self.digest)
 
 
 class Snapshot:
@@ -42,6 +66,9 @@ class Snapshot:
         self._scope = scope
         self.rows = cache(self._rows)
         self.states = cache(self._states)
+        self.bad_states = cache(self._bad_states)
+        self.columns = cache(self._columns)
+        self._inbox_keys = cache(self._read_inbox_keys)
         self.failures = cache(self._failures)
         self.once = cache(self._once)
 
@@ -72,6 +99,37 @@ class Snapshot:
         """Return the part of `rows` that planning needs, by key."""
         return self.workspace.catalog.states(node.name, self._keys_read(node))
 
+    def _bad_states(self, node: Node) -> Mapping[str, ArtifactState]:
+        """Return the states of the artifacts that failed or are empty, by key."""
+        return self.workspace.catalog.bad_states(node.name, self._keys_read(node))
+
+    def key_column(self, node: Node) -> pa.Array:
+        """Return the keys of an asset as a column."""
+        return self._inbox_keys(node.inbox)
+
+    def _read_inbox_keys(self, inbox: Inbox | None) -> pa.Array:
+        keys = [ALL] if inbox is None else list(self.workspace.index(inbox).photos)
+        return pa.array(keys, pa.string())
+
+    def _aligned(self, node: Node, *names: str) -> Iterator[pa.Array]:
+        """Yield columns of an asset's rows, in the order of its keys."""
+        read, keys = self.workspace.catalog.columns, self.key_column(node)
+        table = read(node.name, ("key", *names), self._keys_read(node))
+        at = pc.index_in(keys, table["key"].combine_chunks())
+        for name in names:
+            yield table[name].combine_chunks().take(at)
+
+    def _columns(self, node: Node) -> StateColumns:
+        """Return the states of an asset's artifacts as columns, in the order of `keys`."""
+        status, digest = self._aligned(node, "status", "digest")
+        failures = pa.array(self.failures(node), pa.string())
+        return StateColumns(status, digest, pc.is_in(self.key_column(node), failures))
+
+    def fingerprints(self, node: Node) -> pa.Array:
+        """Return the fingerprints of an asset's artifacts that did not fail, as `columns`."""
+        status, fingerprint = self._aligned(node, "status", "fingerprint")
+        return pc.if_else(pc.equal(status, "failed"), _NOTHING, fingerprint)
+
     def _failures(self, node: Node) -> Mapping[str, str]:
         """Return, by key, why an artifact is unusable: it, or one upstream with its key, failed.
 
@@ -80,7 +138,7 @@ class Snapshot:
         """
         found = {
             key: f"{node.name} failed: {row.error}"
-            for key, row in self.states(node).items()
+            for key, row in self.bad_states(node).items()
             if row.status == "failed"
         }
         for upstream in node.upstream_with(self.settings):
@@ -91,6 +149,28 @@ class Snapshot:
     def _once(self, read: Callable[[Store], Value]) -> Value:
         """Call `read` with the store; later calls with the same function return the same value."""
         return read(self.store)
+
+    def only(self, node: Node, keys: Collection[str]) -> Snapshot:
+        """Return a snapshot that reads the rows of some of an asset's keys, if they are few."""
+        if self._scope is not None or node.inbox is None or len(keys) > _FEW_KEYS:
+            return self
+        found = Snapshot(self.workspace, self.settings, scope=(node.inbox, keys))
+        found.once = self.once
+        return found
+
+    def near(self, inbox: Inbox, keys: Sequence[str]) -> Callable[[str], Snapshot]:
+        """Return a function that finds a snapshot for one of the sorted keys of an inbox.
+
+        It reads the rows of some thousand keys only, those beside the key: rows of all do not fit
+        into memory. Two of these snapshots are kept.
+        """
+
+        @lru_cache(maxsize=2)
+        def of_block(number: int) -> Snapshot:
+            block = keys[number * BLOCK_KEYS : (number + 1) * BLOCK_KEYS]
+            return Snapshot(self.workspace, self.settings, scope=(inbox, block))
+
+        return lambda key: of_block(bisect_left(keys, key) // BLOCK_KEYS)
 
     def sizes(self, node: Node, names: Collection[str]) -> Mapping[str, int]:
         """Return the sizes in bytes of those of an asset's named files that exist, by name."""

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from types import FrameType
 from typing import NoReturn, TypeVar
@@ -154,11 +154,14 @@ def run_until_stopped(
         return future.result()
 
 
-def quit_process() -> NoReturn:
-    """End the process with `STOPPED_EXIT_CODE`, without waiting for threads or Python's teardown.
+def quit_process(code: int = STOPPED_EXIT_CODE) -> NoReturn:
+    """End the process, without waiting for threads or Python's teardown.
 
-    The teardown takes seconds in a process that has loaded TensorFlow.
+    The teardown takes seconds in a process that has loaded TensorFlow. And a thread in which Arrow
+    read a file may come back during it, and abort a process that has done all its work
+    (apache/arrow, issue 34314).
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(STOPPED_EXIT_CODE)
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)

@@ -146,7 +146,7 @@ def _compose(item: Item, placed: Placements) -> Composite:
     kinds={"opencv"},
     upstream=(scene_photos, placements),
     settings=("placement",),
-    code_version="7",
+    code_version="8",
     checks=(OPENS, BACKGROUND_UNTOUCHED),
     presentation=Presentation(
         pictures=in_turn(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
 from nst_pipeline.pipeline.engine.inputs import Resolved, Resolver, from_collection
@@ -14,13 +15,15 @@ from nst_pipeline.pipeline.engine.workspace import INBOXES, Inbox
 from nst_pipeline.pipeline.steps.composites import composites, present_row
 from nst_pipeline.pipeline.steps.harmonized import harmonized
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
-from nst_pipeline.publish.coco import DatasetScene, coco_json, join_scenes
-from nst_pipeline.publish.dataset import COLUMNS, dataset_parquet
+from nst_pipeline.publish.coco import DatasetScene, LabeledImage, coco_pieces, join_scenes
+from nst_pipeline.publish.dataset import COLUMNS, write_dataset
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input
 from nst_pipeline.storage.labels import Annotation
 from nst_pipeline.storage.records import CompositeRecord, HarmonizedRecord
 from nst_pipeline.storage.sidecars.licenses import License, Licenses, license_digests
+from nst_pipeline.storage.spool import Spool
+from nst_pipeline.storage.store import Pieces
 
 
 def _results_and_licenses(snapshot: Snapshot, node: Node) -> Resolver:
@@ -46,33 +49,41 @@ def _licenses(snapshot: Snapshot, inbox: Inbox) -> Licenses:
     return Licenses(snapshot.workspace.inbox_folder(inbox), (photo.path for photo in photos))
 
 
+def _results(snapshot: Snapshot) -> Iterator[str]:
+    """Yield the keys of the scenes with a present result that was not rejected, in order."""
+    left_out = snapshot.failures(harmonized).keys() | snapshot.review.rejected
+    keys = sorted(set(snapshot.keys(scene_photos)) - left_out)
+    near = snapshot.near("scenes", keys)
+    for key in keys:
+        of_block = near(key)
+        row, composite = present_row(of_block, harmonized, key), of_block.rows(composites).get(key)
+        # Records of an earlier version lack fields; the next run of the scenes adds them.
+        current = composite is not None and composite.code_version == composites.code_version
+        if row is not None and row.status == "ok" and current:
+            yield key
+
+
 def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
-    """Read the labels, figures and licenses of every scene whose result was not rejected."""
+    """Read the labels, figures and licenses of the scenes in the dataset, in order."""
     licenses = {name: _licenses(snapshot, name) for name in INBOXES}
 
     def license_of(each: Annotation) -> License | None:
         photo = each.object_photo
         return licenses["objects"].of(photo, each.object_copyright) if photo else None
 
-    store, rows = snapshot.store, snapshot.rows(composites)
-    left_out = snapshot.failures(harmonized).keys() | snapshot.review.rejected
-    keys = snapshot.keys(scene_photos)
-    for key in tracked("dataset scenes", keys, len(keys)):
-        row = None if key in left_out else present_row(snapshot, harmonized, key)
-        # Records of an earlier version lack fields; the next run of the scenes makes them again.
-        current = key in rows and rows[key].code_version == composites.code_version
-        if row is not None and row.status == "ok" and current:
-            labels = store.record(CompositeRecord, composites.name, key)
-            result, image = store.record(HarmonizedRecord, harmonized.name, key), labels.image
-            yield DatasetScene(
-                image,
-                labels.annotations,
-                chosen=result.chosen,
-                color_fit=result.color_fit,
-                naturalness=result.naturalness,
-                license=licenses["scenes"].of(image.scene_photo, image.copyright),
-                object_licenses=tuple(license_of(each) for each in labels.annotations),
-            )
+    store, most = snapshot.store, snapshot.count(scene_photos)
+    for key in tracked("dataset scenes", _results(snapshot), most):
+        labels = store.record(CompositeRecord, composites.name, key)
+        result, image = store.record(HarmonizedRecord, harmonized.name, key), labels.image
+        yield DatasetScene(
+            image,
+            labels.annotations,
+            chosen=result.chosen,
+            color_fit=result.color_fit,
+            naturalness=result.naturalness,
+            license=licenses["scenes"].of(image.scene_photo, image.copyright),
+            object_licenses=tuple(license_of(each) for each in labels.annotations),
+        )
 
 
 @define_asset(
@@ -92,14 +103,20 @@ def dataset(item: Item) -> Made:
     It labels the pasted objects and whatever you annotated in the scene photos
     (docs/reference/dataset.md). What you rejected in `nst review` is left out.
     """
-    scenes = _labeled_scenes(item.snapshot)
+    scenes = Spool(_labeled_scenes(item.snapshot))
     joined = join_scenes(scenes, description="Composites made by nst_pipeline")
-    writers = {files.COCO: coco_json, files.ANNOTATIONS_TABLE: dataset_parquet}
-    writing = tracked("dataset files", writers.items(), len(writers))
-    made = {name: write(joined) for name, write in writing}
+
+    def entries() -> Iterator[LabeledImage]:
+        return tracked("dataset files", joined.entries(), len(scenes))
+
+    written = replace(joined, entries=entries)
+    made = {
+        files.COCO: Pieces(lambda file: file.writelines(coco_pieces(written))),
+        files.ANNOTATIONS_TABLE: Pieces(lambda file: write_dataset(written, file)),
+    }
     counts = {
-        "images": len(joined.images),
-        "annotations": len(joined.annotations),
+        "images": len(scenes),
+        "annotations": sum(len(scene.annotations) for scene in scenes),
         "categories": len(joined.categories),
     }
     return Made(made, counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from upath import UPath
@@ -25,13 +25,16 @@ from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
 from nst_pipeline.publish.gallery import (
     PHOTOS_ON_PAGE,
     GalleryPlacement,
+    GalleryReport,
     GalleryScene,
     LineageRow,
+    Part,
     Variant,
     write_gallery,
     write_not_used,
 )
 from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.batches import assign_batches, load_batches, save_batches
 from nst_pipeline.storage.catalog import Input, Row, Status
 from nst_pipeline.storage.keys import photo_key
 from nst_pipeline.storage.records import HarmonizedRecord, Placements
@@ -44,6 +47,10 @@ from nst_pipeline.vision.shapes import Picture
 _UPSTREAM = (composites, harmonized, sticker_library)
 """The gallery shows these assets and all their ancestors that are made for each scene."""
 _TITLE = "Composites"
+_PART_PHOTOS = 100_000
+"""Scene photos in a part of the gallery, whose grid filters and sorts them in the browser."""
+_PARTS = "parts.parquet"
+"""File of the gallery's folder: the part of each scene photo."""
 SCENE_ASSETS = tuple(node for node in with_ancestors(_UPSTREAM) if node.inbox == "scenes")
 """Assets that the gallery shows for each scene, upstream ones first."""
 
@@ -60,11 +67,12 @@ _PICTURES = tuple(_gallery_pictures())
 
 
 def _inputs_of_status(snapshot: Snapshot, node: Node, status: Status) -> list[Input]:
-    rows = snapshot.states(node)
+    rows = snapshot.bad_states(node)
+    present = filter(rows.__contains__, snapshot.keys(node)) if rows else ()
     return [
         Input(node.name, key, f"{status}: {rows[key].fingerprint}")
-        for key in snapshot.keys(node)
-        if key in rows and rows[key].status == status
+        for key in present
+        if rows[key].status == status
     ]
 
 
@@ -255,22 +263,73 @@ def _review_figures(snapshot: Snapshot) -> dict[str, float]:
     }
 
 
-def gallery_scenes(snapshot: Snapshot) -> dict[str, str]:
-    """Return the keys of all scenes with artifacts, with a digest of what the gallery shows.
+def gallery_scenes(
+    near: Callable[[str], Snapshot], keys: Iterable[str], common: Collection[str] = ()
+) -> dict[str, str]:
+    """Return those of some scenes that have artifacts, with a digest of what the gallery shows.
 
     Computed from the catalog alone, so that no record of an unchanged scene is read.
+
+    Parameters
+    ----------
+    near
+        Returns a snapshot with the rows of a scene.
+    keys
+        Keys of the scenes.
+    common
+        As for `gallery_scene`.
     """
     digests = {}
-    common = repr(_common_notes(snapshot))
-    for key in sorted(snapshot.keys(scene_photos)):
+    for key in keys:
+        snapshot = near(key)
         rows = [row for row in _scene_rows(snapshot, key) if row is not None]
         states = [f"{row.fingerprint} {row.digest} {row.status} {row.made_at}" for row in rows]
-        states += [common, *_siblings(snapshot, key)]
+        states += [repr(common), *_siblings(snapshot, key)]
         if key in snapshot.review.scenes:
             states.append(repr(snapshot.review.scenes[key]))
         if rows:
             digests[key] = sha256("\n".join(states).encode())
     return digests
+
+
+def gallery_parts(
+    snapshot: Snapshot, folder: UPath, *, photos: int = _PART_PHOTOS
+) -> list[list[str]]:
+    """Divide the scenes into the gallery's parts of some photos each, which they never leave."""
+    keys, path = sorted(snapshot.keys(scene_photos)), folder / _PARTS
+    known = load_batches(path)
+    numbers = assign_batches(known, list(dict.fromkeys(map(photo_key, keys))), photos)
+    if numbers != known:
+        save_batches(path, numbers)
+    parts: list[list[str]] = [[] for _ in range(max(numbers.values(), default=1))]
+    for key in keys:
+        parts[numbers[photo_key(key)] - 1].append(key)
+    return parts
+
+
+def _write_part(
+    snapshot: Snapshot,
+    folder: UPath,
+    parts: Sequence[Sequence[str]],
+    number: int,
+    not_used: int,
+    common: tuple[str, ...],
+) -> GalleryReport:
+    """Write one of the gallery's parts, with the rows of few scenes in memory."""
+    keys = parts[number - 1]
+    near = snapshot.near("scenes", keys)
+    return write_gallery(
+        folder,
+        gallery_scenes(near, keys, common),
+        lambda key: gallery_scene(near(key), key, common),
+        title=_TITLE,
+        part=Part(number, len(parts)),
+        elsewhere={key for other in parts if other is not keys for key in other},
+        not_used=not_used,
+        notes=common,
+        open_image=_picture_reader(folder.parent),
+        on_scene=report_part("gallery pages"),
+    )
 
 
 def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
@@ -322,7 +381,7 @@ _REVIEWED = Check(
     optional=(sticker_library,),
     inputs=_results_and_reasons,
     settings=("placement",),
-    code_version="7",
+    code_version="8",
     checks=(_REVIEWED,),
     ends_batch=True,
     keeps_own_files=True,
@@ -340,27 +399,22 @@ def gallery(item: Item) -> Made:
     snapshot, folder = item.snapshot, item.store.folder(gallery.name)
     not_used, common = find_not_used(snapshot), _common_notes(snapshot)
     _write_not_used(snapshot, folder, not_used)
-    report = write_gallery(
-        folder,
-        gallery_scenes(snapshot),
-        lambda key: gallery_scene(snapshot, key, common),
-        title=_TITLE,
-        not_used=len(not_used.keys),
-        notes=common,
-        open_image=_picture_reader(folder.parent),
-        on_scene=report_part("gallery pages"),
-    )
+    parts = gallery_parts(snapshot, folder)
+    reports = [
+        _write_part(snapshot, folder, parts, number, len(not_used.keys), common)
+        for number in range(1, len(parts) + 1)
+    ]
     made = {
         name: (folder / name).read_bytes()
         for name in (files.GALLERY_PAGE, files.GALLERY_NOT_USED, files.GALLERY_MANIFEST)
     }
     figures: dict[str, float | str] = {
-        "scenes": report.scenes,
-        "pages_written": report.pages_written,
+        "scenes": sum(each.scenes for each in reports),
+        "pages_written": sum(each.pages_written for each in reports),
         "photos_without_sticker": not_used.counts.bare_photos,
         "stickers_not_used": not_used.counts.stickers,
         **_review_figures(snapshot),
     }
-    if report.manifest_problem:
-        figures["problem"] = report.manifest_problem
+    if problems := [each.manifest_problem for each in reports if each.manifest_problem]:
+        figures["problem"] = "; ".join(problems)
     return Made(made, figures)

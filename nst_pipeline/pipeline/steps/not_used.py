@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pyarrow.compute as pc
+
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.steps.composites import composites
 from nst_pipeline.pipeline.steps.detections import detections
 from nst_pipeline.pipeline.steps.object_photos import object_photos
 from nst_pipeline.pipeline.steps.sticker_library import read_library, unusable_stickers
@@ -44,12 +47,27 @@ class NotUsed:
         return NotUsedCounts(len(self.keys), len(self.bare), len(self.stickers))
 
 
+def _placed_by_user(snapshot: Snapshot) -> set[str]:
+    """Return the keys of the object photos on scenes with files of the user beside them."""
+    scenes = snapshot.workspace.index("scenes").photos
+    keys = [key for key, photo in scenes.items() if photo.sidecar_digest]
+    table = snapshot.workspace.catalog.columns(composites.name, ("inputs",), keys)
+    inputs = pc.list_flatten(table["inputs"])
+    is_sticker = pc.equal(pc.struct_field(inputs, "asset"), stickers.name)
+    return set(pc.struct_field(inputs, "key").filter(is_sticker).to_pylist())
+
+
 def find_not_used(snapshot: Snapshot) -> NotUsed:
-    """Find the stickers that no scene gets, and the photos without any."""
+    """Find the stickers that no scene gets, and the photos without any.
+
+    A photo that only the user's own placements use is used.
+    """
     library, paths = snapshot.once(read_library), snapshot.workspace.index("objects").photos
     every = [each for each in library.stickers if each.object_key in paths] if library else []
-    unusable = unusable_stickers(every, snapshot.settings.placement)
-    used = {each.object_key for each in every if each.sticker not in unusable}
+    refused = unusable_stickers(every, snapshot.settings.placement)
+    used = {each.object_key for each in every if each.sticker not in refused}
+    yours = _placed_by_user(snapshot) - used if refused else set()
+    unusable = {name: why for name, why in refused.items() if sticker_file(name)[0] not in yours}
     states = snapshot.states(stickers)
     bare = {
         key: states[key].error for key in paths if key in states and states[key].status == "empty"

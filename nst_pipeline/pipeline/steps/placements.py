@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
+
+import pyarrow as pa
 
 from nst_pipeline.errors import SidecarError
 from nst_pipeline.pipeline.engine.asset import Presentation, define_asset
@@ -16,15 +18,21 @@ from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.photos import annotated_objects, noted
 from nst_pipeline.pipeline.engine.pictures import boxes_on_photo
 from nst_pipeline.pipeline.engine.setting_files import file_digests
-from nst_pipeline.pipeline.engine.snapshot import Snapshot
+from nst_pipeline.pipeline.engine.snapshot import BLOCK_KEYS, Snapshot
 from nst_pipeline.pipeline.engine.workspace import Workspace
 from nst_pipeline.pipeline.steps.detections import box_columns, detector_digests
 from nst_pipeline.pipeline.steps.scene_photos import scene_photos
-from nst_pipeline.pipeline.steps.sticker_library import Library, read_library, sticker_library
+from nst_pipeline.pipeline.steps.sticker_library import (
+    Library,
+    read_library,
+    sticker_library,
+    unusable_stickers,
+)
 from nst_pipeline.pipeline.steps.stickers import sticker_file, stickers
 from nst_pipeline.settings import PlacementSettings, Settings
 from nst_pipeline.storage import artifact_files as files
 from nst_pipeline.storage.catalog import Input, Row
+from nst_pipeline.storage.fingerprint import inputs_text
 from nst_pipeline.storage.keys import photo_key, variant_number
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
 from nst_pipeline.storage.review import INPUT as REVIEW
@@ -37,6 +45,7 @@ from nst_pipeline.vision.detect import find_obstacles
 from nst_pipeline.vision.place.choose import Candidates, LibrarySticker
 from nst_pipeline.vision.place.explicit import open_cuts, resolve_placements
 from nst_pipeline.vision.place.plan import Plan, Planned, assess, plan
+from nst_pipeline.vision.place.support import hangs
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import scene_light
 from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgba
@@ -155,6 +164,33 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
     return resolve
 
 
+def _texts(snapshot: Snapshot, node: Node) -> Iterator[pa.Array]:
+    """Describe the inputs of the scenes without a sidecar and without wishes."""
+    photos, library = snapshot.workspace.index("scenes").photos, snapshot.once(read_library)
+    keys, wishes = snapshot.keys(node), snapshot.review.scenes
+    if library is None:
+        yield pa.nulls(len(keys), pa.string())
+        return
+    offer = library.offer(snapshot.settings.placement)
+    scenes = snapshot.columns(scene_photos).usable
+    texts = {
+        key: inputs_text([Input(stickers.name, key, photo.sticker_digest)])
+        for key, photo in library.photos.items()
+    }
+    for first in range(0, len(keys), BLOCK_KEYS):
+        block = keys[first : first + BLOCK_KEYS]
+        digests = scenes.slice(first, BLOCK_KEYS).to_pylist()
+        offered = offer.photos([(key, photos[key].digest) for key in block])
+        described = (
+            None
+            if digest is None or key in wishes or photos[key].sidecar_digest
+            else inputs_text([Input(scene_photos.name, key, digest)])
+            + "".join(map(texts.__getitem__, own))
+            for key, digest, own in zip(block, digests, offered, strict=True)
+        )
+        yield pa.array(described, pa.string())
+
+
 def _wishes_as_input(
     snapshot: Snapshot, key: str, record: ScenePhotoRecord | None
 ) -> Iterator[Input]:
@@ -248,18 +284,20 @@ def _why_empty(
     if record.placements is not None:
         return "the placements file beside the scene lists no sticker"
     if not library.offer(item.settings.placement)(item.key, record.digest, ()).stickers:
-        return (
-            f"none of the {len(library.stickers)} stickers can be used: their quality is below "
-            "placement.min_quality, or the top or two other edges of their photo cut them off"
-        )
+        unusable = unusable_stickers(library.stickers, item.settings.placement)
+        reasons = _most_common(unusable.values()) or "they are objects of this very photo"
+        return f"none of the {len(library.stickers)} stickers can be used: {reasons}"
     tried = _offered(item.key, record.digest, library, item.settings, wishes).stickers
     if not tried:
         return "you turned down all stickers: undo one in `nst review`"
-    whys = Counter(refused.values()).most_common(_WHYS_SHOWN)
-    reasons = "; ".join(why for why, _ in whys)
+    reasons = _most_common(refused.values())
     if wishes.refused_places:
         return f"no place is left that you did not turn down: {reasons}"
     return f"none of {len(tried)} stickers fits: {reasons}"
+
+
+def _most_common(whys: Iterable[str]) -> str:
+    return "; ".join(why for why, _ in Counter(whys).most_common(_WHYS_SHOWN))
 
 
 def _describe(placement: Placement, library: Library) -> PlacementRecord:
@@ -270,7 +308,8 @@ def _describe(placement: Placement, library: Library) -> PlacementRecord:
         box=placement.box,
         flip=placement.flip,
         object_key=object_key,
-        label=library.by_name[placement.sticker].label,
+        label=(label := library.by_name[placement.sticker].label),
+        hangs=placement.hangs or hangs(label),
         photo=photo.path,
         photo_digest=photo.digest,
         sticker_digest=photo.sticker_digest,
@@ -359,9 +398,10 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     upstream=(scene_photos, sticker_library),
     optional=(sticker_library,),
     inputs=_scene_and_candidates,
+    texts=_texts,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="11",
+    code_version="13",
     presentation=Presentation(
         pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
     ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from typing import Any
@@ -30,7 +31,7 @@ from nst_pipeline.vision.detect.finders import FINDERS
 from nst_pipeline.vision.place.choose import (
     Candidates,
     LibrarySticker,
-    sticker_candidates,
+    StickerCandidates,
     why_unusable,
 )
 from nst_pipeline.vision.place.cut_edges import EDGES
@@ -168,7 +169,7 @@ def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -
     kinds={"parquet"},
     upstream=(stickers,),
     settings=("placement",),
-    code_version="6",
+    code_version="7",
     presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
     read_by_people=True,
     consumed_in_part=True,
@@ -206,9 +207,6 @@ class ObjectPhoto:
 _MIN_STICKERS_TO_SPLIT = 30
 """With fewer stickers, a side of the dataset would have one or none, so every scene may then use
 every sticker."""
-Offer = Callable[[str, str, Collection[str]], Candidates]
-"""Return the candidates of a scene's variant, given its key, its photo's digest, and the stickers
-that were turned down for it."""
 
 
 @dataclass(frozen=True)
@@ -233,35 +231,92 @@ class Library:
         return self.by_name[sticker].quality
 
     def offer(self, settings: PlacementSettings) -> Offer:
-        """Return the function that chooses candidates, prepared once for each settings."""
+        """Return what chooses candidates, prepared once for each settings."""
         key = settings.model_dump_json()
         if key not in self._offers:
-            self._offers[key] = self._prepare_offer(settings)
+            self._offers[key] = Offer(self, settings)
         return self._offers[key]
 
     @cached_property
     def _offers(self) -> dict[str, Offer]:
         return {}
 
-    def _prepare_offer(self, settings: PlacementSettings) -> Offer:
-        """Offer stickers of the scene's own side of the dataset, if there are any.
 
-        A detector that trains on one side must see neither scenes nor objects of the others.
-        """
-        every = cache(lambda: sticker_candidates(self.stickers, settings))
-        if not settings.same_split or len(self.stickers) < _MIN_STICKERS_TO_SPLIT:
-            return lambda key, _, refused: every()(photo_key(key), variant_number(key), refused)
+class Offer:
+    """The stickers that scenes are offered: of their own side of the dataset, if there are any.
+
+    A detector that trains on one side must see neither scenes nor objects of the others. A photo
+    that is an object photo and a scene does not get its own objects a second time.
+    """
+
+    def __init__(self, library: Library, settings: PlacementSettings) -> None:
+        self._library, self._settings = library, settings
+        self._is_split = settings.same_split and len(library.stickers) >= _MIN_STICKERS_TO_SPLIT
+        self._of_side = cache(self._prepare)
+
+    @cached_property
+    def _cut_from(self) -> dict[str, list[str]]:
+        """The stickers of each photo, by the photo's digest."""
+        found: dict[str, list[str]] = {}
+        for each in self._library.stickers:
+            found.setdefault(self._library.photos[each.object_key].digest, []).append(each.sticker)
+        return found
+
+    @cached_property
+    def _by_side(self) -> dict[Side, list[LibrarySticker]]:
         by_side: dict[Side, list[LibrarySticker]] = {side: [] for side in SIDES}
-        for each in self.stickers:
-            by_side[side_of(self.photos[each.object_key].digest)].append(each)
-        own = cache(lambda side: sticker_candidates(by_side[side], settings))
+        for each in self._library.stickers:
+            by_side[side_of(self._library.photos[each.object_key].digest)].append(each)
+        return by_side
 
-        def offer(key: str, digest: str, refused: Collection[str]) -> Candidates:
-            scene = photo_key(key), variant_number(key), refused
-            found = own(side_of(digest))(*scene)
-            return found if found.stickers else every()(*scene)
+    def _prepare(self, side: Side | None) -> StickerCandidates:
+        """Prepare the choice among the stickers of a side, or among all."""
+        own = self._library.stickers if side is None else self._by_side[side]
+        return StickerCandidates(own, self._settings)
 
-        return offer
+    def _side(self, digest: str) -> Side | None:
+        """Return the side of a scene photo, by its digest; None if every sticker may be used."""
+        if not self._is_split:
+            return None
+        side = side_of(digest)
+        return side if self._of_side(side).usable else None
+
+    def __call__(self, key: str, digest: str, refused: Collection[str]) -> Candidates:
+        """Return the candidates of a scene's variant.
+
+        Parameters
+        ----------
+        key, digest
+            Key of the variant, and digest of its photo.
+        refused
+            The stickers that were turned down for it.
+        """
+        refused = {*refused, *self._cut_from.get(digest, ())}
+        scene = photo_key(key), variant_number(key), refused
+        found = self._of_side(self._side(digest))(*scene)
+        return found if found.stickers else self._of_side(None)(*scene)
+
+    def photos(self, scenes: Sequence[tuple[str, str]]) -> list[list[str]]:
+        """Return the keys of the object photos whose stickers many scenes are offered, sorted.
+
+        Parameters
+        ----------
+        scenes
+            Key and photo digest of each; nothing was turned down for them.
+        """
+        groups: dict[tuple[Side | None, int], list[int]] = defaultdict(list)
+        found: list[list[str]] = [[] for _ in scenes]
+        for at, (key, digest) in enumerate(scenes):
+            if digest in self._cut_from:
+                found[at] = sorted({each.object_key for each in self(key, digest, ()).stickers})
+            else:
+                groups[self._side(digest), variant_number(key)].append(at)
+        for (side, variant), members in groups.items():
+            keys = [photo_key(scenes[at][0]) for at in members]
+            photos = self._of_side(side).photos_of_all(keys, variant)
+            for at, own in zip(members, photos, strict=True):
+                found[at] = own
+        return found
 
 
 def unusable_stickers(

@@ -131,7 +131,7 @@ def _digests(settings: Settings) -> dict[str, str]:
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=_digests,
-    code_version="9",
+    code_version="11",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",

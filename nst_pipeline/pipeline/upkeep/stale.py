@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nst_pipeline.pipeline.engine.asset import Asset
+from nst_pipeline.pipeline.engine.columns import may_be_due
 from nst_pipeline.pipeline.engine.item import DueArtifact
 from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
@@ -79,6 +80,7 @@ def _reason(row: Row | None, asset: Asset, due: DueArtifact, plan: Plan) -> str:
 def _stale(
     snapshot: Snapshot, asset: Asset, keys: Sequence[str], *, files: bool
 ) -> Iterator[StaleArtifact]:
+    snapshot = snapshot.only(asset, keys)
     plan = plan_asset(snapshot, asset, keys, files=files)
     for first in range(0, len(plan.due), _BLOCK):
         block = plan.due[first : first + _BLOCK]
@@ -104,7 +106,8 @@ def stale_artifacts(workspace: Workspace, *, files: bool = False) -> Iterator[St
     """
     snapshot = Snapshot(workspace)
     for asset in ASSETS:
-        yield from _stale(snapshot, asset, snapshot.keys(asset), files=files)
+        keys = snapshot.keys(asset) if files else may_be_due(snapshot, asset)
+        yield from _stale(snapshot, asset, keys, files=files)
 
 
 def stale_artifacts_of(workspace: Workspace, inbox: Inbox, key: str) -> list[StaleArtifact]:

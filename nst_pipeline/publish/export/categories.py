@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.publish.coco import CocoCategory, CocoDataset
+from nst_pipeline.publish.coco import CocoCategory, CocoDataset, LabeledImage
 
 CATEGORIES = "categories.json"
 """File of every export: its labels, a JSON list, by their numbers from 0."""
@@ -67,8 +68,12 @@ def renumbered(dataset: CocoDataset, labels: Sequence[str]) -> CocoDataset:
     numbers = {name: number for number, name in enumerate(labels, start=1)}
     ids = {each.id: numbers[each.name] for each in dataset.categories}
     categories = tuple(CocoCategory(id=number, name=name) for name, number in numbers.items())
-    annotations = tuple(
-        each.model_copy(update={"category_id": ids[each.category_id]})
-        for each in dataset.annotations
-    )
-    return dataset.model_copy(update={"categories": categories, "annotations": annotations})
+
+    def entries() -> Iterator[LabeledImage]:
+        for image, labeled in dataset.entries():
+            own = (
+                each.model_copy(update={"category_id": ids[each.category_id]}) for each in labeled
+            )
+            yield LabeledImage(image, tuple(own))
+
+    return replace(dataset, categories=categories, entries=entries)

@@ -1,6 +1,7 @@
 """The gallery: a static website with a grid of all scenes, a page for each, and one of objects
 that no scene gets."""
 
+from nst_pipeline.publish.gallery.manifest import Part
 from nst_pipeline.publish.gallery.not_used import (
     PHOTOS_ON_PAGE,
     NotUsedCounts,
@@ -23,6 +24,7 @@ __all__ = [
     "GalleryScene",
     "LineageRow",
     "NotUsedCounts",
+    "Part",
     "PhotoNotUsed",
     "TriedObject",
     "Variant",

@@ -10,10 +10,44 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from upath import UPath
 
-from nst_pipeline.storage.artifact_files import GALLERY_MANIFEST
+from nst_pipeline.storage.artifact_files import GALLERY_PAGE
 from nst_pipeline.storage.files import write_atomically
 
 _VERSION = 4
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a large gallery, with a grid and a manifest of its own.
+
+    Scene pages and pictures of all parts are in the same folders. The names of the first part's
+    files are those of a gallery of one part.
+    """
+
+    number: int = 1
+    """From 1."""
+    count: int = 1
+    """Parts of the gallery."""
+
+    def file(self, name: str) -> str:
+        """Return the part's name of a file, such as `index.html`."""
+        stem, dot, suffix = name.rpartition(".")
+        return name if self.number == 1 else f"{stem}-{self.number}{dot}{suffix}"
+
+    @property
+    def pages(self) -> dict[int, str]:
+        """Grid pages of all parts, by number."""
+        numbers = range(1, self.count + 1)
+        return {each: Part(each, self.count).file(GALLERY_PAGE) for each in numbers}
+
+    @property
+    def data_list(self) -> str:
+        """Name of the script that lists the part's data files."""
+        return self.file("data/chunks.js")
+
+
+WHOLE = Part()
+"""A gallery that is not divided."""
 
 
 class DamagedManifestError(Exception):
@@ -76,7 +110,7 @@ class SceneEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """State of a whole gallery folder."""
+    """State of a gallery, or of one of its parts."""
 
     scenes: Mapping[str, SceneEntry] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -86,20 +120,19 @@ class Manifest:
 _MANIFEST = TypeAdapter(Manifest)
 
 
-def read_manifest(folder: UPath) -> Manifest:
-    """Read a gallery folder's manifest.
+def read_manifest(path: UPath) -> Manifest:
+    """Read the manifest of a gallery, or of one of its parts.
 
     Returns
     -------
     Manifest
-        Empty if the folder has none, or one of an earlier version.
+        Empty if there is none, or one of an earlier version.
 
     Raises
     ------
     DamagedManifestError
         The file is not a manifest.
     """
-    path = folder / GALLERY_MANIFEST
     try:
         content = json.loads(path.read_bytes())
         if content["version"] != _VERSION:
@@ -115,7 +148,7 @@ def read_manifest(folder: UPath) -> Manifest:
         raise DamagedManifestError(f"{type(error).__name__}: {error}") from error
 
 
-def write_manifest(folder: UPath, manifest: Manifest) -> None:
+def write_manifest(path: UPath, manifest: Manifest) -> None:
     """Write the manifest.
 
     Call it after all other files: whatever a crash leaves unlisted is written again.
@@ -125,7 +158,7 @@ def write_manifest(folder: UPath, manifest: Manifest) -> None:
         "scenes": {key: vars(entry) for key, entry in sorted(manifest.scenes.items())},
         "files": manifest.files,
     }
-    write_atomically(folder / GALLERY_MANIFEST, json.dumps(content, separators=(",", ":")).encode())
+    write_atomically(path, json.dumps(content, separators=(",", ":")).encode())
 
 
 def assign_slots(entries: Mapping[str, SceneEntry], keys: Iterable[str]) -> dict[str, int]:

@@ -10,9 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nst_pipeline.publish.gallery.manifest import GridItem, PageImage, SceneEntry
+from nst_pipeline.publish.gallery.manifest import GridItem, PageImage, Part, SceneEntry
 from nst_pipeline.publish.gallery.records import GalleryPlacement, GalleryScene, Variant
 from nst_pipeline.publish.templates import render, templates_folder, url_path
+from nst_pipeline.storage.artifact_files import GALLERY_PAGE
 from nst_pipeline.vision.shapes import Box
 
 _STATIC = Path(__file__).parent / "static"
@@ -51,10 +52,12 @@ def static_files() -> Mapping[str, bytes]:
     return {f"static/{path.name}": path.read_bytes() for path in sorted(_STATIC.iterdir())}
 
 
-def pages_digest(gallery_title: str) -> str:
-    """Digest of everything that all scene pages share: the templates and the gallery's title."""
+def pages_digest(gallery_title: str, part: Part) -> str:
+    """Digest of what all scene pages of a part share: the templates, and the gallery's title."""
     sources = [path.read_bytes() for path in sorted(templates_folder("gallery").iterdir())]
-    return hashlib.sha256(b"\0".join([*sources, gallery_title.encode()])).hexdigest()
+    return hashlib.sha256(
+        b"\0".join([*sources, f"{gallery_title} {part.number}".encode()])
+    ).hexdigest()
 
 
 def css_position(box: Box, width: int, height: int) -> str:
@@ -102,7 +105,7 @@ def _flattened(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, s
     return rows
 
 
-def scene_page(scene: GalleryScene, entry: SceneEntry, gallery_title: str) -> bytes:
+def scene_page(scene: GalleryScene, entry: SceneEntry, gallery_title: str, part: Part) -> bytes:
     """Render a scene's page. It works without the grid's data, and mostly without scripts.
 
     Parameters
@@ -113,6 +116,8 @@ def scene_page(scene: GalleryScene, entry: SceneEntry, gallery_title: str) -> by
         Its state, with the images already written.
     gallery_title
         Shown as the link back to the grid.
+    part
+        The part of the gallery that the scene is in.
     """
     main = scene.main_variant
     frame = entry.pictures.get(main.name) if main else None
@@ -127,6 +132,8 @@ def scene_page(scene: GalleryScene, entry: SceneEntry, gallery_title: str) -> by
         "gallery/scene.html",
         scene=scene,
         gallery_title=gallery_title,
+        part=part,
+        grid_page=part.file(GALLERY_PAGE),
         variants=variants,
         visible=list(visible.values()),
         left=before or next(iter(others), None),
@@ -186,7 +193,12 @@ def data_file_list(digests: Mapping[str, str]) -> bytes:
 
 
 def index_page(
-    title: str, digests: Mapping[str, str], count: int, not_used: int, notes: Sequence[str] = ()
+    title: str,
+    digests: Mapping[str, str],
+    count: int,
+    part: Part,
+    not_used: int,
+    notes: Sequence[str] = (),
 ) -> bytes:
     """Render the grid's page.
 
@@ -198,6 +210,8 @@ def index_page(
         Digest of each data file, by name.
     count
         Number of scenes.
+    part
+        The part of the gallery that they are.
     not_used
         Number of photos on the page about what scenes do not get; 0 for no link to it.
     notes
@@ -208,6 +222,7 @@ def index_page(
         title=title,
         chunks=_versioned(digests),
         count=count,
+        part=part,
         not_used=not_used,
         notes=notes,
     )

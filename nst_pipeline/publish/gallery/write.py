@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from upath import UPath
 
 from nst_pipeline.publish.gallery.manifest import (
+    WHOLE,
     DamagedManifestError,
     Manifest,
+    Part,
     SceneEntry,
     assign_slots,
     read_manifest,
@@ -87,22 +89,22 @@ def _remove(folder: UPath, names: Sequence[str]) -> None:
         remove_file(folder / name)
 
 
-def _read_or_restart(folder: UPath) -> tuple[Manifest, str]:
+def _read_or_restart(path: UPath) -> tuple[Manifest, str]:
     """Read the manifest; if it is damaged, return an empty one and the problem."""
     try:
-        return read_manifest(folder), ""
+        return read_manifest(path), ""
     except DamagedManifestError as error:
         problem = (
-            f"{folder / GALLERY_MANIFEST} is damaged ({error}): all pages and images are written "
+            f"{path} is damaged ({error}): all pages and images are written "
             "again; pages of scenes removed since the last update may stay in the folder"
         )
         _LOG.warning("%s", problem)
         return Manifest(), problem
 
 
-def _plan(old: Manifest, scenes: Mapping[str, str], title: str) -> _Plan:
+def _plan(old: Manifest, scenes: Mapping[str, str], title: str, part: Part) -> _Plan:
     """Split the scenes into those that are up to date and those to write."""
-    shared = pages_digest(title)
+    shared = pages_digest(title, part)
     pages = {key: sha256(f"{digest} {shared}".encode()) for key, digest in scenes.items()}
     kept = {
         key: entry
@@ -118,7 +120,12 @@ def _plan(old: Manifest, scenes: Mapping[str, str], title: str) -> _Plan:
 
 
 def _update_scene(
-    folder: UPath, scene: GalleryScene, old: SceneEntry, title: str, open_image: OpenImage
+    folder: UPath,
+    scene: GalleryScene,
+    old: SceneEntry,
+    title: str,
+    part: Part,
+    open_image: OpenImage,
 ) -> _UpdatedScene:
     """Write a scene's page, and its images if they changed."""
     updated = _UpdatedScene(old, 0, ())
@@ -128,12 +135,12 @@ def _update_scene(
         updated = _UpdatedScene(previews.entry, len(written), previews.unreadable)
         _remove(folder, sorted(set(old.made) - set(written)))
     entry = updated.entry
-    write_atomically(folder / f"scenes/{scene.key}.html", scene_page(scene, entry, title))
+    write_atomically(folder / f"scenes/{scene.key}.html", scene_page(scene, entry, title, part))
     return replace(updated, entry=replace(entry, item=grid_item(scene, entry)))
 
 
 def _collect(
-    folder: UPath,
+    manifest: UPath,
     old: Manifest,
     updates: Iterable[tuple[str, _UpdatedScene]],
     on_scene: Callable[[int], object],
@@ -148,18 +155,18 @@ def _collect(
         unsaved += update.pictures_written
         if unsaved >= save_every:
             entries = {name: done.entry for name, done in updated.items()}
-            write_manifest(folder, Manifest({**old.scenes, **entries}, old.files))
+            write_manifest(manifest, Manifest({**old.scenes, **entries}, old.files))
             unsaved = 0
     return updated
 
 
-def _data_files(entries: Iterable[SceneEntry]) -> dict[str, bytes]:
+def _data_files(entries: Iterable[SceneEntry], part: Part) -> dict[str, bytes]:
     """The grid's data files; a scene stays in its file as others come and go."""
     files: dict[int, list[SceneEntry]] = {}
     for entry in sorted(entries, key=lambda each: each.slot):
         files.setdefault(entry.slot // _SCENES_PER_FILE, []).append(entry)
     return {
-        f"data/{number:03d}.js": data_file(each.item for each in members if each.item)
+        part.file(f"data/{number:03d}.js"): data_file(each.item for each in members if each.item)
         for number, members in files.items()
     }
 
@@ -169,17 +176,18 @@ def _write_shared_files(
     old: Mapping[str, str],
     entries: Mapping[str, SceneEntry],
     title: str,
+    part: Part,
     not_used: int,
     notes: Sequence[str],
 ) -> dict[str, str]:
     """Write the files that all scenes share where they changed, and return their digests."""
-    data = _data_files(entries.values())
+    data = _data_files(entries.values(), part)
     versions = {name: sha256(content) for name, content in data.items()}
     files = {
         **static_files(),
         **data,
-        "data/chunks.js": data_file_list(versions),
-        GALLERY_PAGE: index_page(title, versions, len(entries), not_used, notes),
+        part.data_list: data_file_list(versions),
+        part.file(GALLERY_PAGE): index_page(title, versions, len(entries), part, not_used, notes),
     }
     digests = {name: sha256(content) for name, content in files.items()}
     for name, content in files.items():
@@ -221,6 +229,8 @@ def write_gallery(
     *,
     title: str,
     open_image: OpenImage,
+    part: Part = WHOLE,
+    elsewhere: Container[str] = (),
     not_used: int = 0,
     notes: Sequence[str] = (),
     on_scene: Callable[[int, int], object] = lambda *_: None,
@@ -246,6 +256,10 @@ def write_gallery(
     open_image
         Decodes the image at a path. An image for which it raises an `NstError` or `OSError` is
         left out and reported.
+    part
+        The part of the gallery that these scenes are.
+    elsewhere
+        Keys of scenes in other parts, whose files stay.
     not_used
         Number of photos on `write_not_used`'s page, which the grid then links to.
     notes
@@ -261,19 +275,21 @@ def write_gallery(
         A key is not a file name.
     """
     _check_keys(scenes)
-    old, problem = _read_or_restart(folder)
-    plan = _plan(old, scenes, title)
+    manifest = folder / part.file(GALLERY_MANIFEST)
+    old, problem = _read_or_restart(manifest)
+    plan = _plan(old, scenes, title, part)
 
     def update(key: str) -> _UpdatedScene:
-        return _update_scene(folder, describe_scene(key), plan.due[key], title, open_image)
+        return _update_scene(folder, describe_scene(key), plan.due[key], title, part, open_image)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         updates = zip(plan.due, pool.map(update, plan.due), strict=True)
         updated = _collect(
-            folder, old, updates, lambda done: on_scene(done, len(plan.due)), save_every
+            manifest, old, updates, lambda done: on_scene(done, len(plan.due)), save_every
         )
     entries = {**plan.kept, **{key: each.entry for key, each in updated.items()}}
-    files = _write_shared_files(folder, old.files, entries, title, not_used, notes)
-    removed = _remove_scenes(folder, old, entries)
-    write_manifest(folder, Manifest(entries, files))
+    files = _write_shared_files(folder, old.files, entries, title, part, not_used, notes)
+    stay = entries.keys() | {key for key in old.scenes if key in elsewhere}
+    removed = _remove_scenes(folder, old, stay)
+    write_manifest(manifest, Manifest(entries, files))
     return _report(updated.values(), len(entries), removed, problem)

@@ -163,6 +163,20 @@ class Catalog:
         names = ("key", *ArtifactState._fields)
         return to_states(self._current([asset], keys, names))
 
+    def columns(
+        self, asset: str, names: Sequence[str], keys: Collection[str] | None = None
+    ) -> pa.Table:
+        """Return some columns of an asset's current rows; only those of `keys`, if given."""
+        return self._current([asset], keys, names)
+
+    def bad_states(
+        self, asset: str, keys: Collection[str] | None = None
+    ) -> dict[str, ArtifactState]:
+        """Return those of `states` whose artifacts failed or are empty."""
+        table = self.columns(asset, ("key", "status"), keys)
+        bad = table.filter(pc.not_equal(table["status"], "ok"))["key"]
+        return self.states(asset, bad.to_pylist())
+
     def without_result(self, asset: str) -> dict[str, tuple[Status, str]]:
         """Return status and reason, by key, of an asset's artifacts that failed or are empty."""
         table = self._current([asset], None, ("key", "status", "error"))
@@ -288,7 +302,7 @@ class Catalog:
         columns: Sequence[str] = COLUMNS,
     ) -> pa.Table:
         delta = self._delta()
-        if delta is None:
+        if delta is None or (keys is not None and not keys):
             return SCHEMA.empty_table().select(columns)
         chosen = None if assets is None else _is_among("asset", assets)
         if keys is not None:

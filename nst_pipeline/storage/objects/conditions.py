@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _ATTEMPTS = 20
-"""Writers that add to one object at the same time; each attempt lets at least one of them through."""
+"""Writers that add to one object at the same time: each attempt lets at least one through."""
 
 
 def _at(path: UPath) -> tuple[ObjectStore, str]:

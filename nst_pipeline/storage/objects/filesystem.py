@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import fsspec
@@ -166,6 +167,12 @@ class ObjectFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has 
         store, key, url = self._at(path)
         with explained(url):
             store.put(key, value)
+
+    def put_file(self, lpath: str, rpath: str, **_: Any) -> None:
+        """Upload a local file, as `pipe_file` writes bytes, without reading it into memory."""
+        store, key, url = self._at(rpath)
+        with explained(url):
+            store.put(key, Path(lpath))
 
     def rm_file(self, path: str) -> None:
         """Remove an object; that it is missing is no error."""

@@ -100,8 +100,8 @@ def compose(
     -------
     Composite
         The image, the joint matte, the shadow, and the layers. Where matte and shadow are 0, the
-        image equals the scene. A sticker that the scene's bottom edge cuts has neither shadow nor
-        reflected light, because its foot is out of sight.
+        image equals the scene. A sticker that hangs, or that the scene's bottom edge cuts, has
+        neither shadow nor reflected light, because no foot of it is in sight.
 
     Examples
     --------
@@ -118,7 +118,8 @@ def compose(
         layer = _layer(placement, sticker, width, height)
         if layer is None:
             continue
-        part, alpha, stands = layer.box.slices, _alpha(layer), placement.box.bottom <= height
+        part, alpha = layer.box.slices, _alpha(layer)
+        stands = placement.box.bottom <= height and not placement.hangs
         if stands:
             lit = bounce_light(layer.pixels, scene, layer.box, bounce)
             layer = replace(layer, pixels=lit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nst_pipeline.settings import PlacementSettings
@@ -61,7 +61,7 @@ class Preview:
         scale = self._small.shape[1] / self.scene.shape[1]
         x, y, width, height = (round(side * scale) for side in vars(placement.box).values())
         box = Box(x, y, max(width, 1), max(height, 1))
-        small = Placement(placement.sticker, box, placement.flip)
+        small = replace(placement, box=box)
         pasted = compose(
             self._small,
             [(small, sticker)],

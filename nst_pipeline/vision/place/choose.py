@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.settings import PlacementSettings
+from nst_pipeline.vision.place.footing import certainty
+from nst_pipeline.vision.place.support import HANGING
+from nst_pipeline.vision.place.things import thing_named
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
@@ -21,7 +25,7 @@ _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 class ChoiceParameters:
     """How stickers are distributed over scenes."""
 
-    candidates_per_sticker: int = 8
+    candidates_per_sticker: int = 16
     """Candidates per sticker wanted, because some do not fit."""
     points_per_sticker: int = 64
     """Points on the circle per sticker: more points make the stickers' shares of the scenes more
@@ -57,6 +61,13 @@ class LibrarySticker:
     """How well what is under its feet in its own photo carries such a thing, 0..1, if known."""
     lab: tuple[float, float, float] | None = None
     """Mean LAB color; None if unknown: any surroundings then fit."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether no edge of its photo cuts the object."""
+        return not (
+            self.touches_bottom or self.touches_top or self.touches_left or self.touches_right
+        )
 
     @property
     def placeable(self) -> bool:
@@ -131,6 +142,32 @@ class Chooser:
             at += 2 * wanted
         return [self._stickers[owner] for owner in islice(found, wanted)]
 
+    def choose_all(self, scene_keys: Sequence[str], count: int) -> NDArray[np.int32]:
+        """Choose for many scenes at once.
+
+        Returns
+        -------
+        numpy.ndarray
+            (scenes, count) int32: positions of the stickers that `choose` returns; fewer columns if
+            there are fewer stickers.
+        """
+        wanted = min(count, len(self._stickers))
+        chosen = np.full((len(scene_keys), wanted), -1, np.int32)
+        if not wanted:
+            return chosen
+        scenes = np.array([name_hash(f"{self._seed}\0{key}") for key in scene_keys], np.uint64)
+        at, found = np.searchsorted(self._points, scenes), np.zeros(len(scene_keys), np.int32)
+        open_rows = np.arange(len(scene_keys))
+        while len(open_rows):
+            owners = self._owners.take(at[open_rows], mode="wrap")
+            is_new = ~(chosen[open_rows] == owners[:, np.newaxis]).any(axis=1)
+            rows = open_rows[is_new]
+            chosen[rows, found[rows]] = owners[is_new]
+            found[rows] += 1
+            at[open_rows] += 1
+            open_rows = open_rows[found[open_rows] < wanted]
+        return chosen
+
 
 def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
     """Say why no scene gets a sticker; an empty string if scenes may get it.
@@ -143,7 +180,22 @@ def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
     """
     if sticker.quality < settings.min_quality:
         return f"quality below {settings.min_quality:g} (placement.min_quality)"
-    return "" if sticker.placeable else "cut off by the top or by both sides of its photo"
+    if not sticker.placeable:
+        return "cut off by the top or by both sides of its photo"
+    if not (sticker.whole or settings.cut_objects):
+        return "cut off by an edge of its photo (placement.cut_objects)"
+    if not _can_stand(sticker, settings):
+        return "it does not stand in its own photo on what could carry it"
+    return ""
+
+
+def _can_stand(sticker: LibrarySticker, settings: PlacementSettings) -> bool:
+    """Check whether an object that stands as it did in its own photo can be plausible anywhere."""
+    if sticker.footing is None or sticker.touches_bottom:
+        return True
+    thing = thing_named(sticker.label)
+    hangs = thing is not None and not HANGING.isdisjoint(thing.stands_on)
+    return hangs or certainty(sticker.footing) >= settings.min_plausibility
 
 
 @dataclass(frozen=True)
@@ -163,18 +215,8 @@ class Candidates:
     round: int = 0
 
 
-StickerCandidates = Callable[[str, int, Collection[str]], Candidates]
-"""Function from a scene's key, the number of its variant from 1, and stickers that the user turned
-down, to its candidates."""
-
-
-def sticker_candidates(
-    library: Sequence[LibrarySticker],
-    settings: PlacementSettings,
-    *,
-    parameters: ChoiceParameters = ChoiceParameters(),
-) -> StickerCandidates:
-    """Return the function that chooses candidate stickers for scenes.
+class StickerCandidates:
+    """Chooses candidate stickers for scenes.
 
     Parameters
     ----------
@@ -185,32 +227,67 @@ def sticker_candidates(
     parameters
         Tuned constants.
 
-    Returns
-    -------
-    callable
-        From a scene's key, a variant's number, and stickers that were turned down, to its
-        candidates; always the same ones. No two variants get the same sticker in the same round.
-        Others follow in the place of those that were turned down.
-
     Examples
     --------
     >>> cat, dog = (LibrarySticker(f"{n}.0", n, 90, 80, quality=0.9) for n in ("cat", "dog"))
-    >>> candidates = sticker_candidates([cat, dog], PlacementSettings())
+    >>> candidates = StickerCandidates([cat, dog], PlacementSettings())
     >>> sorted(each.sticker for each in candidates("beach", 1, ()).stickers)
     ['cat.0', 'dog.0']
     >>> candidates("beach", 3, ()).round
     2
     """
-    usable = [each for each in library if not why_unusable(each, settings)]
-    chooser = Chooser(usable, seed=settings.seed, parameters=parameters)
-    wanted = parameters.candidates_per_sticker * settings.stickers_per_scene
-    count = min(wanted, len(usable))
-    variants_per_round = len(usable) // count if count else 1
 
-    def choose(scene_key: str, variant: int, refused: Collection[str]) -> Candidates:
-        number, block = divmod(variant - 1, variants_per_round)
-        stickers = chooser.choose(scene_key, (block + 1) * count + len(refused))
-        offered = (each for each in stickers[block * count :] if each.sticker not in refused)
-        return Candidates([*islice(offered, count)], number)
+    def __init__(
+        self,
+        library: Sequence[LibrarySticker],
+        settings: PlacementSettings,
+        *,
+        parameters: ChoiceParameters = ChoiceParameters(),
+    ) -> None:
+        self.usable = [each for each in library if not why_unusable(each, settings)]
+        """The stickers to choose from."""
+        self._chooser = Chooser(self.usable, seed=settings.seed, parameters=parameters)
+        wanted = parameters.candidates_per_sticker * settings.stickers_per_scene
+        self._count = min(wanted, len(self.usable))
+        self._variants_per_round = len(self.usable) // self._count if self._count else 1
 
-    return choose
+    def __call__(self, scene_key: str, variant: int, refused: Collection[str]) -> Candidates:
+        """Return the candidates of a scene; always the same ones.
+
+        Parameters
+        ----------
+        scene_key
+            Key of the scene's photo.
+        variant
+            Number of the variant, from 1. No two get the same sticker in the same round.
+        refused
+            Stickers that the user turned down. Others follow in their place.
+        """
+        number, block = divmod(variant - 1, self._variants_per_round)
+        stickers = self._chooser.choose(scene_key, (block + 1) * self._count + len(refused))
+        own = stickers[block * self._count :]
+        offered = (each for each in own if each.sticker not in refused)
+        return Candidates([*islice(offered, self._count)], number)
+
+    @cached_property
+    def photos(self) -> list[str]:
+        """Keys of the object photos of the stickers to choose from, sorted."""
+        return sorted({each.object_key for each in self.usable})
+
+    @cached_property
+    def _photo_of(self) -> NDArray[np.int32]:
+        """Position in `photos` of each usable sticker's photo."""
+        positions = {key: at for at, key in enumerate(self.photos)}
+        return np.array([positions[each.object_key] for each in self.usable], np.int32)
+
+    def photos_of_all(self, scene_keys: Sequence[str], variant: int) -> list[list[str]]:
+        """Return the photos of many scenes' candidates, each once and sorted."""
+        chosen = np.sort(self._photo_of.take(self.of_all(scene_keys, variant)))
+        photos = self.photos
+        return [[photos[at] for at in dict.fromkeys(row)] for row in chosen.tolist()]
+
+    def of_all(self, scene_keys: Sequence[str], variant: int) -> NDArray[np.int32]:
+        """Return the candidates of many scenes, as positions in `usable`: (scenes, candidates)."""
+        block = (variant - 1) % self._variants_per_round
+        chosen = self._chooser.choose_all(scene_keys, (block + 1) * self._count)
+        return chosen[:, block * self._count :]

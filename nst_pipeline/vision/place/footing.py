@@ -31,6 +31,22 @@ class FootingParameters:
     least_rows: int = 6
 
 
+FIRM = 0.4
+"""From this footing on, an object stands in its own photo on what can carry it. Below, it is a
+rider without the horse, or jumps."""
+
+
+def certainty(footing: float) -> float:
+    """Return how sure it is, 0..1, that an object stands in its own photo on what can carry it.
+
+    Examples
+    --------
+    >>> certainty(0.1), certainty(0.7)
+    (0.25, 1.0)
+    """
+    return min(footing / FIRM, 1.0)
+
+
 def footing(
     layout: Layout,
     thing: Thing,
@@ -52,10 +68,13 @@ def footing(
     Returns
     -------
     float or None
-        None if nothing can be said: there is no object, the thing hangs or flies, or its lowest
-        part lies at the photo's edge.
+        None if nothing can be said: there is no object, such things never stand, or its lowest part
+        lies at the photo's edge.
     """
-    supports = [each for each in thing.stands_on if each in SURFACES_OF]
+    # Only what stands nowhere flies: above a runway, there is no footing. Horses also stand on
+    # streets.
+    stands_on = ("ground" if each == "land" else each for each in thing.stands_on)
+    supports = [each for each in stands_on if each in SURFACES_OF and each != "air"]
     inside = object_mask(resize(matte, SIDE_PX, SIDE_PX))
     if not supports or not inside.any():
         return None

@@ -14,6 +14,7 @@ from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.place.cells import Cells
 from nst_pipeline.vision.place.choose import LibrarySticker, name_hash
+from nst_pipeline.vision.place.footing import certainty
 from nst_pipeline.vision.place.layout import Layout
 from nst_pipeline.vision.place.obstacles import Obstacles
 from nst_pipeline.vision.place.perspective import (
@@ -78,9 +79,6 @@ class PlanParameters:
     not known how much of it is cut off."""
     hidden_support: float = 0.7
     """Probability that such an object has ground to stand on, if none is seen."""
-    firm_footing: float = 0.4
-    """Of a sticker: from this on, it stands in its own photo on what can carry it. Below, it is a
-    rider without the horse, or jumps."""
     doubtful_size: float = 0.8
     """Standard deviation of the logarithm of a size at which its plausibility is half."""
     given_spread: float = 1.05
@@ -302,7 +300,8 @@ class _Planner:
             f"{name_of(chosen.support)} ({chosen.carried:.2f}), {size}, "
             f"free of obstacles ({chosen.free:.2f})"
         )
-        placement = Placement(subject.sticker.sticker, chosen.box, subject.flip)
+        hangs = chosen.support in HANGING
+        placement = Placement(subject.sticker.sticker, chosen.box, subject.flip, hangs)
         return Planned(placement, round(chosen.plausibility, 4), why)
 
     def _thing(self, sticker: LibrarySticker) -> Thing:
@@ -340,11 +339,16 @@ class _Planner:
         return _Rated(box, plausibility, stand.support, carried, free)
 
     def _stood(self, subject: _Subject, support: Support) -> float:
-        """Return how sure it is, 0..1, that an object can stand as it did in its own photo."""
-        known = subject.sticker.footing
-        if known is None or support in HANGING or subject.stands_out_of_sight:
+        """Return how sure it is, 0..1, that an object can be there as it was in its own photo.
+
+        An airplane that stands there does not fly elsewhere.
+        """
+        footing = subject.sticker.footing
+        if footing is None or subject.stands_out_of_sight:
             return 1.0
-        return min(known / self.parameters.firm_footing, 1.0)
+        if support == "air":
+            return 1 - certainty(footing)
+        return 1.0 if support in HANGING else certainty(footing)
 
     def _doubt(self, subject: _Subject, stand: _Stand) -> float:
         """Return the standard deviation of the logarithm of a size."""
@@ -556,7 +560,7 @@ def plan(
     layout
         The scene's surfaces and scale.
     stickers
-        Candidates, best first (see `sticker_candidates`).
+        Candidates, best first (see `StickerCandidates`).
     obstacles
         Objects that the scene already shows, in its pixels; known heights tell its scale.
     settings

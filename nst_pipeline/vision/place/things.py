@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-Support = Literal["road", "ground", "floor", "table", "water", "air", "wall", "tree"]
-"""What a thing stands on, floats on, flies in or hangs from."""
+Support = Literal["road", "ground", "land", "floor", "table", "water", "air", "wall", "tree"]
+"""What a thing stands on, floats on, flies in or hangs from. `land` is ground away from streets:
+wild and farm animals are there."""
 _FILE = Path(__file__).parent / "things.csv"
 
 

@@ -5,8 +5,11 @@ import numpy as np
 from nst_pipeline.pipeline.steps import ASSETS
 from nst_pipeline.pipeline.steps.sticker_library import read_library
 from nst_pipeline.storage.records import HarmonizedRecord, OptimizedRecord
+from tests.defs.conftest import PLAUSIBLE, SETTINGS
 
-SMALL = "[recipes]\nleft_side = 192\nright_side = 128\n"
+SMALL = (
+    f"[placement]\ncut_objects = true\n{PLAUSIBLE}\n[recipes]\nleft_side = 192\nright_side = 128\n"
+)
 
 
 def _keys(collection, asset):
@@ -151,7 +154,7 @@ def test_vgg_makes_the_object_and_both_recipes_with_the_trunk_that_is_installed(
 
 def test_a_setting_that_cannot_be_used_fails_the_run_and_is_named(collection):
     settings = collection.root / "nst.toml"
-    settings.write_text("[recipes]\nstyle = 'nowhere.jpg'\nleft_side = 192\n")
+    settings.write_text(SETTINGS.replace("[recipes]", "[recipes]\nstyle = 'nowhere.jpg'"))
     (failed,) = [run for run in collection.update() if not run.success]
     assert failed.phase == "scenes"
     assert failed.error.startswith("setting recipes.style: nowhere.jpg cannot be read")

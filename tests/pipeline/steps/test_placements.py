@@ -36,3 +36,20 @@ def test_without_same_split_every_scene_is_offered_all_stickers():
     settings = PlacementSettings(same_split=False, stickers_per_scene=10)
     scene = next(name for name in map(str, range(99)) if side_of(name) == "val")
     assert len(sides(scene, library(200), settings)) > 1
+
+
+@pytest.mark.parametrize("count", [2, 200])
+@pytest.mark.parametrize("same_split", [True, False])
+def test_many_scenes_at_once_are_offered_what_each_is_offered(count, same_split):
+    offer = library(count).offer(PlacementSettings(same_split=same_split))
+    scenes = [
+        (f"scene-{n}{'~2' if n % 3 else ''}", str(n) if n % 9 else f"photo-{n}") for n in range(40)
+    ]
+    for scene, photos in zip(scenes, offer.photos(scenes), strict=True):
+        assert photos == sorted({each.object_key for each in offer(*scene, ()).stickers})
+
+
+def test_a_scene_is_not_offered_the_objects_of_its_own_photo():
+    settings = PlacementSettings(same_split=False)
+    offered = library(3).offer(settings)("scene", "photo-1", ()).stickers
+    assert {each.object_key for each in offered} == {"photo-0", "photo-2"}

@@ -29,6 +29,13 @@ def sticker() -> np.ndarray:
     return np.dstack([cat, cv2.GaussianBlur(alpha, (0, 0), 2)])
 
 
+def test_what_hangs_has_no_shadow(scene, sticker):
+    hanging = Placement("clock", Box(20, 10, 90, 60), hangs=True)
+    result = compose(scene, [(hanging, sticker)], shadow=0.6, bounce=0.5)
+    assert not result.shadow.any()
+    assert np.array_equal(result.image[result.matte == 0], scene[result.matte == 0])
+
+
 def test_an_unscaled_sticker_is_blended_by_its_alpha(scene, sticker):
     result = compose(scene, [(Placement("cat", Box(20, 30, 90, 60)), sticker)])
     alpha = sticker[..., 3:] / 255

@@ -7,7 +7,7 @@ from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.place.choose import (
     Chooser,
     LibrarySticker,
-    sticker_candidates,
+    StickerCandidates,
     why_unusable,
 )
 
@@ -68,14 +68,14 @@ def test_choice_is_the_same_in_every_process():
 
 def test_cutouts_of_low_quality_are_not_used():
     stickers = [sticker("good"), sticker("poor", quality=0.1)]
-    found = sticker_candidates(stickers, PlacementSettings(min_quality=0.2))("a", 1, ()).stickers
+    found = StickerCandidates(stickers, PlacementSettings(min_quality=0.2))("a", 1, ()).stickers
     assert [s.sticker for s in found] == ["good"]
 
 
 def test_an_empty_library_or_no_sticker_wanted_gives_no_choice():
     assert Chooser([], seed=0).choose("a", 3) == []
     assert (
-        sticker_candidates(library(3), PlacementSettings(stickers_per_scene=0))("a", 1, ()).stickers
+        StickerCandidates(library(3), PlacementSettings(stickers_per_scene=0))("a", 1, ()).stickers
         == []
     )
 
@@ -86,7 +86,7 @@ def test_an_empty_library_or_no_sticker_wanted_gives_no_choice():
 def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
     """A face that fills its photo, a wall from side to side."""
     stickers = [sticker("whole"), sticker("close-up", **cuts)]
-    found = sticker_candidates(stickers, PlacementSettings())("a", 1, ()).stickers
+    found = StickerCandidates(stickers, PlacementSettings())("a", 1, ()).stickers
     assert [s.sticker for s in found] == ["whole"]
 
 
@@ -96,7 +96,10 @@ def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
         ({"quality": 0.1}, "quality below 0.2 (placement.min_quality)"),
         ({"touches_top": True}, "cut off by the top"),
         ({"touches_left": True, "touches_right": True}, "both sides"),
-        ({"touches_left": True, "touches_bottom": True}, ""),
+        ({"touches_left": True, "touches_bottom": True}, "placement.cut_objects"),
+        ({"footing": 0.05}, "does not stand"),
+        ({"footing": 0.05, "label": "eagle"}, ""),
+        ({"footing": 0.2}, ""),
     ],
 )
 def test_a_sticker_that_no_scene_gets_has_a_reason(changes, why):
@@ -105,9 +108,23 @@ def test_a_sticker_that_no_scene_gets_has_a_reason(changes, why):
     assert why in reason and bool(reason) == bool(why)
 
 
+@given(st.integers(0, 30), st.integers(0, 3), st.lists(st.text(max_size=4)), st.integers(1, 5))
+def test_many_scenes_at_once_get_what_each_gets(count, wanted, scenes, variant):
+    candidates = StickerCandidates(library(count), PlacementSettings(stickers_per_scene=wanted))
+    at_once = candidates.of_all(scenes, variant)
+    for scene, chosen in zip(scenes, at_once, strict=True):
+        expected = candidates(scene, variant, ()).stickers
+        assert [candidates.usable[each] for each in chosen] == expected
+
+
+def test_cut_objects_are_candidates_on_request():
+    sticker = LibrarySticker("a.0", "a", 10, 10, 0.5, touches_bottom=True, footing=0.0)
+    assert not why_unusable(sticker, PlacementSettings(cut_objects=True))
+
+
 @given(st.integers(1, 30), st.integers(1, 3), st.text(max_size=4))
 def test_no_two_variants_get_the_same_sticker_in_the_same_round(count, wanted, scene):
-    candidates = sticker_candidates(library(count), PlacementSettings(stickers_per_scene=wanted))
+    candidates = StickerCandidates(library(count), PlacementSettings(stickers_per_scene=wanted))
     offered = [candidates(scene, variant, ()) for variant in range(1, 9)]
     pairs = [(each.sticker, one.round) for one in offered for each in one.stickers]
     assert len(pairs) == len(set(pairs))

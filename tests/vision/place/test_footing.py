@@ -36,6 +36,13 @@ def test_a_jumper_has_the_wall_behind_under_its_feet():
     assert footing(layout_of("wall", "grass"), thing_named("person"), standing_at(85)) < 0.1
 
 
+def test_an_airplane_has_a_footing_on_the_runway_only():
+    plane = thing_named("airplane")
+    assert footing(layout_of("sky", "road"), plane, standing_at(140)) == pytest.approx(1, abs=0.05)
+    assert footing(layout_of("sky", "road"), plane, standing_at(85)) < 0.1
+    assert footing(layout_of("sky", "road"), thing_named("kite"), standing_at(85)) is None
+
+
 def test_nothing_is_said_where_nothing_is_seen(cup):
     photo, matte = cup
     layout, person = layout_of("wall", "grass"), thing_named("person")

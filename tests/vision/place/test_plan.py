@@ -21,7 +21,7 @@ def scene() -> np.ndarray:
 
 
 def sticker(name: str = "it", **changes) -> LibrarySticker:
-    usual = {"object_key": name, "width": 300, "height": 400, "quality": 0.8, "label": "deer"}
+    usual = {"object_key": name, "width": 300, "height": 400, "quality": 0.8, "label": "dog"}
     return LibrarySticker(name, **(usual | {"height_m": 1.4} | changes))
 
 
@@ -71,6 +71,25 @@ def test_what_did_not_stand_in_its_own_photo_stands_nowhere(scene):
     found = planned(scene, lawn(), [rider, firm])
     assert [each.placement.sticker for each in found.planned] == ["firm"]
     assert found.refused == {"rider": "it does not stand in its own photo on what could carry it"}
+
+
+def test_an_airplane_that_stands_in_its_own_photo_does_not_fly(scene):
+    sky = made_up(lambda rows, columns: np.where(rows > 0.9, "water", "sky"))
+    parked, flying = (
+        sticker(name, label="airplane", height_m=None, width=400, height=150, footing=footing)
+        for name, footing in (("parked", 0.3), ("flying", 0.0))
+    )
+    found = planned(scene, sky, [parked, flying])
+    assert [each.placement.sticker for each in found.planned] == ["flying"]
+    assert all(each.placement.hangs for each in found.planned)
+
+
+def test_a_bear_stays_off_the_street(scene):
+    street = made_up(lambda rows, columns: np.where(rows > 0.4, "road", "sky"))
+    car, bear = (sticker(label, label=label, height_m=None) for label in ("car", "bear"))
+    found = planned(scene, street, [bear, car])
+    assert [each.placement.sticker for each in found.planned] == ["car"]
+    assert found.refused["bear"].startswith("plausibility")
 
 
 def test_the_same_inputs_give_the_same_placements(scene):

@@ -20,7 +20,7 @@
   async function orderedKeys() {
     const remembered = galleryOrder.remembered(filter);
     if (remembered && remembered.includes(key)) return remembered;
-    await load("data/chunks.js");
+    await load(document.body.dataset.list);
     await Promise.all(galleryChunks.map(load));
     const keys = galleryOrder.order(filter).map((index) => galleryItems[index][galleryOrder.KEY]);
     galleryOrder.remember(filter, keys);
@@ -49,7 +49,7 @@
   }
 
   orderedKeys().then(showNeighbors, () => {});
-  back.href = galleryOrder.withHash("../index.html", new URLSearchParams([...filter, ["at", key]]));
+  back.href = galleryOrder.withHash(back.getAttribute("href"), new URLSearchParams([...filter, ["at", key]]));
   galleryViewer.listen((state) => {
     const page = location.href.replace(/#.*/, "");
     history.replaceState(null, "", galleryOrder.withHash(page, new URLSearchParams([...filter, ...state])));
