@@ -13,16 +13,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import http.client
-import shlex
+import json
+import math
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,8 @@ _HOST = "127.0.0.1"
 _RCLONE = Path(sys.executable).with_name("rclone")
 _START_SECONDS = 20.0
 _WITHOUT_BODY = (204, 304)
+_CONTROL = "/-control"
+"""Target of requests that are to the server itself; no bucket is called so."""
 _PER_HOP = ("connection", "transfer-encoding", "content-length")
 
 
@@ -55,24 +60,38 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def refusal(status: int, code: str) -> Answer:
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with requests.
+
+    Attributes
+    ----------
+    status
+        HTTP's number of the answer; 0 breaks the connection.
+    code
+        S3's name of the error.
+    times
+        How many requests it concerns.
+    until
+        When it ends, by `time.time`.
+    matching
+        Part of the targets that it concerns.
+    """
+
+    status: int
+    code: str
+    times: float = math.inf
+    until: float = math.inf
+    matching: str = ""
+
+
+def _refusal(status: int, code: str) -> Answer:
     """Return an error as S3 tells it."""
     body = f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>".encode()
     return Answer(status, body, (("Content-Type", "application/xml"),))
 
 
-BUSY = refusal(503, "SlowDown")
-FORBIDDEN = refusal(403, "AccessDenied")
-_CONDITION_FAILED = refusal(412, "PreconditionFailed")
-
-Fault = Callable[[str, str], Answer | None]
-"""Take a request's method and its target; return what to answer instead of the store, or None."""
-
-
-def times(count: int, answer: Answer) -> Fault:
-    """Give an answer to the next requests, as many as `count`."""
-    left = iter(range(count))
-    return lambda *_: None if next(left, None) is None else answer
+_CONDITION_FAILED = _refusal(412, "PreconditionFailed")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -80,23 +99,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: ObjectServer
+    server: _Server
 
     def setup(self) -> None:
         super().setup()
         self.rclone = http.client.HTTPConnection(_HOST, self.server.rclone_port)
-        self.server.connections.add(self.connection)
 
     def finish(self) -> None:
-        self.server.connections.discard(self.connection)
         self.rclone.close()
         with suppress(OSError):
             super().finish()
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.requests[self.command] += 1
-        answer = self.server.fault(self.command, self.path) or self._checked(body)
+        if self.path.startswith(_CONTROL):
+            answer = self._controlled(body)
+        else:
+            self.server.requests[self.command] += 1
+            fault = self.server.next_fault(self.path)
+            if fault is not None and not fault.status:
+                self.close_connection = True
+                return
+            answer = self._checked(body) if fault is None else _refusal(fault.status, fault.code)
         lines = [f"{self.protocol_version} {answer.status} {http.client.responses[answer.status]}"]
         lines += [f"{name}: {value}" for name, value in answer.headers]
         if self.command != "HEAD" and answer.status not in _WITHOUT_BODY:
@@ -105,6 +129,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815
+
+    def _controlled(self, body: bytes) -> Answer:
+        """Set what the tests send, and tell them how many requests there were since the last."""
+        for name, value in json.loads(body or b"{}").items():
+            setattr(self.server, name, Fault(**value) if name == "fault" else value)
+        counted, self.server.requests = self.server.requests, Counter()
+        return Answer(200, json.dumps(counted).encode())
 
     def _checked(self, body: bytes) -> Answer:
         """Hand a request on, unless it is a put whose condition does not hold."""
@@ -139,20 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing; `requests` counts."""
 
 
-class ObjectServer(ThreadingHTTPServer):
-    """What clients talk to.
+_NO_FAULT = Fault(503, "SlowDown", times=0)
 
-    Attributes
-    ----------
-    folder
-        Has a folder for each bucket.
-    requests
-        Number of requests by method.
-    fault
-        Asked before each request.
-    checks_conditions
-        Whether puts whose conditions do not hold are refused, as every S3 server should.
-    """
+
+class _Server(ThreadingHTTPServer):
+    """What clients talk to, and what is to go wrong."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -161,41 +183,22 @@ class ObjectServer(ThreadingHTTPServer):
         super().__init__((_HOST, port), _Handler)
         self.folder, self.rclone_port = folder, rclone_port
         self.requests: Counter[str] = Counter()
-        self.fault: Fault = lambda *_: None
+        self.fault = _NO_FAULT
         self.checks_conditions = True
         self.one_at_a_time = threading.Lock()
-        self.connections: set[socket.socket] = set()
+        self._counting = threading.Lock()
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a client needs to know."""
-        return {
-            "AWS_ENDPOINT_URL": f"http://{_HOST}:{self.server_port}",
-            "AWS_ACCESS_KEY_ID": KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-            "AWS_REGION": "us-east-1",
-        }
+    def next_fault(self, target: str) -> Fault | None:
+        """Return what goes wrong with this request."""
+        with self._counting:
+            fault = self.fault
+            if fault.times < 1 or time.time() > fault.until or fault.matching not in target:
+                return None
+            self.fault = replace(fault, times=fault.times - 1)
+            return fault
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of connections that broke."""
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Answer in another thread."""
-        thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.shutdown()
-            self.server_close()
-            self.hang_up()
-
-    def hang_up(self) -> None:
-        """Break all connections."""
-        for each in list(self.connections):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
 
 
 def _free_port() -> int:
@@ -224,38 +227,81 @@ def _rclone(folder: Path) -> Iterator[int]:
         process.wait()
 
 
-@contextmanager
-def object_server(folder: Path, *buckets: str, port: int = 0) -> Iterator[ObjectServer]:
-    """Serve buckets from a folder.
+@dataclass(frozen=True)
+class ObjectServer:
+    """A server that runs in another process.
 
-    Parameters
+    Delta's client keeps Python's lock while it waits, and would wait forever for its own process.
+
+    Attributes
     ----------
-    folder
-        Receives a folder for each bucket; what these contain already is served, too.
-    buckets
-        Their names.
     port
-        Where to listen; 0 for any free port.
+        Where it listens.
     """
-    for name in buckets:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    with _rclone(folder) as rclone_port:
-        server = ObjectServer(folder, rclone_port, port)
-        with server.running():
-            yield server
+
+    port: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a client needs to know."""
+        return {
+            "AWS_ENDPOINT_URL": f"http://{_HOST}:{self.port}",
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": "us-east-1",
+        }
+
+    def _control(self, **values: Any) -> Counter[str]:
+        request = urllib.request.Request(
+            f"http://{_HOST}:{self.port}{_CONTROL}", json.dumps(values).encode()
+        )
+        with urllib.request.urlopen(request) as answer:
+            return Counter(json.load(answer))
+
+    def requests(self) -> Counter[str]:
+        """Return the number of requests by method since the last call of any of these functions."""
+        return self._control()
+
+    def fail(self, fault: Fault) -> None:
+        """Make something go wrong from now on."""
+        self._control(fault=asdict(fault))
+
+    def be_away(self, seconds: float) -> None:
+        """Break each connection, for some time."""
+        self.fail(Fault(0, "", until=time.time() + seconds))
+
+    def ignore_conditions(self) -> None:
+        """Put whatever the conditions are, as rclone does."""
+        self._control(checks_conditions=False)
+
+
+@contextmanager
+def object_server(folder: Path) -> Iterator[ObjectServer]:
+    """Serve the bucket `bucket` from a folder, in another process."""
+    command = [sys.executable, __file__, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield ObjectServer(int(process.stdout.readline().rpartition(":")[2]))
+        finally:
+            process.terminate()
 
 
 def main() -> None:
-    """Serve one bucket until Ctrl-C."""
+    """Serve one bucket until Ctrl-C, or the signal that ends a process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    with object_server(options.folder, "bucket", port=options.port) as server:
-        for name, value in {**server.environment, "NST_DATA": "s3://bucket/data"}.items():
-            print(f"export {name}={shlex.quote(value)}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    (options.folder / "bucket").mkdir(parents=True, exist_ok=True)
+    with _rclone(options.folder) as rclone_port:
+        server = _Server(options.folder, rclone_port, options.port)
+        environment = ObjectServer(server.server_port).environment
+        for name, value in {**environment, "NST_DATA": "s3://bucket/data"}.items():
+            print(f"export {name}={value}", flush=True)
         with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+            server.serve_forever()
 
 
 if __name__ == "__main__":
