@@ -189,10 +189,10 @@ class ObjectFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has 
         """Copy an object."""
         self.pipe_file(path2, self.cat_file(path1))
 
-    def mkdir(self, path: str, create_parents: bool = True, **_: Any) -> None:
+    def mkdir(self, path: str, **_: Any) -> None:
         """Do nothing: a folder is there once an object's name has it."""
 
-    def makedirs(self, path: str, exist_ok: bool = False) -> None:
+    def makedirs(self, path: str, **_: Any) -> None:
         """Do nothing, as `mkdir`."""
 
     def _open(self, path: str, mode: str = "rb", **_: Any) -> io.BytesIO:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from upath import UPath
 
-from benchmarks.object_server import ObjectServer, object_server
 from nst_pipeline.storage.data_root import root_at
 from nst_pipeline.storage.objects.access import check_access, client
+from tests.object_server import ObjectServer, object_server
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import time
 import pytest
 from upath import UPath
 
-from benchmarks.object_server import Fault
 from nst_pipeline.errors import StorageError
 from nst_pipeline.settings import IngestSettings
 from nst_pipeline.storage.catalog import Catalog, Row
@@ -14,6 +13,7 @@ from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.inbox import scan
 from nst_pipeline.storage.inbox_index import InboxIndex
 from nst_pipeline.storage.objects.access import check_access, client
+from tests.object_server import Fault
 
 ROW = Row("stickers", "cat-1a", "ok", fingerprint="f" * 64)
 

@@ -6,7 +6,6 @@ import threading
 import numpy as np
 import pytest
 
-from benchmarks.object_server import Fault
 from nst_pipeline.errors import StorageError
 from nst_pipeline.settings import IngestSettings
 from nst_pipeline.storage.catalog import Catalog, Row
@@ -16,6 +15,7 @@ from nst_pipeline.storage.inbox_index import InboxIndex, load_index, save_index
 from nst_pipeline.storage.review import Entry, append_entry, read_review
 from nst_pipeline.storage.store import Store
 from nst_pipeline.vision.images.png import encode_png
+from tests.object_server import Fault
 
 
 def photo(value: int) -> bytes:

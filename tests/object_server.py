@@ -1,6 +1,6 @@
 """An S3 server on this machine, before which faults can be made.
 
-    python benchmarks/object_server.py FOLDER [--port 9000]
+    python tests/object_server.py FOLDER [--port 9000]
 
 serves until Ctrl-C, and prints the environment that `nst` needs. `rclone serve s3` keeps each
 bucket as a folder, and checks signatures. It ignores the conditions of puts, by which Delta's
