@@ -299,7 +299,8 @@ def main() -> None:
         server = _Server(options.folder, rclone_port, options.port)
         environment = ObjectServer(server.server_port).environment
         for name, value in {**environment, "NST_DATA": "s3://bucket/data"}.items():
-            print(f"export {name}={value}", flush=True)
+            sys.stdout.write(f"export {name}={value}\n")
+        sys.stdout.flush()
         with suppress(KeyboardInterrupt):
             server.serve_forever()
 
