@@ -174,6 +174,6 @@ def run_script() -> None:
     try:
         main()
     except SystemExit as end:
-        if end.code in (None, 0):
-            quit_process(0)
+        if isinstance(end.code, int | None):
+            quit_process(end.code or 0)
         raise

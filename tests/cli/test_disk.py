@@ -21,8 +21,8 @@ elif os.getuid() == 0:
     header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     assert ctypes.CDLL(None).capset(header, nothing) == 0
 sys.argv = ["nst", *sys.argv[2:]]
-from nst_pipeline.cli import main
-main()
+from nst_pipeline.cli import run_script
+run_script()
 """
 """Runs `nst` where no file may grow beyond a size, which fails as a full disk does; 0: no limit,
 but also no right to write what nobody may."""
