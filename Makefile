@@ -88,7 +88,7 @@ dev: setup       ## start the Dagster UI at http://localhost:3000 (PORT=3010 for
 screenshots: setup-dev  ## update the screenshots in docs/images by the tests of the UI
 	$(BIN)/python -m pytest tests/ui --screenshots docs/images
 
-LOCK = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --group people
+LOCK = $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra postgres --extra s3 --group people
 
 lock: setup      ## update the locks from pyproject.toml
 	$(BIN)/pip install --quiet uv

@@ -23,6 +23,9 @@ _.src, _.aspect  # the gallery's manifest
 _.full_bbox, _.object_split, _.scene_split  # the dataset
 _.photo_size  # stickers
 
+# Called by UPath, which sees a file system.
+_.isdir, _.rm, _.cp_file, _.makedirs, _.mkdir, _.put_file  # fsspec
+
 # For methods that know where an object comes from.
 _.source_matte  # cases of the benchmark of harmonizing
 

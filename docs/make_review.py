@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from nst_pipeline.review.server import serve
-from nst_pipeline.settings import data_root
+from nst_pipeline.storage.data_root import data_root
 
 IMAGES = Path(__file__).parent / "images"
 WINDOW = {"width": 1280, "height": 800}

@@ -21,6 +21,13 @@ class ModelUnavailableError(NstError):
     """A network or its weights are missing; the message says how to get them."""
 
 
+class StorageError(NstError):
+    """An object store cannot be used; the message says why, and what to do.
+
+    It concerns everything that is read or written, never one photo.
+    """
+
+
 class AlertError(NstError):
     """An alert could not be sent; the message names the setting and the reason."""
 

@@ -6,7 +6,8 @@ import pytest
 from upath import UPath
 
 from nst_pipeline.errors import RenamedSettingWarning, SettingError
-from nst_pipeline.settings import HarmonizeSettings, data_root, load_section, load_settings
+from nst_pipeline.settings import HarmonizeSettings, load_section, load_settings
+from nst_pipeline.storage.data_root import data_root
 
 
 def test_without_a_file_settings_have_their_defaults(tmp_path):

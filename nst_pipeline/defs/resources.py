@@ -5,11 +5,11 @@ import warnings
 
 import dagster as dg
 from pydantic import Field
-from upath import UPath
 
-from nst_pipeline.errors import RenamedSettingWarning, SettingError
+from nst_pipeline.errors import RenamedSettingWarning, SettingError, StorageError
 from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
-from nst_pipeline.settings import Settings, data_root, load_settings
+from nst_pipeline.settings import Settings, load_settings
+from nst_pipeline.storage.data_root import data_root, root_at
 
 _WARNINGS = threading.Lock()
 """Held while warnings are recorded, which changes the state of the whole process."""
@@ -29,10 +29,12 @@ class CollectionResource(dg.ConfigurableResource[Workspace]):
         ------
         SettingError
             A setting of the collection is unknown or has an unusable value.
+        StorageError
+            The object store cannot be used.
         """
         with _WARNINGS, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", RenamedSettingWarning)
-            workspace = open_workspace(UPath(self.data) if self.data else data_root())
+            workspace = open_workspace(root_at(self.data) if self.data else data_root())
         for each in caught:
             dg.get_dagster_logger().warning(str(each.message))
         return workspace
@@ -41,11 +43,12 @@ class CollectionResource(dg.ConfigurableResource[Workspace]):
 def settings_when_loaded() -> Settings:
     """Return the settings of the collection that `NST_DATA` names.
 
-    Unusable ones count as the defaults, so that the UI starts; each run fails with the reason.
+    Those that are unusable or out of reach count as the defaults, so that the UI starts; each run
+    fails with the reason.
     """
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore", RenamedSettingWarning)  # each run logs it
         try:
             return load_settings(data_root())
-        except SettingError:
+        except (SettingError, StorageError):
             return Settings.model_construct()

@@ -8,7 +8,6 @@ from nst_pipeline.settings.load import (
     SETTINGS_FILE,
     Settings,
     current_name,
-    data_root,
     load_section,
     load_settings,
 )
@@ -53,7 +52,6 @@ __all__ = [
     "Vgg19Settings",
     "VggPicture",
     "current_name",
-    "data_root",
     "load_section",
     "load_settings",
 ]

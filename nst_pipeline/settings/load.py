@@ -134,11 +134,6 @@ def _under_current_names(
     return current
 
 
-def data_root() -> UPath:
-    """Return the folder or URL of the collection: `NST_DATA`, by default `data`."""
-    return UPath((os.environ.get("NST_DATA") or "data").removeprefix("file://"))
-
-
 def load_settings(root: UPath) -> Settings:
     """Read the settings of a collection.
 

@@ -7,11 +7,13 @@ import socket
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from upath import UPath
 
+from nst_pipeline.storage.objects.filesystem import ObjectFileSystem
 from nst_pipeline.storage.process import is_alive
 
 LOCAL = ("", "file", "local")
@@ -102,7 +104,7 @@ def write_atomically(path: UPath, data: bytes, *, sync: bool = True) -> None:
     Parameters
     ----------
     path
-        A local path or an fsspec URL. The put of an object store is atomic already.
+        A local path or an fsspec URL. What an object store is given appears whole or not at all.
     data
         The whole content.
     sync
@@ -115,7 +117,7 @@ def write_atomically(path: UPath, data: bytes, *, sync: bool = True) -> None:
         The file cannot be written; `path` is as it was before.
     """
     if path.protocol not in LOCAL:
-        path.write_bytes(data)
+        path.fs.pipe_file(path.path, data)
         return
 
     def fill(temporary: Path) -> None:
@@ -135,6 +137,15 @@ def _local_size(path: str) -> int | None:
         return None
 
 
+def remove_file(path: UPath) -> None:
+    """Remove a file; that it is missing is no error."""
+    if path.protocol in LOCAL:
+        Path(path.path).unlink(missing_ok=True)
+    else:
+        with suppress(FileNotFoundError):
+            path.fs.rm_file(path.path)
+
+
 def sizes_in(folder: UPath, names: Iterable[str] | None = None) -> dict[str, int]:
     """Return the sizes in bytes of the files in a folder, by name; subfolders are left out.
 
@@ -144,8 +155,11 @@ def sizes_in(folder: UPath, names: Iterable[str] | None = None) -> dict[str, int
         A local folder or an fsspec URL. A missing folder holds nothing.
     names
         Only these files matter. In a local folder each of them is looked up; in an object store
-        everything is listed anyway, a thousand files per request.
+        what lies between the first and the last is listed, a thousand files per request.
     """
+    if names is not None and isinstance(folder.fs, ObjectFileSystem):
+        wanted = sorted(names)
+        return folder.fs.sizes(folder.path, wanted) if wanted else {}
     if not folder.exists():
         return {}
     if folder.protocol not in LOCAL:

@@ -17,7 +17,7 @@ from typing import cast
 
 from upath import UPath
 
-from nst_pipeline.errors import UnreadableImageError
+from nst_pipeline.errors import StorageError, UnreadableImageError
 from nst_pipeline.settings import IngestSettings
 from nst_pipeline.storage.inbox_file import File, find_file, open_inside
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, UnreadableFile
@@ -73,6 +73,10 @@ class Scan:
         return ", ".join([f"{len(self.index.photos)} photos", *counts])
 
 
+def _stamped(file: File) -> tuple[str, int, int, int]:
+    return file.path, file.size, file.mtime_ns, file.ctime_ns
+
+
 def _read(inbox: UPath, file: File, max_megapixels: float) -> FoundFile:
     """Read a new or changed file: check its header and end, and hash it, in little memory."""
     try:
@@ -81,6 +85,8 @@ def _read(inbox: UPath, file: File, max_megapixels: float) -> FoundFile:
             check_photo(stream, max_megapixels=max_megapixels)
             stream.seek(0)
             digest = hashlib.file_digest(cast(BufferedIOBase, stream), "sha256").hexdigest()
+    except StorageError:
+        raise  # it says nothing about this photo
     except UnreadableImageError as error:
         reason = str(error)
     except OSError as error:
@@ -90,8 +96,8 @@ def _read(inbox: UPath, file: File, max_megapixels: float) -> FoundFile:
         _LOG.warning("%s cannot be read", file.path, exc_info=error)
         reason = f"cannot be read ({type(error).__name__}: {error})"
     else:
-        return PhotoFile(file.path, file.size, file.mtime_ns, file.ctime_ns, digest)
-    return UnreadableFile(file.path, reason, file.size, file.mtime_ns, file.ctime_ns)
+        return PhotoFile(*_stamped(file), digest, etag=file.etag)
+    return UnreadableFile(file.path, reason, *_stamped(file)[1:], etag=file.etag)
 
 
 def _read_until(
@@ -176,8 +182,8 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _stamp(file: File | FoundFile) -> tuple[int, int, int]:
-    return file.size, file.mtime_ns, file.ctime_ns
+def _stamp(file: File | FoundFile) -> tuple[int, int, int, str]:
+    return file.size, file.mtime_ns, file.ctime_ns, file.etag
 
 
 def _is_same(listing: Listing, known: InboxIndex, all_known: Sequence[FoundFile]) -> bool:
@@ -280,6 +286,8 @@ def scan(
     ------
     NstError
         The inbox does not exist.
+    StorageError
+        Its object store cannot be used.
     """
     with _without_collection():
         listing, limit = list_inbox(inbox), settings.max_megapixels

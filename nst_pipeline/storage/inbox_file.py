@@ -30,6 +30,9 @@ class File:
     ctime_ns: int = 0
     """Time at which the file's content or status changed, which programs cannot put back; 0 where
     the file system keeps none."""
+    etag: str = ""
+    """What an object store calls this version of the content; empty on a disk. It is compared
+    instead of the times, which some stores tell more exactly in a listing than of one object."""
 
 
 def local_file(path: str, status: os.stat_result) -> File:
@@ -50,7 +53,8 @@ def _mtime_ns(details: Mapping[str, object]) -> int:
 
 def remote_file(path: str, details: Mapping[str, Any]) -> File:
     """Describe a file of an object store by what fsspec tells about it."""
-    return File(path, int(details["size"] or 0), _mtime_ns(details))
+    etag, size = str(details.get("ETag") or ""), int(details["size"] or 0)
+    return File(path, size, 0 if etag else _mtime_ns(details), etag=etag)
 
 
 def is_inside(inbox: str, path: str) -> bool:

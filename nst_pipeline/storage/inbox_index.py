@@ -31,6 +31,7 @@ _SCHEMA = pa.schema(
         ("digest", pa.string()),
         ("sidecar_digest", pa.string()),
         ("sidecar_stamp", pa.string()),
+        ("etag", pa.string()),
         ("reason", pa.string()),
     ]
 )
@@ -53,6 +54,8 @@ class PhotoFile:
     """Digest of all files that the user put beside it; empty if there are none."""
     sidecar_stamp: str = ""
     """What `dump_parts` wrote about the sidecars, to detect changes without reading them."""
+    etag: str = ""
+    """As in `File`."""
 
     def described_by(self, digest: str, stamp: str) -> PhotoFile:
         """Return the photo with other sidecars, itself if they are the same.
@@ -62,7 +65,8 @@ class PhotoFile:
         if (self.sidecar_digest, self.sidecar_stamp) == (digest, stamp):
             return self
         return PhotoFile(
-            self.path, self.size, self.mtime_ns, self.ctime_ns, self.digest, digest, stamp
+            *(self.path, self.size, self.mtime_ns, self.ctime_ns, self.digest),
+            *(digest, stamp, self.etag),
         )
 
     @property
@@ -80,6 +84,7 @@ class UnreadableFile:
     size: int = 0
     mtime_ns: int = 0
     ctime_ns: int = 0
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,12 +120,15 @@ def save_index(path: UPath, index: InboxIndex) -> None:
 
 def _parsed(data: bytes) -> InboxIndex:
     table = pq.read_table(io.BytesIO(data))
+    if "etag" not in table.schema.names:  # Written by an earlier version.
+        none = pa.array([""] * table.num_rows, pa.string())
+        table = table.add_column(_SCHEMA.get_field_index("etag"), _SCHEMA.field("etag"), none)
     photos, unreadable = {}, []
     rows = table.cast(_SCHEMA.with_metadata(table.schema.metadata)).to_pydict()
     for key, *photo, reason in zip(*rows.values(), strict=True):
         if key is None:
-            path, size, mtime_ns, ctime_ns, *_ = photo
-            unreadable.append(UnreadableFile(path, reason, size, mtime_ns, ctime_ns))
+            path, size, mtime_ns, ctime_ns, *_, etag = photo
+            unreadable.append(UnreadableFile(path, reason, size, mtime_ns, ctime_ns, etag))
         else:
             photos[key] = PhotoFile(*photo)
     metadata = table.schema.metadata

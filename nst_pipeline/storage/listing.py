@@ -12,6 +12,7 @@ from upath import UPath
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.files import LOCAL
 from nst_pipeline.storage.inbox_file import File, is_inside, local_file, remote_file
+from nst_pipeline.storage.objects.access import is_object_store
 from nst_pipeline.storage.sidecars.names import is_sidecar
 
 PHOTO_SUFFIXES = (
@@ -133,8 +134,10 @@ def list_inbox(inbox: UPath) -> Listing:
     Raises
     ------
     NstError
-        The folder does not exist.
+        The folder does not exist; in an object store it is empty then.
     """
+    if is_object_store(inbox.protocol):
+        return _classify(_walk_remote(inbox))  # An empty folder does not exist there.
     if not inbox.is_dir():
         raise NstError(f"{inbox}: no such folder; create it, or run `nst samples`")
     is_local = inbox.protocol in LOCAL

@@ -20,6 +20,8 @@ from upath import UPath
 
 from nst_pipeline.errors import NstError
 from nst_pipeline.storage.files import LOCAL
+from nst_pipeline.storage.objects.access import is_object_store
+from nst_pipeline.storage.objects.conditions import change
 from nst_pipeline.storage.store import sha256
 from nst_pipeline.vision.shapes import Box, Placement
 
@@ -354,6 +356,12 @@ def append_entry(root: UPath, entry: Entry) -> None:
     if path.protocol in LOCAL:
         _append_locally(Path(path.path), line)
         return
-    before = path.read_bytes() if path.exists() else b""
-    is_whole = not before or before.endswith(_NEWLINE)
-    path.write_bytes(before + (line if is_whole else _NEWLINE + line))
+
+    def added(before: bytes) -> bytes:
+        is_whole = not before or before.endswith(_NEWLINE)
+        return before + (line if is_whole else _NEWLINE + line)
+
+    if is_object_store(path.protocol):
+        change(path, added)
+    else:
+        path.write_bytes(added(path.read_bytes() if path.exists() else b""))

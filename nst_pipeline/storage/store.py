@@ -22,7 +22,13 @@ from nst_pipeline.storage.artifact_files import (
     decode_picture,
     file_name,
 )
-from nst_pipeline.storage.files import fill_atomically, remove_leftovers, sizes_in, write_atomically
+from nst_pipeline.storage.files import (
+    fill_atomically,
+    remove_file,
+    remove_leftovers,
+    sizes_in,
+    write_atomically,
+)
 from nst_pipeline.storage.records import AnyRecord, Record, RecordList, dump_record, parse_record
 from nst_pipeline.vision.shapes import Picture
 
@@ -258,7 +264,7 @@ class Store:
     def remove(self, asset: str, key: str, names: tuple[str, ...]) -> None:
         """Remove files of an artifact; missing ones are no error."""
         for name in names:
-            self.path(asset, key, name).unlink(missing_ok=True)
+            remove_file(self.path(asset, key, name))
 
 
 def _write_pieces(path: UPath, content: Pieces) -> tuple[str, int]:

@@ -51,6 +51,7 @@ from nst_pipeline.publish.export.division import (
     whole,
 )
 from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.files import LOCAL
 from nst_pipeline.storage.keys import ALL
 
 Format = Literal["yolo", "coco", "voc", "huggingface", "webdataset"]
@@ -257,7 +258,8 @@ def _check(folder: Path, workspace: Workspace, kind: Format, segments: bool, bot
         raise NstError("--segments is for YOLO; the other formats always contain outlines, or none")
     if both:
         raise NstError("--all puts all pictures into one part: leave out --split")
-    if Path(str(workspace.root)).resolve() in (folder.resolve(), *folder.resolve().parents):
+    root = Path(workspace.root.path).resolve() if workspace.root.protocol in LOCAL else None
+    if root in (folder.resolve(), *folder.resolve().parents):
         raise NstError(f"{folder} is inside the data folder {workspace.root}: give another folder")
 
 

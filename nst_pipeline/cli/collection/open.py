@@ -25,7 +25,8 @@ def open_gallery(
 ) -> None:
     """Print the path of the gallery, and open it in a browser.
 
-    The exit code is 1 if there is no gallery yet, or no browser.
+    The exit code is 1 if there is no gallery yet, if it is in an object store, or if there is no
+    browser.
     """
     workspace = existing_workspace()
     page = workspace.store.path(gallery.name, ALL, GALLERY_PAGE)
@@ -37,6 +38,10 @@ def open_gallery(
         print_line(str(page))
     if no_browser:
         return
-    local = page.protocol in LOCAL
-    if not webbrowser.open(Path(page.path).resolve().as_uri() if local else str(page)):
+    if page.protocol not in LOCAL:
+        raise NstError(
+            "a browser cannot open pages in an object store: copy the folder artifacts to a disk, "
+            "and open gallery/index.html in it"
+        )
+    if not webbrowser.open(Path(page.path).resolve().as_uri()):
         raise NstError(f"no browser could be started: open {page} yourself")

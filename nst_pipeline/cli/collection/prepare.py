@@ -18,7 +18,7 @@ from nst_pipeline.cli.output import (
 )
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.workspace import open_workspace
-from nst_pipeline.settings import data_root
+from nst_pipeline.storage.data_root import data_root
 
 if TYPE_CHECKING:
     from nst_pipeline.style.models import ZooStatus

@@ -12,7 +12,8 @@ from nst_pipeline.cli.output import bars, finish
 from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
 from nst_pipeline.pipeline.engine.pins import check_pins
 from nst_pipeline.pipeline.steps import ASSETS
-from nst_pipeline.settings import Settings, data_root, load_settings
+from nst_pipeline.settings import Settings, load_settings
+from nst_pipeline.storage.data_root import data_root
 
 
 def current_settings() -> Settings:

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError
+from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError, StorageError
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.item import DueArtifact, Item, Made
 from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
@@ -71,7 +71,7 @@ class _ArtifactMaker:
         started = time.perf_counter()
         try:
             results = self._results(due)
-        except (ModelUnavailableError, SettingError, Stopped):
+        except (ModelUnavailableError, SettingError, StorageError, Stopped):
             raise
         except Exception as error:
             if len(due) == 1:
@@ -144,8 +144,8 @@ class _ArtifactMaker:
         """Store an artifact; one that cannot be encoded is quarantined like one that failed."""
         try:
             return self._store(artifact, made, seconds)
-        except OSError:
-            raise  # a full disk or a missing folder concerns every artifact
+        except (OSError, StorageError):
+            raise  # a full disk or a store that is away concerns every artifact
         except Exception as error:
             return self._failed(artifact, error, seconds)
 
@@ -222,7 +222,7 @@ def run_batch(
 
     Raises
     ------
-    ModelUnavailableError, SettingError
+    ModelUnavailableError, SettingError, StorageError
         No artifact can be made. Finished artifacts are cataloged.
     Stopped
         A stop was requested. Finished artifacts are cataloged.

@@ -12,8 +12,9 @@ from typing import Literal
 from upath import UPath
 
 from nst_pipeline.errors import NstError
-from nst_pipeline.settings import Settings, data_root, load_settings
+from nst_pipeline.settings import Settings, load_settings
 from nst_pipeline.storage.catalog import Catalog
+from nst_pipeline.storage.data_root import data_root
 from nst_pipeline.storage.inbox import OnFile, Scan, compare, examine_again, scan
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, load_index, save_index
 from nst_pipeline.storage.keys import photo_key, variant_keys, variant_number

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from nst_pipeline.pipeline.engine.workspace import INBOXES, Workspace
 from nst_pipeline.pipeline.steps import ASSETS, BY_NAME
 from nst_pipeline.pipeline.upkeep.verify import Problem, identities, stray_files
+from nst_pipeline.storage.files import remove_file
 
 _YOUNG_SECONDS = 3600.0
 """A younger file without a row may belong to a run that is about to catalog it."""
@@ -114,4 +115,4 @@ def remove_garbage(workspace: Workspace, garbage: Garbage) -> None:
     for row in garbage.retired.select(["asset", "key", "files"]).to_pylist():
         store.remove(row["asset"], row["key"], tuple(row["files"]))
     for stray in garbage.strays:
-        workspace.store.folder(stray.asset).joinpath(stray.name).unlink(missing_ok=True)
+        remove_file(workspace.store.folder(stray.asset) / stray.name)

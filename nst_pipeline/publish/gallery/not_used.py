@@ -11,12 +11,12 @@ from pathlib import PurePosixPath
 
 from upath import UPath
 
-from nst_pipeline.errors import NstError
+from nst_pipeline.errors import NstError, StorageError
 from nst_pipeline.publish.gallery.pages import css_position
 from nst_pipeline.publish.templates import render
 from nst_pipeline.publish.thumbnails import webp_bytes
 from nst_pipeline.storage.artifact_files import GALLERY_NOT_USED
-from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.files import remove_file, write_atomically
 from nst_pipeline.vision.shapes import Box, Picture
 
 PHOTOS_ON_PAGE = 200
@@ -140,6 +140,8 @@ class _Pictures:
         if not (self._folder / _FOLDER / name).exists():
             try:
                 data = webp_bytes(read(), side=side)
+            except StorageError:
+                raise
             except (NstError, OSError):
                 # `nst verify` reports damaged files; the row can be copied without the picture.
                 return ""
@@ -152,7 +154,7 @@ class _Pictures:
         folder = self._folder / _FOLDER
         for path in list(folder.iterdir()) if folder.exists() else ():
             if path.name not in self.names:
-                path.unlink(missing_ok=True)
+                remove_file(path)
 
 
 def _shown(

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from upath import UPath
 
-from nst_pipeline.errors import NstError
+from nst_pipeline.errors import NstError, StorageError
 from nst_pipeline.publish.gallery.manifest import PageImage, SceneEntry
 from nst_pipeline.publish.gallery.records import GalleryScene, Variant
 from nst_pipeline.publish.thumbnails import as_rgb, thumbnail, webp_bytes
@@ -77,6 +77,8 @@ class _SceneFiles:
     def read(self, path: str) -> Picture | None:
         try:
             return self._open_image(path)
+        except StorageError:
+            raise
         except (NstError, OSError) as error:
             self.unreadable.append(f"{self._scene.key}: {path}: {error}")
             return None

@@ -31,7 +31,7 @@ from nst_pipeline.publish.gallery.pages import (
 from nst_pipeline.publish.gallery.previews import OpenImage, write_previews
 from nst_pipeline.publish.gallery.records import GalleryScene
 from nst_pipeline.storage.artifact_files import GALLERY_MANIFEST, GALLERY_PAGE
-from nst_pipeline.storage.files import write_atomically
+from nst_pipeline.storage.files import remove_file, write_atomically
 from nst_pipeline.storage.store import sha256
 
 _LOG = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _check_keys(keys: Iterable[str]) -> None:
 
 def _remove(folder: UPath, names: Sequence[str]) -> None:
     for name in names:
-        (folder / name).unlink(missing_ok=True)
+        remove_file(folder / name)
 
 
 def _read_or_restart(path: UPath) -> tuple[Manifest, str]:

@@ -12,6 +12,7 @@ from upath import UPath
 
 from nst_pipeline.errors import DamagedCatalogError, NstError
 from nst_pipeline.storage.catalog.rows import SCHEMA
+from nst_pipeline.storage.objects.problems import problem
 
 _IDENTITY = {"asset", "key", "fingerprint"}
 """Columns that the catalog has had in all versions."""
@@ -38,6 +39,8 @@ def explained(url: str) -> Iterator[None]:
     ------
     NstError
         The disk is full, or may not be written.
+    StorageError
+        The object store cannot be used.
     DamagedCatalogError
         The table's log or one of its data files cannot be read.
     """
@@ -46,6 +49,8 @@ def explained(url: str) -> Iterator[None]:
     except CommitFailedError:
         raise  # another process was faster
     except (DeltaError, pa.ArrowException, OSError) as error:
+        if "://" in url and (found := problem(url, str(error))) is not None:
+            raise found from error
         for words, remedy in _BY_SYSTEM.items():
             if words in str(error):
                 raise NstError(f"{url}: {remedy}") from error

@@ -34,6 +34,8 @@ from nst_pipeline.storage.catalog.rows import (
     to_states,
     to_table,
 )
+from nst_pipeline.storage.objects.access import delta_options, is_object_store
+from nst_pipeline.storage.objects.conditions import check_conditions
 
 _MIN_DIGEST_DIGITS = 8
 """Hex digits of a digest that identify a network's weights."""
@@ -80,6 +82,9 @@ class Catalog:
         self._folder = root / "catalog" / "artifacts"
         self._url = str(self._folder)
         self._options = {k: str(v) for k, v in root.storage_options.items()} or None
+        self._is_remote = is_object_store(root.protocol)
+        if self._is_remote:
+            self._options = delta_options(root.protocol) | (self._options or {})
         self._table: DeltaTable | None = None
 
     def append(self, rows: Sequence[Row]) -> None:
@@ -87,8 +92,8 @@ class Catalog:
         if not rows:
             return
         with explained(self._url):
-            if self._table is None:
-                self._delta()
+            if self._table is None and self._delta() is None and self._is_remote:
+                check_conditions(self._folder)
             write_deltalake(
                 self._url,
                 to_table(rows),

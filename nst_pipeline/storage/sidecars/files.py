@@ -31,7 +31,7 @@ from nst_pipeline.vision.shapes import Detection
 
 def _text(inbox: UPath, part: Part) -> str | None:
     """The text of a COCO or boxes file about a photo; None if it is gone."""
-    file = File(part.path, part.size, part.mtime_ns, part.ctime_ns)
+    file = File(part.path, part.size, part.mtime_ns, part.ctime_ns, part.etag)
     return read_sections(inbox, file).texts.get(part.name)
 
 

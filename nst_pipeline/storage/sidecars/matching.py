@@ -50,6 +50,8 @@ class Part(NamedTuple):
     ctime_ns: int = 0
     name: str = ""
     """What the sidecar calls the photo; empty if all of it is about the photo."""
+    etag: str = ""
+    """As in `File`."""
 
 
 class Unmatched(NamedTuple):
@@ -203,21 +205,21 @@ class SidecarMatching:
     def _shared_part(self, photo: str, path: str) -> Part | None:
         file = self._files[path]
         if self._read(path) is None:
-            return Part(*_stat(file), normalized_path(photo.removeprefix(folder_of(path))))
+            return _part(file, normalized_path(photo.removeprefix(folder_of(path))))
         name = self._matched(path).get(photo)
-        return None if name is None else Part(*_stat(file), name)
+        return None if name is None else _part(file, name)
 
     def _own_part(self, photo: str, path: str) -> Part | None:
         file = self._files[path]
         if not is_coco(path) and not is_boxes(path):
-            return Part(*_stat(file))
+            return _part(file)
         sections = self._read(path)
         if sections is None:
-            return Part(*_stat(file), normalized_name(photo))
+            return _part(file, normalized_name(photo))
         wanted = normalized_name(photo)
         same = [name for name in sections.texts if folded(normalized_name(name)) == folded(wanted)]
         name = wanted if wanted in same else same[0] if len(same) == 1 else None
-        return None if name is None else Part(*_stat(file), name)
+        return None if name is None else _part(file, name)
 
     def parts(self, photo: str) -> tuple[Part, ...]:
         """Return what the sidecars contain about a photo, in order of precedence."""
@@ -290,5 +292,5 @@ def _too_long(photo: str) -> Unmatched | None:
     return Unmatched(photo, f"its name is {surplus} bytes too long for sidecars: shorten it")
 
 
-def _stat(file: File) -> tuple[str, int, int, int]:
-    return file.path, file.size, file.mtime_ns, file.ctime_ns
+def _part(file: File, name: str = "") -> Part:
+    return Part(file.path, file.size, file.mtime_ns, file.ctime_ns, name, file.etag)

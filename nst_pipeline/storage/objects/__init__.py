@@ -1,0 +1,1 @@
+"""Object stores: how they are reached, read and written, and what is wrong with them."""
