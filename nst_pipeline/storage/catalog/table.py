@@ -304,8 +304,7 @@ class Catalog:
             except pa.ArrowNotImplementedError:
                 # A deletion of an earlier version left files with a type of text that Arrow
                 # does not compare; once they are read, it is the usual one.
-                table = dataset.to_table(columns=list(columns))
-                return table if chosen is None else table.filter(chosen)
+                return dataset.to_table().filter(chosen).select(list(columns))
 
     def _current(
         self,
