@@ -173,7 +173,10 @@ def run_script() -> None:
     """Run `nst` as the script does: a process that has done its work ends without a teardown."""
     try:
         main()
+        code = None
     except SystemExit as end:
-        if isinstance(end.code, int | None):
-            quit_process(end.code or 0)
-        raise
+        code = end.code
+    # Here the error is gone, and with it what its frames held, such as temporary files.
+    if isinstance(code, int | None):
+        quit_process(code or 0)
+    sys.exit(code)

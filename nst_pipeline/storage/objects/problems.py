@@ -43,7 +43,6 @@ _BY_WORDS = {
     "SlowDown": _AWAY,
     "Server returned non-2xx status code: 5": _AWAY,
     "timed out": _AWAY,
-    "operation timed out": _AWAY,
 }
 """Words of clients and stores; of several in one message, the first listed here explains it."""
 _REASON_CHARACTERS = 200

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.place.footing import certainty
 from nst_pipeline.vision.place.support import HANGING
-from nst_pipeline.vision.place.things import thing_named
+from nst_pipeline.vision.place.things import Support, thing_named
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
@@ -68,6 +68,17 @@ class LibrarySticker:
         return not (
             self.touches_bottom or self.touches_top or self.touches_left or self.touches_right
         )
+
+    def standing(self, support: Support) -> float:
+        """Return how sure it is, 0..1, that it can be on a support as it was in its own photo.
+
+        An airplane that stands there does not fly elsewhere.
+        """
+        if self.footing is None or self.touches_bottom:
+            return 1.0
+        if support == "air":
+            return 1 - certainty(self.footing)
+        return 1.0 if support in HANGING else certainty(self.footing)
 
     @property
     def placeable(self) -> bool:
@@ -191,11 +202,9 @@ def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
 
 def _can_stand(sticker: LibrarySticker, settings: PlacementSettings) -> bool:
     """Check whether an object that stands as it did in its own photo can be plausible anywhere."""
-    if sticker.footing is None or sticker.touches_bottom:
-        return True
     thing = thing_named(sticker.label)
-    hangs = thing is not None and not HANGING.isdisjoint(thing.stands_on)
-    return hangs or certainty(sticker.footing) >= settings.min_plausibility
+    supports: tuple[Support, ...] = ("ground",) if thing is None else thing.stands_on
+    return any(sticker.standing(each) >= settings.min_plausibility for each in supports)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from nst_pipeline.vision.images.color import to_lab
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.place.cells import Cells
 from nst_pipeline.vision.place.choose import LibrarySticker, name_hash
-from nst_pipeline.vision.place.footing import certainty
 from nst_pipeline.vision.place.layout import Layout
 from nst_pipeline.vision.place.obstacles import Obstacles
 from nst_pipeline.vision.place.perspective import (
@@ -240,7 +239,7 @@ class _Planner:
             return "it would be too small, too large, or in the way"
         best = max(each.plausibility for each in rated)
         if best < settings.min_plausibility:
-            if all(self._stood(subject, each.support) < 0.5 for each in rated):
+            if all(subject.sticker.standing(each.support) < 0.5 for each in rated):
                 return "it does not stand in its own photo on what could carry it"
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
         first = self.parameters.places * self.round
@@ -335,20 +334,8 @@ class _Planner:
         certain = 1 / (1 + (self._doubt(subject, stand) / parameters.doubtful_size) ** 2)
         carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
         plausibility = usual * carried**parameters.carried_power * free * certain
-        plausibility *= self._stood(subject, stand.support)
+        plausibility *= subject.sticker.standing(stand.support)
         return _Rated(box, plausibility, stand.support, carried, free)
-
-    def _stood(self, subject: _Subject, support: Support) -> float:
-        """Return how sure it is, 0..1, that an object can be there as it was in its own photo.
-
-        An airplane that stands there does not fly elsewhere.
-        """
-        footing = subject.sticker.footing
-        if footing is None or subject.stands_out_of_sight:
-            return 1.0
-        if support == "air":
-            return 1 - certainty(footing)
-        return 1.0 if support in HANGING else certainty(footing)
 
     def _doubt(self, subject: _Subject, stand: _Stand) -> float:
         """Return the standard deviation of the logarithm of a size."""
