@@ -90,6 +90,12 @@ def client(bucket: str) -> ObjectStore:
     return _connect(bucket, _PATIENCE)
 
 
+def object_at(scheme: str, path: str) -> tuple[ObjectStore, str]:
+    """Return the client of an object's bucket, and its key; a path is `bucket/key`."""
+    bucket, _, key = path.partition("/")
+    return client(f"{scheme}://{bucket}"), key
+
+
 @lru_cache
 def check_access(bucket: str, prefix: str) -> None:
     """Ask a store for one object, once in each process, to learn at once whether it answers.

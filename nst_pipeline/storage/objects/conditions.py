@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from upath import UPath
 
 from nst_pipeline.errors import StorageError
-from nst_pipeline.storage.objects.access import client
+from nst_pipeline.storage.objects.access import object_at
 from nst_pipeline.storage.objects.problems import explained, problem
 
 if TYPE_CHECKING:
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 20
 """Writers that add to one object at the same time: each attempt lets at least one through."""
-
-
-def _at(path: UPath) -> tuple[ObjectStore, str]:
-    """Return the client of an object's bucket, and its key."""
-    bucket, _, key = path.path.partition("/")
-    return client(f"{path.protocol}://{bucket}"), key
 
 
 def check_conditions(folder: UPath) -> None:
@@ -40,7 +34,8 @@ def check_conditions(folder: UPath) -> None:
     """
     from obstore.exceptions import AlreadyExistsError, NotSupportedError
 
-    store, key = _at(folder / f".condition-{uuid.uuid4().hex}")
+    probe = folder / f".condition-{uuid.uuid4().hex}"
+    store, key = object_at(probe.protocol, probe.path)
     ignores = StorageError(
         f"{folder}: the store ignores the condition If-None-Match of a put, so that two runs would "
         "overwrite each other's rows: use a store that checks it, or a newer version of it"
@@ -86,7 +81,7 @@ def change(path: UPath, changed: Callable[[bytes], bytes]) -> None:
     """
     from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-    store, key = _at(path)
+    store, key = object_at(path.protocol, path.path)
     with explained(str(path)):
         for _ in range(_ATTEMPTS):
             before, mode = _content(store, key)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import fsspec
 from fsspec.spec import AbstractFileSystem
 
-from nst_pipeline.storage.objects.access import SCHEMES, client
+from nst_pipeline.storage.objects.access import SCHEMES, object_at
 from nst_pipeline.storage.objects.problems import explained
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class ObjectFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has 
 
     def _at(self, path: str) -> tuple[ObjectStore, str, str]:
         """Return client, key, and URL of an object."""
-        bucket, _, key = str(self._strip_protocol(path)).partition("/")
-        return client(f"{self.scheme}://{bucket}"), key, f"{self.scheme}://{bucket}/{key}"
+        place = str(self._strip_protocol(path))
+        return *object_at(self.scheme, place), f"{self.scheme}://{place}"
 
     def _described(self, path: str, meta: ObjectMeta) -> dict[str, Any]:
         bucket = str(self._strip_protocol(path)).partition("/")[0]
