@@ -37,6 +37,7 @@ SETTINGS = """
 [placement]
 same_split = false
 min_plausibility = 0.0
+cut_objects = true
 min_height_fraction = 0.02
 
 [recipes]
