@@ -33,6 +33,7 @@ from nst_pipeline.vision.detect.transparency import OWN_ALPHA
 from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
+from nst_pipeline.vision.place.kinship import Shares, shares_of_surfaces
 from nst_pipeline.vision.shapes import Box, Cutout, Matte, Rgba
 
 
@@ -87,6 +88,7 @@ class _Surroundings:
 
     light: Reading | None = None
     footing: float | None = None
+    surfaces: Shares | None = None
 
 
 def _describe(
@@ -114,6 +116,7 @@ def _describe(
         light=surroundings.light,
         height_m=found.height_m,
         footing=surroundings.footing,
+        surfaces=surroundings.surfaces,
     )
 
 
@@ -131,7 +134,7 @@ def _digests(settings: Settings) -> dict[str, str]:
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=_digests,
-    code_version="11",
+    code_version="12",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",
@@ -145,8 +148,8 @@ def stickers(item: Item) -> Made:
 
     If a photo has transparency, its own alpha is the matte, and its colors stay as they are.
     `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
-    not pasted (`placement.min_quality`). The light that falls on what is around an object in its
-    photo is kept with it, and whether it stands there on what can carry it.
+    not pasted (`placement.min_quality`). What a photo shows around an object is kept with it: the
+    light, the surfaces, and whether it stands on what can carry it.
     """
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
     alpha, settings = item.alpha("objects"), item.settings.cutout
@@ -162,7 +165,8 @@ def stickers(item: Item) -> Made:
         around = _Surroundings()
         if found.source != OWN_ALPHA:
             standing = read_footing(layout, found.label, cutout.matte)
-            around = _Surroundings(read_light(photo, cutout.matte), standing)
+            surfaces = shares_of_surfaces(layout(), cutout.matte)
+            around = _Surroundings(read_light(photo, cutout.matte), standing, surfaces)
         name = sticker_id(item.key, number)
         record = _describe(name, source, found, cutout, alpha, pixels, box, around)
         made[files.sticker(number)] = sticker_png(pixels, record)

@@ -76,6 +76,7 @@ def naturalness(
     *,
     quality: float | None = None,
     plausibility: float | None = None,
+    kinship: float | None = None,
     parameters: NaturalnessParameters = NaturalnessParameters(),
 ) -> Naturalness:
     """Combine what is seen of a composite with what is known of it.
@@ -90,6 +91,9 @@ def naturalness(
         The sticker's quality, 0..1, if it is known. The cut-out is no better than that.
     plausibility
         The placement's, 0..1, if it is known. The place is no better than that.
+    kinship
+        How alike the scene and the object's own photo are, 0..1, if it is known. The place is no
+        better than that.
     parameters
         Of the combination.
 
@@ -101,7 +105,7 @@ def naturalness(
     (True, 'cutout')
     """
     logits = dict(seen)
-    for name, known in (("cutout", quality), ("place", plausibility)):
+    for name, known in (("cutout", quality), ("place", plausibility), ("place", kinship)):
         if known is not None:
             logits[name] = min(logits[name], _logit(known))
     counted = np.clip([logits[name] for name in SEEN], -parameters.limit, parameters.limit)
