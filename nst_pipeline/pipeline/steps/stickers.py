@@ -33,7 +33,7 @@ from nst_pipeline.vision.detect.transparency import OWN_ALPHA
 from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
-from nst_pipeline.vision.place.kinship import Shares, shares_of_surfaces
+from nst_pipeline.vision.place.kinship import Shares, is_plain, shares_of_surfaces
 from nst_pipeline.vision.shapes import Box, Cutout, Matte, Rgba
 
 
@@ -165,7 +165,8 @@ def stickers(item: Item) -> Made:
         around = _Surroundings()
         if found.source != OWN_ALPHA:
             standing = read_footing(layout, found.label, cutout.matte)
-            surfaces = shares_of_surfaces(layout(), cutout.matte)
+            plain = is_plain(photo, cutout.matte)
+            surfaces = None if plain else shares_of_surfaces(layout(), cutout.matte)
             around = _Surroundings(read_light(photo, cutout.matte), standing, surfaces)
         name = sticker_id(item.key, number)
         record = _describe(name, source, found, cutout, alpha, pixels, box, around)

@@ -38,6 +38,8 @@ class NaturalnessParameters:
     """Height, as a share of the picture's, that counts neither for nor against."""
     least_height: float = 0.05
     """What is smaller is looked at no less."""
+    kinship: float = 0.8
+    """Weight of the logit of kinship."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,7 @@ def naturalness(
     plausibility
         The placement's, 0..1, if it is known. The place is no better than that.
     kinship
-        How alike the scene and the object's own photo are, 0..1, if it is known. The place is no
-        better than that.
+        How alike the scene and the object's own photo are, 0..1, if it is known.
     parameters
         Of the combination.
 
@@ -105,12 +106,14 @@ def naturalness(
     (True, 'cutout')
     """
     logits = dict(seen)
-    for name, known in (("cutout", quality), ("place", plausibility), ("place", kinship)):
+    for name, known in (("cutout", quality), ("place", plausibility)):
         if known is not None:
             logits[name] = min(logits[name], _logit(known))
     counted = np.clip([logits[name] for name in SEEN], -parameters.limit, parameters.limit)
     weighted = float(np.dot(parameters.weights, counted))
     size = max(height, parameters.least_height) / parameters.usual_height
     total = parameters.bias + weighted - parameters.prominence * float(np.log(size))
+    if kinship is not None:
+        total += parameters.kinship * _logit(kinship)
     factors = {name: round(_probability(logits[name]), 4) for name in FACTORS}
     return Naturalness(round(_probability(total), 4), factors)

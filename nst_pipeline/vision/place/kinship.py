@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nst_pipeline.vision.images.edges import find_edges
+from nst_pipeline.vision.images.regions import dilate, object_mask
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.place.layout import Layout
-from nst_pipeline.vision.shapes import Matte
+from nst_pipeline.vision.shapes import Matte, Rgb
 
 Shares = tuple[float, ...]
 """Share of a picture that shows each of `SURFACES`, 0..1."""
@@ -24,6 +26,12 @@ class KinshipParameters:
     half of all pairs of photos are nearer than 14."""
     unknown: float = 0.5
     """Kinship of an object whose own photo is not known."""
+    view_px: int = 256
+    """Side of the square in which edges are looked for."""
+    margin_px: int = 9
+    """Reach of the object's own edges there."""
+    plain: float = 0.01
+    """Share of the surroundings that edges cover below which they tell nothing."""
 
 
 def shares_of_surfaces(layout: Layout, matte: Matte | None = None) -> Shares:
@@ -42,6 +50,26 @@ def shares_of_surfaces(layout: Layout, matte: Matte | None = None) -> Shares:
         around -= resize(matte, columns, rows)
     shares = (layout.surfaces * around).sum((1, 2)) / max(float(around.sum()), 1.0)
     return tuple(round(float(each), _DECIMALS) for each in shares)
+
+
+def is_plain(
+    photo: Rgb, matte: Matte, *, parameters: KinshipParameters = KinshipParameters()
+) -> bool:
+    """Check whether an object is on a plain background, as in a studio: it belongs anywhere.
+
+    Parameters
+    ----------
+    photo
+        (height, width, 3) uint8 RGB.
+    matte
+        (height, width) float32, 0..1, of the object.
+    parameters
+        Tuned constants.
+    """
+    side = parameters.view_px
+    near = dilate(object_mask(resize(matte, side, side)), parameters.margin_px)
+    edges = find_edges(photo, side)[~near]
+    return bool(edges.mean() < parameters.plain) if edges.size else False
 
 
 def kinship(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import islice, pairwise
 
-import cv2
 import numpy as np
 
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.images.color import to_lab
+from nst_pipeline.vision.images.edges import find_edges
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.place.cells import Cells
 from nst_pipeline.vision.place.choose import LibrarySticker, name_hash
@@ -27,8 +27,6 @@ from nst_pipeline.vision.place.support import GROUND, HANGING, SURFACES_OF, name
 from nst_pipeline.vision.place.things import Support, Thing, thing_named
 from nst_pipeline.vision.shapes import Box, Detection, Placement, Rgb
 
-_CANNY = (25, 50)
-"""Gradients that begin and make an edge, of 8-bit gray values."""
 _UNKNOWN = Thing(0.0, 3.0, ("ground", "floor", "table"))
 """What is assumed of a thing with an unknown name: nothing of its height."""
 
@@ -87,6 +85,8 @@ class PlanParameters:
     """Spread of a height that the user gave."""
     tolerated_size: float = 0.2
     """Logarithm of the size by which an object may be off besides."""
+    strange: float = 0.4
+    """Kinship below which a place is less plausible, in proportion."""
     kin: float = 0.55
     """From this kinship on, stickers are equally welcome."""
     busy: float = 0.05
@@ -236,9 +236,7 @@ class _Planner:
     @cached_property
     def _edges(self) -> Cells:
         """Where the scene has edges."""
-        small = resize(self.scene, SIDE_PX, SIDE_PX)
-        edges = cv2.Canny(small, *_CANNY)
-        return Cells.of(np.asarray(edges > 0, np.float32), self.scene)
+        return Cells.of(np.float32(find_edges(self.scene, SIDE_PX)), self.scene)
 
     @cached_property
     def _colors(self) -> Cells:
@@ -266,6 +264,8 @@ class _Planner:
             return "it would be too small, too large, or in the way"
         best = max(each.plausibility for each in rated)
         if best < settings.min_plausibility:
+            if self.kinship(sticker) < self.parameters.strange / 2:
+                return "its own photo is unlike the scene"
             if all(subject.sticker.standing(each.support) < 0.5 for each in rated):
                 return "it does not stand in its own photo on what could carry it"
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
@@ -368,6 +368,7 @@ class _Planner:
         carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
         plausibility = usual * carried**parameters.carried_power * free * certain
         plausibility *= subject.sticker.standing(stand.support)
+        plausibility *= min(self.kinship(subject.sticker) / parameters.strange, 1.0)
         return _Rated(box, plausibility, stand.support, carried, free)
 
     def _doubt(self, subject: _Subject, stand: _Stand) -> float:

@@ -11,7 +11,7 @@ from nst_pipeline.style.light_reader import read_light
 from nst_pipeline.style.scene_layout import load_layout_network
 from nst_pipeline.vision.harmonize.light.reading import light_distance
 from nst_pipeline.vision.place.choose import LibrarySticker
-from nst_pipeline.vision.place.kinship import kinship, shares_of_surfaces
+from nst_pipeline.vision.place.kinship import is_plain, kinship, shares_of_surfaces
 from nst_pipeline.vision.place.layout import SURFACES
 from tests.vision.place.layouts import lawn, made_up
 
@@ -46,6 +46,17 @@ def test_the_object_itself_is_not_its_surroundings():
     shares = dict(zip(SURFACES, shares_of_surfaces(made_up(room), matte), strict=True))
     assert shares["person"] < 0.01
     assert shares["floor"] == pytest.approx(0.5, abs=0.01) == shares["wall"]
+
+
+def test_an_object_before_a_plain_background_belongs_anywhere():
+    from skimage import data
+
+    cup, matte = data.coffee(), np.zeros(data.coffee().shape[:2], np.float32)
+    matte[12:388, 78:482] = 1
+    assert not is_plain(cup, matte)
+    studio = np.where(matte[..., None] > 0, cup, np.uint8(240))
+    assert is_plain(studio, matte)
+    assert not is_plain(studio, np.ones_like(matte))
 
 
 def test_the_distance_of_lights_grows_with_the_change():
