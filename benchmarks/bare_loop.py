@@ -23,7 +23,7 @@ from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.finding.paintings import offers_painting
 from nst_pipeline.style.kinship import kinship_with
-from nst_pipeline.style.light_reader import read_light, read_lights
+from nst_pipeline.style.light_reader import read_lights
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.naturalness import judge_naturalness
 from nst_pipeline.style.paint import paint_object
@@ -34,7 +34,8 @@ from nst_pipeline.style.recipes import (
     crop_surroundings,
     prepare_model_inputs,
 )
-from nst_pipeline.style.scene_layout import layout_once, load_layout_network, read_footing
+from nst_pipeline.style.scene_layout import layout_once, load_layout_network
+from nst_pipeline.style.surroundings import read_surroundings
 from nst_pipeline.style.tries import judge_in_preview
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
@@ -52,7 +53,6 @@ from nst_pipeline.vision.images.png import decode_png, encode_png
 from nst_pipeline.vision.images.regions import object_box
 from nst_pipeline.vision.place.choose import LibrarySticker, StickerCandidates
 from nst_pipeline.vision.place.cut_edges import cut_edges
-from nst_pipeline.vision.place.kinship import shares_of_surfaces
 from nst_pipeline.vision.place.plan import plan
 from nst_pipeline.vision.shading.mirror import match_light
 from nst_pipeline.vision.shading.scene_light import scene_light
@@ -102,14 +102,8 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
         sticker = LibrarySticker(
             f"{key}.0", key, box.width, box.height, quality, label=found.label, lab=lab, **edges
         )
-        light, layout = read_light(photo, cutout.matte), layout_once(photo)
-        around = replace(
-            sticker,
-            light=light,
-            surfaces=shares_of_surfaces(layout(), cutout.matte),
-            footing=read_footing(layout, found.label, cutout.matte),
-        )
-        yield around, _Cut(pixels, light)
+        around = read_surroundings(photo, layout_once(photo), found.label, cutout.matte)
+        yield replace(sticker, **vars(around)), _Cut(pixels, around.light)
 
 
 def _pasted(

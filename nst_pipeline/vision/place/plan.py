@@ -236,7 +236,7 @@ class _Planner:
     @cached_property
     def _edges(self) -> Cells:
         """Where the scene has edges."""
-        return Cells.of(np.float32(find_edges(self.scene, SIDE_PX)), self.scene)
+        return Cells.of(find_edges(self.scene, SIDE_PX).astype(np.float32), self.scene)
 
     @cached_property
     def _colors(self) -> Cells:
