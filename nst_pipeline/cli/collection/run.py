@@ -66,20 +66,26 @@ def _missing_home(home: Path) -> NstError:
     )
 
 
-def _instance() -> dg.DagsterInstance:
-    """Open the Dagster instance of `DAGSTER_HOME`, or of `dagster_home` in the current folder.
+def dagster_home() -> Path:
+    """Return the folder that `DAGSTER_HOME` names, or `dagster_home` in the current folder.
 
     Raises
     ------
     NstError
         The folder has no `dagster.yaml`.
     """
-    import dagster as dg
-
     home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home").resolve()
     if not (home / "dagster.yaml").is_file():
         raise _missing_home(home)
     os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+def _instance() -> dg.DagsterInstance:
+    """Open the Dagster instance of `dagster_home`."""
+    import dagster as dg
+
+    dagster_home()
     return dg.DagsterInstance.get()
 
 
