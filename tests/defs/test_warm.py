@@ -13,6 +13,7 @@ import pytest
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 
+from nst_pipeline.cli import main
 from nst_pipeline.definitions import defs
 from nst_pipeline.defs.launcher import WarmRunLauncher
 from nst_pipeline.defs.runs.handover import Offer, listening, offer, take
@@ -91,6 +92,13 @@ def test_runs_are_executed_by_the_process_that_waits_while_code_and_settings_las
             assert _process_of_new_run(instance, context) != warm.pid
             _until(lambda: (home / "warm.sock").exists())
             assert _process_of_new_run(instance, context) == warm.pid, "it has started anew"
+
+
+def test_nothing_is_kept_ready_where_another_launcher_is_used(home, capsys, monkeypatch):
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    monkeypatch.setattr(sys, "argv", ["nst", "warm"])
+    main()
+    assert "has another launcher" in capsys.readouterr().err
 
 
 @pytest.fixture

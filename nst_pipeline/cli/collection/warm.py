@@ -12,7 +12,7 @@ import numpy as np
 import typer
 
 from nst_pipeline.cli.collection.run import dagster_home
-from nst_pipeline.cli.output import print_line
+from nst_pipeline.cli.output import print_line, print_note
 from nst_pipeline.errors import NstError
 from nst_pipeline.pipeline.engine.stopping import STOPPED_EXIT_CODE
 from nst_pipeline.pipeline.engine.workspace import existing_workspace
@@ -30,18 +30,31 @@ def warm(again: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
     half of the time. After each run, and when code or settings have changed, it starts anew.
     `make dev` starts it.
     """
+    from nst_pipeline.defs.runs.warm import execute_next_run
+
     home = dagster_home()
+    if not _offers_runs():
+        print_note(f"{home}/dagster.yaml has another launcher: runs get processes of their own")
+        return
     # The shell of `make dev` lets background jobs ignore Ctrl-C, which must end a run.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not again:
         print_line(f"Keeping a process ready for the runs of {home}")
-    from nst_pipeline.defs.runs.warm import execute_next_run
-
     try:
         execute_next_run(home, "nst_pipeline.definitions", _rehearse)
     except KeyboardInterrupt:
         raise typer.Exit(STOPPED_EXIT_CODE) from None
     _start_anew()
+
+
+def _offers_runs() -> bool:
+    """Whether runs are launched by the launcher that offers them to this process."""
+    import dagster as dg
+
+    from nst_pipeline.defs.launcher import WarmRunLauncher
+
+    with dg.DagsterInstance.get() as instance:
+        return isinstance(instance.run_launcher, WarmRunLauncher)
 
 
 def _start_anew() -> NoReturn:
