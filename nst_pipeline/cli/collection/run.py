@@ -267,7 +267,8 @@ def _print_summary(
     if empty := without_result(workspace):
         print_line(f"{empty}: `nst status` gives the reasons.")
     if noted := len(notes(workspace)):
-        print_line(f"{noted} notes on your annotations and placements: `nst status` lists them.")
+        what = "1 note" if noted == 1 else f"{noted} notes"
+        print_line(f"{what} on your annotations and placements: see `nst status`.")
     page = workspace.store.path(gallery.name, ALL, GALLERY_PAGE)
     if page.exists():
         print_line(f"Gallery: {page}")

@@ -36,6 +36,8 @@ def warm(again: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
     if not _offers_runs():
         print_note(f"{home}/dagster.yaml has another launcher: runs get processes of their own")
         return
+    # While it waits, other processes need the GPU's memory, all of which TensorFlow would reserve.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     # The shell of `make dev` lets background jobs ignore Ctrl-C, which must end a run.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not again:
