@@ -101,6 +101,7 @@ def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
         ({"footing": 0.05, "label": "eagle"}, ""),
         ({"footing": 0.2}, ""),
         ({"lab": (3.0, 0.0, 0.0)}, "silhouette"),
+        ({"label": "umbrella"}, "somebody's hand"),
         ({"width": 80, "height": 90}, "placement.min_sticker_px"),
     ],
 )
