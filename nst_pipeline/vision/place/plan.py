@@ -35,7 +35,7 @@ _UNKNOWN = Thing(0.0, 3.0, ("ground", "floor", "table"))
 class PlanParameters:
     """Tuned constants of planning. Fractions are of the named length."""
 
-    max_enlargement: float = 1.1
+    max_enlargement: float = 1.25
     """A sticker enlarged by more than this looks soft compared with the scene."""
     tries: int = 160
     """Random boxes tried for each sticker and support."""
