@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from nst_pipeline.storage.artifact_files import (
     decode_picture,
     file_name,
 )
+from nst_pipeline.storage.catalog.rows import ArtifactState, Row
 from nst_pipeline.storage.disk_cache import NO_CACHE, DiskCache
 from nst_pipeline.storage.files import (
     fill_atomically,
@@ -110,7 +112,7 @@ class Store:
     root
         A folder or an fsspec URL.
     disk_cache
-        Keeps files of which the artifact's digest is known.
+        Keeps files of artifacts whose state is given, and those that are written.
 
     Examples
     --------
@@ -176,8 +178,7 @@ class Store:
                 written = dict(zip(files, pool.map(write, files), strict=True))
         digests = {name: digest for name, (digest, _) in written.items()}
         digest, size = joint_digest(digests), sum(each for _, each in written.values())
-        for name, data in kept.items():
-            self.cache.put(_kept_name(asset, key, name, digest), data)
+        self._keep(asset, key, kept, digest)
         first = str(self.path(asset, key, next(iter(files)))) if files else ""
         relative = first.removeprefix(str(self.root)).lstrip("/")
         return Written(relative, tuple(files), digest, size)
@@ -192,25 +193,43 @@ class Store:
         """
         return joint_digest({name: sha256(self.read(asset, key, name)) for name in names})
 
-    def read(self, asset: str, key: str, name: str, *, digest: str = "") -> bytes:
+    def read(
+        self, asset: str, key: str, name: str, *, state: ArtifactState | Row | None = None
+    ) -> bytes:
         """Read a file.
 
         Parameters
         ----------
         asset, key, name
             The artifact, and which of its files.
-        digest
-            The artifact's in the catalog: with it, what this machine keeps is used.
+        state
+            The artifact in the catalog: with it, what this machine keeps is used.
 
         Raises
         ------
         FileNotFoundError
             It does not exist.
         """
-        path = self.path(asset, key, name)
-        if not digest:
-            return path.read_bytes()
-        return self.cache.read(_kept_name(asset, key, name, digest), path.read_bytes)
+        if state is None or not self.cache.keeps:
+            return self.path(asset, key, name).read_bytes()
+        kept = self.cache.get(_kept_name(asset, key, name, state.digest))
+        return self._fetched(asset, key, name, state) if kept is None else kept
+
+    def _fetched(self, asset: str, key: str, name: str, state: ArtifactState | Row) -> bytes:
+        """Read a file, and keep the artifact's files if together they have its digest.
+
+        A run that makes it anew may have written some, and not yet its row.
+        """
+        found = {name: self.read(asset, key, name)}
+        with suppress(FileNotFoundError):
+            found |= {each: self.read(asset, key, each) for each in state.files if each != name}
+            if joint_digest({each: sha256(found[each]) for each in found}) == state.digest:
+                self._keep(asset, key, found, state.digest)
+        return found[name]
+
+    def _keep(self, asset: str, key: str, files: Mapping[str, bytes], digest: str) -> None:
+        for name, data in files.items():
+            self.cache.put(_kept_name(asset, key, name, digest), data)
 
     def record(
         self,
@@ -219,7 +238,7 @@ class Store:
         key: str,
         name: str = RECORD,
         *,
-        digest: str = "",
+        state: ArtifactState | Row | None = None,
     ) -> AnyRecord:
         """Read a record; the arguments are those of `read`.
 
@@ -230,7 +249,7 @@ class Store:
         DamagedRecordError
             It is not a record of this kind.
         """
-        data = self.read(asset, key, name, digest=digest)
+        data = self.read(asset, key, name, state=state)
         return parse_record(kind, data, str(self.path(asset, key, name)))
 
     def picture(
@@ -240,7 +259,7 @@ class Store:
         name: str = PICTURE,
         *,
         keep: bool = True,
-        digest: str = "",
+        state: ArtifactState | Row | None = None,
     ) -> Picture:
         """Read a picture, from memory if this process read it before.
 
@@ -252,7 +271,7 @@ class Store:
             One of `artifact_files`.
         keep
             Keep it in memory; pass False if it will not be read again.
-        digest
+        state
             As in `read`.
 
         Returns
@@ -269,13 +288,15 @@ class Store:
         """
 
         def decode() -> Picture:
-            return decode_picture(name, self.read(asset, key, name, digest=digest))
+            return decode_picture(name, self.read(asset, key, name, state=state))
 
         if not keep:
             return decode()
         path = self.path(asset, key, name)
+        if state is not None and self.cache.keeps:
+            return self.remembered(f"{path} {state.digest}", decode)
         # fsspec's key identifies a version of the file by its size and time of change, or ETag.
-        return self.remembered(f"{path} {digest or path.fs.ukey(path.path)}", decode)
+        return self.remembered(f"{path} {path.fs.ukey(path.path)}", decode)
 
     def remembered(self, name: str, decode: Callable[[], Picture]) -> Picture:
         """Return a picture by a unique name, read-only; call `decode` if it is not in memory."""

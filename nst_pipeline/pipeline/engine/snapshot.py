@@ -170,17 +170,20 @@ class Snapshot:
 
     def picture(self, node: Node, key: str, name: str = PICTURE, *, keep: bool = True) -> Picture:
         """Read a picture of an artifact, as `Store.picture` does."""
-        digest = self._digest(node, key)
-        return self.store.picture(node.name, key, name, keep=keep, digest=digest)
+        state = self._state(node, key)
+        return self.store.picture(node.name, key, name, keep=keep, state=state)
 
     def record(self, kind: type[AnyRecord], node: Node, key: str) -> AnyRecord:
         """Read the record of an artifact, as `Store.record` does."""
-        return self.store.record(kind, node.name, key, digest=self._digest(node, key))
+        return self.store.record(kind, node.name, key, state=self._state(node, key))
 
-    def _digest(self, node: Node, key: str) -> str:
-        """Return an artifact's digest in the catalog; empty if nothing is kept by digests."""
-        state = self.states(node).get(key) if self.store.cache.keeps else None
-        return "" if state is None else state.digest
+    def read(self, node: Node, key: str, name: str) -> bytes:
+        """Read a file of an artifact, as `Store.read` does."""
+        return self.store.read(node.name, key, name, state=self._state(node, key))
+
+    def _state(self, node: Node, key: str) -> ArtifactState | None:
+        """Return an artifact's state; None, without a look into the catalog, if it is not used."""
+        return self.states(node).get(key) if self.store.cache.keeps else None
 
     def near(self, inbox: Inbox, keys: Sequence[str]) -> Callable[[str], Snapshot]:
         """Return a function that finds a snapshot for one of the sorted keys of an inbox.

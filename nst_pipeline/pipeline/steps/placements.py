@@ -364,7 +364,7 @@ def _planned(
 
 
 def _recorded(workspace: Workspace, row: Row) -> Placements:
-    return workspace.store.record(Placements, row.asset, row.key)
+    return workspace.store.record(Placements, row.asset, row.key, state=row)
 
 
 def _boxes(workspace: Workspace, row: Row) -> Iterator[Box]:

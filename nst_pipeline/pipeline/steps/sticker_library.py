@@ -122,7 +122,7 @@ def library_table(snapshot: Snapshot) -> pa.Table:
             digest = rows[key].digest
             table += kept.get((key, digest)) or [
                 _row(store, key, digest, record)
-                for record in store.record(Stickers, stickers.name, key, digest=digest)
+                for record in store.record(Stickers, stickers.name, key, state=rows[key])
             ]
     return pa.Table.from_pylist(table, schema=SCHEMA)
 
@@ -132,7 +132,7 @@ def _labeled(store: Store, table: pa.Table) -> list[tuple[str, Picture]]:
     return [
         (
             f"{row['label']} {row['quality']:.2f} {row['photo']}",
-            store.picture(stickers.name, *sticker_file(row["sticker"]), digest=row["digest"]),
+            store.picture(stickers.name, *sticker_file(row["sticker"])),
         )
         for row in table.to_pylist()
     ]

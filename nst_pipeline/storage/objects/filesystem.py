@@ -210,7 +210,8 @@ class ObjectFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has 
 
     def rm(self, path: str, recursive: bool = False, **_: Any) -> None:
         """Remove an object, or all below a name."""
-        for each in [path, *(self.find(path) if recursive else ())]:
+        below = self.find(path) if recursive else []
+        for each in below or [path]:
             self.rm_file(each)
 
     def cp_file(self, path1: str, path2: str, **_: Any) -> None:
