@@ -32,6 +32,7 @@ from nst_pipeline.storage.files import (
     sizes_in,
     write_atomically,
 )
+from nst_pipeline.storage.objects.access import is_object_store
 from nst_pipeline.storage.records import AnyRecord, Record, RecordList, dump_record, parse_record
 from nst_pipeline.vision.shapes import Picture
 
@@ -170,7 +171,8 @@ class Store:
             return sha256(data), len(data)
 
         large = sum(_size_of(each) >= _LARGE_BYTES for each in files.values())
-        if large < 2:
+        # In an object store, each file costs the time of a request, however small it is.
+        if large < 2 and not (len(files) > 1 and is_object_store(self.root.protocol)):
             written = {name: write(name) for name in files}
         else:
             # Encoders, digests and the disk release Python's lock.

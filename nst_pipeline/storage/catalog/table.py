@@ -21,6 +21,7 @@ from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError
 from upath import UPath
 
+from nst_pipeline.errors import StorageError
 from nst_pipeline.storage.catalog.name_columns import NameColumns, read_name_columns
 from nst_pipeline.storage.catalog.parts import parts_of
 from nst_pipeline.storage.catalog.problems import check_log, explained, missing_columns
@@ -106,20 +107,32 @@ class Catalog:
         return found
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Add rows in one atomic commit; no rows make no commit."""
+        """Add rows in one atomic commit; no rows make no commit.
+
+        Raises
+        ------
+        StorageError
+            Other writers were faster again and again, or the store cannot be used.
+        """
         if not rows:
             return
         with explained(self._url):
             if self._table is None and self._delta() is None and self._is_remote:
                 check_conditions(self._folder)
-            # An open table reads the commits that came since, a URL those of all times.
-            write_deltalake(
-                self._table or self._url,
-                to_table(rows),
-                mode="append",
-                partition_by=["asset"],
-                storage_options=self._options,
-            )
+            try:
+                # An open table reads the commits that came since, a URL those of all times.
+                write_deltalake(
+                    self._table or self._url,
+                    to_table(rows),
+                    mode="append",
+                    partition_by=["asset"],
+                    storage_options=self._options,
+                )
+            except CommitFailedError as error:
+                raise StorageError(
+                    f"{self._url}: {len(rows)} rows could not be added, because other runs add "
+                    "theirs all the time, or the store lists new objects late: run again"
+                ) from error
 
     def compact(self, asset: str) -> None:
         """Merge an asset's small files if there are many. Other writers may go on meanwhile.
