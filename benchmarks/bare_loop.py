@@ -7,7 +7,7 @@ gallery also shows the stylized pictures).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,8 @@ from nst_pipeline.storage.sidecars.matching import SidecarMatching
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.network_finders import network_finders
 from nst_pipeline.style.finding.paintings import offers_painting
-from nst_pipeline.style.light_reader import read_light, read_lights
+from nst_pipeline.style.kinship import kinship_with
+from nst_pipeline.style.light_reader import read_lights
 from nst_pipeline.style.magenta import Magenta, load_magenta
 from nst_pipeline.style.naturalness import judge_naturalness
 from nst_pipeline.style.paint import paint_object
@@ -33,7 +34,8 @@ from nst_pipeline.style.recipes import (
     crop_surroundings,
     prepare_model_inputs,
 )
-from nst_pipeline.style.scene_layout import load_layout_network
+from nst_pipeline.style.scene_layout import layout_once, load_layout_network
+from nst_pipeline.style.surroundings import read_surroundings
 from nst_pipeline.style.tries import judge_in_preview
 from nst_pipeline.vision.compose.composite import compose
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
@@ -100,7 +102,8 @@ def _stickers(root: Path, out: Path, settings: Settings) -> Iterator[tuple[Libra
         sticker = LibrarySticker(
             f"{key}.0", key, box.width, box.height, quality, label=found.label, lab=lab, **edges
         )
-        yield sticker, _Cut(pixels, read_light(photo, cutout.matte))
+        around = read_surroundings(photo, layout_once(photo), found.label, cutout.matte)
+        yield replace(sticker, **vars(around)), _Cut(pixels, around.light)
 
 
 def _pasted(
@@ -123,6 +126,7 @@ def _pasted(
         settings.placement,
         scene_key=key,
         judge=judge_in_preview(scene, settings.placement, pixels.__getitem__, quality.__getitem__),
+        kinship=kinship_with(scene, layout),
     ).planned
     lights = {each.sticker: cut.light for each, cut in library.items()}
     labels = {each.sticker: each.label for each in library}

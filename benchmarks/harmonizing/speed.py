@@ -29,7 +29,7 @@ from .figures import Figures
 FOLDER_COUNT, FOLDER_SIDE_PX = 160, 256
 """Default number of small composites, and their side."""
 LARGE_PX = (4000, 3000)
-COMMAND = "import sys; from nst_pipeline.cli import main; sys.exit(main())"
+COMMAND = "from nst_pipeline.cli import run_script; run_script()"
 
 
 @dataclass(frozen=True)

@@ -155,11 +155,15 @@ def _described(name: str, sticker: Sticker) -> LibrarySticker:
         width,
         height,
         quality=sticker.quality,
+        touches_bottom="bottom" in sticker.cut_by,
+        touches_top="top" in sticker.cut_by,
+        touches_left="left" in sticker.cut_by,
+        touches_right="right" in sticker.cut_by,
         label=sticker.label,
         height_m=sticker.height_m,
         footing=sticker.footing,
         lab=mean_lab(sticker.picture),
-        **{f"touches_{edge}": True for edge in sticker.cut_by},
+        light=sticker.light,
     )
 
 

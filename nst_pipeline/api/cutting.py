@@ -11,8 +11,8 @@ from nst_pipeline.settings import Settings
 from nst_pipeline.style.cutout_network import load_cutout_network
 from nst_pipeline.style.finding.labels import name_objects
 from nst_pipeline.style.finding.network_finders import network_finders
-from nst_pipeline.style.light_reader import read_light
-from nst_pipeline.style.scene_layout import layout_once, read_footing
+from nst_pipeline.style.scene_layout import layout_once
+from nst_pipeline.style.surroundings import Surroundings, read_surroundings
 from nst_pipeline.vision.cutout import crop_sticker
 from nst_pipeline.vision.cutout import cut_out as cut_out_of
 from nst_pipeline.vision.detect import detect
@@ -175,7 +175,10 @@ def cut_out(
             f"{name_of(photo)}: nothing is left of the object after cutting it out: give a tighter "
             "box"
         )
-    has_surroundings = detection.source != OWN_ALPHA
+    around = Surroundings()
+    if detection.source != OWN_ALPHA:
+        layout = layout_once(colors)
+        around = read_surroundings(colors, layout, detection.label, made.matte)
     return Sticker(
         pixels,
         label=detection.label,
@@ -185,8 +188,6 @@ def cut_out(
         source=detection.source,
         cut_by=tuple(cut_edges(made.matte, alpha)),
         matte=made.matte,
-        light=read_light(colors, made.matte) if has_surroundings else None,
-        footing=read_footing(layout_once(colors), detection.label, made.matte)
-        if has_surroundings
-        else None,
+        light=around.light,
+        footing=around.footing,
     )

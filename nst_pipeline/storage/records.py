@@ -169,11 +169,15 @@ class StickerRecord(Record):
     footing: float | None = None
     """How well what is under its feet in its photo carries such a thing, 0..1; the file has no such
     field if nothing can be said."""
+    surfaces: tuple[float, ...] | None = None
+    """Share of each of `SURFACES` around the object in its photo; no such field if unknown."""
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        known = _without_empty("height_m", _without_empty("light", dump(self)))
-        return _without_empty("footing", known)
+        values: dict[str, Any] = dump(self)
+        for name in ("light", "height_m", "footing", "surfaces"):
+            values = _without_empty(name, values)
+        return values
 
 
 class Stickers(RecordList[StickerRecord]):
@@ -186,7 +190,9 @@ class PlacementRecord(Record):
     The record contains `sticker_digest` so that the composite is made again when the sticker
     changes. `turned` says why it was mirrored; the file has no such field if it was not.
     `plausibility`, 0..1, and `why` say what speaks for the place; the user's own have no `why`.
-    `hangs` is as in `Placement`; the file has no such field if the sticker stands.
+    `kinship`, 0..1, says how alike the scene and the sticker's own photo are; the file has no such
+    field for the user's own placements. `hangs` is as in `Placement`; the file has no such field if
+    the sticker stands.
     """
 
     sticker: str
@@ -200,12 +206,13 @@ class PlacementRecord(Record):
     turned: str = ""
     plausibility: float = 1.0
     why: str = ""
+    kinship: float | None = None
     hangs: bool = False
 
     @model_serializer(mode="wrap")
     def _without_empty_reasons(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values: dict[str, Any] = dump(self)
-        for name in ("turned", "why", "hangs"):
+        for name in ("turned", "why", "kinship", "hangs"):
             values = _without_empty(name, values)
         return values
 

@@ -53,6 +53,7 @@ def judge_naturalness(
     *,
     quality: float | None = None,
     plausibility: float | None = None,
+    kinship: float | None = None,
 ) -> Naturalness:
     """Judge how natural a composite looks, with the package's network.
 
@@ -62,8 +63,8 @@ def judge_naturalness(
         (height, width, 3) uint8 RGB.
     matte
         (height, width) float32, 0..1, of the object.
-    quality, plausibility
-        Of the sticker and its place, 0..1, if they are known.
+    quality, plausibility, kinship
+        Of the sticker, its place, and its own photo with the scene, 0..1, if they are known.
 
     Returns
     -------
@@ -79,4 +80,4 @@ def judge_naturalness(
         return Naturalness(1.0, {})
     seen = see_factors(_network(), *naturalness_views(picture, matte))
     height = object_box(matte).height / len(matte)
-    return naturalness(seen, height, quality=quality, plausibility=plausibility)
+    return naturalness(seen, height, quality=quality, plausibility=plausibility, kinship=kinship)

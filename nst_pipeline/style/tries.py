@@ -42,7 +42,11 @@ def judge_in_preview(
         if not matte.any():
             return 0.0
         found = judge_naturalness(
-            picture, matte, quality=quality_of(name), plausibility=planned.plausibility
+            picture,
+            matte,
+            quality=quality_of(name),
+            plausibility=planned.plausibility,
+            kinship=planned.kinship,
         )
         return found.probability
 

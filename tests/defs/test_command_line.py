@@ -22,6 +22,7 @@ from nst_pipeline.pipeline.upkeep.garbage import find_garbage
 from nst_pipeline.vision.images.png import encode_png
 
 ROOT = Path(__file__).parents[2]
+_SCRIPT = Path(sys.executable).with_name("nst")
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def nst(collection):
 
     def run(*arguments):
         environment = {**os.environ, "DAGSTER_HOME": str(collection.home), "COLUMNS": "200"}
-        command = [sys.executable, "-c", "from nst_pipeline.cli import main; main()", *arguments]
+        command = [_SCRIPT, *arguments]
         return subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
 
     return run
@@ -134,7 +135,7 @@ def _run_in_a_terminal(collection) -> tuple[int, str]:
     leader, follower = os.openpty()
     environment = {**os.environ, "DAGSTER_HOME": str(collection.home), "TERM": "xterm"}
     process = subprocess.Popen(
-        [sys.executable, "-c", "from nst_pipeline.cli import main; main()", "run"],
+        [_SCRIPT, "run"],
         **dict.fromkeys(("stdin", "stdout", "stderr"), follower),
         env=environment | {"COLUMNS": "120", "LINES": "40"},
     )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 import pyarrow.compute as pc
@@ -209,7 +210,7 @@ def test_a_stopped_run_starts_no_other_phase(collection, stop):
     assert {kind for kind, _ in _kinds(collection)} <= {"missing"}
 
 
-_RUN = [sys.executable, "-c", "from nst_pipeline.cli import main; main()", "run"]
+_RUN = [Path(sys.executable).with_name("nst"), "run"]
 
 
 def _environment(collection):

@@ -158,6 +158,10 @@ def _judge(
         matte,
         quality=min((sticker.quality for _, sticker in placed), default=None),
         plausibility=min((placement.plausibility for placement, _ in placed), default=None),
+        kinship=min(
+            (placement.kinship for placement, _ in placed if placement.kinship is not None),
+            default=None,
+        ),
     )
 
 
@@ -214,7 +218,7 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     requested=_uses_vgg,
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="11",
+    code_version="12",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(

@@ -38,6 +38,8 @@ from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhoto
 from nst_pipeline.storage.review import INPUT as REVIEW
 from nst_pipeline.storage.review import Wishes
 from nst_pipeline.style.finding.network_finders import network_finders
+from nst_pipeline.style.kinship import kinship_with
+from nst_pipeline.style.light_reader import LIGHT_READER_FILE
 from nst_pipeline.style.naturalness import NATURALNESS_FILE
 from nst_pipeline.style.scene_layout import LAYOUT_FILE, load_layout_network
 from nst_pipeline.style.tries import judge_in_preview
@@ -57,8 +59,13 @@ _WHYS_SHOWN = 3
 
 
 def _digests(settings: Settings) -> dict[str, str]:
-    """Digest the networks that find objects, read the scene's layout, and judge composites."""
-    own = file_digests(layout=str(LAYOUT_FILE), naturalness=str(NATURALNESS_FILE))
+    """Digest the networks that find objects, read layout and light, and judge composites."""
+    networks = {
+        "layout": LAYOUT_FILE,
+        "light_reader": LIGHT_READER_FILE,
+        "naturalness": NATURALNESS_FILE,
+    }
+    own = file_digests(**{name: str(file) for name, file in networks.items()})
     return detector_digests(settings) | own
 
 
@@ -238,9 +245,10 @@ def _plan(
     candidates = _offered(item.key, record.digest, library, item.settings, wishes)
     if not candidates.stickers:
         return Plan((), {})
+    layout = load_layout_network()(scene)
     return plan(
         scene,
-        load_layout_network()(scene),
+        layout,
         candidates.stickers,
         obstacles(),
         settings,
@@ -248,6 +256,7 @@ def _plan(
         round=candidates.round,
         judge=judge_in_preview(scene, settings, partial(_pixels, item), library.quality_of),
         turned_down=wishes.refused_places,
+        kinship=kinship_with(scene, layout),
     )
 
 
@@ -267,7 +276,12 @@ def _lit(
         pixels = _pixels(item, placement.sticker)
         placement, turned = match_light(placement, pixels, sticker.label, side)
     record = _describe(placement, library)
-    update = {"turned": turned, "plausibility": planned.plausibility, "why": planned.why}
+    update = {
+        "turned": turned,
+        "plausibility": planned.plausibility,
+        "why": planned.why,
+        "kinship": planned.kinship,
+    }
     return record.model_copy(update=update)
 
 
@@ -401,7 +415,7 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     texts=_texts,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="13",
+    code_version="14",
     presentation=Presentation(
         pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
     ),

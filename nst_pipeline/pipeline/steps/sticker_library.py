@@ -36,6 +36,7 @@ from nst_pipeline.vision.place.choose import (
 )
 from nst_pipeline.vision.place.cut_edges import EDGES
 from nst_pipeline.vision.place.explicit import sticker_names
+from nst_pipeline.vision.place.layout import SURFACES
 from nst_pipeline.vision.shapes import Picture, Rgb
 
 _ON_SHEET = 96
@@ -76,6 +77,16 @@ COLUMNS = (
         "can be said.",
     ),
     Column("lab", pa.list_(pa.float64()), "Mean color: L, a, b."),
+    Column(
+        "surfaces",
+        pa.list_(pa.float64()),
+        f"Share of each surface around it in its photo: {', '.join(SURFACES)}; empty if unknown.",
+    ),
+    Column(
+        "light",
+        pa.list_(pa.float64()),
+        "Light around it in its photo, nine numbers (docs/models.md); empty if unknown.",
+    ),
     Column("photo", pa.string(), "Path of its photo in the inbox `objects`."),
     Column("photo_digest", pa.string(), "SHA-256 of the photo's file."),
     Column("digest", pa.string(), "Digest of all stickers of that photo together."),
@@ -169,7 +180,7 @@ def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -
     kinds={"parquet"},
     upstream=(stickers,),
     settings=("placement",),
-    code_version="7",
+    code_version="8",
     presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
     read_by_people=True,
     consumed_in_part=True,
@@ -327,16 +338,18 @@ def unusable_stickers(
     return {sticker: why for sticker, why in whys.items() if why}
 
 
-def _colors(table: pa.Table) -> list[tuple[float, float, float] | None]:
-    parts = (pc.list_element(table["lab"], axis).to_pylist() for axis in range(3))
-    return [None if lab[0] is None else lab for lab in zip(*parts, strict=True)]
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Return the values of a column, lists as tuples."""
+    values: list[Any] = column.to_pylist()
+    if not pa.types.is_list(column.type):
+        return values
+    return [None if each is None else tuple(each) for each in values]
 
 
 def _stickers_of(table: pa.Table) -> list[LibrarySticker]:
     # A library that an earlier version wrote lacks columns until it is made again.
     names = [each.name for each in fields(LibrarySticker) if each.name in table.column_names]
-    columns = [_colors(table) if name == "lab" else table[name].to_pylist() for name in names]
-    values = zip(*columns, strict=True)
+    values = zip(*(_values(table[name]) for name in names), strict=True)
     return [LibrarySticker(**dict(zip(names, each, strict=True))) for each in values]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from nst_pipeline.pipeline.engine.asset import Check, Presentation, define_asset
 from nst_pipeline.pipeline.engine.item import Item, Made
@@ -25,12 +24,12 @@ from nst_pipeline.storage.records import (
 )
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.cutout_network import load_cutout_network
-from nst_pipeline.style.light_reader import LIGHT_READER_FILE, read_light
-from nst_pipeline.style.scene_layout import LAYOUT_FILE, layout_once, read_footing
+from nst_pipeline.style.light_reader import LIGHT_READER_FILE
+from nst_pipeline.style.scene_layout import LAYOUT_FILE, layout_once
+from nst_pipeline.style.surroundings import Surroundings, read_surroundings
 from nst_pipeline.vision.cutout import crop_sticker, cut_out
 from nst_pipeline.vision.cutout.matte_quality import find_matte_defect
 from nst_pipeline.vision.detect.transparency import OWN_ALPHA
-from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.images.color import mean_lab
 from nst_pipeline.vision.place.cut_edges import cut_edges
 from nst_pipeline.vision.shapes import Box, Cutout, Matte, Rgba
@@ -81,14 +80,6 @@ _MATTE_QUALITY = Check(
 )
 
 
-@dataclass(frozen=True)
-class _Surroundings:
-    """What an object's own photo tells; None where it does not."""
-
-    light: Reading | None = None
-    footing: float | None = None
-
-
 def _describe(
     sticker: str,
     source: PhotoRecord,
@@ -97,7 +88,7 @@ def _describe(
     alpha: Matte | None,
     pixels: Rgba,
     box: Box,
-    surroundings: _Surroundings,
+    around: Surroundings,
 ) -> StickerRecord:
     return StickerRecord(
         sticker=sticker,
@@ -111,9 +102,10 @@ def _describe(
         photo=source.path,
         photo_digest=source.digest,
         photo_size=(source.width, source.height),
-        light=surroundings.light,
+        light=around.light,
         height_m=found.height_m,
-        footing=surroundings.footing,
+        footing=around.footing,
+        surfaces=around.surfaces,
     )
 
 
@@ -131,7 +123,7 @@ def _digests(settings: Settings) -> dict[str, str]:
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=_digests,
-    code_version="11",
+    code_version="12",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",
@@ -145,8 +137,8 @@ def stickers(item: Item) -> Made:
 
     If a photo has transparency, its own alpha is the matte, and its colors stay as they are.
     `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
-    not pasted (`placement.min_quality`). The light that falls on what is around an object in its
-    photo is kept with it, and whether it stands there on what can carry it.
+    not pasted (`placement.min_quality`). What a photo shows around an object is kept with it: the
+    light, the surfaces, and whether it stands on what can carry it.
     """
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
     alpha, settings = item.alpha("objects"), item.settings.cutout
@@ -159,10 +151,9 @@ def stickers(item: Item) -> Made:
         pixels, box = crop_sticker(cutout)
         if not pixels.size:
             continue
-        around = _Surroundings()
+        around = Surroundings()
         if found.source != OWN_ALPHA:
-            standing = read_footing(layout, found.label, cutout.matte)
-            around = _Surroundings(read_light(photo, cutout.matte), standing)
+            around = read_surroundings(photo, layout, found.label, cutout.matte)
         name = sticker_id(item.key, number)
         record = _describe(name, source, found, cutout, alpha, pixels, box, around)
         made[files.sticker(number)] = sticker_png(pixels, record)

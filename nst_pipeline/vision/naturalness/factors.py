@@ -38,6 +38,8 @@ class NaturalnessParameters:
     """Height, as a share of the picture's, that counts neither for nor against."""
     least_height: float = 0.05
     """What is smaller is looked at no less."""
+    kinship: float = 0.8
+    """Weight of the logit of kinship."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def naturalness(
     *,
     quality: float | None = None,
     plausibility: float | None = None,
+    kinship: float | None = None,
     parameters: NaturalnessParameters = NaturalnessParameters(),
 ) -> Naturalness:
     """Combine what is seen of a composite with what is known of it.
@@ -90,6 +93,8 @@ def naturalness(
         The sticker's quality, 0..1, if it is known. The cut-out is no better than that.
     plausibility
         The placement's, 0..1, if it is known. The place is no better than that.
+    kinship
+        How alike the scene and the object's own photo are, 0..1, if it is known.
     parameters
         Of the combination.
 
@@ -108,5 +113,7 @@ def naturalness(
     weighted = float(np.dot(parameters.weights, counted))
     size = max(height, parameters.least_height) / parameters.usual_height
     total = parameters.bias + weighted - parameters.prominence * float(np.log(size))
+    if kinship is not None:
+        total += parameters.kinship * _logit(kinship)
     factors = {name: round(_probability(logits[name]), 4) for name in FACTORS}
     return Naturalness(round(_probability(total), 4), factors)

@@ -13,12 +13,18 @@ from numpy.typing import NDArray
 
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.place.footing import certainty
+from nst_pipeline.vision.place.kinship import Shares
 from nst_pipeline.vision.place.support import HANGING
 from nst_pipeline.vision.place.things import Support, thing_named
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 """Constants of splitmix64."""
+
+
+_DARKEST = 6.0
+"""Mean L of LAB, 0..100, below which nothing is seen of an object but its outline, as against the
+light. In another light it would be seen."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,10 @@ class LibrarySticker:
     """How well what is under its feet in its own photo carries such a thing, 0..1, if known."""
     lab: tuple[float, float, float] | None = None
     """Mean LAB color; None if unknown: any surroundings then fit."""
+    surfaces: Shares | None = None
+    """What is around it in its own photo, if known."""
+    light: tuple[float, ...] | None = None
+    """The light there, as `read_light` returns it, if known."""
 
     @property
     def whole(self) -> bool:
@@ -195,6 +205,8 @@ def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
         return "cut off by the top or by both sides of its photo"
     if not (sticker.whole or settings.cut_objects):
         return "cut off by an edge of its photo (placement.cut_objects)"
+    if sticker.lab is not None and sticker.lab[0] < _DARKEST:
+        return "almost black: a silhouette"
     if not _can_stand(sticker, settings):
         return "it does not stand in its own photo on what could carry it"
     return ""

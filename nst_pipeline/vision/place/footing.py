@@ -9,13 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.place.layout import SIDE_PX, Layout
 from nst_pipeline.vision.place.support import SURFACES_OF
 from nst_pipeline.vision.place.things import Thing
-from nst_pipeline.vision.shapes import Matte
+from nst_pipeline.vision.shapes import Mask, Matte
+
+Indices = NDArray[np.int64]
+"""Rows or columns of a picture."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class FootingParameters:
     """Of the object's height, from its lowest row up: columns that end there are feet."""
     below_fraction: float = 0.08
     """Of the object's height: the rows under a foot that count."""
+    unbalanced: float = 0.045
+    """Of the object's longer side: how far its middle may be beside its feet. What stands has its
+    weight above them; what leans, sits, or lacks a leg has not."""
     gap_px: int = 4
     """Rows between, in a view of `SIDE_PX`, where the layout still shows the object."""
     least_rows: int = 6
@@ -45,6 +52,24 @@ def certainty(footing: float) -> float:
     (0.25, 1.0)
     """
     return min(footing / FIRM, 1.0)
+
+
+def _feet(inside: Mask, parameters: FootingParameters) -> tuple[Indices, Indices]:
+    """Return the row below each column of a mask, 0 where it is empty, and the columns of feet."""
+    rows = np.flatnonzero(inside.any(1))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    lowest = np.where(inside.any(0), len(inside) - inside[::-1].argmax(0), 0)
+    feet = np.flatnonzero(lowest >= bottom - parameters.foot_fraction * (bottom - top))
+    return lowest, feet
+
+
+def _leans(inside: Mask, parameters: FootingParameters) -> bool:
+    """Check whether the middle of a mask is beside its feet."""
+    rows, columns = np.nonzero(inside)
+    _, feet = _feet(inside, parameters)
+    longer = max(np.ptp(rows), np.ptp(columns)) + 1
+    beside = max(feet[0] - columns.mean(), columns.mean() - feet[-1])
+    return bool(beside > parameters.unbalanced * longer)
 
 
 def footing(
@@ -68,8 +93,8 @@ def footing(
     Returns
     -------
     float or None
-        None if nothing can be said: there is no object, such things never stand, or its lowest part
-        lies at the photo's edge.
+        0 if its weight is not above its feet. None if nothing can be said: there is no object, such
+        things never stand, or its lowest part lies at the photo's edge.
     """
     # Only what stands nowhere flies: above a runway, there is no footing. Horses also stand on
     # streets.
@@ -78,6 +103,8 @@ def footing(
     inside = object_mask(resize(matte, SIDE_PX, SIDE_PX))
     if not supports or not inside.any():
         return None
+    if _leans(object_mask(matte), parameters):
+        return 0.0
     rows = np.flatnonzero(inside.any(1))
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     height = bottom - top
@@ -85,8 +112,7 @@ def footing(
     last = first + max(parameters.least_rows, round(parameters.below_fraction * height))
     if bottom + first + parameters.least_rows > SIDE_PX:
         return None
-    lowest = np.where(inside.any(0), SIDE_PX - inside[::-1].argmax(0), 0)
-    columns = np.flatnonzero(lowest >= bottom - parameters.foot_fraction * height)
+    lowest, columns = _feet(inside, parameters)
     fits = [resize(layout.fit(SURFACES_OF[each]), SIDE_PX, SIDE_PX) for each in supports]
     fit = np.max(fits, axis=0)
     under = [fit[lowest[x] + first : lowest[x] + last, x].mean() for x in columns]

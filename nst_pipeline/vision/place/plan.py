@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice, pairwise
 
 import numpy as np
 
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.images.color import to_lab
+from nst_pipeline.vision.images.edges import find_edges
 from nst_pipeline.vision.images.resize import resize
 from nst_pipeline.vision.place.cells import Cells
 from nst_pipeline.vision.place.choose import LibrarySticker, name_hash
-from nst_pipeline.vision.place.layout import Layout
+from nst_pipeline.vision.place.layout import SIDE_PX, Layout
 from nst_pipeline.vision.place.obstacles import Obstacles
 from nst_pipeline.vision.place.perspective import (
     USUAL,
@@ -34,7 +35,7 @@ _UNKNOWN = Thing(0.0, 3.0, ("ground", "floor", "table"))
 class PlanParameters:
     """Tuned constants of planning. Fractions are of the named length."""
 
-    max_enlargement: float = 1.5
+    max_enlargement: float = 1.1
     """A sticker enlarged by more than this looks soft compared with the scene."""
     tries: int = 160
     """Random boxes tried for each sticker and support."""
@@ -84,6 +85,13 @@ class PlanParameters:
     """Spread of a height that the user gave."""
     tolerated_size: float = 0.2
     """Logarithm of the size by which an object may be off besides."""
+    strange: float = 0.4
+    """Kinship below which a place is less plausible, in proportion."""
+    kin: float = 0.55
+    """From this kinship on, stickers are equally welcome."""
+    busy: float = 0.05
+    """Share of a wall that edges cover at which something is hung there 0.6 times as readily: who
+    hangs a clock on a poster or a curtain?"""
     same_place: float = 0.3
     """Share of the smaller of two boxes from which on they are one place."""
 
@@ -100,15 +108,20 @@ class Planned:
         0..1: how sure it is that the thing is carried there, is not in the way, and has its size.
     why
         A few words.
+    kinship
+        0..1: how alike the scene and the sticker's own photo are.
     """
 
     placement: Placement
     plausibility: float
     why: str
+    kinship: float = 1.0
 
 
 Judge = Callable[[Planned], float]
 """Function that rates a placement; the higher, the better."""
+Kinship = Callable[[LibrarySticker], float]
+"""Function that rates how alike the scene and a sticker's own photo are, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +195,12 @@ class _Stand:
         return self.support in GROUND
 
 
+def _alike(sticker: LibrarySticker) -> float:
+    """Rate any sticker as if its own photo were the scene."""
+    del sticker
+    return 1.0
+
+
 @dataclass(frozen=True)
 class _Planner:
     """One scene, and the rules for placing stickers on it."""
@@ -194,6 +213,7 @@ class _Planner:
     judge: Judge
     round: int
     turned_down: Sequence[Placement] = ()
+    kinship: Kinship = _alike
 
     @cached_property
     def _supports(self) -> dict[Support, tuple[Perspective | None, Cells]]:
@@ -212,6 +232,11 @@ class _Planner:
     @cached_property
     def _water(self) -> Cells:
         return Cells.of(self.layout.probability(["water"]), self.scene)
+
+    @cached_property
+    def _edges(self) -> Cells:
+        """Where the scene has edges."""
+        return Cells.of(find_edges(self.scene, SIDE_PX).astype(np.float32), self.scene)
 
     @cached_property
     def _colors(self) -> Cells:
@@ -239,6 +264,8 @@ class _Planner:
             return "it would be too small, too large, or in the way"
         best = max(each.plausibility for each in rated)
         if best < settings.min_plausibility:
+            if self.kinship(sticker) < self.parameters.strange / 2:
+                return "its own photo is unlike the scene"
             if all(subject.sticker.standing(each.support) < 0.5 for each in rated):
                 return "it does not stand in its own photo on what could carry it"
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
@@ -264,6 +291,11 @@ class _Planner:
             box = found.placement.box
             rated = [each for each in rated if not _overlap_any(each.box, [box])]
 
+    def _by_kinship(self, stickers: Sequence[LibrarySticker]) -> list[LibrarySticker]:
+        """Sort stickers; those that are kin enough stay in order, so that none takes all scenes."""
+        enough = self.parameters.kin
+        return sorted(stickers, key=lambda each: -min(self.kinship(each), enough))
+
     def choose(
         self,
         stickers: Sequence[LibrarySticker],
@@ -276,7 +308,7 @@ class _Planner:
         Why other stickers do not fit is added to `refused`, by their names.
         """
         fitting: list[Planned] = []
-        for sticker in stickers:
+        for sticker in self._by_kinship(stickers):
             found = self.best(sticker, taken, scene_key)
             if isinstance(found, str):
                 refused[sticker.sticker] = found
@@ -295,13 +327,14 @@ class _Planner:
         chosen = min(good, key=lambda each: self._color_difference(subject.sticker, each.box))
         height_m = subject.thing.height_m
         size = f"{height_m:.3g} m tall" if height_m else "of unknown size"
+        kinship = self.kinship(subject.sticker)
         why = (
             f"{name_of(chosen.support)} ({chosen.carried:.2f}), {size}, "
-            f"free of obstacles ({chosen.free:.2f})"
+            f"free of obstacles ({chosen.free:.2f}), its own photo alike ({kinship:.2f})"
         )
         hangs = chosen.support in HANGING
         placement = Placement(subject.sticker.sticker, chosen.box, subject.flip, hangs)
-        return Planned(placement, round(chosen.plausibility, 4), why)
+        return Planned(placement, round(chosen.plausibility, 4), why, kinship)
 
     def _thing(self, sticker: LibrarySticker) -> Thing:
         """Return what is known of a sticker's thing; what the user says comes first."""
@@ -335,6 +368,7 @@ class _Planner:
         carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
         plausibility = usual * carried**parameters.carried_power * free * certain
         plausibility *= subject.sticker.standing(stand.support)
+        plausibility *= min(self.kinship(subject.sticker) / parameters.strange, 1.0)
         return _Rated(box, plausibility, stand.support, carried, free)
 
     def _doubt(self, subject: _Subject, stand: _Stand) -> float:
@@ -429,6 +463,9 @@ class _Planner:
     def _carried(self, subject: _Subject, stand: _Stand, box: Box) -> float:
         """Estimate the probability, 0..1, that a support carries a box over its whole width."""
         parameters = self.parameters
+        if stand.support == "wall":
+            busy = float(self._edges.mean(box)[0]) / parameters.busy
+            return float(stand.fit.mean(box)[0] * np.exp(-(busy**2) / 2))
         if stand.support in HANGING:
             return float(stand.fit.mean(box)[0])
         if subject.stands_out_of_sight and stand.goes_on_below:
@@ -532,6 +569,7 @@ def plan(
     judge: Judge = _plausibility,
     round: int = 0,
     turned_down: Sequence[Placement] = (),
+    kinship: Kinship = _alike,
     parameters: PlanParameters = PlanParameters(),
 ) -> Plan:
     """Place up to `settings.stickers_per_scene` stickers on a scene.
@@ -560,6 +598,8 @@ def plan(
         How often the same stickers were placed before; each round takes other places for them.
     turned_down
         Placements that the user does not want: their stickers go elsewhere.
+    kinship
+        Rates how alike the scene and a sticker's own photo are; by default all are.
     parameters
         Tuned constants.
 
@@ -568,7 +608,9 @@ def plan(
     Plan
         Boxes in scene pixels, which reach past the edges where the scene cuts the object.
     """
-    planner = _Planner(scene, layout, obstacles, settings, parameters, judge, round, turned_down)
+    planner = _Planner(
+        scene, layout, obstacles, settings, parameters, judge, round, turned_down, cache(kinship)
+    )
     taken = [each.box for each in obstacles]
     planned: list[Planned] = []
     refused: dict[str, str] = {}

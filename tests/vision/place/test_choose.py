@@ -100,6 +100,7 @@ def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
         ({"footing": 0.05}, "does not stand"),
         ({"footing": 0.05, "label": "eagle"}, ""),
         ({"footing": 0.2}, ""),
+        ({"lab": (3.0, 0.0, 0.0)}, "silhouette"),
     ],
 )
 def test_a_sticker_that_no_scene_gets_has_a_reason(changes, why):

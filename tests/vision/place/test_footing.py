@@ -32,6 +32,17 @@ def test_what_is_under_the_feet_decides(label, lower, expected):
     assert found == pytest.approx(expected, abs=0.05)
 
 
+def test_what_leans_does_not_stand():
+    """A person that leans on a post: the feet are beside the weight."""
+    leaning = standing_at(140)
+    leaning[130:140, 130:160] = 0
+    leaning[130:140, 162:165] = 1
+    upright = standing_at(140)
+    lawn, person = layout_of("wall", "grass"), thing_named("person")
+    assert footing(lawn, person, leaning) == 0
+    assert footing(lawn, person, upright) > 0.9
+
+
 def test_a_jumper_has_the_wall_behind_under_its_feet():
     assert footing(layout_of("wall", "grass"), thing_named("person"), standing_at(85)) < 0.1
 

@@ -84,6 +84,29 @@ def test_an_airplane_that_stands_in_its_own_photo_does_not_fly(scene):
     assert all(each.placement.hangs for each in found.planned)
 
 
+def test_what_comes_from_a_like_photo_is_tried_first(scene):
+    """One try: kin stickers keep their order, so that none takes all scenes."""
+    library = [sticker(name) for name in ("stranger", "cousin", "sister")]
+    kin = {"stranger": 0.1, "cousin": 0.6, "sister": 0.9}
+    wanted = PlacementSettings(min_height_fraction=0.1, tries=1)
+    found = plan(
+        scene, lawn(), library, [], wanted, scene_key="a", kinship=lambda each: kin[each.sticker]
+    )
+    assert [(each.placement.sticker, each.kinship) for each in found.planned] == [("cousin", 0.6)]
+    assert "its own photo alike (0.60)" in found.planned[0].why
+
+
+def test_a_clock_hangs_where_the_wall_is_bare(scene):
+    """The left half of the wall is striped like a curtain."""
+    striped = np.full_like(scene, 200)
+    striped[:, : WIDTH // 2 : 12] = 90
+    wall = made_up(lambda rows, columns: np.where(rows > 0.9, "floor", "wall"), horizon=-1)
+    clock = sticker(label="clock", height_m=0.3, width=200, height=200)
+    for seed in range(5):
+        (found,) = placed(striped, wall, [clock], seed=seed)
+        assert found.hangs and found.box.x >= WIDTH // 2 - 10
+
+
 def test_a_bear_stays_off_the_street(scene):
     street = made_up(lambda rows, columns: np.where(rows > 0.4, "road", "sky"))
     car, bear = (sticker(label, label=label, height_m=None) for label in ("car", "bear"))

@@ -38,6 +38,9 @@ _BLACK_QUANTILE, _WHITE_QUANTILE = 0.02, 0.95
 lose their shape. Of its luminance, its whites: they become no brighter than the scene's, or a lit
 object of a dark photo loses its bright parts."""
 _LEAST_LUMINANCE = 1e-4
+_GRAYS = np.array([[25, 0, 0], [50, 0, 0], [75, 0, 0]], np.float32)
+"""LAB colors whose move says how different two lights are."""
+_GRAY_CARD = 0.18
 _SIDE_PX = 256
 
 
@@ -130,6 +133,21 @@ def light_change(lights: Lights, composite: Rgb, matte: Matte) -> LightChange:
     difference[_BALANCE] = _BALANCE_SHARE * _BALANCE_LIMIT * bent
     difference[_EXPOSURE] = min(difference[_EXPOSURE], _headroom(shown, around))
     return LightChange.from_numbers(difference, _mean_log_luminance(shown))
+
+
+def light_distance(source: Reading, scene: Reading) -> float:
+    """Return how different two lights are: how far one moves the other's grays, LAB units.
+
+    Examples
+    --------
+    >>> dim = (-0.7, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    >>> light_distance(dim, dim) < 1 < light_distance(dim, (0.0,) * 9)
+    True
+    """
+    difference = np.array(scene) - np.array(source)
+    change = LightChange.from_numbers(difference, float(np.log(_GRAY_CARD)))
+    moved = change.apply_to_lab(_GRAYS) - _GRAYS
+    return float(np.sqrt((moved**2).sum(-1).mean()))
 
 
 def light_confidence(
