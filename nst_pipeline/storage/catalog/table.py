@@ -103,7 +103,8 @@ class Catalog:
         It need not look for them at each read, which costs time, and requests to an object store.
         """
         found = copy(self)
-        found._moment = self._dataset()
+        with explained(self._url):
+            found._moment = self._dataset()
         return found
 
     def append(self, rows: Sequence[Row]) -> None:
