@@ -40,8 +40,13 @@ _VERSION = "schema"
 
 
 def _without_empty(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Leave a field without a value out, so that records without it keep their bytes."""
-    return values if values.get(name) else {k: v for k, v in values.items() if k != name}
+    """Leave a field without a value out, so that records without it keep their bytes.
+
+    A measured 0.0 is a value.
+    """
+    if values.get(name) or isinstance(values.get(name), float):
+        return values
+    return {k: v for k, v in values.items() if k != name}
 
 
 class Record(BaseModel):

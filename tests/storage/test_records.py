@@ -21,6 +21,7 @@ from nst_pipeline.storage.records import (
     PlacementRecord,
     Placements,
     StickerRecord,
+    Stickers,
     dump_record,
     parse_record,
     sticker_png,
@@ -131,23 +132,32 @@ def test_losses_are_a_plain_list():
     assert json.loads(dump_record(Losses((2.5, 1.0)))) == [2.5, 1.0]
 
 
+STICKER = StickerRecord(
+    sticker="cat-1.0",
+    label="cat",
+    source="sidecar",
+    score=1.0,
+    quality=0.5,
+    lab=None,
+    cut_by=("bottom",),
+    box=(0, 0, 30, 20),
+    photo="사진 1.jpg",
+    photo_digest="1",
+    photo_size=(40, 30),
+)
+
+
 def test_a_sticker_carries_its_provenance():
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 4), np.uint8)
-    record = StickerRecord(
-        sticker="cat-1.0",
-        label="cat",
-        source="sidecar",
-        score=1.0,
-        quality=0.5,
-        lab=None,
-        cut_by=("bottom",),
-        box=(0, 0, 30, 20),
-        photo="사진 1.jpg",
-        photo_digest="1",
-        photo_size=(40, 30),
-    )
-    file = sticker_png(pixels, record)
+    file = sticker_png(pixels, STICKER)
     assert np.array_equal(decode_png(file), pixels)
     with Image.open(io.BytesIO(file)) as image:
         described = json.loads(image.info[PROVENANCE])
-    assert StickerRecord.model_validate(described) == record
+    assert StickerRecord.model_validate(described) == STICKER
+    assert "footing" not in described
+
+
+def test_a_measured_zero_is_not_the_same_as_unknown():
+    rider = STICKER.model_copy(update={"footing": 0.0})
+    (again,) = parse_record(Stickers, dump_record(Stickers((rider,))), "rider.json")
+    assert again.footing == 0.0

@@ -218,7 +218,7 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     requested=_uses_vgg,
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="12",
+    code_version="13",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(

@@ -123,7 +123,7 @@ def _digests(settings: Settings) -> dict[str, str]:
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=_digests,
-    code_version="12",
+    code_version="14",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",

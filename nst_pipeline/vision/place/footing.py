@@ -30,7 +30,7 @@ class FootingParameters:
     """Of the object's height, from its lowest row up: columns that end there are feet."""
     below_fraction: float = 0.08
     """Of the object's height: the rows under a foot that count."""
-    unbalanced: float = 0.045
+    unbalanced: float = 0.035
     """Of the object's longer side: how far its middle may be beside its feet. What stands has its
     weight above them; what leans, sits, or lacks a leg has not."""
     gap_px: int = 4
