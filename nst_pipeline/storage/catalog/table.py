@@ -118,12 +118,13 @@ class Catalog:
         if not rows:
             return
         with explained(self._url):
-            if self._table is None and self._delta() is None and self._is_remote:
+            # A store's open table reads the commits that came since, a URL those of all times.
+            table = self._delta() if self._is_remote or self._table is None else None
+            if table is None and self._is_remote:
                 check_conditions(self._folder)
             try:
-                # An open table reads the commits that came since, a URL those of all times.
                 write_deltalake(
-                    self._table or self._url,
+                    table or self._url,
                     to_table(rows),
                     mode="append",
                     partition_by=["asset"],
@@ -138,7 +139,7 @@ class Catalog:
     def compact(self, asset: str) -> None:
         """Merge an asset's small files if there are many. Other writers may go on meanwhile.
 
-        Only files count that were there when this process read or wrote rows last.
+        Only files count that were there when this process looked last.
         """
         delta, of_asset = self._table or self._delta(), [("asset", "=", asset)]
         if delta is None or len(delta.file_uris(of_asset)) <= _MAX_FILES:
