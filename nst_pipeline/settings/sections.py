@@ -141,6 +141,13 @@ class PlacementSettings(Section):
     min_quality: float = Field(
         0.5, ge=0, le=1, description="Lowest cut-out quality of a sticker that is used."
     )
+    min_sticker_px: int = Field(
+        112,
+        ge=0,
+        le=10_000,
+        description="Shortest longer side of a sticker that is used, pixels: smaller cut-outs are "
+        "soft, and viewers see it. With photos of 256 pixels, set 0.",
+    )
     cut_objects: bool = Field(
         False,
         description="Place also objects that the bottom or a side of their photo cuts off, where "

@@ -10,6 +10,8 @@ from nst_pipeline.style.scene_layout import read_footing
 from nst_pipeline.vision.harmonize.light.reading import Reading
 from nst_pipeline.vision.place.kinship import Shares, is_plain, shares_of_surfaces
 from nst_pipeline.vision.place.layout import Layout
+from nst_pipeline.vision.place.things import thing_named
+from nst_pipeline.vision.place.view_angle import view_angle
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 
@@ -25,11 +27,14 @@ class Surroundings:
         How well what is under its feet carries such a thing, 0..1.
     surfaces
         Which surfaces are around it, as `shares_of_surfaces` returns them.
+    view
+        Angle, degrees, at which the camera looked down on its foot.
     """
 
     light: Reading | None = None
     footing: float | None = None
     surfaces: Shares | None = None
+    view: float | None = None
 
 
 def read_surroundings(
@@ -53,5 +58,10 @@ def read_surroundings(
     ModelUnavailableError
         A network's file is damaged.
     """
-    surfaces = None if is_plain(photo, matte) else shares_of_surfaces(layout(), matte)
-    return Surroundings(read_light(photo, matte), read_footing(layout, label, matte), surfaces)
+    thing, plain = thing_named(label), is_plain(photo, matte)
+    return Surroundings(
+        read_light(photo, matte),
+        read_footing(layout, label, matte),
+        None if plain else shares_of_surfaces(layout(), matte),
+        None if plain or thing is None else view_angle(layout(), thing, matte),
+    )

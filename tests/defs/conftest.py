@@ -23,6 +23,7 @@ PLAUSIBLE = "min_plausibility = 0.1"
 SETTINGS = f"""
 [placement]
 cut_objects = true
+min_sticker_px = 0
 {PLAUSIBLE}
 same_split = false
 

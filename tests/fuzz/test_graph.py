@@ -38,6 +38,7 @@ SETTINGS = """
 same_split = false
 min_plausibility = 0.0
 cut_objects = true
+min_sticker_px = 0
 min_height_fraction = 0.02
 
 [recipes]

@@ -83,6 +83,12 @@ COLUMNS = (
         f"Share of each surface around it in its photo: {', '.join(SURFACES)}; empty if unknown.",
     ),
     Column(
+        "view",
+        pa.float64(),
+        "Angle, degrees, at which the camera looked down on its foot, 0 at the horizon; empty if "
+        "unknown.",
+    ),
+    Column(
         "light",
         pa.list_(pa.float64()),
         "Light around it in its photo, nine numbers (docs/models.md); empty if unknown.",

@@ -106,6 +106,7 @@ def _describe(
         height_m=found.height_m,
         footing=around.footing,
         surfaces=around.surfaces,
+        view=around.view,
     )
 
 
@@ -123,7 +124,7 @@ def _digests(settings: Settings) -> dict[str, str]:
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=_digests,
-    code_version="14",
+    code_version="15",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",
@@ -138,7 +139,7 @@ def stickers(item: Item) -> Made:
     If a photo has transparency, its own alpha is the matte, and its colors stay as they are.
     `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
     not pasted (`placement.min_quality`). What a photo shows around an object is kept with it: the
-    light, the surfaces, and whether it stands on what can carry it.
+    light, the surfaces, whether it stands on what can carry it, and from how far above it is seen.
     """
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
     alpha, settings = item.alpha("objects"), item.settings.cutout

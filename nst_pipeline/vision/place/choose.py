@@ -69,6 +69,8 @@ class LibrarySticker:
     """Mean LAB color; None if unknown: any surroundings then fit."""
     surfaces: Shares | None = None
     """What is around it in its own photo, if known."""
+    view: float | None = None
+    """Angle, degrees, at which the camera looked down on its foot there, if known."""
     light: tuple[float, ...] | None = None
     """The light there, as `read_light` returns it, if known."""
 
@@ -195,18 +197,22 @@ def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
 
     Examples
     --------
-    >>> nose = LibrarySticker("cat.0", "cat", 90, 80, quality=0.1)
+    >>> nose = LibrarySticker("cat.0", "cat", 300, 200, quality=0.1)
     >>> why_unusable(nose, PlacementSettings(min_quality=0.2))
     'quality below 0.2 (placement.min_quality)'
     """
     if sticker.quality < settings.min_quality:
         return f"quality below {settings.min_quality:g} (placement.min_quality)"
+    if max(sticker.width, sticker.height) < settings.min_sticker_px:
+        return f"smaller than {settings.min_sticker_px} pixels (placement.min_sticker_px)"
     if not sticker.placeable:
         return "cut off by the top or by both sides of its photo"
     if not (sticker.whole or settings.cut_objects):
         return "cut off by an edge of its photo (placement.cut_objects)"
     if sticker.lab is not None and sticker.lab[0] < _DARKEST:
         return "almost black: a silhouette"
+    if (thing := thing_named(sticker.label)) is not None and not thing.stands_on:
+        return "such things are in somebody's hand"
     if not _can_stand(sticker, settings):
         return "it does not stand in its own photo on what could carry it"
     return ""
@@ -250,7 +256,7 @@ class StickerCandidates:
 
     Examples
     --------
-    >>> cat, dog = (LibrarySticker(f"{n}.0", n, 90, 80, quality=0.9) for n in ("cat", "dog"))
+    >>> cat, dog = (LibrarySticker(f"{n}.0", n, 300, 200, quality=0.9) for n in ("cat", "dog"))
     >>> candidates = StickerCandidates([cat, dog], PlacementSettings())
     >>> sorted(each.sticker for each in candidates("beach", 1, ()).stickers)
     ['cat.0', 'dog.0']

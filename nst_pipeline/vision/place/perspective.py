@@ -16,6 +16,10 @@ from nst_pipeline.vision.shapes import Detection
 Numbers = NDArray[np.float64]
 
 
+FOCAL_LENGTH = 1.2
+"""Of a usual camera, in heights of its picture."""
+
+
 @dataclass(frozen=True)
 class PerspectiveParameters:
     """How the plane is fitted."""
@@ -70,6 +74,10 @@ class Perspective:
     def horizon(self) -> float:
         """Row, as a fraction of the height, where a meter would have no size; may be far above."""
         return float(1 - self.at_bottom / max(self.slope, 1e-6))
+
+    def angle(self, row: float) -> float:
+        """Return how far below the horizon the camera sees a row, degrees; 90 is straight down."""
+        return float(np.degrees(np.arctan((row - self.horizon) / FOCAL_LENGTH)))
 
 
 EYE_LEVEL_M = 1.6

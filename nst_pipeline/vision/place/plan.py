@@ -85,6 +85,9 @@ class PlanParameters:
     """Spread of a height that the user gave."""
     tolerated_size: float = 0.2
     """Logarithm of the size by which an object may be off besides."""
+    doubtful_view: float = 20.0
+    """Degrees by which a thing is seen from further above or below than in its own photo, at which
+    a place is half as plausible."""
     strange: float = 0.4
     """Kinship below which a place is less plausible, in proportion."""
     kin: float = 0.55
@@ -368,8 +371,19 @@ class _Planner:
         carried, free = self._carried(subject, stand, box), self._obstacles.free(box)
         plausibility = usual * carried**parameters.carried_power * free * certain
         plausibility *= subject.sticker.standing(stand.support)
+        plausibility *= self._seen_alike(subject, stand, box)
         plausibility *= min(self.kinship(subject.sticker) / parameters.strange, 1.0)
         return _Rated(box, plausibility, stand.support, carried, free)
+
+    def _seen_alike(self, subject: _Subject, stand: _Stand, box: Box) -> float:
+        """Return how well the camera's angle at a place agrees with that of the own photo, 0..1."""
+        own = subject.sticker.view
+        if own is None or stand.support in HANGING or subject.stands_out_of_sight:
+            return 1.0
+        off = (
+            stand.plane.angle(box.bottom / len(self.scene)) - own
+        ) / self.parameters.doubtful_view
+        return 1 / (1 + off**2)
 
     def _doubt(self, subject: _Subject, stand: _Stand) -> float:
         """Return the standard deviation of the logarithm of a size."""

@@ -45,4 +45,4 @@ def hangs(label: str) -> bool:
     (True, False, False)
     """
     thing = thing_named(label)
-    return thing is not None and HANGING.issuperset(thing.stands_on)
+    return thing is not None and bool(thing.stands_on) and HANGING.issuperset(thing.stands_on)

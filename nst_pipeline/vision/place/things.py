@@ -25,7 +25,7 @@ class Thing:
     spread
         Factor: two thirds of them are between `height_m / spread` and `height_m * spread`.
     stands_on
-        What they usually stand on, the most usual first.
+        What they usually stand on, the most usual first; nothing if somebody holds them.
     """
 
     height_m: float
@@ -40,7 +40,7 @@ def _things() -> dict[str, Thing]:
             row["word"]: Thing(
                 float(row["height_m"]),
                 float(row["spread"]),
-                tuple(cast(Support, each) for each in row["stands_on"].split("|")),
+                tuple(cast(Support, each) for each in row["stands_on"].split("|") if each),
             )
             for row in csv.DictReader(file)
         }

@@ -16,6 +16,7 @@ def test_assets_depend_on_the_networks_that_they_use():
     assert models("composites", Settings()) == {}
     assert set(models("placements", Settings(detection={"methods": ["sidecar"]}))) == {
         "layout",
+        "light_reader",
         "naturalness",
     }
 

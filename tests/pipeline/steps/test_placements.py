@@ -10,7 +10,7 @@ from nst_pipeline.vision.place.choose import LibrarySticker
 
 def library(count: int) -> Library:
     keys = [f"photo-{number}" for number in range(count)]
-    stickers = [LibrarySticker(f"{key}.0", key, 90, 80, quality=0.9) for key in keys]
+    stickers = [LibrarySticker(f"{key}.0", key, 300, 200, quality=0.9) for key in keys]
     return Library(stickers, {key: ObjectPhoto(f"{key}.jpg", key, "") for key in keys})
 
 

@@ -101,10 +101,12 @@ def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
         ({"footing": 0.05, "label": "eagle"}, ""),
         ({"footing": 0.2}, ""),
         ({"lab": (3.0, 0.0, 0.0)}, "silhouette"),
+        ({"label": "umbrella"}, "somebody's hand"),
+        ({"width": 80, "height": 90}, "placement.min_sticker_px"),
     ],
 )
 def test_a_sticker_that_no_scene_gets_has_a_reason(changes, why):
-    sticker = LibrarySticker("a.0", "a", 10, 10, **{"quality": 0.5} | changes)
+    sticker = LibrarySticker("a.0", "a", **{"width": 300, "height": 200, "quality": 0.5} | changes)
     reason = why_unusable(sticker, PlacementSettings(min_quality=0.2))
     assert why in reason and bool(reason) == bool(why)
 
@@ -119,7 +121,7 @@ def test_many_scenes_at_once_get_what_each_gets(count, wanted, scenes, variant):
 
 
 def test_cut_objects_are_candidates_on_request():
-    sticker = LibrarySticker("a.0", "a", 10, 10, 0.5, touches_bottom=True, footing=0.0)
+    sticker = LibrarySticker("a.0", "a", 300, 200, 0.5, touches_bottom=True, footing=0.0)
     assert not why_unusable(sticker, PlacementSettings(cut_objects=True))
 
 
