@@ -117,7 +117,9 @@ def main() -> None:
     for number in range(given.rounds):
         for measure, cost in ways[:: -1 if number % 2 else 1]:
             measure(given.scenes, given.side, cost)
-            print(f"{measure.__name__}: {cost.wall[-1]:.1f} s, load {cost.load[-1]:.1f}", flush=True)
+            print(
+                f"{measure.__name__}: {cost.wall[-1]:.1f} s, load {cost.load[-1]:.1f}", flush=True
+            )
     table = Table("", "wall s", "nst CPU s", "server CPU s", "requests", "load")
     for name, cost in (("disk", disk), ("store", store)):
         walls, loads = (", ".join(f"{x:.1f}" for x in each) for each in (cost.wall, cost.load))
