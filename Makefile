@@ -79,10 +79,12 @@ audit: setup     ## look the locked packages up in a copy of an advisory databas
 	$(BIN)/python docs/check_advisories.py $(ADVISORIES)
 
 # A browser opens no file from the UI's page, so the gallery that it links to is served, too.
+# `nst warm` saves the runs of single images their start.
 dev: export NST_RUN__GALLERY_URL ?= http://localhost:$(GALLERY_PORT)/gallery
 dev: export NST_ALERTS__UI_URL ?= http://localhost:$(PORT)
 dev: setup       ## start the Dagster UI at http://localhost:3000 (PORT=3010 for another port); Ctrl-C stops it
-	@$(BIN)/python -m http.server $(GALLERY_PORT) --bind 127.0.0.1 --directory $(NST_DATA)/artifacts >/dev/null 2>&1 & serving=$$!; trap "kill $$serving" EXIT; trap : INT TERM; \
+	@$(BIN)/python -m http.server $(GALLERY_PORT) --bind 127.0.0.1 --directory $(NST_DATA)/artifacts >/dev/null 2>&1 & serving=$$!; \
+	$(BIN)/nst warm & warm=$$!; trap "kill $$serving $$warm" EXIT; trap : INT TERM; \
 	$(BIN)/python -W '$(SUPERSEDED)' -m dagster dev --workspace workspace.yaml --port $(PORT)
 
 screenshots: setup-dev  ## update the screenshots in docs/images by the tests of the UI

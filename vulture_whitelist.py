@@ -26,6 +26,9 @@ _.photo_size  # stickers
 # Called by UPath, which sees a file system.
 _.isdir, _.rm, _.cp_file, _.makedirs, _.mkdir, _.put_file  # fsspec
 
+# Named in dagster.yaml.
+_.WarmRunLauncher
+
 # For methods that know where an object comes from.
 _.source_matte  # cases of the benchmark of harmonizing
 

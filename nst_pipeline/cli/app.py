@@ -23,6 +23,7 @@ from nst_pipeline.cli.collection.review import review
 from nst_pipeline.cli.collection.run import retry, run
 from nst_pipeline.cli.collection.status import status
 from nst_pipeline.cli.collection.upkeep import gc, repair, stale, verify
+from nst_pipeline.cli.collection.warm import warm
 from nst_pipeline.cli.options import Command
 from nst_pipeline.cli.output import print_error, print_line, print_note
 from nst_pipeline.cli.pictures.calibrate import calibrate
@@ -49,7 +50,7 @@ _PANELS = {
         export,
         report,
     ),
-    "Upkeep": (stale, verify, repair, gc),
+    "Upkeep": (stale, verify, repair, gc, warm),
     "Single pictures": (cutout, compose, harmonize, judge, calibrate, stylize, sweep),
 }
 

@@ -18,6 +18,7 @@ from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.events import RunFailureReason, StepMaterializationData
 from dagster._core.execution.api import execute_run
+from dagster._core.launcher import LaunchRunContext as LaunchRunContext
 from dagster._core.remote_origin import (
     ManagedGrpcPythonEnvCodeLocationOrigin,
     RemoteJobOrigin,
@@ -26,6 +27,9 @@ from dagster._core.remote_origin import (
 from dagster._core.storage import tags as _tags
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._grpc.impl import core_execute_run
+from dagster._utils.hosted_user_process import recon_job_from_origin
+from dagster._utils.interrupts import capture_interrupts
 
 from nst_pipeline.errors import NstError
 
@@ -43,6 +47,9 @@ RANGE_START_TAG: Final = _tags.ASSET_PARTITION_RANGE_START_TAG
 `JobDefinition.execute_in_process` take a single `partition_key`, so a range goes in as tags."""
 RANGE_END_TAG: Final = _tags.ASSET_PARTITION_RANGE_END_TAG
 """Run tag with the last partition key of the run's range, which includes it."""
+
+LAUNCHED_TAG: Final = _tags.GRPC_INFO_TAG
+"""Run tag of `DefaultRunLauncher`: where it launched the run, and so will interrupt it."""
 
 NO_MATERIALIZATION_KEY: Final = SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 """Metadata key of an `Output` that keeps Dagster from reporting the step's partitions itself.
@@ -254,6 +261,33 @@ def execute_here(
     return execute_run(InMemoryJob(job), run, instance)
 
 
+def execute_launched(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Execute a run that was launched, as the process that Dagster starts for it does.
+
+    The public API executes only runs that it creates itself. Whatever goes wrong is an event of the
+    run.
+    """
+    origin = run.job_code_origin
+    if origin is None:
+        raise NstError(f"run {run.run_id} does not say which job it is of: launch it again")
+    job = recon_job_from_origin(origin)
+    with capture_interrupts():
+        for _ in core_execute_run(job, run, instance, inject_env_vars=True):
+            pass
+
+
+def launched_from(run: dg.DagsterRun) -> tuple[str, str] | None:
+    """Return the Python executable and the module of a run's code location; None if it has none.
+
+    The public API does not say where a run comes from.
+    """
+    origin = run.job_code_origin
+    if origin is None:
+        return None
+    pointer = origin.repository_origin.code_pointer
+    return origin.repository_origin.executable_path, getattr(pointer, "module", "")
+
+
 def latest_check_metadata(
     instance: dg.DagsterInstance, check: dg.AssetCheckKey
 ) -> Mapping[str, dg.MetadataValue]:
@@ -286,6 +320,11 @@ def report_run_failure(instance: dg.DagsterInstance, run: dg.DagsterRun, message
     The public API can only delete such a run with its events (`delete_run`).
     """
     instance.report_run_failed(run, message)
+
+
+def report_run_canceling(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Note that a run was asked to end; the public API has no such event."""
+    instance.report_run_canceling(run)
 
 
 def tag_run(instance: dg.DagsterInstance, run_id: str, tags: Mapping[str, str]) -> None:

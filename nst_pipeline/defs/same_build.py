@@ -43,15 +43,20 @@ def _versions() -> list[str]:
     return found
 
 
-@cache
-def _code_digest() -> str:
-    """Digest the package's files, and the versions of what it requires."""
+def code_digest_now() -> str:
+    """Digest the package's files, and the versions of what it requires, as they are now."""
     digest = hashlib.sha256("\n".join(_versions()).encode())
     for path in sorted(_PACKAGE.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(f"\n{path.relative_to(_PACKAGE)}\n".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+@cache
+def _code_digest() -> str:
+    """Return the digest of what this process has loaded."""
+    return code_digest_now()
 
 
 def _settings_digest() -> str:

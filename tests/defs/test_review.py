@@ -2,6 +2,9 @@
 
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -37,6 +40,7 @@ SETTINGS = """
 cut_objects = true
 same_split = false
 min_plausibility = 0.0
+min_sticker_px = 0
 min_height_fraction = 0.05
 
 [recipes]
@@ -330,12 +334,22 @@ def test_the_next_picture_is_there_before_it_is_asked_for(page):
 
 
 @needs_browser
-def test_a_decision_that_cannot_be_kept_comes_back(page, collection):
-    name = page.locator("#title").inner_text()
-    page.route("**/api/decisions", lambda route: route.abort())
-    page.keyboard.press("a")
-    expect(page.locator("#problem")).to_contain_text("Not kept")
+def test_a_decision_that_cannot_be_kept_comes_back(browser, collection):
+    """The app has been stopped. What fails because of that does not hide what was not kept."""
+    script = "from nst_pipeline.cli import run_script; run_script()"
+    command = [sys.executable, "-c", script, "review", "--port", "0"]
+    page = browser.new_page()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:
+        page.goto(re.search(r"http://\S+", app.stdout.readline())[0])
+        expect(page.locator("#about")).not_to_be_empty()
+        name = page.locator("#title").inner_text()
+        app.send_signal(signal.SIGINT)
+    with page.expect_event("requestfailed", lambda request: "api/scenes/" in request.url):
+        page.keyboard.press("a")
+    page.evaluate("fetch('api/version').catch(() => undefined)")  # and what came before it
+    expect(page.locator("#problem")).to_contain_text("Not kept: the app does not answer")
     expect(page.locator("#title")).to_have_text(name)
+    page.close()
     assert not (collection.root / REVIEW_FILE).exists()
 
 

@@ -66,20 +66,26 @@ def _missing_home(home: Path) -> NstError:
     )
 
 
-def _instance() -> dg.DagsterInstance:
-    """Open the Dagster instance of `DAGSTER_HOME`, or of `dagster_home` in the current folder.
+def dagster_home() -> Path:
+    """Return the folder that `DAGSTER_HOME` names, or `dagster_home` in the current folder.
 
     Raises
     ------
     NstError
         The folder has no `dagster.yaml`.
     """
-    import dagster as dg
-
     home = Path(os.environ.get("DAGSTER_HOME") or "dagster_home").resolve()
     if not (home / "dagster.yaml").is_file():
         raise _missing_home(home)
     os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+def _instance() -> dg.DagsterInstance:
+    """Open the Dagster instance of `dagster_home`."""
+    import dagster as dg
+
+    dagster_home()
     return dg.DagsterInstance.get()
 
 
@@ -261,7 +267,8 @@ def _print_summary(
     if empty := without_result(workspace):
         print_line(f"{empty}: `nst status` gives the reasons.")
     if noted := len(notes(workspace)):
-        print_line(f"{noted} notes on your annotations and placements: `nst status` lists them.")
+        what = "1 note" if noted == 1 else f"{noted} notes"
+        print_line(f"{what} on your annotations and placements: see `nst status`.")
     page = workspace.store.path(gallery.name, ALL, GALLERY_PAGE)
     if page.exists():
         print_line(f"Gallery: {page}")

@@ -220,7 +220,7 @@ def _materialize(
     context: dg.AssetExecutionContext, workspace: Workspace, settings: Settings, asset: Asset
 ) -> Iterator[Any]:
     check_worker(context, workspace.root)
-    record_process(context)
+    record_process(context.instance, context.run_id)
     seen = latest_event_id(context.instance)
     partitions = _partitions(context, workspace, asset)
     takeover = take_over_siblings(

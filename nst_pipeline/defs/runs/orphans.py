@@ -41,9 +41,9 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_start_ticks(os.getpid())}"
 
 
-def record_process(context: dg.AssetExecutionContext) -> None:
-    """Tag the run with its process, so that `end_orphaned_runs` can check whether it is alive."""
-    tag_run(context.instance, context.run_id, {PROCESS_TAG: f"{this_process()} {context.run_id}"})
+def record_process(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Tag a run with this process, so that `end_orphaned_runs` can check whether it is alive."""
+    tag_run(instance, run_id, {PROCESS_TAG: f"{this_process()} {run_id}"})
 
 
 def _process_of(run: dg.DagsterRun) -> str:
@@ -55,13 +55,25 @@ def _process_of(run: dg.DagsterRun) -> str:
     return process if run_id in ("", run.run_id) else ""
 
 
+def _process_here(run: dg.DagsterRun) -> tuple[int, bool] | None:
+    """Return the run's process on this host, and whether it is alive; None if it has none here."""
+    host, _, process = _process_of(run).partition(":")
+    number, _, start_ticks = process.partition(":")
+    if host != socket.gethostname():
+        return None
+    return int(number), is_alive(int(number)) and start_ticks == _start_ticks(int(number))
+
+
+def living_process(run: dg.DagsterRun) -> int | None:
+    """Return the id of the process on this host that executes a run; None if there is none."""
+    process, alive = _process_here(run) or (0, False)
+    return process if alive else None
+
+
 def _is_gone(run: dg.DagsterRun) -> bool:
     """Whether the run's process was on this host and no longer exists."""
-    host, _, process = _process_of(run).partition(":")
-    process_id, _, start_ticks = process.partition(":")
-    if host != socket.gethostname():
-        return False
-    return not is_alive(int(process_id)) or start_ticks != _start_ticks(int(process_id))
+    here = _process_here(run)
+    return here is not None and not here[1]
 
 
 def _never_began(record: dg.RunRecord, timeout: timedelta) -> bool:

@@ -9,23 +9,29 @@ const app = (() => {
     problem.hidden = !text;
   }
 
+  // What went wrong first is the reason of what follows.
+  const showFurtherProblem = (text) => problem.hidden && showProblem(text);
+
   async function answerOf(response) {
     const answer = await response.json().catch(() => ({ error: response.statusText }));
     if (!response.ok) throw new Error(answer.error);
     return answer;
   }
 
-  const get = async (address) => answerOf(await fetch(address));
+  const ask = (address, options) => fetch(address, options)
+    .catch(() => { throw new Error("the app does not answer: start `nst review` again"); });
+
+  const get = async (address) => answerOf(await ask(address));
 
   // One after the other, so that the file has decisions in the order in which they were made.
   let sending = Promise.resolve();
 
   function post(address, body) {
-    const send = async () => answerOf(await fetch(address, {
+    const send = async () => answerOf(await ask(address, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
-    }).catch(() => { throw new Error("the app does not answer: start `nst review` again"); }));
+    }));
     const answer = sending.then(send);
     sending = answer.catch(() => undefined);
     return answer;
@@ -60,5 +66,5 @@ const app = (() => {
     return made;
   }
 
-  return { element, get, keyOf, listen, post, showProblem };
+  return { element, get, keyOf, listen, post, showFurtherProblem, showProblem };
 })();

@@ -185,7 +185,7 @@
       at("note").value = detail.note;
       setEnabled(scene, detail);
     } catch (error) {
-      app.showProblem(error.message);
+      app.showFurtherProblem(error.message);
     }
     return undefined;
   }

@@ -324,18 +324,28 @@ class Catalog:
             table.update_incremental()
         return table
 
-    def _dataset(self) -> pads.Dataset:
-        """Return the rows as they are now, or as they were at this catalog's moment."""
+    def _dataset(self, assets: Sequence[str] | None = None) -> pads.Dataset:
+        """Return the rows as they are now, or as they were at this catalog's moment.
+
+        With `assets`, those of other assets may be left out.
+        """
         if self._moment is not None:
             return self._moment
         delta = self._delta()
         if delta is None:
             return pads.dataset(SCHEMA.empty_table())
-        return delta.to_pyarrow_dataset(filesystem=self._parts)
+        # Describing a file to Arrow takes longer than reading a small one.
+        files = None if assets is None else [("asset", "in", list(assets))]
+        return delta.to_pyarrow_dataset(filesystem=self._parts, file_pruning_predicate=files)
 
-    def _read(self, columns: Sequence[str], chosen: pc.Expression | None = None) -> pa.Table:
+    def _read(
+        self,
+        columns: Sequence[str],
+        chosen: pc.Expression | None = None,
+        assets: Sequence[str] | None = None,
+    ) -> pa.Table:
         with explained(self._url):
-            dataset = self._dataset()
+            dataset = self._dataset(assets)
             try:
                 return dataset.to_table(columns=list(columns), filter=chosen)
             except pa.ArrowNotImplementedError:
@@ -355,5 +365,5 @@ class Catalog:
         if keys is not None:
             chosen = _is_among("key", keys) & chosen
         needed = dict.fromkeys([*columns, "asset", "key", "made_at"])
-        table = self._read(list(needed), chosen)
+        table = self._read(list(needed), chosen, assets)
         return current_rows(table).select(columns)

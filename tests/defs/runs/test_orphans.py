@@ -85,7 +85,7 @@ def test_runs_that_somebody_launched_by_hand_are_not_waited_for(instance):
 def test_a_step_records_its_process(instance):
     @dg.asset
     def photos(context: dg.AssetExecutionContext):
-        record_process(context)
+        record_process(context.instance, context.run_id)
 
     done = dg.materialize([photos], instance=instance)
     tag = instance.get_run_by_id(done.run_id).tags[PROCESS_TAG]
