@@ -45,3 +45,6 @@ _.pages_removed
 
 # A column of the table of faults, which has all of a result's fields.
 _.made_twice
+
+# Called by fsspec.
+_._fetch_range

@@ -45,6 +45,7 @@ _VARIABLES = """
 | `NST_DATA` | data root, a folder or URL; `nst --data` wins over it | `data` |
 | `DAGSTER_HOME` | folder with `dagster.yaml`, in which Dagster keeps its runs | `dagster_home` |
 | `NST_MODELS` | folder for models that `nst` builds or downloads | `~/.cache/nst_pipeline/models` |
+| `NST_CACHE` | folder for what `run.cache_gb` keeps | `~/.cache/nst_pipeline/inputs` |
 | `KERAS_HOME` | Keras' folder; `models/` in it has VGG19's ImageNet weights | `~/.keras` |
 | `TFHUB_CACHE_DIR` | TensorFlow Hub's folder for downloaded models | a temporary folder |
 """

@@ -15,6 +15,7 @@ import hashlib
 import http.client
 import json
 import math
+import re
 import signal
 import socket
 import subprocess
@@ -38,6 +39,7 @@ _START_SECONDS = 20.0
 _WITHOUT_BODY = (204, 304)
 _CONTROL = "/-control"
 """Target of requests that are to the server itself; no bucket is called so."""
+NEVER = -1
 _PER_HOP = ("connection", "transfer-encoding", "content-length")
 
 
@@ -67,7 +69,7 @@ class Fault:
     Attributes
     ----------
     status
-        HTTP's number of the answer; 0 breaks the connection.
+        HTTP's number of the answer; 0 breaks the connection, `NEVER` answers nothing.
     code
         S3's name of the error.
     times
@@ -94,6 +96,16 @@ def _refusal(status: int, code: str) -> Answer:
 _CONDITION_FAILED = _refusal(412, "PreconditionFailed")
 
 
+def _without(listing: bytes, name: str) -> bytes:
+    """Leave out of a listing the objects whose keys have a text in them."""
+    entry = rb"<Contents>(?:(?!</Contents>).)*</Contents>"
+    found = re.findall(entry, listing, re.DOTALL)
+    for each in found:
+        if name.encode() in each:
+            listing = listing.replace(each, b"")
+    return listing
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Hands the requests of one connection on to rclone."""
 
@@ -117,8 +129,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.server.requests[self.command] += 1
             fault = self.server.next_fault(self.path)
-            if fault is not None and not fault.status:
+            if fault is not None and fault.status <= 0:
                 self.close_connection = True
+                while fault.status == NEVER and not self.rfile.closed and time.time() < fault.until:
+                    time.sleep(0.1)
                 return
             answer = self._checked(body) if fault is None else _refusal(fault.status, fault.code)
         lines = [f"{self.protocol_version} {answer.status} {http.client.responses[answer.status]}"]
@@ -164,7 +178,10 @@ class _Handler(BaseHTTPRequestHandler):
         kept = (each for each in response.getheaders() if each[0].lower() not in dropped)
         # rclone sends a part with the status of the whole.
         status = 206 if response.getheader("Content-Range") else response.status
-        return Answer(status, response.read(), tuple(kept))
+        body = response.read()
+        if "list-type=2" in self.path and self.server.hidden:
+            body = _without(body, self.server.hidden)
+        return Answer(status, body, tuple(kept))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing; `requests` counts."""
@@ -184,7 +201,7 @@ class _Server(ThreadingHTTPServer):
         self.folder, self.rclone_port = folder, rclone_port
         self.requests: Counter[str] = Counter()
         self.fault = _NO_FAULT
-        self.checks_conditions = True
+        self.checks_conditions, self.hidden = True, ""
         self.one_at_a_time = threading.Lock()
         self._counting = threading.Lock()
 
@@ -269,6 +286,13 @@ class ObjectServer:
     def be_away(self, seconds: float) -> None:
         """Break each connection, for some time."""
         self.fail(Fault(0, "", until=time.time() + seconds))
+
+    def hide(self, name: str = "") -> None:
+        """Leave objects whose keys have this text out of listings; without a text, none.
+
+        So do stores that list a new object only after a while.
+        """
+        self._control(hidden=name)
 
     def ignore_conditions(self) -> None:
         """Put whatever the conditions are, as rclone does."""

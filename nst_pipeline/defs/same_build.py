@@ -25,7 +25,7 @@ BUILD_TAG = "nst/build"
 """Tag of ops: the host that loaded the definitions, and the digests of its code and settings."""
 _PACKAGE = Path(__file__).parents[1]
 _DISTRIBUTION = "nst-pipeline"
-_WITHOUT_EFFECT = re.compile("NST_(MODELS$|RUN__|ALERTS__)")
+_WITHOUT_EFFECT = re.compile("NST_((CACHE|MODELS)$|RUN__|ALERTS__)")
 """Variables that may differ, because no result depends on them."""
 MAX_SKEW_SECONDS = 5.0
 """Clocks that are kept by NTP differ by milliseconds; object stores give times in whole seconds."""

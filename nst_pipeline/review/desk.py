@@ -99,7 +99,7 @@ class Desk:
         row, decided = snapshot.rows(harmonized).get(key), snapshot.review.of(key)
         has_result = row is not None and row.status == "ok"
         placed, why_empty = self._placed(snapshot, key)
-        photo = snapshot.store.record(ScenePhotoRecord, scene_photos.name, key)
+        photo = snapshot.record(ScenePhotoRecord, scene_photos, key)
         return {
             "key": key,
             "title": snapshot.workspace.scene_title(key),
@@ -121,7 +121,7 @@ class Desk:
         row = snapshot.rows(placements).get(key)
         if row is None or row.status == "failed":
             return [], "" if row is None else row.error
-        return list(snapshot.store.record(Placements, placements.name, key)), row.error
+        return list(snapshot.record(Placements, placements, key)), row.error
 
     def _object(self, placed: PlacementRecord, photo: ScenePhotoRecord) -> dict[str, Any]:
         box = placed.box.clipped(photo.width, photo.height)
@@ -151,7 +151,7 @@ class Desk:
         is_wish = kind not in ("approved", "rejected")
         if not present and kind not in WISHES_WHEN_EMPTY:
             raise NstError(f"{key} has no result: ask for another place or sticker, or undo")
-        photo = snapshot.store.record(ScenePhotoRecord, scene_photos.name, key)
+        photo = snapshot.record(ScenePhotoRecord, scene_photos, key)
         if is_wish and photo.placements is not None:
             raise NstError(f"a placements file beside {photo.path} decides: change that file")
         if not present:

@@ -28,13 +28,13 @@ def read_picture(snapshot: Snapshot, name: str, key: str) -> Picture:
     """
     if name == "photo":
         return snapshot.workspace.photo("scenes", key)
-    return snapshot.store.picture(PICTURE_ASSETS[name].name, key)
+    return snapshot.picture(PICTURE_ASSETS[name], key)
 
 
 def _close_up(snapshot: Snapshot, picture: Picture, key: str) -> Picture:
     """Cut the part with the objects out of a picture, a little larger than they are."""
     height, width = picture.shape[:2]
-    placed = list(snapshot.store.record(Placements, placements.name, key))
+    placed = list(snapshot.record(Placements, placements, key))
     boxes = [each.box.clipped(width, height) for each in placed]
     if not boxes:
         return picture

@@ -38,7 +38,7 @@ from nst_pipeline.settings.sections import (
 SETTINGS_FILE = "nst.toml"
 
 _PREFIX, _NESTED = "NST_", "__"
-_NOT_SETTINGS = ("NST_DATA", "NST_MODELS")
+_NOT_SETTINGS = ("NST_CACHE", "NST_DATA", "NST_MODELS")
 """Variables with the prefix that name folders and are not settings."""
 
 AnySection = TypeVar("AnySection", bound=Section)
@@ -167,10 +167,13 @@ def load_settings(root: UPath) -> Settings:
     2
     """
     path = root / SETTINGS_FILE
-    if path.exists() and not path.is_file():
-        raise SettingError(f"{path} is not a file: move it away, or put a file there")
+    values: dict[str, Any] = {}
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig")) if path.exists() else {}
+        if path.fs.info(path.path)["type"] != "file":  # reading a pipe would wait for a writer
+            raise SettingError(f"{path} is not a file: move it away, or put a file there")
+        values = tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        pass
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingError(f"{path} is not valid TOML ({error}): correct it") from error
     except OSError as error:

@@ -448,6 +448,13 @@ class RunSettings(Section):
         description='With `partitioning = "batch"`: photos in a batch. Those that exist keep '
         "theirs.",
     )
+    cache_gb: float = Field(
+        10.0,
+        ge=0,
+        description="With an object store: gigabytes of photos, artifacts and catalog that a "
+        "machine keeps on its disk, in the folder `NST_CACHE`. The least recently used go first. 0 "
+        "keeps nothing.",
+    )
     gallery_url: str = Field(
         "",
         description="Address at which the folder `artifacts/gallery` is served, such as "

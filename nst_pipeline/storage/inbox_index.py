@@ -140,21 +140,22 @@ def _parsed(data: bytes) -> InboxIndex:
 def load_index(path: UPath) -> InboxIndex:
     """Read an index; return an empty one if the file is missing.
 
-    A damaged file counts as missing, so that the next scan rebuilds it; a warning is logged. On a
-    local disk, an unchanged file is not read again by the same process: each step of a run opens
-    the collection anew, and a million photos take seconds.
+    A damaged file counts as missing, so that the next scan rebuilds it; a warning is logged. An
+    unchanged file is not read again by the same process: each step of a run opens the collection
+    anew, and a million photos take seconds.
     """
-    if not path.exists():
+    try:
+        if path.protocol not in LOCAL:
+            return _read_once(path, path.fs.ukey(path.path))
+        status = path.stat()
+        return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    except FileNotFoundError:
         return InboxIndex()
-    if path.protocol not in LOCAL:
-        return _read(path)
-    status = path.stat()
-    return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @lru_cache(maxsize=2)
-def _read_once(path: UPath, *stamp: int) -> InboxIndex:
-    """Read a local file with these times and sizes; keep the indexes of both inboxes."""
+def _read_once(path: UPath, *stamp: int | str) -> InboxIndex:
+    """Read a file with these times and sizes, or this ETag; keep the indexes of both inboxes."""
     del stamp
     return _read(path)
 

@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,8 @@ from nst_pipeline.storage.artifact_files import (
     decode_picture,
     file_name,
 )
+from nst_pipeline.storage.catalog.rows import ArtifactState, Row
+from nst_pipeline.storage.disk_cache import NO_CACHE, DiskCache
 from nst_pipeline.storage.files import (
     fill_atomically,
     remove_file,
@@ -29,6 +32,7 @@ from nst_pipeline.storage.files import (
     sizes_in,
     write_atomically,
 )
+from nst_pipeline.storage.objects.access import is_object_store
 from nst_pipeline.storage.records import AnyRecord, Record, RecordList, dump_record, parse_record
 from nst_pipeline.vision.shapes import Picture
 
@@ -108,6 +112,8 @@ class Store:
     ----------
     root
         A folder or an fsspec URL.
+    disk_cache
+        Keeps files of artifacts whose state is given, and those that are written.
 
     Examples
     --------
@@ -120,8 +126,8 @@ class Store:
     ('artifacts/stylized_vgg19/cat-1a2b3c4d.json', [2.5, 1.0])
     """
 
-    def __init__(self, root: UPath) -> None:
-        self.root = root
+    def __init__(self, root: UPath, disk_cache: DiskCache = NO_CACHE) -> None:
+        self.root, self.cache = root, disk_cache
         self.folder: Callable[[str], UPath] = cache(lambda asset: root / "artifacts" / asset)
         """Returns the folder of an asset's files."""
 
@@ -152,26 +158,32 @@ class Store:
             A file cannot be written.
         """
 
+        kept: dict[str, bytes] = {}
+
         def write(name: str) -> tuple[str, int]:
             path, content = self.path(asset, key, name), files[name]
             if isinstance(content, Pieces):
                 return _write_pieces(path, content)
             data = _encode(content)
             write_atomically(path, data, sync=False)
+            if self.cache.keeps:
+                kept[name] = data
             return sha256(data), len(data)
 
         large = sum(_size_of(each) >= _LARGE_BYTES for each in files.values())
-        if large < 2:
+        # In an object store, each file costs the time of a request, however small it is.
+        if large < 2 and not (len(files) > 1 and is_object_store(self.root.protocol)):
             written = {name: write(name) for name in files}
         else:
             # Encoders, digests and the disk release Python's lock.
             with ThreadPoolExecutor(min(_MAX_WRITERS, len(files))) as pool:
                 written = dict(zip(files, pool.map(write, files), strict=True))
         digests = {name: digest for name, (digest, _) in written.items()}
-        size = sum(each for _, each in written.values())
+        digest, size = joint_digest(digests), sum(each for _, each in written.values())
+        self._keep(asset, key, kept, digest)
         first = str(self.path(asset, key, next(iter(files)))) if files else ""
         relative = first.removeprefix(str(self.root)).lstrip("/")
-        return Written(relative, tuple(files), joint_digest(digests), size)
+        return Written(relative, tuple(files), digest, size)
 
     def digest(self, asset: str, key: str, names: tuple[str, ...]) -> str:
         """Read an artifact's files and return their joint digest.
@@ -183,18 +195,54 @@ class Store:
         """
         return joint_digest({name: sha256(self.read(asset, key, name)) for name in names})
 
-    def read(self, asset: str, key: str, name: str) -> bytes:
+    def read(
+        self, asset: str, key: str, name: str, *, state: ArtifactState | Row | None = None
+    ) -> bytes:
         """Read a file.
+
+        Parameters
+        ----------
+        asset, key, name
+            The artifact, and which of its files.
+        state
+            The artifact in the catalog: with it, what this machine keeps is used.
 
         Raises
         ------
         FileNotFoundError
             It does not exist.
         """
-        return self.path(asset, key, name).read_bytes()
+        if state is None or not self.cache.keeps:
+            return self.path(asset, key, name).read_bytes()
+        kept = self.cache.get(_kept_name(asset, key, name, state.digest))
+        return self._fetched(asset, key, name, state) if kept is None else kept
 
-    def record(self, kind: type[AnyRecord], asset: str, key: str, name: str = RECORD) -> AnyRecord:
-        """Read a record.
+    def _fetched(self, asset: str, key: str, name: str, state: ArtifactState | Row) -> bytes:
+        """Read a file, and keep the artifact's files if together they have its digest.
+
+        A run that makes it anew may have written some, and not yet its row.
+        """
+        found = {name: self.read(asset, key, name)}
+        with suppress(FileNotFoundError):
+            found |= {each: self.read(asset, key, each) for each in state.files if each != name}
+            if joint_digest({each: sha256(found[each]) for each in found}) == state.digest:
+                self._keep(asset, key, found, state.digest)
+        return found[name]
+
+    def _keep(self, asset: str, key: str, files: Mapping[str, bytes], digest: str) -> None:
+        for name, data in files.items():
+            self.cache.put(_kept_name(asset, key, name, digest), data)
+
+    def record(
+        self,
+        kind: type[AnyRecord],
+        asset: str,
+        key: str,
+        name: str = RECORD,
+        *,
+        state: ArtifactState | Row | None = None,
+    ) -> AnyRecord:
+        """Read a record; the arguments are those of `read`.
 
         Raises
         ------
@@ -203,9 +251,18 @@ class Store:
         DamagedRecordError
             It is not a record of this kind.
         """
-        return parse_record(kind, self.read(asset, key, name), str(self.path(asset, key, name)))
+        data = self.read(asset, key, name, state=state)
+        return parse_record(kind, data, str(self.path(asset, key, name)))
 
-    def picture(self, asset: str, key: str, name: str = PICTURE, *, keep: bool = True) -> Picture:
+    def picture(
+        self,
+        asset: str,
+        key: str,
+        name: str = PICTURE,
+        *,
+        keep: bool = True,
+        state: ArtifactState | Row | None = None,
+    ) -> Picture:
         """Read a picture, from memory if this process read it before.
 
         Parameters
@@ -216,6 +273,8 @@ class Store:
             One of `artifact_files`.
         keep
             Keep it in memory; pass False if it will not be read again.
+        state
+            As in `read`.
 
         Returns
         -------
@@ -229,12 +288,17 @@ class Store:
         UnreadableImageError
             The file is damaged.
         """
-        path = self.path(asset, key, name)
+
+        def decode() -> Picture:
+            return decode_picture(name, self.read(asset, key, name, state=state))
+
         if not keep:
-            return decode_picture(name, path.read_bytes())
+            return decode()
+        path = self.path(asset, key, name)
+        if state is not None and self.cache.keeps:
+            return self.remembered(f"{path} {state.digest}", decode)
         # fsspec's key identifies a version of the file by its size and time of change, or ETag.
-        version = f"{path} {path.fs.ukey(path.path)}"
-        return self.remembered(version, lambda: decode_picture(name, path.read_bytes()))
+        return self.remembered(f"{path} {path.fs.ukey(path.path)}", decode)
 
     def remembered(self, name: str, decode: Callable[[], Picture]) -> Picture:
         """Return a picture by a unique name, read-only; call `decode` if it is not in memory."""
@@ -265,6 +329,10 @@ class Store:
         """Remove files of an artifact; missing ones are no error."""
         for name in names:
             remove_file(self.path(asset, key, name))
+
+
+def _kept_name(asset: str, key: str, name: str, digest: str) -> str:
+    return f"{asset} {file_name(key, name)} {digest}"
 
 
 def _write_pieces(path: UPath, content: Pieces) -> tuple[str, int]:

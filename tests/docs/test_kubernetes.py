@@ -26,6 +26,7 @@ from dagster_k8s.job import (
 from kubernetes.client import ApiClient
 
 from nst_pipeline.settings import Settings
+from nst_pipeline.settings.load import _NOT_SETTINGS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy/kubernetes"
@@ -125,7 +126,7 @@ def test_names_are_those_of_the_project():
     names = [each["name"] for each in SERVER["env"]]
     sections = {f"NST_{each.upper()}__" for each in Settings.model_fields}
     own = [name for name in names if name.startswith("NST_")]
-    assert [n for n in own if n != "NST_DATA" and not n.startswith(tuple(sections))] == []
+    assert [n for n in own if n not in _NOT_SETTINGS and not n.startswith(tuple(sections))] == []
     planned, value = (ROOT / ".env").read_text("utf-8").split()[-1].split("=")
     for part in (SERVER, VALUES["dagsterDaemon"], VALUES["dagsterWebserver"]):
         assert {"name": planned, "value": value} in part["env"]

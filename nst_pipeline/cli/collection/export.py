@@ -51,8 +51,10 @@ from nst_pipeline.publish.export.division import (
     whole,
 )
 from nst_pipeline.storage import artifact_files as files
+from nst_pipeline.storage.data_root import root_at
 from nst_pipeline.storage.files import LOCAL
 from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.objects.access import is_object_store
 
 Format = Literal["yolo", "coco", "voc", "huggingface", "webdataset"]
 
@@ -132,7 +134,13 @@ def _kept_in_review(workspace: Workspace, rows: pd.DataFrame, *, approved: bool)
     return kept
 
 
-def _labels(folder: Path, given: Path | None, coco: CocoDataset) -> list[str]:
+def _folder(place: str) -> Path | UPath:
+    """Return the folder, or the URL of an object store, that an argument names."""
+    scheme, separator, _ = place.partition("://")
+    return root_at(place) if separator and is_object_store(scheme) else Path(place)
+
+
+def _labels(folder: Path | UPath, given: Path | None, coco: CocoDataset) -> list[str]:
     """List the labels by number: as given, or as in the folder, and then the new ones."""
     before = folder / CATEGORIES
     source = given or (before if before.is_file() else None)
@@ -201,7 +209,7 @@ def _unlabeled(shown: Mapping[str, set[str]], division: Division) -> dict[str, i
 
 
 def _print_summary(
-    folder: Path,
+    folder: Path | UPath,
     counts: dict[str, dict[str, int]],
     left_out: int,
     division: Division,
@@ -236,7 +244,7 @@ def _print_summary(
 
 
 def _finish(
-    folder: Path,
+    folder: Path | UPath,
     counts: dict[str, dict[str, int]],
     left_out: int,
     division: Division,
@@ -253,19 +261,30 @@ def _finish(
     print_json({"folder": str(folder), **found, **shared, "unlabeled": unlabeled})
 
 
-def _check(folder: Path, workspace: Workspace, kind: Format, segments: bool, both: bool) -> None:
+def _is_inside(folder: Path | UPath, root: UPath) -> bool:
+    if isinstance(folder, Path) and root.protocol in LOCAL:
+        return Path(root.path).resolve() in (folder.resolve(), *folder.resolve().parents)
+    return f"{folder}/".startswith(f"{root}/")
+
+
+def _check(
+    folder: Path | UPath, workspace: Workspace, kind: Format, segments: bool, both: bool
+) -> None:
     if segments and kind != "yolo":
         raise NstError("--segments is for YOLO; the other formats always contain outlines, or none")
     if both:
         raise NstError("--all puts all pictures into one part: leave out --split")
-    root = Path(workspace.root.path).resolve() if workspace.root.protocol in LOCAL else None
-    if root in (folder.resolve(), *folder.resolve().parents):
+    if _is_inside(folder, workspace.root):
         raise NstError(f"{folder} is inside the data folder {workspace.root}: give another folder")
 
 
 def export(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Output folder; created if missing.")
+    place: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIR",
+            help="Output folder, created if missing, or a URL such as s3://bucket/folder.",
+        ),
     ],
     kind: Annotated[Format, typer.Option("--format", help="Layout of the files.")] = "yolo",
     segments: Annotated[
@@ -317,7 +336,7 @@ def export(
     There are always pictures to train on and to validate with, or the command fails. Exporting
     again updates the folder: only files that changed are written or removed.
     """
-    workspace = existing_workspace()
+    workspace, folder = existing_workspace(), _folder(place)
     _check(folder, workspace, kind, segments, everything and split is not None)
     with busy("reading the dataset"):
         rows = _kept_in_review(workspace, _annotations(workspace), approved=approved)

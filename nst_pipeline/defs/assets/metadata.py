@@ -165,7 +165,9 @@ def _sheet(workspace: Workspace, rows: Sequence[Row]) -> Picture | None:
     """Put the first picture of each artifact on one sheet."""
     files = [(row, next(filter(is_picture, row.files), "")) for row in rows]
     pictures = [
-        (row.key, workspace.store.picture(row.asset, row.key, name)) for row, name in files if name
+        (row.key, workspace.store.picture(row.asset, row.key, name, state=row))
+        for row, name in files
+        if name
     ]
     return contact_sheet(pictures, columns=_SHEET_COLUMNS) if pictures else None
 

@@ -78,11 +78,11 @@ class Item:
 
     def picture(self, node: Node, name: str = files.PICTURE, key: str | None = None) -> Picture:
         """Read a picture of an upstream artifact, by default of the one with the same key."""
-        return self.store.picture(node.name, key or self.key, name)
+        return self.snapshot.picture(node, key or self.key, name)
 
     def record(self, kind: type[AnyRecord], node: Node, key: str | None = None) -> AnyRecord:
         """Read the record of an upstream artifact, by default of the one with the same key."""
-        return self.store.record(kind, node.name, key or self.key)
+        return self.snapshot.record(kind, node, key or self.key)
 
     def as_input(self, node: Node, key: str | None = None) -> Input:
         """Return an upstream artifact as an input, with its digest in the catalog."""

@@ -26,7 +26,7 @@ def picture_files(workspace: Workspace, row: Row) -> dict[str, Picture]:
     }
     return {
         f"sticker {label}" if label.isdigit() else label: workspace.store.picture(
-            row.asset, row.key, name
+            row.asset, row.key, name, state=row
         )
         for name, label in labels.items()
     }
@@ -51,7 +51,7 @@ def beside_photo(inbox: Inbox, label: str) -> PicturesOf:
     """Show the artifact's picture to the right of the photo with its key."""
 
     def pictures(workspace: Workspace, row: Row) -> dict[str, Picture]:
-        own = workspace.store.picture(row.asset, row.key)
+        own = workspace.store.picture(row.asset, row.key, state=row)
         return {label: before_after(workspace.photo(inbox, row.key), own)}
 
     return pictures
@@ -80,7 +80,9 @@ def beside_picture(asset: str, pairs: Mapping[str, tuple[str, str]]) -> Pictures
 
 def single_picture(label: str, name: str) -> PicturesOf:
     """Show one file of the artifact."""
-    return lambda workspace, row: {label: workspace.store.picture(row.asset, row.key, name)}
+    return lambda workspace, row: {
+        label: workspace.store.picture(row.asset, row.key, name, state=row)
+    }
 
 
 def in_turn(*parts: PicturesOf) -> PicturesOf:

@@ -13,10 +13,13 @@ import pyarrow.compute as pc
 from nst_pipeline.pipeline.engine.node import Node
 from nst_pipeline.pipeline.engine.workspace import Inbox, Workspace
 from nst_pipeline.settings import Settings
-from nst_pipeline.storage.catalog import ArtifactState, Row
+from nst_pipeline.storage.artifact_files import PICTURE
+from nst_pipeline.storage.catalog import ArtifactState, Catalog, Row
 from nst_pipeline.storage.keys import ALL
+from nst_pipeline.storage.records import AnyRecord
 from nst_pipeline.storage.review import Review, read_review
 from nst_pipeline.storage.store import Store
+from nst_pipeline.vision.shapes import Picture
 
 Value = TypeVar("Value")
 
@@ -64,6 +67,7 @@ class Snapshot:
         self.workspace = workspace
         self.settings = settings or workspace.settings
         self._scope = scope
+        self._catalog: Callable[[], Catalog] = cache(lambda: workspace.catalog.at_this_moment())
         self.rows = cache(self._rows)
         self.states = cache(self._states)
         self.bad_states = cache(self._bad_states)
@@ -93,15 +97,15 @@ class Snapshot:
 
     def _rows(self, node: Node) -> Mapping[str, Row]:
         """Return the current rows of an asset by key, within the scope."""
-        return self.workspace.catalog.latest(node.name, self._keys_read(node))
+        return self._catalog().latest(node.name, self._keys_read(node))
 
     def _states(self, node: Node) -> Mapping[str, ArtifactState]:
         """Return the part of `rows` that planning needs, by key."""
-        return self.workspace.catalog.states(node.name, self._keys_read(node))
+        return self._catalog().states(node.name, self._keys_read(node))
 
     def _bad_states(self, node: Node) -> Mapping[str, ArtifactState]:
         """Return the states of the artifacts that failed or are empty, by key."""
-        return self.workspace.catalog.bad_states(node.name, self._keys_read(node))
+        return self._catalog().bad_states(node.name, self._keys_read(node))
 
     def key_column(self, node: Node) -> pa.Array:
         """Return the keys of an asset as a column."""
@@ -113,7 +117,7 @@ class Snapshot:
 
     def _aligned(self, node: Node, *names: str) -> Iterator[pa.Array]:
         """Yield columns of an asset's rows, in the order of its keys."""
-        read, keys = self.workspace.catalog.columns, self.key_column(node)
+        read, keys = self._catalog().columns, self.key_column(node)
         table = read(node.name, ("key", *names), self._keys_read(node))
         at = pc.index_in(keys, table["key"].combine_chunks())
         for name in names:
@@ -154,9 +158,32 @@ class Snapshot:
         """Return a snapshot that reads the rows of some of an asset's keys, if they are few."""
         if self._scope is not None or node.inbox is None or len(keys) > _FEW_KEYS:
             return self
-        found = Snapshot(self.workspace, self.settings, scope=(node.inbox, keys))
+        found = self._within(node.inbox, keys)
         found.once = self.once
         return found
+
+    def _within(self, inbox: Inbox, keys: Collection[str]) -> Snapshot:
+        """Return a snapshot of the same moment that reads the rows of some keys."""
+        found = Snapshot(self.workspace, self.settings, scope=(inbox, keys))
+        found._catalog = self._catalog
+        return found
+
+    def picture(self, node: Node, key: str, name: str = PICTURE, *, keep: bool = True) -> Picture:
+        """Read a picture of an artifact, as `Store.picture` does."""
+        state = self._state(node, key)
+        return self.store.picture(node.name, key, name, keep=keep, state=state)
+
+    def record(self, kind: type[AnyRecord], node: Node, key: str) -> AnyRecord:
+        """Read the record of an artifact, as `Store.record` does."""
+        return self.store.record(kind, node.name, key, state=self._state(node, key))
+
+    def read(self, node: Node, key: str, name: str) -> bytes:
+        """Read a file of an artifact, as `Store.read` does."""
+        return self.store.read(node.name, key, name, state=self._state(node, key))
+
+    def _state(self, node: Node, key: str) -> ArtifactState | None:
+        """Return an artifact's state; None, without a look into the catalog, if it is not used."""
+        return self.states(node).get(key) if self.store.cache.keeps else None
 
     def near(self, inbox: Inbox, keys: Sequence[str]) -> Callable[[str], Snapshot]:
         """Return a function that finds a snapshot for one of the sorted keys of an inbox.
@@ -168,7 +195,7 @@ class Snapshot:
         @lru_cache(maxsize=2)
         def of_block(number: int) -> Snapshot:
             block = keys[number * BLOCK_KEYS : (number + 1) * BLOCK_KEYS]
-            return Snapshot(self.workspace, self.settings, scope=(inbox, block))
+            return self._within(inbox, block)
 
         return lambda key: of_block(bisect_left(keys, key) // BLOCK_KEYS)
 

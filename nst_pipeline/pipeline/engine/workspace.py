@@ -15,16 +15,19 @@ from nst_pipeline.errors import NstError
 from nst_pipeline.settings import Settings, load_settings
 from nst_pipeline.storage.catalog import Catalog
 from nst_pipeline.storage.data_root import data_root
+from nst_pipeline.storage.disk_cache import NO_CACHE, DiskCache, cache_at, cache_folder
 from nst_pipeline.storage.inbox import OnFile, Scan, compare, examine_again, scan
 from nst_pipeline.storage.inbox_index import InboxIndex, PhotoFile, load_index, save_index
 from nst_pipeline.storage.keys import photo_key, variant_keys, variant_number
-from nst_pipeline.storage.store import Store
+from nst_pipeline.storage.objects.access import is_object_store
+from nst_pipeline.storage.store import Store, sha256
 from nst_pipeline.vision.images.codecs import decode_alpha, decode_photo
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 Inbox = Literal["objects", "scenes"]
 INBOXES: tuple[Inbox, Inbox] = ("objects", "scenes")
 
+_BYTES_PER_GB = 1_000_000_000
 _UNKNOWN_SIZE = -1
 _SAVE_EVERY_SECONDS = 30.0
 """A killed scan repeats no more work than this."""
@@ -40,12 +43,19 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The artifacts."""
-        return Store(self.root)
+        return Store(self.root, self.cache)
 
     @cached_property
     def catalog(self) -> Catalog:
         """One row for every artifact."""
-        return Catalog(self.root)
+        return Catalog(self.root, self.cache)
+
+    @cached_property
+    def cache(self) -> DiskCache:
+        """What this machine keeps of an object store on its disk."""
+        if not is_object_store(self.root.protocol):
+            return NO_CACHE
+        return cache_at(cache_folder(), round(self.settings.run.cache_gb * _BYTES_PER_GB))
 
     @cached_property
     def _scanned(self) -> dict[Inbox, InboxIndex]:
@@ -196,7 +206,13 @@ class Workspace:
 
     def photo_bytes(self, inbox: Inbox, key: str) -> bytes:
         """Read a photo's file."""
-        return (self.inbox_folder(inbox) / self.photo_file(inbox, key).path).read_bytes()
+        file = self.photo_file(inbox, key)
+        data = self.cache.get(file.digest)
+        if data is None:
+            data = (self.inbox_folder(inbox) / file.path).read_bytes()
+            if self.cache.keeps and sha256(data) == file.digest:  # else it changed since the scan
+                self.cache.put(file.digest, data)
+        return data
 
     def photo(self, inbox: Inbox, key: str) -> Rgb:
         """Decode a photo, or return it from memory if this process decoded it before.

@@ -49,8 +49,11 @@ def _licenses(snapshot: Snapshot, inbox: Inbox) -> Licenses:
     return Licenses(snapshot.workspace.inbox_folder(inbox), (photo.path for photo in photos))
 
 
-def _results(snapshot: Snapshot) -> Iterator[str]:
-    """Yield the keys of the scenes with a present result that was not rejected, in order."""
+def _results(snapshot: Snapshot) -> Iterator[tuple[Snapshot, str]]:
+    """Yield the scenes with a present result that was not rejected, in order.
+
+    Each is a key, and a snapshot that has its rows.
+    """
     left_out = snapshot.failures(harmonized).keys() | snapshot.review.rejected
     keys = sorted(set(snapshot.keys(scene_photos)) - left_out)
     near = snapshot.near("scenes", keys)
@@ -60,7 +63,7 @@ def _results(snapshot: Snapshot) -> Iterator[str]:
         # Records of an earlier version lack fields; the next run of the scenes adds them.
         current = composite is not None and composite.code_version == composites.code_version
         if row is not None and row.status == "ok" and current:
-            yield key
+            yield of_block, key
 
 
 def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
@@ -71,10 +74,10 @@ def _labeled_scenes(snapshot: Snapshot) -> Iterator[DatasetScene]:
         photo = each.object_photo
         return licenses["objects"].of(photo, each.object_copyright) if photo else None
 
-    store, most = snapshot.store, snapshot.count(scene_photos)
-    for key in tracked("dataset scenes", _results(snapshot), most):
-        labels = store.record(CompositeRecord, composites.name, key)
-        result, image = store.record(HarmonizedRecord, harmonized.name, key), labels.image
+    most = snapshot.count(scene_photos)
+    for of_block, key in tracked("dataset scenes", _results(snapshot), most):
+        labels = of_block.record(CompositeRecord, composites, key)
+        result, image = of_block.record(HarmonizedRecord, harmonized, key), labels.image
         yield DatasetScene(
             image,
             labels.annotations,

@@ -48,7 +48,7 @@ def _digests(settings: Settings) -> dict[str, str]:
 
 
 def _recorded(workspace: Workspace, row: Row) -> Detections:
-    return workspace.store.record(Detections, row.asset, row.key)
+    return workspace.store.record(Detections, row.asset, row.key, state=row)
 
 
 def _boxes(workspace: Workspace, row: Row) -> Iterator[Box]:

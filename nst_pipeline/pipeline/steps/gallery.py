@@ -200,7 +200,7 @@ def _settings(rows: list[Row | None]) -> dict[str, Any]:
 
 
 def _placements(snapshot: Snapshot, key: str) -> tuple[GalleryPlacement, ...]:
-    placed = snapshot.store.record(Placements, placements.name, key)
+    placed = snapshot.record(Placements, placements, key)
     return tuple(GalleryPlacement(each.sticker, each.label, each.box) for each in placed)
 
 
@@ -215,7 +215,7 @@ def gallery_scene(snapshot: Snapshot, key: str, common: Collection[str] = ()) ->
     variants = tuple(_variants(snapshot, key))
     is_composed = any(each.name == "untouched" for each in variants)
     is_complete = row.asset == harmonized.name and row.status == "ok"
-    record = snapshot.store.record(HarmonizedRecord, row.asset, key) if is_complete else None
+    record = snapshot.record(HarmonizedRecord, harmonized, key) if is_complete else None
     return GalleryScene(
         key=key,
         title=snapshot.workspace.scene_title(key),
@@ -341,14 +341,19 @@ def _picture_reader(artifacts: UPath) -> Callable[[str], Picture]:
 
 def _write_not_used(snapshot: Snapshot, folder: UPath, not_used: NotUsed) -> None:
     """Write the page about the object photos of which scenes do not get everything."""
-    store, keys = snapshot.store, not_used.keys[:PHOTOS_ON_PAGE]
+    keys = not_used.keys[:PHOTOS_ON_PAGE]
+
+    def read_sticker(name: str) -> Picture:
+        object_key, file = sticker_file(name)
+        return snapshot.picture(stickers, object_key, file, keep=False)
+
     write_not_used(
         folder,
         [photo_not_used(snapshot, key, not_used) for key in keys],
         not_used.counts,
         title=_TITLE,
         read_photo=lambda key: snapshot.workspace.photo("objects", key),
-        read_sticker=lambda name: store.picture(stickers.name, *sticker_file(name), keep=False),
+        read_sticker=read_sticker,
     )
 
 

@@ -186,7 +186,7 @@ _NO_WORSE = Check(
 
 
 def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]]:
-    record = workspace.store.record(HarmonizedRecord, row.asset, row.key)
+    record = workspace.store.record(HarmonizedRecord, row.asset, row.key, state=row)
     fits, factors = record.color_fit, record.factors
     return {
         "what gives it away": [

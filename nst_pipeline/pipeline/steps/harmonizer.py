@@ -68,7 +68,7 @@ def _parsed(content: bytes) -> Harmonizer:
 
 def read_harmonizer(item: Item) -> Harmonizer:
     """Read the collection's color model."""
-    return _parsed(item.store.read(harmonizer.name, ALL, files.HARMONIZER))
+    return _parsed(item.snapshot.read(harmonizer, ALL, files.HARMONIZER))
 
 
 @define_asset(

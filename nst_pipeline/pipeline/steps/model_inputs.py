@@ -47,7 +47,7 @@ def read_model_input(item: Item, recipe: Recipe) -> ModelInput:
 
     def tensor(name: str) -> Tensor:
         # Not kept in memory: no other asset reads them.
-        return to_float(item.store.picture(model_inputs.name, item.key, name, keep=False))[None]
+        return to_float(item.snapshot.picture(model_inputs, item.key, name, keep=False))[None]
 
     content = tensor(files.model_input(recipe, "content"))
     style = tensor(files.model_input(recipe, "style"))
@@ -129,4 +129,4 @@ def model_inputs(item: Item) -> Made:
 
 def right_window(snapshot: Snapshot, key: str) -> Box | None:
     """Return the square of the scene that the recipe `right` shows."""
-    return snapshot.store.record(ModelInputsRecord, model_inputs.name, key).right.window
+    return snapshot.record(ModelInputsRecord, model_inputs, key).right.window

@@ -92,13 +92,11 @@ def _tried(found: DetectionRecord, sticker: StickerRecord | None, not_used: NotU
 
 def photo_not_used(snapshot: Snapshot, key: str, not_used: NotUsed) -> PhotoNotUsed:
     """Describe one of the photos of which scenes do not get everything."""
-    store, state = snapshot.store, snapshot.states(stickers)[key]
-    found = store.record(Detections, detections.name, key)
-    made = (
-        store.record(Stickers, stickers.name, key) if files.RECORD in state.files else Stickers(())
-    )
+    state = snapshot.states(stickers)[key]
+    found = snapshot.record(Detections, detections, key)
+    made = snapshot.record(Stickers, stickers, key) if files.RECORD in state.files else Stickers(())
     by_name = {each.sticker: each for each in made}
-    photo = store.record(PhotoRecord, object_photos.name, key)
+    photo = snapshot.record(PhotoRecord, object_photos, key)
     return PhotoNotUsed(
         key=key,
         path=photo.path,

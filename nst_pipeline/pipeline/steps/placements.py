@@ -147,7 +147,7 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
     The library as a whole is not an input, so that a new sticker remakes only the scenes for which
     it is a candidate. The same holds for the file of wishes.
     """
-    store, photos = snapshot.store, snapshot.workspace.index("scenes").photos
+    photos = snapshot.workspace.index("scenes").photos
     scene, library = from_same_key(snapshot, node, (scene_photos,)), snapshot.once(read_library)
     if library is None:
         return lambda _: f"{sticker_library.name} is not made yet"
@@ -158,7 +158,7 @@ def _scene_and_candidates(snapshot: Snapshot, node: Node) -> Resolver:
             return inputs
         photo = photos.get(key)
         has_sidecar = photo is not None and photo.sidecar_digest
-        record = store.record(ScenePhotoRecord, scene_photos.name, key) if has_sidecar else None
+        record = snapshot.record(ScenePhotoRecord, scene_photos, key) if has_sidecar else None
         digest = "" if photo is None else photo.digest
         considered = _stickers_considered(key, digest, record, library, snapshot)
         object_keys = sorted({each.object_key for each in considered})
@@ -378,7 +378,7 @@ def _planned(
 
 
 def _recorded(workspace: Workspace, row: Row) -> Placements:
-    return workspace.store.record(Placements, row.asset, row.key)
+    return workspace.store.record(Placements, row.asset, row.key, state=row)
 
 
 def _boxes(workspace: Workspace, row: Row) -> Iterator[Box]:

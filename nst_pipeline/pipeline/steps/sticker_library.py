@@ -139,7 +139,7 @@ def library_table(snapshot: Snapshot) -> pa.Table:
             digest = rows[key].digest
             table += kept.get((key, digest)) or [
                 _row(store, key, digest, record)
-                for record in store.record(Stickers, stickers.name, key)
+                for record in store.record(Stickers, stickers.name, key, state=rows[key])
             ]
     return pa.Table.from_pylist(table, schema=SCHEMA)
 

@@ -62,8 +62,8 @@ def _poor_mattes(snapshot: Snapshot, row: Row) -> str:
     """Name the stickers that are almost empty, fill almost their whole box, or have hard edges."""
     soft = json.loads(row.settings)["cutout"]["matting"]
     complaints = []
-    for record in snapshot.store.record(Stickers, row.asset, row.key):
-        pixels = snapshot.store.picture(row.asset, *sticker_file(record.sticker))
+    for record in snapshot.store.record(Stickers, row.asset, row.key, state=row):
+        pixels = snapshot.store.picture(row.asset, *sticker_file(record.sticker), state=row)
         estimated = soft and record.source != OWN_ALPHA
         if complaint := find_matte_defect(pixels, expect_soft_edge=estimated):
             complaints.append(f"{record.sticker}: {complaint}")

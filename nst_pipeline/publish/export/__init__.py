@@ -7,8 +7,9 @@ from nst_pipeline.publish.export.categories import (
     renumbered,
 )
 from nst_pipeline.publish.export.coco import coco_files
+from nst_pipeline.publish.export.content import Files
 from nst_pipeline.publish.export.figures import FIGURES, figures_csv, figures_table
-from nst_pipeline.publish.export.folder import Exported, Files, write_export
+from nst_pipeline.publish.export.folder import Exported, write_export
 from nst_pipeline.publish.export.hugging_face import hugging_face_files
 from nst_pipeline.publish.export.pictures import (
     ExportPicture,

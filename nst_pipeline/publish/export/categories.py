@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from upath import UPath
+
 from nst_pipeline.errors import NstError
 from nst_pipeline.publish.coco import CocoCategory, CocoDataset, LabeledImage
 
@@ -14,7 +16,7 @@ CATEGORIES = "categories.json"
 """File of every export: its labels, a JSON list, by their numbers from 0."""
 
 
-def read_labels(path: Path) -> list[str]:
+def read_labels(path: Path | UPath) -> list[str]:
     """Read a list of labels: a JSON list, as exports write it, or a text with a label a line.
 
     Raises

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_pipeline.publish.coco import CocoDataset, LabeledImage, coco_pieces
-from nst_pipeline.publish.export.folder import Content, Files, Rendered
+from nst_pipeline.publish.export.content import Content, Files, Rendered
 from nst_pipeline.publish.export.pictures import ExportPicture
 from nst_pipeline.publish.splits import SIDES
 

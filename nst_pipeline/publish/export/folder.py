@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,31 +14,16 @@ from pathlib import Path
 from upath import UPath
 
 from nst_pipeline.errors import NstError
+from nst_pipeline.publish.export.content import (
+    MANIFEST,
+    Content,
+    Files,
+    Rendered,
+    read_manifest,
+    stamp,
+)
+from nst_pipeline.publish.export.url import ExportUrl
 from nst_pipeline.storage.files import LOCAL, place_atomically
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A file that is made when it is written, and again only if its source has changed.
-
-    Attributes
-    ----------
-    source
-        Returns a text that changes whenever the content does.
-    fill
-        Writes the file.
-    """
-
-    source: Callable[[], str]
-    fill: Callable[[Path], object]
-
-
-Content = bytes | UPath | Rendered
-Files = Mapping[str, Content]
-"""Content of each file, or the artifact to link or copy, by path in the folder."""
-
-MANIFEST = ".nst-export.json"
-"""File in the export folder that lists the files an export wrote, with their stamps."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +33,6 @@ class Exported:
     written: int
     kept: int
     removed: int
-
-
-def stamp(path: Path | UPath) -> str:
-    """Size and modification time: equal for a file, its hard links and its copies."""
-    stat = path.stat()
-    return f"{stat.st_size} {stat.st_mtime:.3f}"
 
 
 def _digest(content: Rendered) -> str:
@@ -82,15 +61,7 @@ class _ExportFolder:
 
     def __init__(self, folder: Path, *, copy: bool) -> None:
         self._folder, self._copy = folder, copy
-        self.stamps: dict[str, str] = {}
-        manifest = folder / MANIFEST
-        if manifest.exists():
-            try:
-                self.stamps = dict(json.loads(manifest.read_text("utf-8")))
-            except (ValueError, TypeError) as error:
-                raise NstError(
-                    f"{manifest} is damaged ({error}): delete it, or export into another folder"
-                ) from error
+        self.stamps = read_manifest(folder)
 
     def is_current(self, name: str, content: Content) -> bool:
         """Whether the file already has this content."""
@@ -109,6 +80,9 @@ class _ExportFolder:
         # What follows the stamp's two numbers is the digest of a source.
         unchanged = path.is_file() and known.split()[:2] == stamp(path).split()
         return not path.exists() or unchanged
+
+    def begin(self, due: Collection[str]) -> None:
+        """Do nothing: what a killed export has written is known by its content."""
 
     def write(self, name: str, content: Content) -> None:
         path = self._folder / name
@@ -148,7 +122,7 @@ class _ExportFolder:
         )
 
 
-def _check_replaceable(folder: Path, blocked: list[str]) -> None:
+def _check_replaceable(folder: Path | UPath, blocked: list[str]) -> None:
     if blocked:
         raise NstError(
             f"{folder / blocked[0]} is in the way ({len(blocked)} files in all): no export wrote "
@@ -157,9 +131,10 @@ def _check_replaceable(folder: Path, blocked: list[str]) -> None:
 
 
 def _synchronize(
-    target: _ExportFolder, files: Files, due: set[str], on_file: Callable[[], object]
+    target: _ExportFolder | ExportUrl, files: Files, due: set[str], on_file: Callable[[], object]
 ) -> Exported:
     """Write the files that are due, remove those that are no longer listed, and save the list."""
+    target.begin(due)
     try:
         for name, content in files.items():
             if name in due:
@@ -173,7 +148,7 @@ def _synchronize(
 
 
 def write_export(
-    folder: Path,
+    folder: Path | UPath,
     files: Files,
     *,
     copy: bool = False,
@@ -187,7 +162,7 @@ def write_export(
     Parameters
     ----------
     folder
-        The export folder; created if missing.
+        The export folder, created if missing, or the URL of one in an object store.
     files
         What the folder is to contain.
     copy
@@ -213,7 +188,7 @@ def write_export(
     ...     write_export(Path(folder), {"labels/a.txt": b"0 0.5 0.5 1 1"})
     Exported(written=1, kept=0, removed=0)
     """
-    target = _ExportFolder(folder, copy=copy)
+    target = _ExportFolder(folder, copy=copy) if isinstance(folder, Path) else ExportUrl(folder)
     try:
         due = {name for name, content in files.items() if not target.is_current(name, content)}
         blocked = [name for name in files if name in due and not target.may_replace(name)]

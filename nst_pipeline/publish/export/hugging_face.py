@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from nst_pipeline.publish.export.folder import Content, Files
+from nst_pipeline.publish.export.content import Content, Files
 from nst_pipeline.publish.export.pictures import ExportPicture
 from nst_pipeline.publish.splits import Side
 

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 import pandas as pd
 from upath import UPath
 
-from nst_pipeline.publish.export.folder import Content, Rendered, stamp
+from nst_pipeline.publish.export.content import Content, Rendered, stamp
 from nst_pipeline.publish.splits import Side, place_in
 
 LocateImage = Callable[[str], UPath]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
-from nst_pipeline.publish.export.folder import Content, Files, Rendered
+from nst_pipeline.publish.export.content import Content, Files, Rendered
 from nst_pipeline.publish.export.pictures import ExportObject, ExportPicture
 from nst_pipeline.publish.splits import SIDES
 from nst_pipeline.vision.images.codecs import encode_jpeg

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nst_pipeline.publish.export.folder import Files, Rendered
+from nst_pipeline.publish.export.content import Files, Rendered
 from nst_pipeline.publish.export.pictures import ExportPicture
 from nst_pipeline.publish.splits import SIDES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from nst_pipeline.publish.export.folder import Content, Files
+from nst_pipeline.publish.export.content import Content, Files
 from nst_pipeline.publish.export.pictures import ExportObject, ExportPicture
 from nst_pipeline.publish.outlines import one_outline
 from nst_pipeline.publish.splits import SIDES

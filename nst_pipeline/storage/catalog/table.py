@@ -10,16 +10,20 @@ import json
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError
 from upath import UPath
 
+from nst_pipeline.errors import StorageError
 from nst_pipeline.storage.catalog.name_columns import NameColumns, read_name_columns
+from nst_pipeline.storage.catalog.parts import parts_of
 from nst_pipeline.storage.catalog.problems import check_log, explained, missing_columns
 from nst_pipeline.storage.catalog.rows import (
     COLUMNS,
@@ -34,6 +38,8 @@ from nst_pipeline.storage.catalog.rows import (
     to_states,
     to_table,
 )
+from nst_pipeline.storage.catalog.shared import shared_table
+from nst_pipeline.storage.disk_cache import NO_CACHE, DiskCache
 from nst_pipeline.storage.objects.access import delta_options, is_object_store
 from nst_pipeline.storage.objects.conditions import check_conditions
 
@@ -67,6 +73,8 @@ class Catalog:
     ----------
     root
         The data root, a folder or an fsspec URL. The table is created by the first `append`.
+    disk_cache
+        Keeps the table's files if they are in an object store.
 
     Examples
     --------
@@ -78,34 +86,62 @@ class Catalog:
     'ok'
     """
 
-    def __init__(self, root: UPath) -> None:
+    def __init__(self, root: UPath, disk_cache: DiskCache = NO_CACHE) -> None:
         self._folder = root / "catalog" / "artifacts"
         self._url = str(self._folder)
         self._options = {k: str(v) for k, v in root.storage_options.items()} or None
         self._is_remote = is_object_store(root.protocol)
         if self._is_remote:
             self._options = delta_options(root.protocol) | (self._options or {})
+        self._parts = parts_of(self._folder, disk_cache) if self._is_remote else None
         self._table: DeltaTable | None = None
+        self._moment: pads.Dataset | None = None
+
+    def at_this_moment(self) -> Catalog:
+        """Return the catalog as it is now, for reading: rows that come later are not in it.
+
+        It need not look for them at each read, which costs time, and requests to an object store.
+        """
+        found = copy(self)
+        with explained(self._url):
+            found._moment = self._dataset()
+        return found
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Add rows in one atomic commit; no rows make no commit."""
+        """Add rows in one atomic commit; no rows make no commit.
+
+        Raises
+        ------
+        StorageError
+            Other writers were faster again and again, or the store cannot be used.
+        """
         if not rows:
             return
         with explained(self._url):
-            if self._table is None and self._delta() is None and self._is_remote:
+            # A store's open table reads the commits that came since, a URL those of all times.
+            table = self._delta() if self._is_remote or self._table is None else None
+            if table is None and self._is_remote:
                 check_conditions(self._folder)
-            write_deltalake(
-                self._url,
-                to_table(rows),
-                mode="append",
-                partition_by=["asset"],
-                storage_options=self._options,
-            )
+            try:
+                write_deltalake(
+                    table or self._url,
+                    to_table(rows),
+                    mode="append",
+                    partition_by=["asset"],
+                    storage_options=self._options,
+                )
+            except CommitFailedError as error:
+                raise StorageError(
+                    f"{self._url}: {len(rows)} rows could not be added, because other runs add "
+                    "theirs all the time, or the store lists new objects late: run again"
+                ) from error
 
     def compact(self, asset: str) -> None:
-        """Merge an asset's small files if there are many. Other writers may go on meanwhile."""
-        delta = self._delta()
-        of_asset = [("asset", "=", asset)]
+        """Merge an asset's small files if there are many. Other writers may go on meanwhile.
+
+        Only files count that were there when this process looked last.
+        """
+        delta, of_asset = self._table or self._delta(), [("asset", "=", asset)]
         if delta is None or len(delta.file_uris(of_asset)) <= _MAX_FILES:
             return
         try:
@@ -218,21 +254,15 @@ class Catalog:
             A time with its zone; None: all rows.
         """
         columns = [name for name in SCHEMA.names if name not in LINEAGE_COLUMNS]
-        delta = self._delta()
-        if delta is None:
-            return pd.DataFrame(columns=columns)
         newer = pa.scalar(moment, pa.timestamp("us", tz="UTC"))
         chosen = None if moment is None else pc.field("made_at") > newer
-        table = self._read(delta, columns, chosen)
+        table = self._read(columns, chosen)
         frame: pd.DataFrame = current_rows(table).to_pandas()
         return frame.sort_values("made_at", ignore_index=True)
 
     def history(self, columns: Sequence[str] = COLUMNS) -> pa.Table:
         """Return some columns of all rows, including those that are no longer current."""
-        delta = self._delta()
-        if delta is None:
-            return SCHEMA.empty_table().select(columns)
-        return self._read(delta, columns)
+        return self._read(columns)
 
     def name_columns(self) -> list[NameColumns]:
         """Return the keys and input names of all rows, past ones included, file by file."""
@@ -240,7 +270,8 @@ class Catalog:
         if delta is None:
             return []
         with explained(self._url), ThreadPoolExecutor() as pool:
-            return list(pool.map(read_name_columns, delta.to_pyarrow_dataset().get_fragments()))
+            fragments = delta.to_pyarrow_dataset(filesystem=self._parts).get_fragments()
+            return list(pool.map(read_name_columns, fragments))
 
     def made_with(self, networks: Iterable[str]) -> list[tuple[str, str]]:
         """Return asset and key of the artifacts that were made with one of some networks.
@@ -262,25 +293,24 @@ class Catalog:
     def made_by(self, runs: Collection[str]) -> pa.Table:
         """Return asset, key, status and seconds of the artifacts that some runs made."""
         columns = ["asset", "key", "status", "seconds"]
-        delta = self._delta()
-        if delta is None:
-            return SCHEMA.empty_table().select(columns)
-        chosen = _is_among("run_id", runs)
-        return self._read(delta, columns, chosen)
+        return self._read(columns, _is_among("run_id", runs))
 
     def _delta(self) -> DeltaTable | None:
         """Open the table as it is now; None before the first row."""
         with explained(self._url):
-            if self._table is not None:
-                self._table.update_incremental()
-            elif DeltaTable.is_deltatable(self._url, storage_options=self._options):
+            if self._is_remote:
+                self._table = shared_table(self._folder, self._open)
+            elif self._table is None:
                 self._table = self._open()
             else:
-                check_log(self._url, self._folder)
+                self._table.update_incremental()
             return self._table
 
-    def _open(self) -> DeltaTable:
+    def _open(self) -> DeltaTable | None:
         """Open the table; one of an earlier version gets the columns that it lacks."""
+        if not DeltaTable.is_deltatable(self._url, storage_options=self._options):
+            check_log(self._url, self._folder)
+            return None
         table = DeltaTable(self._url, storage_options=self._options)
         if missing := missing_columns(self._url, table):
             _log.warning("%s gets the columns %s", self._url, ", ".join(missing))
@@ -294,17 +324,28 @@ class Catalog:
             table.update_incremental()
         return table
 
+    def _dataset(self, assets: Sequence[str] | None = None) -> pads.Dataset:
+        """Return the rows as they are now, or as they were at this catalog's moment.
+
+        With `assets`, those of other assets may be left out.
+        """
+        if self._moment is not None:
+            return self._moment
+        delta = self._delta()
+        if delta is None:
+            return pads.dataset(SCHEMA.empty_table())
+        # Describing a file to Arrow takes longer than reading a small one.
+        files = None if assets is None else [("asset", "in", list(assets))]
+        return delta.to_pyarrow_dataset(filesystem=self._parts, file_pruning_predicate=files)
+
     def _read(
         self,
-        delta: DeltaTable,
         columns: Sequence[str],
         chosen: pc.Expression | None = None,
         assets: Sequence[str] | None = None,
     ) -> pa.Table:
-        # Describing a file to Arrow takes longer than reading a small one.
-        files = None if assets is None else [("asset", "in", list(assets))]
         with explained(self._url):
-            dataset = delta.to_pyarrow_dataset(file_pruning_predicate=files)
+            dataset = self._dataset(assets)
             try:
                 return dataset.to_table(columns=list(columns), filter=chosen)
             except pa.ArrowNotImplementedError:
@@ -318,12 +359,11 @@ class Catalog:
         keys: Collection[str] | None = None,
         columns: Sequence[str] = COLUMNS,
     ) -> pa.Table:
-        delta = self._delta()
-        if delta is None or (keys is not None and not keys):
+        if keys is not None and not keys:
             return SCHEMA.empty_table().select(columns)
         chosen = None if assets is None else _is_among("asset", assets)
         if keys is not None:
             chosen = _is_among("key", keys) & chosen
         needed = dict.fromkeys([*columns, "asset", "key", "made_at"])
-        table = self._read(delta, list(needed), chosen, assets)
+        table = self._read(list(needed), chosen, assets)
         return current_rows(table).select(columns)

@@ -25,6 +25,8 @@ _RETRIES = 30
 _HASTE = timedelta(seconds=4)
 """The same when a process asks for the first time, so that a wrong address shows at once."""
 _TIMEOUT = timedelta(seconds=30)
+"""For one request: a store that accepts it and never answers counts as away."""
+_HASTY_TIMEOUT = timedelta(seconds=10)
 
 
 def is_object_store(protocol: str) -> bool:
@@ -51,6 +53,7 @@ def delta_options(scheme: str) -> dict[str, str]:
     options = {
         "max_retries": str(_RETRIES),
         "retry_timeout": _milliseconds(_PATIENCE),
+        "timeout": _milliseconds(_TIMEOUT),
         "backoff_config.max_backoff": _milliseconds(_MAX_PAUSE),
         "allow_http": str(_allows_http()).lower(),
     }
@@ -58,7 +61,7 @@ def delta_options(scheme: str) -> dict[str, str]:
     return options | ({"aws_conditional_put": "etag"} if scheme.startswith("s3") else {})
 
 
-def _connect(bucket: str, patience: timedelta) -> ObjectStore:
+def _connect(bucket: str, patience: timedelta, timeout: timedelta) -> ObjectStore:
     try:
         from obstore.store import from_url
     except ImportError as error:
@@ -73,7 +76,7 @@ def _connect(bucket: str, patience: timedelta) -> ObjectStore:
     }
     return from_url(
         bucket,
-        client_options={"allow_http": _allows_http(), "timeout": _TIMEOUT},
+        client_options={"allow_http": _allows_http(), "timeout": timeout},
         retry_config={"max_retries": _RETRIES, "retry_timeout": patience, "backoff": backoff},
     )
 
@@ -87,7 +90,7 @@ def client(bucket: str) -> ObjectStore:
     StorageError
         The client is not installed.
     """
-    return _connect(bucket, _PATIENCE)
+    return _connect(bucket, _PATIENCE, _TIMEOUT)
 
 
 def object_at(scheme: str, path: str) -> tuple[ObjectStore, str]:
@@ -107,6 +110,6 @@ def check_access(bucket: str, prefix: str) -> None:
     """
     from nst_pipeline.storage.objects.problems import explained
 
-    hasty = _connect(bucket, _HASTE)
+    hasty = _connect(bucket, _HASTE, _HASTY_TIMEOUT)
     with explained(f"{bucket}/{prefix}"):
         next(iter(hasty.list(prefix or None, chunk_size=1)), None)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 import fsspec
-from fsspec.spec import AbstractFileSystem
+from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
 from nst_pipeline.storage.objects.access import SCHEMES, object_at
 from nst_pipeline.storage.objects.problems import explained
@@ -41,6 +41,13 @@ class _Written(io.BytesIO):
         if not self.closed:
             self._filesystem.pipe_file(self._path, self.getvalue())
         super().close()
+
+
+class _Ranged(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no types
+    """A large object of which parts are read."""
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        return bytes(self.fs.cat_file(self.path, start, end))
 
 
 class ObjectFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -154,13 +161,34 @@ class ObjectFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has 
             found[name] = each["size"]
         return found
 
+    def etags_after(self, folder: str, name: str) -> dict[str, str]:
+        """Return the ETags of a folder's objects whose names come after a name."""
+        key = self._at(folder)[1]
+        listed = self._listed(folder, f"{key}/{name}")
+        return {each["path"].removeprefix(f"{key}/"): each["e_tag"] or "" for each in listed}
+
     def cat_file(
         self, path: str, start: int | None = None, end: int | None = None, **_: Any
     ) -> bytes:
-        """Read an object whole; fsspec's range is cut out of it."""
+        """Read an object, or a range of it."""
+        store, key, url = self._at(path)
+        first = start or 0
+        with explained(url):
+            if min(first, end or 0) < 0 or (first == 0 and end is None):
+                return bytes(store.get(key).bytes())[start:end]
+            if end is None:
+                return bytes(store.get(key, options={"range": {"offset": first}}).bytes())
+            return bytes(store.get_range(key, start=first, end=end)) if first < end else b""
+
+    def open_ranged(self, path: str, *, whole_bytes: int) -> bytes | BinaryIO:
+        """Return a small object's content; of a larger one, a file that reads what is asked for."""
         store, key, url = self._at(path)
         with explained(url):
-            return bytes(store.get(key).bytes())[start:end]
+            found = store.get(key)
+            size = found.meta["size"]
+            if size <= whole_bytes:
+                return bytes(found.bytes())
+        return cast(BinaryIO, _Ranged(self, path, cache_type="none", size=size))
 
     def pipe_file(self, path: str, value: bytes, **_: Any) -> None:
         """Write an object whole, in parts if it is large; readers see it complete or not at all."""
@@ -182,7 +210,8 @@ class ObjectFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has 
 
     def rm(self, path: str, recursive: bool = False, **_: Any) -> None:
         """Remove an object, or all below a name."""
-        for each in [path, *(self.find(path) if recursive else ())]:
+        below = self.find(path) if recursive else []
+        for each in below or [path]:
             self.rm_file(each)
 
     def cp_file(self, path1: str, path2: str, **_: Any) -> None:

@@ -1,26 +1,13 @@
-"""An S3 server, and an empty collection in it."""
-
-from collections.abc import Iterator
+"""An empty collection in an object store."""
 
 import pytest
 from upath import UPath
 
 from nst_pipeline.storage.data_root import root_at
-from nst_pipeline.storage.objects.access import check_access, client
-from tests.object_server import ObjectServer, object_server
+from tests.object_server import ObjectServer
+from tests.object_store import server
 
-
-@pytest.fixture
-def server(tmp_path, monkeypatch) -> Iterator[ObjectServer]:
-    """A server with an empty bucket; the environment names it."""
-    with object_server(tmp_path / "served") as found:
-        for name, value in found.environment.items():
-            monkeypatch.setenv(name, value)
-        client.cache_clear()
-        check_access.cache_clear()
-        yield found
-    client.cache_clear()
-    check_access.cache_clear()
+__all__ = ["server"]
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """A store that is busy, away, or set up wrongly."""
 
 import time
+from datetime import timedelta
 
+import numpy as np
 import pytest
 from upath import UPath
 
@@ -12,10 +14,16 @@ from nst_pipeline.storage.data_root import root_at
 from nst_pipeline.storage.files import write_atomically
 from nst_pipeline.storage.inbox import scan
 from nst_pipeline.storage.inbox_index import InboxIndex
+from nst_pipeline.storage.objects import access
 from nst_pipeline.storage.objects.access import check_access, client
-from tests.object_server import Fault
+from nst_pipeline.vision.images.png import encode_png
+from tests.object_server import NEVER, Fault
 
 ROW = Row("stickers", "cat-1a", "ok", fingerprint="f" * 64)
+
+
+def photo(name: str) -> bytes:
+    return encode_png(np.full((8, 8, 3), len(name) * 10 + ord(name[1]), np.uint8))
 
 
 def test_a_busy_store_is_asked_again(root, server):
@@ -74,6 +82,51 @@ def test_a_store_that_does_not_answer_is_one_line_within_seconds(root, monkeypat
     with pytest.raises(StorageError, match=r"does not answer: check its address \(AWS_"):
         root_at("s3://bucket/data")
     assert time.monotonic() - started < 20
+
+
+def test_a_store_that_never_answers_is_one_line_in_bounded_time(root, server, monkeypatch):
+    monkeypatch.setattr(access, "_PATIENCE", timedelta(seconds=2))  # three minutes
+    monkeypatch.setattr(access, "_TIMEOUT", timedelta(seconds=1))  # half a minute
+    monkeypatch.setattr(access, "_HASTY_TIMEOUT", timedelta(seconds=1))
+    server.fail(Fault(NEVER, ""))
+    started = time.monotonic()
+    assert "the store does not answer" in _refused(root)
+    check_access.cache_clear()
+    with pytest.raises(StorageError, match="does not answer"):
+        root_at("s3://bucket/data")
+    assert time.monotonic() - started < 30
+
+
+def test_a_store_that_lists_photos_late_loses_none(root, server):
+    for name in ("cat", "cup"):
+        write_atomically(root / f"objects/{name}.png", photo(name))
+    server.hide("cup.png")
+    first = scan(root / "objects", InboxIndex(), IngestSettings())
+    server.hide()
+    second = scan(root / "objects", first.index, IngestSettings())
+    assert len(first.new) == len(second.new) == 1 and not second.deleted
+    server.hide("cat.png")
+    gone = scan(root / "objects", second.index, IngestSettings())
+    server.hide()
+    back = scan(root / "objects", gone.index, IngestSettings())
+    assert tuple(gone.deleted) == back.new == first.new, "its key and artifacts are as before"
+
+
+def test_a_store_that_lists_commits_late_loses_and_doubles_no_row(root, server):
+    def row(number: int) -> Row:
+        return Row("stickers", f"{number}", "ok", fingerprint="f" * 64)
+
+    Catalog(root).append([row(0)])
+    Catalog(root).append([row(1)])
+    server.hide("00000000000000000001.json")
+    catalog = Catalog(root)
+    assert catalog.latest("stickers").keys() == {"0"}
+    with pytest.raises(StorageError, match=r"could not be added, .* run again"):
+        catalog.append([row(2)])
+    server.hide()
+    catalog.append([row(2)])
+    table = Catalog(root).history(("key",))
+    assert sorted(table["key"].to_pylist()) == ["0", "1", "2"]
 
 
 def test_a_store_without_conditions_is_refused_before_the_first_row(root, server):

@@ -13,7 +13,7 @@ from nst_pipeline.storage.files import sizes_in, write_atomically
 from nst_pipeline.storage.inbox import scan
 from nst_pipeline.storage.inbox_index import InboxIndex, load_index, save_index
 from nst_pipeline.storage.review import Entry, append_entry, read_review
-from nst_pipeline.storage.store import Store
+from nst_pipeline.storage.store import Pieces, Store
 from nst_pipeline.vision.images.png import encode_png
 from tests.object_server import Fault
 
@@ -39,6 +39,16 @@ def test_a_large_object_is_uploaded_in_parts(root, server):
     write_atomically(root / "large.bin", content)
     assert server.requests()["POST"] == 2, "one request begins the upload, another one ends it"
     assert (root / "large.bin").read_bytes() == content
+
+
+def test_a_large_artifact_is_uploaded_in_parts_and_removed_with_the_others(root, server):
+    store, piece = Store(root), os.urandom(1_000_000)
+    pieces = Pieces(lambda file: [file.write(piece) for _ in range(12)])
+    server.requests()
+    written = store.write("dataset", "ALL", {".bin": pieces, ".png": piece * 12})
+    assert server.requests() == {"POST": 4, "PUT": 6}
+    assert store.digest("dataset", "ALL", written.files) == written.digest
+    assert written.size_bytes == 24_000_000
 
 
 def test_an_upload_that_breaks_off_leaves_what_was_there(root, server):
