@@ -14,7 +14,6 @@ from PIL import Image, ImageChops, ImageCms
 from PIL.PngImagePlugin import PngImageFile
 
 from nst_pipeline.errors import UnreadableImageError
-from nst_pipeline.vision.images.damage import check_whole
 from nst_pipeline.vision.images.dtype import to_float
 from nst_pipeline.vision.images.header import OpenedPhoto, check_header, check_size, opened
 from nst_pipeline.vision.images.pixels import decode_stored, size_of, strips, turned
@@ -114,12 +113,10 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @contextmanager
 def _checked(data: bytes, max_megapixels: float) -> Iterator[OpenedPhoto]:
-    """Open a photo, and check that it is whole and not too large."""
+    """Open a photo, and check that it is not too large."""
     check_size(len(data), max_megapixels=max_megapixels)
     with opened(data) as photo:
-        header, progressive = photo.header, "progressive" in photo.image.info
-        check_header(header, max_megapixels=max_megapixels)
-        check_whole(io.BytesIO(data), header.format, header.megapixels, progressive=progressive)
+        check_header(photo.header, max_megapixels=max_megapixels)
         yield photo
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -17,6 +18,8 @@ _MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 64, 2000
 """Of a progressive JPEG; encoders write about ten. Each costs the time of a whole decoding: ten
 scans of 100 megapixels take 3 s."""
 _MAX_PNG_CHUNKS, _MAX_BOXES, _MAX_MARKERS = 100_000, 1000, 10_000
+_MAX_OTHER_CHUNKS, _MAX_EXIF_SEGMENTS = 10_000, 16
+"""Chunks that are no pixels. By the standard, Exif is a single segment; Pillow joins several."""
 _TAIL_BYTES = 4096
 """Bytes searched for the end mark: cameras pad JPEGs with zeros to full sectors."""
 _ZEROS, _LONG_RUN = 512, 4096
@@ -30,7 +33,10 @@ _JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff])")
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _MARKER_BYTES, _BLOCK_BYTES = 512, 1 << 20
 """Bytes read at a time, of markers with their padding, and of pixels."""
-_PNG_CHUNKS_AT, _PNG_END = 8, b"IEND"
+_PNG_MARK, _PNG_PIXELS, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IDAT", b"IEND"
+_PNG_ANCILLARY = 0x20
+"""Bit of the first letter of a chunk that decoders may skip."""
+_JPEG_MARK, _JPEG_EXIF = b"\xff\xd8", b"\xe1Exif\0"
 _PIXELS_OF_WEBP = (b"VP8 ", b"VP8L")
 _BMP_UNCOMPRESSED = (0, 3)
 
@@ -44,20 +50,12 @@ def _read(file: BinaryIO, offset: int, count: int) -> bytes:
     return file.read(count)
 
 
-def check_markers(file: BinaryIO) -> None:
-    """Refuse a JPEG with so many markers, or so much padding, that its header takes minutes.
+def _too_many(what: str) -> UnreadableImageError:
+    return UnreadableImageError(f"more than {what}: save it again")
 
-    Parameters
-    ----------
-    file
-        Seekable; its position changes.
 
-    Raises
-    ------
-    UnreadableImageError
-        The message gives the reason without the file's name.
-    """
-    at = 2
+def _check_markers(file: BinaryIO) -> None:
+    at, exifs = 2, 0
     for _ in range(_MAX_MARKERS):
         head = _read(file, at, _MARKER_BYTES)
         found = _JPEG_MARKER.match(head)
@@ -67,10 +65,62 @@ def check_markers(file: BinaryIO) -> None:
             return
         at += found.end()
         if found[1][0] not in _JPEG_ALONE:
-            at += int.from_bytes(_read(file, at, 2), "big")
-    raise UnreadableImageError(
-        f"more than {_MAX_MARKERS} markers, or endless padding: save it again"
-    )
+            segment = _read(file, at, 7)
+            exifs += found[1] + segment[2:] == _JPEG_EXIF
+            at += int.from_bytes(segment[:2], "big")
+        if exifs > _MAX_EXIF_SEGMENTS:
+            raise _too_many(f"{_MAX_EXIF_SEGMENTS} segments of Exif")
+    raise _too_many(f"{_MAX_MARKERS} markers, or endless padding")
+
+
+def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the kind of each chunk, and where its content starts and ends, to the end mark."""
+    at, chunks, others = len(_PNG_MARK), 0, 0
+    while len(head := _read(file, at, 8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        chunks, others = chunks + 1, others + (kind != _PNG_PIXELS)
+        if chunks > _MAX_PNG_CHUNKS or others > _MAX_OTHER_CHUNKS:
+            raise _too_many(f"{chunks - 1} chunks")
+        yield kind, at + 8, at + 8 + length
+        if kind == _PNG_END:
+            return
+        at += 12 + length
+
+
+def _webp_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the kind of each chunk, and where its content starts and ends."""
+    at, end, chunks = 12, int.from_bytes(_read(file, 4, 4), "little") + 8, 0
+    while at + 8 <= end and len(head := _read(file, at, 8)) == 8:
+        kind, length = struct.unpack("<4sI", head)
+        chunks += 1
+        if chunks > _MAX_OTHER_CHUNKS:
+            raise _too_many(f"{_MAX_OTHER_CHUNKS} chunks")
+        yield kind, at + 8, at + 8 + length
+        at += 8 + length + length % 2
+
+
+def check_parts(file: BinaryIO) -> None:
+    """Refuse a JPEG, PNG or WebP of so many parts, or so much padding, that its header takes long.
+
+    Parameters
+    ----------
+    file
+        Seekable; its position changes.
+
+    Raises
+    ------
+    UnreadableImageError
+        There are too many. The message gives the reason without the file's name.
+    """
+    head = _read(file, 0, 12)
+    if head.startswith(_JPEG_MARK):
+        _check_markers(file)
+    elif head.startswith(_PNG_MARK):
+        for _ in _png_chunks(file):
+            pass
+    elif head.startswith(b"RIFF") and head.endswith(b"WEBP"):
+        for _ in _webp_chunks(file):
+            pass
 
 
 def _find_marker(file: BinaryIO, at: int) -> int:
@@ -95,9 +145,17 @@ def walk_jpeg(file: BinaryIO) -> tuple[int, bool]:
     -------
     tuple of int and bool
         The scans up to the end mark, and whether there is one. Counting stops beyond the limit.
+
+    Raises
+    ------
+    UnreadableImageError
+        It has too many markers.
     """
     at, scans = 2, 0
-    while found := _JPEG_MARKER.match(_read(file, at, _MARKER_BYTES)):
+    for _ in range(_MAX_MARKERS):
+        found = _JPEG_MARKER.match(_read(file, at, _MARKER_BYTES))
+        if found is None:
+            break
         marker, at = found[1][0], at + found.end()
         if marker == _JPEG_END:
             return scans, True
@@ -109,6 +167,8 @@ def walk_jpeg(file: BinaryIO) -> tuple[int, bool]:
             at = _find_marker(file, at)
             if at < 0 or scans > _MAX_SCANS:
                 break
+    else:
+        raise _too_many(f"{_MAX_MARKERS} markers")
     return scans, False
 
 
@@ -125,19 +185,23 @@ def _check_jpeg(file: BinaryIO, size: int, megapixels: float, *, progressive: bo
         raise _damaged("it has no end mark")
 
 
+def _checksum(file: BinaryIO, at: int, end: int) -> int:
+    total = 0
+    for start in range(at, end, _BLOCK_BYTES):
+        total = zlib.crc32(_read(file, start, min(_BLOCK_BYTES, end - start)), total)
+    return total
+
+
 def _check_png(file: BinaryIO, size: int) -> None:
-    at = _PNG_CHUNKS_AT
-    for _ in range(_MAX_PNG_CHUNKS):
-        head = _read(file, at, 8)
-        if len(head) < 8:
-            raise _damaged("it has no end mark")
-        length, kind = struct.unpack(">I4s", head)
-        at += 12 + length
-        if at > size:
+    kind = b""
+    for kind, start, end in _png_chunks(file):
+        if end + 4 > size:
             raise _damaged(f"its chunk {kind!r} ends after the file")
-        if kind == _PNG_END:
-            return
-    raise UnreadableImageError(f"more than {_MAX_PNG_CHUNKS} chunks: save it again")
+        stated = int.from_bytes(_read(file, end, 4), "big")
+        if not kind[0] & _PNG_ANCILLARY and _checksum(file, start - 4, end) != stated:
+            raise _damaged(f"the checksum of its chunk {kind!r}")
+    if kind != _PNG_END:
+        raise _damaged("it has no end mark")
 
 
 def _ends_with_zeros(file: BinaryIO, start: int, end: int) -> bool:
@@ -145,16 +209,13 @@ def _ends_with_zeros(file: BinaryIO, start: int, end: int) -> bool:
 
 
 def _check_webp(file: BinaryIO, size: int) -> None:
-    end = int.from_bytes(_read(file, 4, 4), "little") + 8
-    if end > size:
+    stated = int.from_bytes(_read(file, 4, 4), "little") + 8
+    if stated > size:
         raise _damaged("it is shorter than it says")
-    at = 12
-    while at + 8 <= end:
-        kind, length = struct.unpack("<4sI", _read(file, at, 8))
-        start, at = at + 8, at + 8 + length + length % 2
-        if not kind.isascii() or b"\0" in kind or at > end + 1:
+    for kind, start, end in _webp_chunks(file):
+        if not kind.isascii() or b"\0" in kind or end > stated:
             raise _damaged("its chunks do not add up")
-        if kind in _PIXELS_OF_WEBP and _ends_with_zeros(file, start, start + length):
+        if kind in _PIXELS_OF_WEBP and _ends_with_zeros(file, start, end):
             raise _damaged("its pixels end with zeros")
 
 
@@ -249,7 +310,8 @@ def check_whole(
 ) -> None:
     """Refuse a file that is cut short, ends with zeros, or would take minutes to decode.
 
-    Nothing is decoded: pixels that are damaged in the middle show when they are.
+    Nothing is decoded: pixels that are damaged in the middle show when they are, and in a PNG by
+    its checksums.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import OPEN_INFO, TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
-from nst_pipeline.vision.images.damage import check_markers, check_whole
+from nst_pipeline.vision.images.damage import check_parts, check_whole
 from nst_pipeline.vision.images.guarded import GUARDED, register_guarded_heif
 from nst_pipeline.vision.images.profiles import declared_profile
 from nst_pipeline.vision.images.tiff import Page, check_samples, main_pages, read_pages
@@ -36,7 +36,6 @@ OPEN_INFO[_BIG_ENDIAN, 0, _ONE_SAMPLE, 1, _16_BITS, ()] = OPEN_INFO[
 ]
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", *GUARDED)
 """MPO, the JPEG with additional images that phones write, counts as JPEG for Pillow."""
-_JPEG_MARK = b"\xff\xd8"
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", _BIG_ENDIAN_BIGTIFF)
 _VIDEO_BRANDS = (
@@ -167,9 +166,7 @@ def _tiff_page(stream: BinaryIO) -> tuple[Page | None, int]:
 
 def _open(stream: BinaryIO) -> OpenedPhoto:
     page, frames = _tiff_page(stream)
-    stream.seek(0)
-    if stream.read(2) == _JPEG_MARK:
-        check_markers(stream)
+    check_parts(stream)
     stream.seek(0)
     try:
         image = Image.open(stream, formats=_FORMATS)

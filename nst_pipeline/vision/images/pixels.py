@@ -6,6 +6,7 @@ Converted in strips, no photo of 100 megapixels takes more than 1.5 GB.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from nst_pipeline.errors import UnreadableImageError
+from nst_pipeline.vision.images.damage import check_whole
 from nst_pipeline.vision.images.guarded import GUARDED, decode_guarded
 from nst_pipeline.vision.images.header import OpenedPhoto
 
@@ -61,7 +63,7 @@ def _decode_webp(data: bytes, image: Image.Image) -> Stored:
 
 
 def decode_stored(data: bytes, photo: OpenedPhoto) -> tuple[Stored, int]:
-    """Decode a photo's pixels as they are stored.
+    """Decode a photo's or mask's pixels as they are stored, if the file is whole.
 
     Parameters
     ----------
@@ -81,7 +83,9 @@ def decode_stored(data: bytes, photo: OpenedPhoto) -> tuple[Stored, int]:
     UnreadableImageError
         They are damaged. A decoder may also raise what `opened` turns into such an error.
     """
-    image = photo.image
+    image, header = photo.image, photo.header
+    progressive = "progressive" in image.info
+    check_whole(io.BytesIO(data), header.format, header.megapixels, progressive=progressive)
     stored: Stored = image
     if image.format == "WEBP":
         stored = _decode_webp(data, image)

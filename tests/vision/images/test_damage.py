@@ -1,7 +1,9 @@
 """Files that are cut short or filled with zeros are refused by their structure."""
 
 import io
+import re
 import struct
+import zlib
 from importlib import import_module
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from PIL import Image
 
 from nst_pipeline.errors import UnreadableImageError
-from nst_pipeline.vision.images.codecs import decode_photo
+from nst_pipeline.vision.images.codecs import decode_mask, decode_photo
 from nst_pipeline.vision.images.damage import check_whole, walk_jpeg
 from nst_pipeline.vision.images.header import check_photo
 
@@ -142,3 +144,46 @@ def test_endless_markers_before_the_picture_are_refused(more):
         decode_photo(data[:2] + more + data[2:], name="cat", max_megapixels=100)
     few = data[:2] + b"\xff\xfe\0\2" * 100 + b"\xff" * 100 + data[2:]
     assert decode_photo(few, name="cat", max_megapixels=100).shape == PHOTO.shape
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(kind + content)
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+
+@pytest.mark.parametrize("kind", [b"IHDR", b"IDAT", b"IEND"])
+def test_a_flipped_bit_of_a_png_shows_by_its_checksums(kind):
+    data = bytearray(encode("PNG"))
+    length = int.from_bytes(data[data.index(kind) - 4 : data.index(kind)], "big")
+    data[data.index(kind) + 4 + length] ^= 1
+    assert re.search("damaged or cut short|its header is broken", problem(bytes(data)))
+    with pytest.raises(UnreadableImageError):
+        decode_photo(bytes(data), name="cat", max_megapixels=100)
+
+
+def test_damaged_masks_are_refused():
+    mask = encode("PNG", np.where(PHOTO[..., 0] > 99, 255, 0).astype(np.uint8))
+    assert decode_mask(mask).any()
+    half = len(mask) // 2
+    flipped = mask[:half] + bytes([mask[half] ^ 4]) + mask[half + 1 :]
+    for damaged in (mask[:half], mask[:-12], mask[:half] + bytes(len(mask) - half), flipped):
+        with pytest.raises(UnreadableImageError, match="damaged or cut short"):
+            decode_mask(damaged)
+
+
+def test_files_of_endless_parts_are_refused_before_they_are_opened():
+    jpeg, png, webp = encode("JPEG"), encode("PNG"), encode("WEBP")
+    exif = b"\xff\xe1\0\x20Exif\0\0" + bytes(24)
+    assert problem(jpeg[:2] + exif * 16 + jpeg[2:]) == ""
+    assert "16 segments of Exif" in problem(jpeg[:2] + exif * 17 + jpeg[2:])
+    text = png_chunk(b"tEXt", b"a\0b")
+    assert problem(png[:33] + text * 100 + png[33:]) == ""
+    assert "10000 chunks" in problem(png[:33] + text * 10_000 + png[33:])
+    body = webp[12:] + b"ABCD\0\0\0\0" * 10_000
+    size = struct.pack("<I", 4 + len(body))
+    assert "10000 chunks" in problem(b"RIFF" + size + b"WEBP" + body)
+
+
+def test_endless_markers_after_the_picture_are_refused():
+    data = encode("JPEG", progressive=True)
+    assert problem(data[:-2] + b"\xff\xfe\0\2" * 20_000 + data[-2:]).startswith("more than")
