@@ -56,9 +56,7 @@ def _fix_transparent_color(image: Image.Image) -> None:
     if not isinstance(image, PngImageFile) or color is None:
         return
     stored = image.tile[0].args
-    if stored == "RGB;16B":
-        image.info["transparency"] = tuple(level >> 8 for level in color)
-    elif stored in _GRAY_SCALES:
+    if stored in _GRAY_SCALES:
         image.info["transparency"] = color * _GRAY_SCALES[stored]
 
 

@@ -22,10 +22,10 @@ _MAX_OTHER_CHUNKS, _MAX_EXIF_SEGMENTS = 10_000, 16
 """Chunks that are no pixels. By the standard, Exif is a single segment; Pillow joins several."""
 _TAIL_BYTES = 4096
 """Bytes searched for the end mark: cameras pad JPEGs with zeros to full sectors."""
-_ZEROS, _LONG_RUN = 512, 4096
-"""Compressed pixels do not end with so many zeros; black ones may, if they are uncompressed."""
-_FEW_BYTES, _LIT, _MOST = 12, 8, 0.9
-"""Of the row above a cut: so many bytes are needed, and so large a share of them is brighter."""
+_ZEROS = 512
+"""Compressed pixels do not end with so many; black ones may, if they are uncompressed."""
+_FEW_BYTES, _MOST = 12, 0.9
+"""Of the row above a cut: so many bytes are needed, and so large a share of its pixels is not 0."""
 _JPEG_END, _JPEG_SCAN = 0xD9, 0xDA
 _JPEG_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
 """Markers without a segment."""
@@ -230,7 +230,9 @@ def _last_byte(file: BinaryIO, start: int, end: int) -> int:
     return start
 
 
-def _check_uncompressed(file: BinaryIO, start: int, end: int, row_bytes: int) -> None:
+def _check_uncompressed(
+    file: BinaryIO, start: int, end: int, row_bytes: int, pixel_bytes: int
+) -> None:
     """Refuse uncompressed pixels that stop within a row, with zeros after them.
 
     A black part of a picture ends where the row above is black, too, or at the end of a row. Where
@@ -238,11 +240,13 @@ def _check_uncompressed(file: BinaryIO, start: int, end: int, row_bytes: int) ->
     """
     last = _last_byte(file, start, end)
     row, column = divmod(last - start, max(row_bytes, 1))
-    if end - last < _LONG_RUN or not row or not column:
+    column += -column % pixel_bytes
+    if end - last < _ZEROS or not row or not column:
         return
     at = start + (row - 1) * row_bytes + column
     above = np.frombuffer(_read(file, at, row_bytes - column), np.uint8)
-    if above.size >= _FEW_BYTES and float(np.mean(above > _LIT)) > _MOST:
+    pixels = above[: above.size // pixel_bytes * pixel_bytes].reshape(-1, pixel_bytes)
+    if above.size >= _FEW_BYTES and float(np.mean(pixels.any(axis=1))) > _MOST:
         raise _damaged("its pixels end with zeros")
 
 
@@ -258,7 +262,7 @@ def _check_bmp(file: BinaryIO, size: int) -> None:
         end = start + row_bytes * abs(height)
         if end > size:
             raise _damaged("its pixels end after the file")
-        _check_uncompressed(file, start, end, row_bytes)
+        _check_uncompressed(file, start, end, row_bytes, max(1, bits // 8))
 
 
 def _check_tiff(file: BinaryIO, size: int) -> None:
@@ -273,7 +277,7 @@ def _check_tiff(file: BinaryIO, size: int) -> None:
         if _ends_with_zeros(file, start, end):
             raise _damaged("its pixels end with zeros")
     elif sum(count for _, count in page.blocks) == end - start:
-        _check_uncompressed(file, start, end, page.row_bytes)
+        _check_uncompressed(file, start, end, page.row_bytes, page.pixel_bytes)
 
 
 def _check_boxes(file: BinaryIO, size: int) -> None:

@@ -176,6 +176,8 @@ def _open(stream: BinaryIO) -> OpenedPhoto:
         stream.seek(0)
         is_known = stream.read(4) != _BIG_ENDIAN_BIGTIFF
         kind = f"{page.bits} bits per channel" if is_known else "big-endian BigTIFF"
+        if page.number and is_known:
+            kind = "its first page is not the picture"
         raise UnreadableImageError(
             f"an unusual kind of TIFF ({kind}): save it again, as RGB"
         ) from error

@@ -7,6 +7,7 @@ Converted in strips, no photo of 100 megapixels takes more than 1.5 GB.
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFile
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.damage import check_whole
@@ -62,6 +63,21 @@ def _decode_webp(data: bytes, image: Image.Image) -> Stored:
     return cast(Stored, cv2.cvtColor(pixels, code, dst=pixels))
 
 
+def _is_wide_with_transparent_color(image: Image.Image) -> bool:
+    tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
+    return "transparency" in image.info and bool(tiles) and tiles[0].args == "RGB;16B"
+
+
+def _decode_wide_png(data: bytes) -> Stored:
+    """Decode a PNG of 16-bit RGB with a transparent color, of which Pillow compares 8 bits only."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[2:] != (4,):
+        raise UnreadableImageError("damaged or cut short (its pixels)")
+    cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA, dst=pixels)
+    high = 0 if sys.byteorder == "big" else 1
+    return pixels.view(np.uint8)[..., high::2]  # as Pillow rounds
+
+
 def decode_stored(data: bytes, photo: OpenedPhoto) -> tuple[Stored, int]:
     """Decode a photo's or mask's pixels as they are stored, if the file is whole.
 
@@ -89,6 +105,8 @@ def decode_stored(data: bytes, photo: OpenedPhoto) -> tuple[Stored, int]:
     stored: Stored = image
     if image.format == "WEBP":
         stored = _decode_webp(data, image)
+    elif image.format == "PNG" and _is_wide_with_transparent_color(image):
+        stored = _decode_wide_png(data)
     elif image.format in ("JPEG", "MPO"):
         stored = _decode_jpeg(data, image)
     elif image.format in GUARDED:

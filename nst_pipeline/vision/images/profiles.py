@@ -27,9 +27,11 @@ _PRIMARIES: dict[int, Chromaticities] = {
     5: (*_D65, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06),
     6: (*_D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
     7: (*_D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
+    8: (0.310, 0.316, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049),
     9: (*_D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
     11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
     12: (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    22: (*_D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
 }
 """Color primaries of ITU-T H.273, by their code points; 12 is Display P3."""
 _SRGB_CURVE = 0.0
@@ -37,6 +39,7 @@ _SRGB_CURVE = 0.0
 _GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0} | dict.fromkeys((1, 6, 13, 14, 15), _SRGB_CURVE)
 """Exponents by H.273's transfer characteristics. Those of television count as sRGB's curve, as in
 browsers."""
+_UNSPECIFIED = 2
 _HDR = {16: "PQ", 18: "HLG"}
 _GAMMA_OF_SRGB, _INSIGNIFICANT = 1 / 2.2, 0.05
 """PNG's gAMA of an sRGB picture; as in libpng, 5 % more or less do not matter."""
@@ -165,8 +168,13 @@ def _from_codes(codes: bytes) -> bytes | None:
         )
     if not is_full:
         raise UnreadableImageError("levels of limited range, as in video: export it as a photo")
-    if primaries not in _PRIMARIES or transfer not in _GAMMAS:
+    if _UNSPECIFIED in (primaries, transfer):
         return None
+    if primaries not in _PRIMARIES or transfer not in _GAMMAS:
+        raise UnreadableImageError(
+            f"colors of an unknown kind (primaries {primaries}, transfer {transfer} of H.273): "
+            "export it as sRGB"
+        )
     return build_profile(_PRIMARIES[primaries], _GAMMAS[transfer])
 
 
@@ -234,7 +242,7 @@ def declared_profile(image: Image.Image) -> bytes | None:
     Raises
     ------
     UnreadableImageError
-        The photo has a high dynamic range or the levels of video.
+        The photo has a high dynamic range, the levels of video, or colors of an unknown kind.
 
     References
     ----------

@@ -19,15 +19,20 @@ MAX_PAGES = 100
 _MAX_ENTRIES = 4096
 """Entries of a directory that are looked at. The standard has about 80 tags."""
 
+_MAX_VALUES = 500_000
+"""Values of a tag that is not text: so many strips or tiles have the largest pictures. Pillow takes
+2 s and 350 bytes of memory for a million."""
+
 _SUBFILE, _OLD_SUBFILE = 254, 255
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _SAMPLES, _STRIP_COUNTS, _PLANAR = 273, 277, 279, 284
+_FILL_ORDER, _TILE_WIDTH = 266, 322
 _TILE_OFFSETS, _TILE_COUNTS, _SAMPLE_FORMAT = 324, 325, 339
 _NEEDED = frozenset(
     (
         *(_SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC),
         *(_STRIP_OFFSETS, _SAMPLES, _STRIP_COUNTS, _PLANAR),
-        *(_TILE_OFFSETS, _TILE_COUNTS, _SAMPLE_FORMAT),
+        *(_FILL_ORDER, _TILE_WIDTH, _TILE_OFFSETS, _TILE_COUNTS, _SAMPLE_FORMAT),
     )
 )
 _INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q", 13: "I", 18: "Q"}
@@ -37,6 +42,15 @@ _SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _JPEG_COMPRESSIONS = (6, 7)
+_UNUSUAL_COMPRESSIONS = {
+    50001: "WebP",
+    **dict.fromkeys((33003, 33004, 33005, 34712), "JPEG 2000"),
+    34887: "LERC",
+    **dict.fromkeys((22610, 34934), "JPEG XR"),
+    **dict.fromkeys((50002, 52546), "JPEG XL"),
+}
+"""Those that Pillow's libtiff may be built without."""
+_LOW_BIT_FIRST = 2
 _OTHER_KINDS = {
     4: "a transparency mask",
     8: "CIE L*a*b* colors",
@@ -83,9 +97,18 @@ class Page:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of a row of interleaved, uncompressed pixels."""
-        samples = 1 if self.value(_PLANAR, 1) == _SEPARATE else self.value(_SAMPLES, 1)
-        return (self.value(_WIDTH, 0) * samples * self.bits + 7) // 8
+        """Bytes of a row of uncompressed pixels, in the picture or in a tile."""
+        width = self.value(_TILE_WIDTH, self.value(_WIDTH, 0))
+        return (width * self._samples_together * self.bits + 7) // 8
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of an uncompressed pixel; 1 if it has fewer bits."""
+        return max(1, self._samples_together * self.bits // 8)
+
+    @property
+    def _samples_together(self) -> int:
+        return 1 if self.value(_PLANAR, 1) == _SEPARATE else self.value(_SAMPLES, 1)
 
     @property
     def blocks(self) -> list[tuple[int, int]]:
@@ -149,6 +172,8 @@ def _read_page(reader: _Reader, number: int, at: int) -> tuple[Page, int]:
         one = data[start : start + entry]
         tag, kind, values = reader.unpack("HHQ" if reader.is_big else "HHI", one)
         total += values * _SIZES.get(kind, 1)
+        if values > _MAX_VALUES and kind in _SIZES:
+            raise UnreadableImageError(f"TIFF tag {tag} has {values} values: save it again")
         if tag in _NEEDED:
             tags.setdefault(tag, reader.values(tag, kind, values, one[inline:]))
     if total > 2 * reader.size + _MAX_ENTRIES:
@@ -202,6 +227,15 @@ def check_samples(page: Page) -> None:
     photometric, bits = page.value(_PHOTOMETRIC, _BLACK_IS_ZERO), page.bits
     formats = page.tags.get(_SAMPLE_FORMAT) or (1,)
     remedy = "save it as RGB or gray, with 8 or 16 bits per channel"
+    if _PHOTOMETRIC not in page.tags:
+        # The standard demands it; readers disagree on whether its absence means a negative.
+        raise UnreadableImageError(f"a TIFF without PhotometricInterpretation: {remedy}")
+    compression = page.value(_COMPRESSION, 1)
+    if compression in _UNUSUAL_COMPRESSIONS:
+        name = _UNUSUAL_COMPRESSIONS[compression]
+        raise UnreadableImageError(f"a TIFF compressed by {name}: save it with LZW or Deflate")
+    if page.value(_FILL_ORDER, 1) == _LOW_BIT_FIRST and not page.is_compressed and bits > 1:
+        raise UnreadableImageError(f"the lowest bit of each byte comes first: {remedy}")
     if photometric in _OTHER_KINDS:
         raise UnreadableImageError(f"{_OTHER_KINDS[photometric]}: {remedy}")
     if _FLOAT in formats or bits > 32:

@@ -1,6 +1,7 @@
 """Colors count as the photo declares them, wherever its format does so."""
 
 import io
+import re
 import struct
 import zlib
 from importlib import import_module
@@ -245,4 +246,15 @@ def test_colors_that_make_no_sense_are_ignored_or_refused(chunks: dict[str, byte
     try:
         assert error(with_chunks(PHOTO, **chunks)) < 1
     except UnreadableImageError as refused:
-        assert "cup: damaged or cut short" in str(refused)
+        assert re.search("cup: (damaged or cut short|colors of an unknown kind)", str(refused))
+
+
+def test_png_declares_the_primaries_of_european_television_by_a_code() -> None:
+    ebu = (0.3127, 0.3290, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077)
+    assert error(with_chunks(stored(ebu, None), cICP=bytes((22, 13, 0, 1)))) < 0.7
+
+
+@pytest.mark.parametrize("code", [(10, 13, 0, 1), (12, 9, 0, 1), (12, 17, 0, 1)])
+def test_codes_that_are_not_known_are_refused_by_name(code: tuple[int, ...]) -> None:
+    with pytest.raises(UnreadableImageError, match=r"colors of an unknown kind \(primaries 1"):
+        error(with_chunks(PHOTO, cICP=bytes(code)))

@@ -188,3 +188,57 @@ def test_a_palette_is_read() -> None:
     buffer = io.BytesIO()
     palette.save(buffer, "TIFF")
     assert np.array_equal(decoded(buffer.getvalue()), np.asarray(palette.convert("RGB")))
+
+
+def test_the_padding_of_tiles_is_no_damage() -> None:
+    for picture in (PHOTO, GRAY, GRAY_16):
+        data = written(picture, tile=(256, 256))
+        assert np.array_equal(decoded(data)[..., 0], PHOTO[..., 0 if picture is PHOTO else 1])
+
+
+def test_a_copy_that_stopped_within_tiles_is_refused() -> None:
+    data = written(PHOTO, photometric="rgb", tile=(64, 64))
+    offset, size = read_pages(io.BytesIO(data))[0].blocks[3]
+    cut = offset + size // 2 + 30
+    assert "end with zeros" in problem(data[:cut] + bytes(len(data) - cut))
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "P", "L"])
+@pytest.mark.parametrize("image_format", ["TIFF", "BMP"])
+def test_zeros_at_the_end_of_any_uncompressed_pixels_are_refused(
+    mode: str, image_format: str
+) -> None:
+    if (mode, image_format) == ("CMYK", "BMP"):
+        pytest.skip("there are no such files")
+    buffer = io.BytesIO()
+    image = Image.fromarray(PHOTO // 8 + 9).convert("L" if mode == "P" else mode)
+    if mode == "P":  # its levels are small numbers
+        image = Image.fromarray(GRAY // 64 + 1)
+        image.putpalette(bytes(range(15)))
+    image.save(buffer, image_format)
+    data = buffer.getvalue()
+    decoded(data)
+    row = PHOTO.shape[1] * (4 if mode == "CMYK" else 1)
+    cut = len(data) - 30 * row - 70
+    refused = problem(data[:cut] + bytes(len(data) - cut))
+    assert "end with zeros" in refused
+
+
+def test_millions_of_strips_are_refused_before_they_are_read() -> None:
+    count = 600_000
+    data = bytearray(by_hand(bytes(4 * count), 8))
+    entry = data.rindex(struct.pack("<HHI", 273, 4, 1))
+    data[entry + 4 : entry + 8] = struct.pack("<I", count)
+    assert problem(bytes(data)) == "TIFF tag 273 has 600000 values: save it again"
+
+
+def test_what_pillow_would_misread_is_refused_by_name() -> None:
+    pixels = GRAY.tobytes()
+    unsaid = by_hand(pixels, 8).replace(struct.pack("<HH", 262, 3), struct.pack("<HH", 261, 3))
+    assert problem(unsaid).startswith("a TIFF without PhotometricInterpretation")
+    reverse = by_hand(pixels, 8, 0, (266, 3, 2))
+    assert problem(reverse).startswith("the lowest bit of each byte comes first")
+    webp = by_hand(pixels, 8).replace(
+        struct.pack("<HHII", 259, 3, 1, 1), struct.pack("<HHII", 259, 3, 1, 50001)
+    )
+    assert problem(webp).startswith("a TIFF compressed by WebP")

@@ -125,6 +125,13 @@ def test_one_transparent_color_is_a_hard_cut_out(channels, bits):
     assert (photo_of(data)[ALPHA >= 128] == 200).all()
 
 
+def test_all_16_bits_of_a_transparent_color_are_compared():
+    levels = np.where(ALPHA < 128, 0x1234, 0x1235)[..., None].repeat(3, 2)
+    data = png(levels, 2, 16, {b"tRNS": struct.pack(">3H", *[0x1234] * 3)})
+    assert np.array_equal(alpha_of(data), np.where(ALPHA < 128, 0, 255))
+    assert (photo_of(data)[ALPHA >= 128] == 0x12).all()
+
+
 def test_a_lossy_webp_keeps_its_alpha_exactly():
     data = saved(RGBA.repeat(16, 0).repeat(16, 1), "WEBP", quality=90)
     assert np.array_equal(alpha_of(data), ALPHA.repeat(16, 0).repeat(16, 1))
