@@ -14,6 +14,8 @@ import numpy as np
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.tiff import main_pages, read_pages
 
+JPEG_DAMAGE = ("Corrupt JPEG data", "Premature end", "Inconsistent progression")
+"""Warnings of libjpeg. Others concern headers that cameras write in their own way."""
 _MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 64, 2000
 """Of a progressive JPEG; encoders write about ten. Each costs the time of a whole decoding: ten
 scans of 100 megapixels take 3 s."""

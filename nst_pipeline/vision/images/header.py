@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from PIL import ExifTags, Image, UnidentifiedImageError
-from PIL.TiffImagePlugin import OPEN_INFO, TiffImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from nst_pipeline.errors import UnreadableImageError
 from nst_pipeline.vision.images.damage import check_parts, check_whole
@@ -29,11 +29,6 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 register_guarded_heif()
 
-# Pillow knows this kind of gray in the other byte order only. `codecs` inverts it.
-_BIG_ENDIAN, _ONE_SAMPLE, _16_BITS = b"MM", (1,), (16,)
-OPEN_INFO[_BIG_ENDIAN, 0, _ONE_SAMPLE, 1, _16_BITS, ()] = OPEN_INFO[
-    _BIG_ENDIAN, 1, _ONE_SAMPLE, 1, _16_BITS, ()
-]
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", *GUARDED)
 """MPO, the JPEG with additional images that phones write, counts as JPEG for Pillow."""
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"

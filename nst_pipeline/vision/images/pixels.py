@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
 
 from nst_pipeline.errors import UnreadableImageError
-from nst_pipeline.vision.images.damage import check_whole
-from nst_pipeline.vision.images.guarded import GUARDED, decode_guarded
+from nst_pipeline.vision.images.damage import JPEG_DAMAGE, check_whole
+from nst_pipeline.vision.images.guarded import GUARDED, decode_guarded, decode_guarded_tiff
 from nst_pipeline.vision.images.header import OpenedPhoto
 
 Stored = Image.Image | NDArray[np.uint8]
@@ -28,8 +28,6 @@ LevelsT = TypeVar("LevelsT", bound=NDArray[Any])
 
 _STRIP_PIXELS = 1 << 21
 _SMALLEST_SCALE = 8
-_DAMAGE_WARNINGS = ("Corrupt JPEG data", "Premature end", "Inconsistent progression")
-"""Of libjpeg. Others concern headers that cameras write in their own way."""
 _JPEG_SPACES = {"RGB": "RGB", "L": "GRAY"}
 """simplejpeg's names of Pillow's modes. Inks are left to Pillow, which knows their polarity."""
 
@@ -46,7 +44,7 @@ def _decode_jpeg(data: bytes, image: Image.Image) -> Stored:
             data, colorspace=space or "CMYK", fastdct=not space, min_height=height
         )
     except ValueError as error:
-        if str(error).startswith(_DAMAGE_WARNINGS):
+        if str(error).startswith(JPEG_DAMAGE):
             raise UnreadableImageError(f"damaged or cut short ({error})") from error
         return image
     if not space or pixels.shape[:2] != image.size[::-1]:
@@ -109,6 +107,8 @@ def decode_stored(data: bytes, photo: OpenedPhoto) -> tuple[Stored, int]:
         stored = _decode_wide_png(data)
     elif image.format in ("JPEG", "MPO"):
         stored = _decode_jpeg(data, image)
+    elif image.format == "TIFF" and photo.page is not None and photo.page.is_compressed:
+        stored = decode_guarded_tiff(data, photo.page.number)
     elif image.format in GUARDED:
         stored = decode_guarded(data)
         # What was decoded elsewhere has no metadata.

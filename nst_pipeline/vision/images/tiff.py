@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from PIL.TiffImagePlugin import OPEN_INFO
+
 from nst_pipeline.errors import UnreadableImageError
 
 MAX_PAGES = 100
@@ -59,6 +61,11 @@ _OTHER_KINDS = {
     34892: "a raw camera file",
 }
 _SIGNED, _FLOAT = 2, 3
+# Pillow knows this kind of gray in the other byte order only. `codecs` inverts it.
+_BIG_ENDIAN, _ONE_SAMPLE, _16_BITS = b"MM", (1,), (16,)
+OPEN_INFO[_BIG_ENDIAN, 0, _ONE_SAMPLE, 1, _16_BITS, ()] = OPEN_INFO[
+    _BIG_ENDIAN, 1, _ONE_SAMPLE, 1, _16_BITS, ()
+]
 _SEPARATE = 2
 
 
@@ -91,9 +98,19 @@ class Page:
         return self.value(_PHOTOMETRIC, _BLACK_IS_ZERO) == _WHITE_IS_ZERO
 
     @property
+    def compression(self) -> int:
+        """How the pixels are compressed, by TIFF's number."""
+        return self.value(_COMPRESSION, 1)
+
+    @property
     def is_compressed(self) -> bool:
         """Whether the pixels are compressed."""
-        return self.value(_COMPRESSION, 1) != 1
+        return self.compression != 1
+
+    @property
+    def samples(self) -> int:
+        """Channels, with alpha."""
+        return self.value(_SAMPLES, 1)
 
     @property
     def row_bytes(self) -> int:
@@ -108,7 +125,7 @@ class Page:
 
     @property
     def _samples_together(self) -> int:
-        return 1 if self.value(_PLANAR, 1) == _SEPARATE else self.value(_SAMPLES, 1)
+        return 1 if self.value(_PLANAR, 1) == _SEPARATE else self.samples
 
     @property
     def blocks(self) -> list[tuple[int, int]]:
@@ -230,9 +247,8 @@ def check_samples(page: Page) -> None:
     if _PHOTOMETRIC not in page.tags:
         # The standard demands it; readers disagree on whether its absence means a negative.
         raise UnreadableImageError(f"a TIFF without PhotometricInterpretation: {remedy}")
-    compression = page.value(_COMPRESSION, 1)
-    if compression in _UNUSUAL_COMPRESSIONS:
-        name = _UNUSUAL_COMPRESSIONS[compression]
+    if page.compression in _UNUSUAL_COMPRESSIONS:
+        name = _UNUSUAL_COMPRESSIONS[page.compression]
         raise UnreadableImageError(f"a TIFF compressed by {name}: save it with LZW or Deflate")
     if page.value(_FILL_ORDER, 1) == _LOW_BIT_FIRST and not page.is_compressed and bits > 1:
         raise UnreadableImageError(f"the lowest bit of each byte comes first: {remedy}")
@@ -244,11 +260,11 @@ def check_samples(page: Page) -> None:
         raise UnreadableImageError(f"signed levels of {bits} bits: {remedy}")
     is_gray = photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
     is_known = bits in (8, 16) or (bits in (1, 2, 4) and (is_gray or photometric == _PALETTE))
-    is_12_bit = bits == 12 and is_gray and page.value(_SAMPLES, 1) == 1
+    is_12_bit = bits == 12 and is_gray and page.samples == 1
     if not is_known and not (is_12_bit and not page.is_white_zero):
         raise UnreadableImageError(f"{bits} bits per channel: {remedy}")
-    if bits == 16 and page.value(_PLANAR, 1) == _SEPARATE and page.value(_SAMPLES, 1) > 1:
+    if bits == 16 and page.value(_PLANAR, 1) == _SEPARATE and page.samples > 1:
         raise UnreadableImageError("16-bit TIFF in separate planes: save it interleaved")
-    is_video = photometric == _YCBCR and page.value(_COMPRESSION, 1) not in _JPEG_COMPRESSIONS
+    is_video = photometric == _YCBCR and page.compression not in _JPEG_COMPRESSIONS
     if is_video:
         raise UnreadableImageError(f"YCbCr colors without JPEG compression: {remedy}")

@@ -190,6 +190,34 @@ def test_a_palette_is_read() -> None:
     assert np.array_equal(decoded(buffer.getvalue()), np.asarray(palette.convert("RGB")))
 
 
+def spoiled(data: bytes, change: bytes) -> bytes:
+    """Damage the middle of the first strip or tile."""
+    at, count = read_pages(io.BytesIO(data))[0].blocks[0]
+    middle = at + count // 2
+    return data[:middle] + change + data[middle + len(change) :]
+
+
+@pytest.mark.parametrize("compression", ["group4", "tiff_adobe_deflate", "jpeg"])
+def test_what_the_decoder_of_a_tiff_warns_of_is_damage(compression: str, capfd: Any) -> None:
+    buffer = io.BytesIO()
+    image = Image.fromarray(PHOTO)
+    picture = image.convert("1") if compression == "group4" else image
+    picture.save(buffer, "TIFF", compression=compression)
+    assert decoded(buffer.getvalue()).shape == PHOTO.shape
+    with pytest.raises(UnreadableImageError, match=r"cat\.tif: damaged or"):
+        decoded(spoiled(buffer.getvalue(), b"\xff\0\x55" * 30))
+    assert capfd.readouterr().err == ""
+
+
+def test_compressed_tiffs_of_any_mode_are_decoded_alike() -> None:
+    for mode in ("1", "L", "P", "RGB", "RGBA", "CMYK", "LA"):
+        image = Image.fromarray(PHOTO).convert(mode)
+        plain, packed_ = io.BytesIO(), io.BytesIO()
+        image.save(plain, "TIFF")
+        image.save(packed_, "TIFF", compression="tiff_lzw")
+        assert np.array_equal(decoded(plain.getvalue()), decoded(packed_.getvalue())), mode
+
+
 def test_the_padding_of_tiles_is_no_damage() -> None:
     for picture in (PHOTO, GRAY, GRAY_16):
         data = written(picture, tile=(256, 256))
