@@ -25,7 +25,7 @@ class Thing:
     spread
         Factor: two thirds of them are between `height_m / spread` and `height_m * spread`.
     stands_on
-        What they usually stand on, the most usual first; nothing if somebody holds them.
+        What they usually stand on, the most usual first; nothing if they are held, or on rails.
     """
 
     height_m: float
