@@ -69,7 +69,7 @@ def split_boxes(text: str) -> dict[str, str]:
     encode, last = csv.writer(_Echo()).writerow, max(wanted)
     head, lines_of = encode(places), defaultdict[str, list[str]](list)
     for row in reader:
-        if not row:
+        if not any(row):
             continue
         row += [""] * (last + 1 - len(row))
         same = lines_of[normalized_path(row[image])]

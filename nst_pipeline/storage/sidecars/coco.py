@@ -43,7 +43,7 @@ def _id(value: object) -> str:
 
 
 def load_json(text: str) -> Any:
-    """Parse JSON with or without a byte order mark.
+    """Parse JSON with or without byte order marks, wherever they are.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def load_json(text: str) -> Any:
     if sum(size * text.count(each) for each, size in _PARSED_BYTES.items()) > _MAX_PARSED_BYTES:
         raise ValueError("it has too many values: split it, one file in each folder")
     try:
-        return json.loads(text.removeprefix("\ufeff"))
+        return json.loads(text.replace("\ufeff", ""))
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
 
@@ -166,11 +166,11 @@ def _edges_of(polygons: Iterable[Polygon]) -> tuple[float, float, float, float] 
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _parse_tables(text: str, source: str) -> tuple[list[object], list[object], dict[str, str]]:
-    """The images, the annotations, and the category names by id."""
+def _parse_tables(text: str, source: str) -> tuple[list[object], list[object], dict[str, object]]:
+    """The images, the annotations, and the category names by id, whatever they are."""
     try:
         content = load_json(text)
-        labels = {_id(row["id"]): str(row["name"]) for row in content.get("categories", [])}
+        labels = {_id(row["id"]): row["name"] for row in content.get("categories", [])}
         return list(content["images"]), list(content["annotations"]), labels
     except json.JSONDecodeError as error:
         raise SidecarError(
@@ -194,24 +194,28 @@ def _frame(image: Mapping[str, object]) -> Size | None:
 
 
 def _parse_row(
-    row: Mapping[str, Any], labels: Mapping[str, str], frame: Size | None, where: str, note: Note
+    row: Mapping[str, Any], labels: Mapping[str, object], frame: Size | None, where: str, note: Note
 ) -> SidecarObject | None:
-    """Read one annotation; None if it has no area."""
+    """Read one annotation; None if it has no area, or a label that is no text."""
+    label = labels.get(_id(row.get("category_id")), DEFAULT_LABEL)
+    if not isinstance(label, str | int | float) or isinstance(label, bool):
+        note(f"{where} is left out: its category's name {label!r:.50} is no text")
+        return None
     polygons, rle = _parse_segmentation(row.get("segmentation"), where, note)
     given = row.get("bbox")
     edges = parse_edges(given, where) if given else None
     if edges is None:
         edges = _edges_of(polygons)
     if edges is None and rle is None:
-        if not given and not polygons:
+        if not given and row.get("segmentation") is None:
             raise SidecarError(f"{where} has neither a bbox nor a segmentation: give one of them")
-        note(f"{where} is left out: its box has no area")
+        note(f"{where} is left out: it has no area")
         return None
     attributes = row.get("attributes")
     height = attributes.get("height_m") if isinstance(attributes, dict) else None
     return SidecarObject(
         edges,
-        parse_label(labels.get(_id(row.get("category_id")), DEFAULT_LABEL), where),
+        parse_label(str(label), where),
         polygons,
         rle,
         row.get("iscrowd") in (1, "1"),
@@ -242,7 +246,8 @@ def parse_coco(
     crowds
         Include crowds, which are not objects to cut out.
     note
-        Called with a sentence for each annotation that is left out, because it has no area.
+        Called with a sentence for each annotation that is left out, because it has no area, or its
+        category's name is no text.
 
     Returns
     -------

@@ -156,7 +156,7 @@ def parse_label(text: str, where: str) -> str:
     SidecarError
         It is no text, or too long.
     """
-    label = " ".join(text.split())
+    label = " ".join(text.replace("\ufeff", "").split())
     if len(label) > _MAX_LABEL:
         raise SidecarError(
             f"{where}: the label has {len(label)} characters: shorten it to {_MAX_LABEL}"
