@@ -176,13 +176,15 @@ class StickerRecord(Record):
     field if nothing can be said."""
     surfaces: tuple[float, ...] | None = None
     """Share of each of `SURFACES` around the object in its photo; no such field if unknown."""
+    kind: str = ""
+    """Whether it is a `person`, `vehicle` or `animal`; no such field if it is none."""
     view: float | None = None
     """Angle, degrees, at which the camera looked down on its foot; no such field if unknown."""
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values: dict[str, Any] = dump(self)
-        for name in ("light", "height_m", "footing", "surfaces", "view"):
+        for name in ("light", "height_m", "footing", "surfaces", "kind", "view"):
             values = _without_empty(name, values)
         return values
 

@@ -32,6 +32,6 @@ def kinship_with(scene: Rgb, layout: Layout) -> Kinship:
         own, distance = sticker.light, None
         if own is not None and light is not None:
             distance = light_distance(own, light)
-        return kinship(sticker.surfaces, shares, distance)
+        return kinship(sticker.surfaces, shares, distance, sticker.kind)
 
     return rate

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nst_pipeline.style.light_reader import read_light
 from nst_pipeline.style.scene_layout import read_footing
 from nst_pipeline.vision.harmonize.light.reading import Reading
-from nst_pipeline.vision.place.kinship import Shares, is_plain, shares_of_surfaces
+from nst_pipeline.vision.place.kinship import Shares, is_plain, kind_of, shares_of_surfaces
 from nst_pipeline.vision.place.layout import Layout
 from nst_pipeline.vision.place.things import thing_named
 from nst_pipeline.vision.place.view_angle import view_angle
@@ -27,6 +27,8 @@ class Surroundings:
         How well what is under its feet carries such a thing, 0..1.
     surfaces
         Which surfaces are around it, as `shares_of_surfaces` returns them.
+    kind
+        Whether it is a `person`, `vehicle` or `animal`; else empty.
     view
         Angle, degrees, at which the camera looked down on its foot.
     """
@@ -34,6 +36,7 @@ class Surroundings:
     light: Reading | None = None
     footing: float | None = None
     surfaces: Shares | None = None
+    kind: str = ""
     view: float | None = None
 
 
@@ -63,5 +66,6 @@ def read_surroundings(
         read_light(photo, matte),
         read_footing(layout, label, matte),
         None if plain else shares_of_surfaces(layout(), matte),
+        kind_of(layout(), matte),
         None if plain or thing is None else view_angle(layout(), thing, matte),
     )

@@ -47,7 +47,7 @@ from nst_pipeline.vision.naturalness.factors import Naturalness
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 _DECIMALS = 6
-_NATURALNESS_TOLERANCE = 0.2
+_NATURALNESS_TOLERANCE = 0.05
 """The network of naturalness likes bright objects: results in a darker scene's light, which viewers
 preferred to the untouched composite, had up to 0.14 less."""
 
@@ -218,7 +218,7 @@ def _tables(workspace: Workspace, row: Row) -> Mapping[str, list[dict[str, Any]]
     requested=_uses_vgg,
     settings=("harmonize", "magenta"),
     models=_digests,
-    code_version="13",
+    code_version="14",
     checks=(OPENS, BACKGROUND_UNTOUCHED, _NO_WORSE),
     presentation=Presentation(
         pictures=beside_picture(

@@ -36,6 +36,7 @@ from nst_pipeline.vision.place.choose import (
 )
 from nst_pipeline.vision.place.cut_edges import EDGES
 from nst_pipeline.vision.place.explicit import sticker_names
+from nst_pipeline.vision.place.kinship import KINDS
 from nst_pipeline.vision.place.layout import SURFACES
 from nst_pipeline.vision.shapes import Picture, Rgb
 
@@ -82,6 +83,7 @@ COLUMNS = (
         pa.list_(pa.float64()),
         f"Share of each surface around it in its photo: {', '.join(SURFACES)}; empty if unknown.",
     ),
+    Column("kind", pa.string(), f"One of {', '.join(KINDS)}, as its photo shows it, or empty."),
     Column(
         "view",
         pa.float64(),

@@ -106,6 +106,7 @@ def _describe(
         height_m=found.height_m,
         footing=around.footing,
         surfaces=around.surfaces,
+        kind=around.kind,
         view=around.view,
     )
 
@@ -124,7 +125,7 @@ def _digests(settings: Settings) -> dict[str, str]:
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=_digests,
-    code_version="15",
+    code_version="16",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",

@@ -40,6 +40,9 @@ class NaturalnessParameters:
     """What is smaller is looked at no less."""
     kinship: float = 0.8
     """Weight of the logit of kinship."""
+    pasted: float = -3.0
+    """Added where a placement is known, so that something was pasted: of the 48 most natural of
+    324 composites, two viewers took 8% for photographs, and the network alone would say 62%."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ def naturalness(
     weighted = float(np.dot(parameters.weights, counted))
     size = max(height, parameters.least_height) / parameters.usual_height
     total = parameters.bias + weighted - parameters.prominence * float(np.log(size))
+    if plausibility is not None:
+        total += parameters.pasted
     if kinship is not None:
         total += parameters.kinship * _logit(kinship)
     factors = {name: round(_probability(logits[name]), 4) for name in FACTORS}

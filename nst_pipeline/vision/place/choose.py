@@ -69,6 +69,8 @@ class LibrarySticker:
     """Mean LAB color; None if unknown: any surroundings then fit."""
     surfaces: Shares | None = None
     """What is around it in its own photo, if known."""
+    kind: str = ""
+    """Whether it is a `person`, `vehicle` or `animal`; else empty."""
     view: float | None = None
     """Angle, degrees, at which the camera looked down on its foot there, if known."""
     light: tuple[float, ...] | None = None
@@ -212,7 +214,7 @@ def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
     if sticker.lab is not None and sticker.lab[0] < _DARKEST:
         return "almost black: a silhouette"
     if (thing := thing_named(sticker.label)) is not None and not thing.stands_on:
-        return "such things are in somebody's hand"
+        return "such things are in somebody's hand, or on rails"
     if not _can_stand(sticker, settings):
         return "it does not stand in its own photo on what could carry it"
     return ""

@@ -9,11 +9,13 @@ import numpy as np
 from nst_pipeline.vision.images.edges import find_edges
 from nst_pipeline.vision.images.regions import dilate, object_mask
 from nst_pipeline.vision.images.resize import resize
-from nst_pipeline.vision.place.layout import Layout
+from nst_pipeline.vision.place.layout import SURFACES, Layout
 from nst_pipeline.vision.shapes import Matte, Rgb
 
 Shares = tuple[float, ...]
 """Share of a picture that shows each of `SURFACES`, 0..1."""
+KINDS = ("person", "vehicle", "animal")
+"""Surfaces that seek their like."""
 _DECIMALS = 3
 
 
@@ -24,6 +26,12 @@ class KinshipParameters:
     light_lab: float = 18.0
     """Distance of two lights, LAB units, that speaks against an object like one standard deviation:
     half of all pairs of photos are nearer than 14."""
+    company: float = 0.01
+    """Share of a scene from which on it shows the object's like."""
+    alone: float = 0.7
+    """Kinship, as a share, of a person, a vehicle or an animal in a scene without any."""
+    mostly: float = 0.5
+    """Probability from which on an object is one of those."""
     unknown: float = 0.5
     """Kinship of an object whose own photo is not known."""
     view_px: int = 256
@@ -52,6 +60,27 @@ def shares_of_surfaces(layout: Layout, matte: Matte | None = None) -> Shares:
     return tuple(round(float(each), _DECIMALS) for each in shares)
 
 
+def kind_of(
+    layout: Layout, matte: Matte, *, parameters: KinshipParameters = KinshipParameters()
+) -> str:
+    """Return which of `KINDS` an object is, as its photo shows it; empty if none.
+
+    Parameters
+    ----------
+    layout
+        Of the object's own photo.
+    matte
+        (height, width) float32, 0..1, of the object.
+    parameters
+        Tuned constants.
+    """
+    rows, columns = layout.surfaces.shape[1:]
+    inside = resize(matte, columns, rows)
+    shown = (layout.surfaces * inside).sum((1, 2)) / max(float(inside.sum()), 1e-6)
+    likely = [each for each in KINDS if shown[SURFACES.index(each)] > parameters.mostly]
+    return likely[0] if likely else ""
+
+
 def is_plain(
     photo: Rgb, matte: Matte, *, parameters: KinshipParameters = KinshipParameters()
 ) -> bool:
@@ -76,6 +105,7 @@ def kinship(
     own: Shares | None,
     scene: Shares,
     light_distance: float | None,
+    kind: str = "",
     *,
     parameters: KinshipParameters = KinshipParameters(),
 ) -> float:
@@ -87,6 +117,8 @@ def kinship(
         Surfaces around the object in its photo, None if unknown, and of the scene.
     light_distance
         How different their lights are, LAB units; None if unknown.
+    kind
+        One of `KINDS`, or none of them: people are where people are, and cars where cars are.
     parameters
         Tuned constants.
 
@@ -106,4 +138,7 @@ def kinship(
         return parameters.unknown
     shared = float(np.minimum(own, scene).sum())
     off = 0.0 if light_distance is None else light_distance / parameters.light_lab
-    return round(float(np.sqrt(shared) * np.exp(-(off**2) / 2)), 4)
+    likeness = float(np.sqrt(shared) * np.exp(-(off**2) / 2))
+    if kind and scene[SURFACES.index(kind)] < parameters.company:
+        likeness *= parameters.alone
+    return round(likeness, 4)

@@ -88,6 +88,8 @@ class PlanParameters:
     doubtful_view: float = 20.0
     """Degrees by which a thing is seen from further above or below than in its own photo, at which
     a place is half as plausible."""
+    roadside_reach: float = 1.0
+    """Of a thing's height, to each side of it: within it the road ends, or begins."""
     strange: float = 0.4
     """Kinship below which a place is less plausible, in proportion."""
     kin: float = 0.55
@@ -231,6 +233,10 @@ class _Planner:
     @cached_property
     def _obstacles(self) -> Obstacles:
         return Obstacles(self.layout, self.scene)
+
+    @cached_property
+    def _road(self) -> Cells:
+        return Cells.of(self.layout.probability(["road"]), self.scene)
 
     @cached_property
     def _water(self) -> Cells:
@@ -495,8 +501,18 @@ class _Planner:
             box.x + round(box.width * strip / parameters.strips)
             for strip in range(parameters.strips + 1)
         ]
+        beside = self._beside_road(box, top, height) if stand.support == "roadside" else 1.0
         strips = (Box(left, top, max(1, right - left), height) for left, right in pairwise(edges))
-        return min(float(stand.fit.mean(strip)[0]) for strip in strips)
+        return beside * min(float(stand.fit.mean(strip)[0]) for strip in strips)
+
+    def _beside_road(self, box: Box, top: int, height: int) -> float:
+        """Estimate the probability that a road ends to the left or right of a box's foot."""
+        reach = max(1, round(self.parameters.roadside_reach * box.height))
+        left, right = (
+            float(self._road.mean(Box(x, top, reach, height))[0])
+            for x in (box.x - reach, box.right)
+        )
+        return max(left, right) * (1 - min(left, right))
 
     def _color_difference(self, sticker: LibrarySticker, box: Box) -> float:
         """Return the LAB distance of a sticker's mean color from its surroundings, 0 if unknown."""

@@ -8,6 +8,7 @@ from nst_pipeline.vision.place.things import Support, thing_named
 
 SURFACES_OF: Mapping[Support, Mapping[str, float]] = {
     "road": {"road": 1.0, "earth": 0.7, "grass": 0.3, "floor": 0.1},
+    "roadside": {"road": 1.0, "earth": 0.7, "grass": 0.7},
     "ground": {"road": 1.0, "earth": 1.0, "grass": 1.0, "floor": 0.1},
     "land": {"earth": 1.0, "grass": 1.0, "road": 0.2},
     "floor": {"floor": 1.0, "road": 0.3, "earth": 0.15, "grass": 0.15},
@@ -18,7 +19,7 @@ SURFACES_OF: Mapping[Support, Mapping[str, float]] = {
     "tree": {"foliage": 1.0},
 }
 """Fit, 0..1, of the surfaces that count as a support."""
-GROUND: frozenset[Support] = frozenset({"road", "ground", "land", "floor"})
+GROUND: frozenset[Support] = frozenset({"road", "roadside", "ground", "land", "floor"})
 """Supports that go on below a picture's bottom edge, as far as to the photographer."""
 HANGING: frozenset[Support] = frozenset({"air", "wall", "tree"})
 """Supports that surround a thing, instead of carrying its foot."""
@@ -27,6 +28,7 @@ HANGING: frozenset[Support] = frozenset({"air", "wall", "tree"})
 _NAMES: Mapping[Support, str] = {
     "air": "in the air",
     "land": "on open land",
+    "roadside": "at the roadside",
     "tree": "in a tree",
 }
 

@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-Support = Literal["road", "ground", "land", "floor", "table", "water", "air", "wall", "tree"]
+Support = Literal[
+    "road", "roadside", "ground", "land", "floor", "table", "water", "air", "wall", "tree"
+]
 """What a thing stands on, floats on, flies in or hangs from. `land` is ground away from streets:
-wild and farm animals are there."""
+wild and farm animals are there. `roadside` is where paved ground ends: hydrants are there."""
 _FILE = Path(__file__).parent / "things.csv"
 
 
@@ -25,7 +27,7 @@ class Thing:
     spread
         Factor: two thirds of them are between `height_m / spread` and `height_m * spread`.
     stands_on
-        What they usually stand on, the most usual first; nothing if somebody holds them.
+        What they usually stand on, the most usual first; nothing if they are held, or on rails.
     """
 
     height_m: float

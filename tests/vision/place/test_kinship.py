@@ -11,7 +11,7 @@ from nst_pipeline.style.light_reader import read_light
 from nst_pipeline.style.scene_layout import load_layout_network
 from nst_pipeline.vision.harmonize.light.reading import light_distance
 from nst_pipeline.vision.place.choose import LibrarySticker
-from nst_pipeline.vision.place.kinship import is_plain, kinship, shares_of_surfaces
+from nst_pipeline.vision.place.kinship import is_plain, kind_of, kinship, shares_of_surfaces
 from nst_pipeline.vision.place.layout import SURFACES
 from tests.vision.place.layouts import lawn, made_up
 
@@ -31,6 +31,20 @@ def test_kinship_is_a_share_the_same_both_ways(one, other, distance):
 def test_a_photo_is_its_own_kin():
     shares = shares_of_surfaces(lawn())
     assert kinship(shares, shares, 0.0) == pytest.approx(1, abs=0.01)
+
+
+def test_animals_are_where_animals_are():
+    def meadow(rows, columns):
+        return np.where((rows > 0.6) & (columns > 0.8), "animal", "grass")
+
+    herd = shares_of_surfaces(made_up(meadow))
+    alone = shares_of_surfaces(made_up(lambda rows, columns: np.full(rows.shape, "grass")))
+    assert kinship(herd, herd, 0.0, "animal") == kinship(herd, herd, 0.0)
+    assert kinship(herd, alone, 0.0, "animal") < 0.75 * kinship(herd, alone, 0.0)
+    matte = np.zeros((100, 100), np.float32)
+    matte[65:, 85:] = 1
+    assert kind_of(made_up(meadow), matte) == "animal"
+    assert kind_of(made_up(meadow), 1 - matte) == ""
 
 
 def test_an_object_of_an_unknown_photo_is_neither_kin_nor_stranger():

@@ -107,6 +107,21 @@ def test_a_clock_hangs_where_the_wall_is_bare(scene):
         assert found.hangs and found.box.x >= WIDTH // 2 - 10
 
 
+def test_a_hydrant_stands_where_the_road_ends(scene):
+    """The left half is a road, the right half a lawn."""
+
+    def street(rows, columns):
+        return np.where(rows < 0.4, "sky", np.where(columns < 0.5, "road", "grass"))
+
+    hydrant = sticker(label="fire hydrant", height_m=0.75, width=150, height=200)
+    for seed in range(4):
+        (found,) = placed(scene, made_up(street), [hydrant], seed=seed)
+        reach = found.box.height + found.box.width
+        assert found.box.x - reach < WIDTH / 2 < found.box.right + reach
+    road = made_up(lambda rows, columns: np.where(rows < 0.4, "sky", "road"))
+    assert not placed(scene, road, [hydrant])
+
+
 def test_a_bear_stays_off_the_street(scene):
     street = made_up(lambda rows, columns: np.where(rows > 0.4, "road", "sky"))
     car, bear = (sticker(label, label=label, height_m=None) for label in ("car", "bear"))
