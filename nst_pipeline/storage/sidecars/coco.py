@@ -80,12 +80,10 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
         The text is not COCO.
     """
     content = load_json(text)
+    _check_count(content, "images", _MAX_IMAGES)
+    _check_count(content, "annotations", _MAX_ANNOTATIONS)
     categories = {_id(row["id"]): row for row in content.get("categories", [])}
     images = {_id(row["id"]): row for row in content["images"]}
-    if len(content["annotations"]) > _MAX_ANNOTATIONS:
-        raise ValueError(
-            f"it has more than {_MAX_ANNOTATIONS} annotations: split it, one in each folder"
-        )
     names = {id_: normalized_path(str(row["file_name"])) for id_, row in images.items()}
     sections: dict[str, dict[str, list[dict[str, object]]]] = {}
     numbers: dict[str, int] = {}
