@@ -1,5 +1,21 @@
 """Errors and warnings that a user can act on: each names the file or setting and the remedy."""
 
+import re
+
+_CODES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*)?|[\0-\x08\x0e-\x1f\x7f-\x9f]")
+"""What terminals obey: colors, such as the escape character and `[31m`, titles, and others."""
+
+
+def without_codes(text: str) -> str:
+    """Remove the colors that libraries put into their messages.
+
+    Examples
+    --------
+    >>> without_codes("\\x1b[31mcould not open\\x1b[0m the log")
+    'could not open the log'
+    """
+    return _CODES.sub("", text)
+
 
 class NstError(Exception):
     """The user can fix this; the message is one line that says what is wrong and what to do."""

@@ -51,6 +51,28 @@ def test_a_variable_that_is_not_a_list_is_refused_with_an_example(tmp_path, monk
         load_settings(UPath(tmp_path))
 
 
+def test_a_variable_that_is_nested_too_deep_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("NST_DETECTION__METHODS", "[" * 100_000)
+    with pytest.raises(SettingError, match=r"NST_ variables: .*\"detection\""):
+        load_settings(UPath(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[ingest]\nmax_megapixels = true", "ingest.max_megapixels: give a number, not true or"),
+        ("[placement]\nheights_m = {cup = true}", "placement.heights_m: give a number, not true"),
+        ('[run]\nworkers = "2"', "run.workers: '2' is text: give a number, without quotation"),
+        ("[run]\ncache_gb = 1e308", "run.cache_gb: .*1000000"),
+        ("[run]\nimages_per_run = 100000000000000000000", "run.images_per_run: .*1000000"),
+    ],
+)
+def test_numbers_are_numbers_within_bounds(tmp_path, text, message):
+    (tmp_path / "nst.toml").write_text(text)
+    with pytest.raises(SettingError, match=f"setting {message}.*nst.toml"):
+        load_settings(UPath(tmp_path))
+
+
 def test_a_smallest_height_above_the_largest_is_refused(tmp_path):
     (tmp_path / "nst.toml").write_text("[placement]\nmin_height_fraction = 0.9\n")
     with pytest.raises(SettingError, match="larger than max_height_fraction"):

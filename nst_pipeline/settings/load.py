@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -19,7 +20,7 @@ from pydantic_settings import (
 from upath import UPath
 
 from nst_pipeline.errors import SettingError
-from nst_pipeline.settings.section import Section, warn_renamed
+from nst_pipeline.settings.section import Section, is_number, warn_renamed
 from nst_pipeline.settings.sections import (
     AlertsSettings,
     CutoutSettings,
@@ -79,6 +80,13 @@ class Settings(BaseSettings):
 
 class _Environment(EnvSettingsSource):
     """Environment variables, including those that use a setting's former name."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """Parse JSON; pydantic expects no other error than this one."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except RecursionError as error:
+            raise ValueError("it is nested too deep") from error
 
     def __call__(self) -> dict[str, Any]:
         return _under_current_names(super().__call__(), _variable)
@@ -180,7 +188,9 @@ def load_settings(root: UPath) -> Settings:
         raise SettingError(f"{path} cannot be read ({error.strerror or error})") from error
     _check_environment()
     try:
-        settings = Settings(**_under_current_names(values, _dotted, prefix=f"{path}: "))
+        in_file = _under_current_names(values, _dotted, prefix=f"{path}: ")
+        _check_numbers(in_file, path)
+        settings = Settings(**in_file)
         _check_saved_models(settings)
         return settings
     except ValidationError as error:
@@ -190,6 +200,25 @@ def load_settings(root: UPath) -> Settings:
             f"the environment's NST_ variables: {error}: write a list as JSON, "
             """NST_DETECTION__METHODS='["sidecar", "people"]'"""
         ) from error
+
+
+def _check_numbers(in_file: Mapping[str, Any], path: UPath) -> None:
+    """Refuse text for numbers in the file; in the environment, all values are text.
+
+    Raises
+    ------
+    SettingError
+        The message names the setting.
+    """
+    for section_name, section in _sections():
+        given = in_file.get(section_name)
+        for name, value in given.items() if isinstance(given, dict) else ():
+            field = section.model_fields.get(name)
+            if isinstance(value, str) and field is not None and is_number(field.annotation):
+                raise SettingError(
+                    f"setting {section_name}.{name}: {value!r:.50} is text: "
+                    f"give a number, without quotation marks (in {path})"
+                )
 
 
 def _is_saved_model(handle: str) -> bool:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import NoneType
+from typing import Any, ClassVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 from nst_pipeline.errors import RenamedSettingWarning
 
 _LONGEST_TEXT = 4096
 """Characters; paths are no longer on any system."""
+
+
+def is_number(annotation: object) -> bool:
+    """Whether a type is a number, or a table or list of numbers.
+
+    Examples
+    --------
+    >>> is_number(int | None), is_number(dict[str, float]), is_number(bool), is_number(str)
+    (True, True, False, False)
+    """
+    inner = get_args(annotation)[1 if get_origin(annotation) is dict else 0 :]
+    return all(map(is_number, inner)) if inner else annotation in (int, float, NoneType, ...)
 
 
 class Section(BaseModel):
@@ -32,6 +45,16 @@ class Section(BaseModel):
         for former in values.keys() & cls.renamed.keys():
             warn_renamed(f"the setting {former}", cls.renamed[former])
         return {cls.renamed.get(name, name): value for name, value in values.items()}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_numbers(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse true and false for numbers, which Python takes for 1 and 0."""
+        given = value.values() if isinstance(value, dict) else [value]
+        is_truth_value = any(isinstance(each, bool) for each in given)
+        if is_truth_value and is_number(cls.model_fields[str(info.field_name)].annotation):
+            raise ValueError("give a number, not true or false")
+        return value
 
     def canonical(self) -> dict[str, Any]:
         """Return the values as JSON types, each under its first released name.

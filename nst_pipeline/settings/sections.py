@@ -432,6 +432,7 @@ class RunSettings(Section):
     images_per_run: int = Field(
         500,
         ge=1,
+        le=1_000_000,
         description="Images that one Dagster run makes at most; each run loads the networks once. "
         "On a cluster, choose it so that there are several runs for each worker. Restart the code "
         "location after a change.",
@@ -451,6 +452,7 @@ class RunSettings(Section):
     cache_gb: float = Field(
         10.0,
         ge=0,
+        le=1_000_000,
         description="With an object store: gigabytes of photos, artifacts and catalog that a "
         "machine keeps on its disk, in the folder `NST_CACHE`. The least recently used go first. 0 "
         "keeps nothing.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,15 @@ _FOREIGN_SUFFIXES = (
     *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),
 )
 """Unsupported formats of cameras and phones. Such files are reported, not ignored."""
-_VIDEO_SUFFIXES = (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".mts", ".avifs")
+_VIDEO_SUFFIXES = (
+    *(".mov", ".mp4", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".3g2", ".avifs", ".wmv", ".flv"),
+    *(".mpg", ".mpeg", ".mts", ".m2ts"),
+)
+_FOLDER = "a folder with a sidecar's name: put a file there"
+_NO_FILE = "a pipe, a socket or a device: put a file there"
+
+_Found = File | tuple[str, str] | None
+"""A file, the path of one that must not be opened with the reason, or one that is not needed."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class Listing:
     refused: tuple[tuple[str, str], ...]
     """Path and reason of files that must not be opened."""
     ignored: int
-    """Number of other files, without hidden ones."""
+    """Number of other files and links, without hidden ones."""
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
@@ -46,7 +55,14 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return [entry for entry in entries if not entry.name.startswith(".")]
 
 
-def _linked(root: Path, path: str) -> File | tuple[str, str] | None:
+def _is_listed(root: Path, target: str) -> bool:
+    """Whether a photo that links lead to is found under its own name, too."""
+    relative = os.path.relpath(target, os.path.realpath(root))
+    is_hidden = any(part.startswith(".") for part in relative.split("/"))
+    return not is_hidden and relative.lower().endswith(PHOTO_SUFFIXES)
+
+
+def _linked(root: Path, path: str) -> _Found:
     """Return the file that a link leads to, why it is refused, or None if it is not needed.
 
     A photo's link that stays inside the inbox is skipped, because its target is listed anyway. A
@@ -55,12 +71,22 @@ def _linked(root: Path, path: str) -> File | tuple[str, str] | None:
     name = f"{root}/{path}"
     if not is_inside(str(root), name):
         return path, "a link that leads out of the inbox: copy the file itself"
-    if is_sidecar(path) and os.path.isfile(name):  # noqa: PTH113 -- names are strings here
-        return local_file(path, os.stat(name))  # noqa: PTH116
+    try:
+        status = os.stat(name)  # noqa: PTH116 -- names are strings here
+    except OSError as error:
+        return path, f"a link that leads nowhere ({error.strerror}): put the file itself there"
+    if stat.S_ISDIR(status.st_mode):
+        return (path, _FOLDER) if is_sidecar(path) else None
+    if not stat.S_ISREG(status.st_mode):
+        return path, _NO_FILE
+    if is_sidecar(path):
+        return local_file(path, status)
+    if path.lower().endswith(PHOTO_SUFFIXES) and not _is_listed(root, os.path.realpath(name)):
+        return path, "a link to a file that is no photo by its name: put the file itself there"
     return None
 
 
-def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
+def _walk_local(root: Path) -> Iterator[_Found]:
     """List the files of a folder at any depth, without following links to folders."""
     pending = [""]
     while pending:
@@ -73,15 +99,15 @@ def _walk_local(root: Path) -> Iterator[File | tuple[str, str]]:
         for entry in entries:
             path = folder + entry.name
             if entry.is_symlink():
-                linked = _linked(root, path)
-                if linked is not None:
-                    yield linked
+                yield _linked(root, path)
             elif entry.is_dir():
                 pending.append(f"{path}/")
+                if is_sidecar(path):
+                    yield path, _FOLDER
             elif entry.is_file():
                 yield local_file(path, entry.stat(follow_symlinks=False))
-            elif is_sidecar(path) or path.lower().endswith(PHOTO_SUFFIXES):
-                yield path, "a pipe, a socket or a device: put a file there"
+            else:
+                yield path, _NO_FILE
 
 
 def _walk_remote(root: UPath) -> Iterator[File]:
@@ -100,9 +126,12 @@ def _is_utf8(path: str) -> bool:
     return True
 
 
-def _classify(found: Iterator[File | tuple[str, str]]) -> Listing:
+def _classify(found: Iterable[_Found]) -> Listing:
     photos, sidecars, refused, ignored = [], {}, [], 0
     for each in found:
+        if each is None:
+            ignored += 1
+            continue
         path = each.path if isinstance(each, File) else each[0]
         if not _is_utf8(path):
             readable = os.fsencode(path).decode(errors="backslashreplace")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_pipeline.errors import ModelUnavailableError
+from nst_pipeline.errors import ModelUnavailableError, without_codes
 
 _LOADING = Lock()
 """Threads that need a network at the same time wait while one of them loads it."""
@@ -31,7 +31,7 @@ def centered(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def first_line(error: Exception) -> str:
     """Return the first line of an error's message, or the error's type."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return (without_codes(str(error)).strip().splitlines() or [type(error).__name__])[0]
 
 
 def open_session(path: Path, *, remedy: str, threads: int, accelerate: bool) -> Any:

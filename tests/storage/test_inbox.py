@@ -93,6 +93,12 @@ def test_a_jpeg_with_a_trailer_is_whole(tmp_path: Path) -> None:
     assert paths(look(tmp_path)) == ["phone.jpg"]
 
 
+@pytest.mark.parametrize("suffix", ["mov", "MPG", "mpeg", "wmv", "flv", "m2ts", "mts", "3g2"])
+def test_videos_are_named(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"clip.{suffix}").touch()
+    assert "a video" in reasons(look(tmp_path))[f"clip.{suffix}"]
+
+
 def test_links_do_not_lead_out_of_the_inbox(tmp_path: Path) -> None:
     inside, outside = tmp_path / "inbox", tmp_path / "private"
     put(outside, "secret.png")
@@ -105,6 +111,38 @@ def test_links_do_not_lead_out_of_the_inbox(tmp_path: Path) -> None:
     assert paths(found) == ["cat.png"]
     assert reasons(found).keys() == {"link.png", "folder"}
     assert "leads out of the inbox" in reasons(found)["link.png"]
+
+
+def test_whatever_is_no_file_is_listed_with_the_reason(tmp_path: Path) -> None:
+    put(tmp_path, "cat.png")
+    put(tmp_path, "hall.png")
+    (tmp_path / "cat.mask.png").mkdir()
+    for name in ("LICENSE.txt", "licenses.csv", "clip.mp4", "notes"):
+        os.mkfifo(tmp_path / name)
+    links = {
+        "dangling.jpg": "nowhere",
+        "dangling": "nowhere",
+        "hall.mask.png": "nowhere.png",
+        "loop.jpg": "loop.jpg",
+        "pipe.jpg": "notes",
+        "hall.coco.json": "cat.mask.png",
+        "data.jpg": "data.bin",
+        "again.jpg": "cat.png",
+    }
+    (tmp_path / "data.bin").touch()
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(target)
+    found = look(tmp_path)
+    assert paths(found) == ["cat.png", "hall.png"]
+    assert found.ignored == 2  # data.bin, and again.jpg, which is cat.png
+    why = reasons(found)
+    assert len(why) == 12
+    for name in ("dangling.jpg", "dangling", "hall.mask.png", "loop.jpg"):
+        assert "a link that leads nowhere" in why[name]
+    for name in ("LICENSE.txt", "licenses.csv", "clip.mp4", "notes", "pipe.jpg"):
+        assert "a pipe, a socket or a device" in why[name]
+    assert "a folder" in why["cat.mask.png"] and "a folder" in why["hall.coco.json"]
+    assert "no photo by its name" in why["data.jpg"]
 
 
 def test_a_name_that_is_not_utf8_is_listed(tmp_path: Path) -> None:

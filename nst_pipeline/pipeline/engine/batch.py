@@ -11,7 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from nst_pipeline.errors import ModelUnavailableError, NstError, SettingError, StorageError
+from nst_pipeline.errors import (
+    ModelUnavailableError,
+    NstError,
+    SettingError,
+    StorageError,
+    without_codes,
+)
 from nst_pipeline.pipeline.engine.asset import Asset
 from nst_pipeline.pipeline.engine.item import DueArtifact, Item, Made
 from nst_pipeline.pipeline.engine.plan import Plan, plan_asset
@@ -88,7 +94,7 @@ class _ArtifactMaker:
             len(due),
             exc_info=error,
         )
-        reason = {GROUP_ERROR: f"{type(error).__name__}: {error}"}
+        reason = {GROUP_ERROR: f"{type(error).__name__}: {without_codes(str(error))}"}
         rows = [row for each in due for row in self.make([each])]
         return [
             row if row.status == "failed" else replace(row, figures={**row.figures, **reason})
@@ -172,7 +178,7 @@ class _ArtifactMaker:
             reason = str(error)
         else:
             _log.error("%s %s failed", self._asset.name, artifact.key, exc_info=error)
-            reason = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {without_codes(str(error))}"
         row = self._row(artifact, "failed")
         return replace(row, error=reason, inputs=artifact.inputs, seconds=seconds)
 

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 from upath import UPath
 
-from nst_pipeline.errors import DamagedCatalogError, NstError
+from nst_pipeline.errors import DamagedCatalogError, NstError, without_codes
 from nst_pipeline.storage.catalog.rows import SCHEMA
 from nst_pipeline.storage.objects.problems import problem
 
@@ -24,11 +24,13 @@ _BY_SYSTEM = {
 }
 _REPAIR = "`nst repair` rebuilds it from its data files"
 _REASON_CHARACTERS = 200
+_BACKTRACE = "\n   0: "
+"""Begins what only Delta's authors understand."""
 
 
 def _first_line(error: Exception) -> str:
-    text = " ".join(str(error).replace("\x1b", "").split())
-    return text[:_REASON_CHARACTERS]
+    message = without_codes(str(error)).partition(_BACKTRACE)[0]
+    return " ".join(message.split())[:_REASON_CHARACTERS]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nst_pipeline.errors import StorageError
+from nst_pipeline.errors import StorageError, without_codes
 
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
@@ -61,7 +61,7 @@ def problem(url: str, message: str) -> StorageError | None:
 
 
 def _first_line(error: Exception) -> str:
-    return " ".join(str(error).partition("\n")[0].split())[:_REASON_CHARACTERS]
+    return " ".join(without_codes(str(error)).partition("\n")[0].split())[:_REASON_CHARACTERS]
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from nst_pipeline.storage.sidecars.coco import parse_coco
 from nst_pipeline.storage.sidecars.frames import Fit, Size, fit_frame
 from nst_pipeline.storage.sidecars.objects import (
     DEFAULT_LABEL,
-    MAX_OBJECTS,
     CocoRunLengths,
     Note,
     SidecarObject,
@@ -193,12 +192,10 @@ def _mask_detection(mask: Mask, photo: Size, orientation: int, source: str) -> D
     return Detection(box, DEFAULT_LABEL, 1.0, "sidecar", upright)
 
 
-def _check_number(
+def _check_outlines(
     annotations: Sequence[SidecarObject], photo: Size, source: str, file_name: str
 ) -> None:
-    objects, pixels = len(annotations), photo[0] * photo[1]
-    if objects > MAX_OBJECTS:
-        raise SidecarError(f"{source} has {objects} objects of {file_name}: leave {MAX_OBJECTS}")
+    pixels = photo[0] * photo[1]
     masks = sum(bool(each.polygons) or each.rle is not None for each in annotations)
     if masks * pixels > _MAX_MASKS_PIXELS:
         raise SidecarError(
@@ -263,6 +260,6 @@ def read_sidecar(
         annotations = parse_coco(coco, file_name, source, crowds=crowds, note=note)
     if boxes_csv is not None and not annotations:
         annotations = parse_boxes_csv(boxes_csv, file_name, source, note=note)
-    _check_number(annotations, photo, source, file_name)
+    _check_outlines(annotations, photo, source, file_name)
     found = (_detection(each, photo, orientation, note) for each in annotations)
     return [each for each in found if each is not None]

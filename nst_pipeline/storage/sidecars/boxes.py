@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 
 from nst_pipeline.errors import SidecarError
 from nst_pipeline.storage.sidecars.names import folded, normalized_name, normalized_path
 from nst_pipeline.storage.sidecars.objects import (
+    MAX_OBJECTS,
     Note,
     SidecarObject,
+    check_rows,
     ignore_note,
     parse_edges,
     parse_height,
@@ -18,7 +21,8 @@ from nst_pipeline.storage.sidecars.objects import (
 
 _BOX_COLUMNS = ("x", "y", "width", "height")
 _COLUMNS = ("image", *_BOX_COLUMNS, "label", "height_m")
-_MAX_ROWS = 2_000_000
+_MAX_ROWS = 500_000
+"""More take longer to split than a scan may wait for one file."""
 
 
 def _lines(text: str) -> tuple[io.StringIO, str]:
@@ -43,7 +47,8 @@ class _Echo:
 def split_boxes(text: str) -> dict[str, str]:
     """Split a boxes file into one CSV text for each name in its column `image`.
 
-    Other columns than those of boxes are left out.
+    Other columns than those of boxes are left out, and so are the rows of one name beyond the first
+    that are too many.
 
     Raises
     ------
@@ -53,7 +58,7 @@ def split_boxes(text: str) -> dict[str, str]:
         The file has too many rows.
     """
     if text.count("\n") > _MAX_ROWS:
-        raise ValueError(f"it has more than {_MAX_ROWS} rows: split it by folders")
+        raise ValueError(f"it has more than {_MAX_ROWS} rows: split it, one in each folder")
     lines, delimiter = _lines(text)
     reader = csv.reader(lines, skipinitialspace=True, delimiter=delimiter)
     header = next(reader, [])
@@ -62,14 +67,15 @@ def split_boxes(text: str) -> dict[str, str]:
         raise KeyError("image")
     image, wanted = places["image"], list(places.values())
     encode, last = csv.writer(_Echo()).writerow, max(wanted)
-    head, texts = encode(places), dict[str, str]()
+    head, lines_of = encode(places), defaultdict[str, list[str]](list)
     for row in reader:
-        if not row:
+        if not any(row):
             continue
         row += [""] * (last + 1 - len(row))
-        name = normalized_path(row[image])
-        texts[name] = texts.get(name, head) + encode([row[place] for place in wanted])
-    return texts
+        same = lines_of[normalized_path(row[image])]
+        if len(same) <= MAX_OBJECTS:
+            same.append(encode([row[place] for place in wanted]))
+    return {name: head + "".join(same) for name, same in lines_of.items()}
 
 
 def parse_boxes_csv(
@@ -98,7 +104,7 @@ def parse_boxes_csv(
     Raises
     ------
     SidecarError
-        A column is missing, or a row of this photo has no usable box.
+        A column is missing, the photo has too many rows, or one without a usable box.
 
     Examples
     --------
@@ -115,6 +121,7 @@ def parse_boxes_csv(
         rows = [row for row in reader if folded(normalized_name(row["image"] or "")) == wanted]
     except csv.Error as error:
         raise SidecarError(f"{source} is not CSV ({error}): save it again") from error
+    check_rows(len(rows), source, file_name)
     found: list[SidecarObject] = []
     for number, row in enumerate(rows, start=1):
         # Not the line number: `text` may be only this photo's part of a file for many photos.

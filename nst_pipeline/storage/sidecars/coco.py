@@ -13,10 +13,12 @@ from nst_pipeline.storage.sidecars.frames import Size
 from nst_pipeline.storage.sidecars.names import folded, normalized_name, normalized_path
 from nst_pipeline.storage.sidecars.objects import (
     DEFAULT_LABEL,
+    MAX_OBJECTS,
     CocoRunLengths,
     Note,
     SidecarObject,
     check_pixels,
+    check_rows,
     ignore_note,
     parse_edges,
     parse_height,
@@ -26,8 +28,9 @@ from nst_pipeline.storage.sidecars.objects import (
 _PARSED_BYTES = {",": 40, '"': 10, "[": 72, "{": 200}
 """Memory that parsed JSON takes for each of these characters, about."""
 _MAX_PARSED_BYTES = 900_000_000
-"""The polygons of a file of 100 MB take less."""
-_MAX_IMAGES = 300_000
+"""The polygons of a file of the largest size that is read take less."""
+_MAX_IMAGES, _MAX_ANNOTATIONS = 300_000, 500_000
+"""More take longer to split than a scan may wait for one file."""
 _TRIANGLE, _MAX_CORNERS = 6, 200_000
 """Numbers in the shortest polygon, three points, and in the longest that is read."""
 
@@ -40,7 +43,7 @@ def _id(value: object) -> str:
 
 
 def load_json(text: str) -> Any:
-    """Parse JSON with or without a byte order mark.
+    """Parse JSON with or without byte order marks, wherever they are.
 
     Raises
     ------
@@ -48,17 +51,23 @@ def load_json(text: str) -> Any:
         The text is not JSON, nested too deep, or takes too much memory.
     """
     if sum(size * text.count(each) for each, size in _PARSED_BYTES.items()) > _MAX_PARSED_BYTES:
-        raise ValueError("it has too many values: split it by folders")
+        raise ValueError("it has too many values: split it, one file in each folder")
     try:
-        return json.loads(text.removeprefix("\ufeff"))
+        return json.loads(text.replace("\ufeff", ""))
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
+
+
+def _check_count(content: Mapping[str, Any], table: str, most: int) -> None:
+    if len(content[table]) > most:
+        raise ValueError(f"it has more than {most} {table}: split it, one in each folder")
 
 
 def split_coco(text: str) -> tuple[dict[str, str], int]:
     """Split COCO into one JSON text for each annotated image.
 
-    Ids are left out, because each export may number them differently.
+    Ids are left out, because each export may number them differently. So are the annotations of
+    one image beyond the first that are too many.
 
     Returns
     -------
@@ -71,11 +80,11 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
         The text is not COCO.
     """
     content = load_json(text)
+    _check_count(content, "images", _MAX_IMAGES)
+    _check_count(content, "annotations", _MAX_ANNOTATIONS)
     categories = {_id(row["id"]): row for row in content.get("categories", [])}
     images = {_id(row["id"]): row for row in content["images"]}
     names = {id_: normalized_path(str(row["file_name"])) for id_, row in images.items()}
-    if len(images) > _MAX_IMAGES:
-        raise ValueError(f"it has more than {_MAX_IMAGES} images: split it by folders")
     sections: dict[str, dict[str, list[dict[str, object]]]] = {}
     numbers: dict[str, int] = {}
     used: set[tuple[str, str]] = set()
@@ -91,6 +100,8 @@ def split_coco(text: str) -> tuple[dict[str, str], int]:
             "categories": [],
         }
         section = sections.setdefault(names[image], empty)
+        if len(section["annotations"]) > MAX_OBJECTS:
+            continue
         if image not in numbers:
             numbers[image] = len(section["images"])
             size = {side: images[image].get(side) for side in ("width", "height")}
@@ -153,11 +164,11 @@ def _edges_of(polygons: Iterable[Polygon]) -> tuple[float, float, float, float] 
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _parse_tables(text: str, source: str) -> tuple[list[object], list[object], dict[str, str]]:
-    """The images, the annotations, and the category names by id."""
+def _parse_tables(text: str, source: str) -> tuple[list[object], list[object], dict[str, object]]:
+    """The images, the annotations, and the category names by id, whatever they are."""
     try:
         content = load_json(text)
-        labels = {_id(row["id"]): str(row["name"]) for row in content.get("categories", [])}
+        labels = {_id(row["id"]): row["name"] for row in content.get("categories", [])}
         return list(content["images"]), list(content["annotations"]), labels
     except json.JSONDecodeError as error:
         raise SidecarError(
@@ -181,24 +192,28 @@ def _frame(image: Mapping[str, object]) -> Size | None:
 
 
 def _parse_row(
-    row: Mapping[str, Any], labels: Mapping[str, str], frame: Size | None, where: str, note: Note
+    row: Mapping[str, Any], labels: Mapping[str, object], frame: Size | None, where: str, note: Note
 ) -> SidecarObject | None:
-    """Read one annotation; None if it has no area."""
+    """Read one annotation; None if it has no area, or a label that is no text."""
+    label = labels.get(_id(row.get("category_id")), DEFAULT_LABEL)
+    if not isinstance(label, str | int | float) or isinstance(label, bool):
+        note(f"{where} is left out: its category's name {label!r:.50} is no text")
+        return None
     polygons, rle = _parse_segmentation(row.get("segmentation"), where, note)
     given = row.get("bbox")
     edges = parse_edges(given, where) if given else None
     if edges is None:
         edges = _edges_of(polygons)
     if edges is None and rle is None:
-        if not given and not polygons:
+        if not given and row.get("segmentation") is None:
             raise SidecarError(f"{where} has neither a bbox nor a segmentation: give one of them")
-        note(f"{where} is left out: its box has no area")
+        note(f"{where} is left out: it has no area")
         return None
     attributes = row.get("attributes")
     height = attributes.get("height_m") if isinstance(attributes, dict) else None
     return SidecarObject(
         edges,
-        parse_label(labels.get(_id(row.get("category_id")), DEFAULT_LABEL), where),
+        parse_label(str(label), where),
         polygons,
         rle,
         row.get("iscrowd") in (1, "1"),
@@ -229,7 +244,8 @@ def parse_coco(
     crowds
         Include crowds, which are not objects to cut out.
     note
-        Called with a sentence for each annotation that is left out, because it has no area.
+        Called with a sentence for each annotation that is left out, because it has no area, or its
+        category's name is no text.
 
     Returns
     -------
@@ -239,7 +255,7 @@ def parse_coco(
     Raises
     ------
     SidecarError
-        The text is not COCO JSON, or an annotation of this photo has no usable box.
+        The text is not COCO JSON, the photo has too many annotations, or one without a usable box.
     """
     images, rows, labels = _parse_tables(text, source)
     wanted = folded(normalized_name(file_name))
@@ -249,7 +265,8 @@ def parse_coco(
         if isinstance(image, dict)
         and folded(normalized_name(str(image.get("file_name", "")))) == wanted
     }
-    own = (row for row in rows if isinstance(row, dict) and _id(row.get("image_id")) in frames)
+    own = [row for row in rows if isinstance(row, dict) and _id(row.get("image_id")) in frames]
+    check_rows(len(own), source, file_name)
     found = []
     for number, row in enumerate(own, start=1):
         if row.get("iscrowd") in (1, "1") and not crowds:

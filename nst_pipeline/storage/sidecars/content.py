@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ from nst_pipeline.storage.sidecars.names import is_coco
 
 _CACHED_FILES = 4
 """Photos are read folder by folder, so a few shared files at a time are enough."""
-MAX_BYTES = 100_000_000
-"""Larger files are refused: parsed JSON takes about ten times its size in memory."""
+MAX_BYTES = 60_000_000
+"""Larger files are refused: parsed JSON takes about ten times its size in memory, and to split it
+about a second for each 10 MB."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def read_file(inbox: UPath, path: str) -> bytes:
     try:
         return read_inside(inbox, path, max_bytes=MAX_BYTES)
     except OSError as error:
-        raise SidecarError(f"{inbox / path} cannot be read ({error.strerror or error})") from error
+        remedy = ": split it, one in each folder" if error.errno == errno.EFBIG else ""
+        reason = error.strerror or error
+        raise SidecarError(f"{inbox / path} cannot be read ({reason}){remedy}") from error
 
 
 def read_text(inbox: UPath, path: str) -> str:
@@ -67,6 +71,8 @@ def _error(file: UPath, error: Exception) -> SidecarError:
         problem = f"{error} is missing"
     elif isinstance(error, json.JSONDecodeError):
         problem = f"it is not valid JSON: {error}"
+    elif isinstance(error, ValueError):
+        return SidecarError(f"{file} cannot be read: {error}")
     else:
         problem = str(error)
     needs = (

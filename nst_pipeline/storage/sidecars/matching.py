@@ -155,6 +155,10 @@ class SidecarMatching:
     def _stems(self) -> set[str]:
         return {stem_of(photo) for photo in self._photos}
 
+    @cached_property
+    def _folded_stems(self) -> dict[str, str]:
+        return {folded(stem_of(photo)): photo for photo in self._photos}
+
     def _file(self, path: str, suffix: str = "") -> str | None:
         """Return a sidecar by its exact name, or else the only one whose name differs in case."""
         if path in self._files:
@@ -270,7 +274,7 @@ class SidecarMatching:
         lost = [name for name in sections.texts if name not in (used or ())]
         parts = []
         if used is None and not is_shared(path):
-            parts.append("it belongs to no photo: name it after one")
+            parts.append(self._why_unused(path, lost))
         elif lost:
             parts.append(
                 f"{len(lost)} of {len(sections.texts)} names match no photo, or several: "
@@ -279,6 +283,18 @@ class SidecarMatching:
         if sections.unknown:
             parts.append(f"{sections.unknown} annotations have an image_id without an image")
         return "; ".join(parts)
+
+    def _why_unused(self, path: str, names: list[str]) -> str:
+        """Say why a photo's own sidecar is not used: there is no such photo, or it names others."""
+        suffix = next(each for each in OWN_SUFFIXES if path.lower().endswith(each))
+        photo = self._folded_stems.get(folded(path[: -len(suffix)]))
+        name, has_rows = normalized_name(photo or ""), is_coco(path) or is_boxes(path)
+        # A file about the photo is unused if another spelling of its name exists, too.
+        if photo is None or not has_rows or _folded_name(photo) in map(_folded_name, names):
+            return "it belongs to no photo: name it after one"
+        if not names:
+            return f"it has no rows about {name!r}, the photo beside it"
+        return f"its rows are about {_listed(names)}: write {name!r}, the photo beside it"
 
 
 def _too_long(photo: str) -> Unmatched | None:

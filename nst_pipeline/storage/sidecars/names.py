@@ -85,10 +85,10 @@ def sidecar_paths(photo: str) -> tuple[str, ...]:
 
 
 def normalized_path(path: str) -> str:
-    """Normalize a path, because systems differ in slashes and in Unicode composition."""
+    """Normalize a path: systems differ in slashes, Unicode composition, and byte order marks."""
     if "\\" in path or path.startswith("./"):
         path = path.replace("\\", "/").removeprefix("./")
-    return path if path.isascii() else unicodedata.normalize("NFC", path)
+    return path if path.isascii() else unicodedata.normalize("NFC", path.replace("\ufeff", ""))
 
 
 def normalized_name(path: str) -> str:

@@ -72,6 +72,21 @@ def box_of(edges: tuple[float, float, float, float]) -> Box:
     return Box(left, top, max(right - left, 1), max(bottom - top, 1))
 
 
+def check_rows(rows: int, source: str, file_name: str) -> None:
+    """Refuse more rows of a photo than it may have objects.
+
+    Raises
+    ------
+    SidecarError
+        The message names the limit, not the number: whoever splits a file stops counting there.
+    """
+    if rows > MAX_OBJECTS:
+        raise SidecarError(
+            f"{source} has more than {MAX_OBJECTS} objects of {file_name}: "
+            f"leave {MAX_OBJECTS}, or divide the photo"
+        )
+
+
 def check_pixels(values: tuple[float, ...], where: str) -> None:
     """Refuse coordinates that are shares of the photo's size.
 
@@ -141,7 +156,7 @@ def parse_label(text: str, where: str) -> str:
     SidecarError
         It is no text, or too long.
     """
-    label = " ".join(text.split())
+    label = " ".join(text.replace("\ufeff", "").split())
     if len(label) > _MAX_LABEL:
         raise SidecarError(
             f"{where}: the label has {len(label)} characters: shorten it to {_MAX_LABEL}"

@@ -34,15 +34,21 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", *GUARDED)
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", _BIG_ENDIAN_BIGTIFF)
 _VIDEO_BRANDS = (
-    *(b"qt  ", b"isom", b"iso2", b"mp41", b"mp42"),
-    *(b"M4V ", b"avc1", b"3gp4", b"3gp5", b"dash"),
+    *(b"qt", b"iso", b"mp4", b"M4V", b"avc", b"3g", b"dash", b"MSNV", b"XAVC", b"f4v", b"F4V"),
 )
+"""Beginnings of MP4's brands, which come in many numbered kinds."""
+_STREAM_PACKET = b"G@"
+"""First bytes of MPEG's streams, as camcorders write them; `.m2ts` has a time before."""
 _FOREIGN = {
     b"GIF8": "GIF",
     b"\xff\x0a": "JPEG XL",
     b"\0\0\0\x0cJXL ": "JPEG XL",
     b"\0\0\0\x0cjP  ": "JPEG 2000",
     b"\x1aE\xdf\xa3": "a video",
+    b"FLV\x01": "a video",
+    b"\0\0\x01\xba": "a video",
+    b"\0\0\x01\xb3": "a video",
+    b"0&\xb2u\x8ef\xcf\x11": "a video",
     b"%PDF": "PDF",
     b"8BPS": "Photoshop",
 }
@@ -131,9 +137,11 @@ def _orientation(value: object) -> int:
 
 def _kind(head: bytes) -> str:
     """Name a format that is not read by its first bytes; empty if they are unknown."""
-    if head[4:8] == b"ftyp" and head[8:12] in _VIDEO_BRANDS:
+    if head[4:8] == b"ftyp" and head[8:12].startswith(_VIDEO_BRANDS):
         return "a video"
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "a video"
+    if _STREAM_PACKET in (head[:2], head[4:6]):
         return "a video"
     return next((kind for mark, kind in _FOREIGN.items() if head.startswith(mark)), "")
 

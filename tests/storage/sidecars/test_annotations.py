@@ -9,7 +9,7 @@ from nst_pipeline.errors import SidecarError
 from nst_pipeline.storage.labels import PlainRunLengths, RunLengths
 from nst_pipeline.storage.sidecars.annotations import read_sidecar
 from nst_pipeline.storage.sidecars.boxes import parse_boxes_csv
-from nst_pipeline.storage.sidecars.coco import parse_coco
+from nst_pipeline.storage.sidecars.coco import parse_coco, split_coco
 from nst_pipeline.vision.shapes import Box
 
 
@@ -246,9 +246,38 @@ def test_a_label_that_is_no_text_is_refused(label):
     assert str(caught.value).isascii() and "\x1b" not in str(caught.value)
 
 
+@pytest.mark.parametrize("outline", [[], [[]], [[5, 5, 50, 50]], [5, 5, 50, 50], [[5, 5] * 3]])
+def test_an_outline_without_area_costs_only_its_own_row(outline):
+    content, notes = json.loads(_coco()), list[str]()
+    content["annotations"].append({"image_id": 7, "category_id": 3, "segmentation": outline})
+    [found] = read_sidecar("cat.jpg", 100, 80, coco=json.dumps(content), note=notes.append)
+    assert found.box == Box(10, 20, 30, 15)
+    assert "annotation 2 of cat.jpg is left out: it has no area" in notes[-1]
+
+
+@pytest.mark.parametrize("name", [None, ["a"], {"a": 1}, True])
+def test_a_row_with_a_label_that_is_no_text_is_left_out(name):
+    content, notes = json.loads(_coco()), list[str]()
+    content["categories"].append({"id": 4, "name": name})
+    content["annotations"].append({"image_id": 7, "category_id": 4, "bbox": [1, 2, 30, 40]})
+    [found] = read_sidecar("cat.jpg", 100, 80, coco=json.dumps(content), note=notes.append)
+    assert found.label == "cat"
+    assert f"annotation 2 of cat.jpg is left out: its category's name {name!r} is no" in notes[0]
+
+
+@pytest.mark.parametrize("is_escaped", [False, True])
+def test_byte_order_marks_inside_values_do_not_count(is_escaped):
+    content = json.loads(_coco())
+    content["images"][0]["file_name"] = "\ufeffphotos/\ufeffcat.jpg"
+    content["categories"][0]["name"] = "\ufeffcat"
+    texts, _ = split_coco(json.dumps(content, ensure_ascii=is_escaped))
+    [found] = read_sidecar("cat.jpg", 100, 80, coco=texts["photos/cat.jpg"])
+    assert found.label == "cat"
+
+
 def test_too_many_objects_are_refused():
     text = "image,x,y,width,height\n" + "a.jpg,1,2,30,40\n" * 1001
-    with pytest.raises(SidecarError, match=r"1001 objects of a\.jpg"):
+    with pytest.raises(SidecarError, match=r"more than 1000 objects of a\.jpg"):
         read_sidecar("a.jpg", 100, 80, boxes_csv=text)
 
 

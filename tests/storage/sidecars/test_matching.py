@@ -162,3 +162,18 @@ def test_a_name_that_leaves_no_room_for_sidecars_is_told(tmp_path: Path) -> None
     told = unmatched(tmp_path, "x" * 245 + ".jpg", f"{long}.jpg")
     assert told["x" * 245 + ".jpg"] == "its name is 6 bytes too long for sidecars: shorten it"
     assert told[f"{long}.jpg"].startswith("its name is 1 bytes")
+
+
+def test_a_photos_own_file_about_another_photo_says_what_to_write(tmp_path: Path) -> None:
+    (tmp_path / "cup.coco.json").write_text(coco("dog.jpg"))
+    (tmp_path / "cat.boxes.csv").write_text(HEADER + "dog.jpg,1,2,30,40\n")
+    why = unmatched(tmp_path, "Cup.jpg", "cat.jpg")
+    assert why["cup.coco.json"] == (
+        "its rows are about 'dog.jpg': write 'Cup.jpg', the photo beside it"
+    )
+    assert "write 'cat.jpg'" in why["cat.boxes.csv"]
+    assert "name it after one" in unmatched(tmp_path, "dog.jpg")["cup.coco.json"]
+    (tmp_path / "CUP.coco.json").write_text(coco("cup.jpg"))  # two spellings, neither the photo's
+    assert "name it after one" in unmatched(tmp_path, "Cup.jpg")["CUP.coco.json"]
+    (tmp_path / "dog.coco.json").write_text(coco())
+    assert "no rows about 'dog.jpg'" in unmatched(tmp_path, "dog.jpg")["dog.coco.json"]

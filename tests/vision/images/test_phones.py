@@ -96,12 +96,22 @@ def test_pixels_that_cannot_be_decoded_are_refused_with_the_reason() -> None:
         decoded(bytes(damaged))
 
 
+_BRANDS = (b"MSNV", b"XAVC", b"iso5", b"3g2a", b"f4v ")
+
+
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
         (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "a video"),
         (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "a video"),
+        *((b"\0\0\0\x18ftyp" + brand, "a video") for brand in _BRANDS),
         (b"RIFF\0\0\0\0AVI LIST", "a video"),
+        (b"FLV\x01\x05", "a video"),
+        (b"\0\0\x01\xbaD", "a video"),
+        (b"\0\0\x01\xb3\x14", "a video"),
+        (b"G@\0\x10\0", "a video"),
+        (b"\x01\x02\x03\x04G@\0\x10", "a video"),
+        (bytes.fromhex("3026b2758e66cf11a6d9"), "a video"),
         (b"\x1aE\xdf\xa3 webm", "a video"),
         (b"GIF89a", "GIF"),
         (b"\xff\x0a jxl", "JPEG XL"),
