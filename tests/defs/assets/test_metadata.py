@@ -18,7 +18,7 @@ from nst_pipeline.pipeline.engine.batch import Outcome
 from nst_pipeline.pipeline.engine.snapshot import Snapshot
 from nst_pipeline.pipeline.steps import BY_NAME
 from nst_pipeline.publish.thumbnails import INLINE_BYTES
-from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.images.codecs import encode_jpeg
 
 
 def picture_in(markdown: dg.MarkdownMetadataValue) -> np.ndarray:
@@ -160,8 +160,8 @@ def test_a_single_image_needs_no_sheet(made):
 
 
 def test_an_image_is_quarantined_until_it_is_made_or_deleted(collection):
-    broken = collection.root / "objects/broken.png"
-    whole = encode_png(data.chelsea())
+    broken = collection.root / "objects/broken.jpg"
+    whole = encode_jpeg(data.chelsea())  # Without checksums, only decoding tells.
     middle = len(whole) // 2
     broken.write_bytes(whole[:middle] + bytes(400) + whole[middle + 400 :])
     collection.update()
@@ -170,7 +170,7 @@ def test_an_image_is_quarantined_until_it_is_made_or_deleted(collection):
     ((key, row),) = without_result(view, node, nothing_new)["failed"].items()
     assert key.startswith("broken")
     (record,) = quarantine_metadata(view, node, nothing_new, {key: row})["images"].records
-    assert "broken.png" in record.data["reason"]
+    assert "broken.jpg" in record.data["reason"]
     broken.unlink()
     collection.update()
     assert without_result(Snapshot(collection.open()), node, nothing_new)["failed"] == {}
