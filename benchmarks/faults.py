@@ -56,6 +56,7 @@ right_side = 128
 weights = "missing.h5"
 [placement]
 tries = 2
+min_sticker_px = 0
 [run]
 images_per_run = {images_per_run}
 """

@@ -55,6 +55,7 @@ weights = 'missing.h5'
 
 [placement]
 min_plausibility = 0.0
+min_sticker_px = 0
 min_height_fraction = 0.01
 
 """

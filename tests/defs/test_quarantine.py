@@ -10,17 +10,17 @@ from skimage import data
 from nst_pipeline.defs.partitions import OBJECTS
 from nst_pipeline.pipeline.steps.sticker_library import read_library
 from nst_pipeline.pipeline.upkeep.stale import stale_artifacts_of
-from nst_pipeline.vision.images.png import encode_png
+from nst_pipeline.vision.images.codecs import encode_jpeg
 
 
 @pytest.fixture
 def with_a_broken_photo(collection):
     """With a photo whose header and end are valid, so that only decoding shows the damage."""
-    whole = encode_png(data.chelsea())
+    whole = encode_jpeg(data.chelsea())
     middle = len(whole) // 2
     broken = whole[:middle] + bytes(400) + whole[middle + 400 :]
-    (collection.root / "objects/broken.png").write_bytes(broken)
-    (collection.root / "objects/fine.png").write_bytes(whole)
+    (collection.root / "objects/broken.jpg").write_bytes(broken)
+    (collection.root / "objects/fine.jpg").write_bytes(whole)
     return collection
 
 
@@ -28,7 +28,7 @@ def test_a_broken_photo_is_named_and_the_others_are_processed(with_a_broken_phot
     ran = with_a_broken_photo.update()
     rows = with_a_broken_photo.rows("object_photos")
     (bad,) = [row for row in rows.values() if row.status == "failed"]
-    assert "broken.png" in bad.error
+    assert "broken.jpg" in bad.error
     stickers = with_a_broken_photo.rows("stickers")
     assert any(key.startswith("fine") for key in stickers)
     assert not any(key.startswith("broken") for key in stickers)
@@ -86,14 +86,14 @@ def test_a_run_for_a_single_image_fails_if_the_image_fails(with_a_broken_photo):
         )
         assert not result.success
         failure = result.failure_data_for_node("object_photos")
-        assert "broken.png" in failure.user_failure_data.description
+        assert "broken.jpg" in failure.user_failure_data.description
 
 
 def test_nothing_is_made_from_a_cut_out_whose_photo_has_failed_since(collection):
     """The old cut-out is of a photo that has changed since."""
     cat = next(key for key in collection.rows("stickers") if key.startswith("cat"))
     (collection.root / "objects/cat.mask.png").write_bytes(
-        encode_png(np.full((10, 10), 255, np.uint8))
+        encode_jpeg(np.full((10, 10), 255, np.uint8))
     )
     collection.update()
     assert collection.rows("detections")[cat].status == "failed"

@@ -41,7 +41,8 @@ class _Shared:
         return newest in etags
 
 
-_SHARED: dict[str, _Shared] = {}
+OPEN_TABLES: dict[str, _Shared] = {}
+"""By URL. Whoever changes what URLs lead to, such as the environment's endpoint, clears it."""
 _LOCK = Lock()
 
 
@@ -57,10 +58,10 @@ def shared_table(folder: UPath, open_table: Callable[[], DeltaTable | None]) -> 
     """
     url = str(folder)
     with _LOCK:
-        if url not in _SHARED or not _SHARED[url].is_same():
-            _SHARED.pop(url, None)
+        if url not in OPEN_TABLES or not OPEN_TABLES[url].is_same():
+            OPEN_TABLES.pop(url, None)
             table = open_table()
             if table is None:
                 return None
-            _SHARED[url] = _Shared(table, folder)
-        return _SHARED[url].table
+            OPEN_TABLES[url] = _Shared(table, folder)
+        return OPEN_TABLES[url].table
