@@ -65,10 +65,12 @@ def _feet(inside: Mask, parameters: FootingParameters) -> tuple[Indices, Indices
 
 def _leans(inside: Mask, parameters: FootingParameters) -> bool:
     """Check whether the middle of a mask is beside its feet."""
-    rows, columns = np.nonzero(inside)
+    # Listing the pixels of a photo of 99 megapixels would take 1.5 GB.
+    in_column = np.count_nonzero(inside, axis=0)
+    middle = np.average(np.arange(len(in_column)), weights=in_column)
+    longer = max(np.ptp(np.flatnonzero(each)) for each in (inside.any(1), in_column)) + 1
     _, feet = _feet(inside, parameters)
-    longer = max(np.ptp(rows), np.ptp(columns)) + 1
-    beside = max(feet[0] - columns.mean(), columns.mean() - feet[-1])
+    beside = max(feet[0] - middle, middle - feet[-1])
     return bool(beside > parameters.unbalanced * longer)
 
 
