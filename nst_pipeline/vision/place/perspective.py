@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_pipeline.vision.place.layout import Layout, Map
-from nst_pipeline.vision.place.things import thing_named
+from nst_pipeline.vision.place.support import GROUND
+from nst_pipeline.vision.place.things import Support, thing_named
 from nst_pipeline.vision.shapes import Detection
 
 Numbers = NDArray[np.float64]
@@ -84,6 +85,11 @@ EYE_LEVEL_M = 1.6
 """Height of the camera: people take photos standing."""
 USUAL = Perspective(at_bottom=0.5 / EYE_LEVEL_M, slope=1 / EYE_LEVEL_M, spread=0.5)
 """The ground, where it cannot be seen: the horizon is in the middle."""
+
+
+def usual_plane(support: Support) -> Perspective | None:
+    """Return the plane that a support usually lies in; None if that is not the ground."""
+    return USUAL if support in GROUND else None
 
 
 def visible_height(plane: Perspective, height_m: float, nearness: float) -> float:

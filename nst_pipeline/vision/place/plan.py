@@ -21,6 +21,7 @@ from nst_pipeline.vision.place.perspective import (
     USUAL,
     Perspective,
     fit_perspective,
+    usual_plane,
     visible_height,
 )
 from nst_pipeline.vision.place.support import GROUND, HANGING, SURFACES_OF, name_of
@@ -225,7 +226,7 @@ class _Planner:
         """The plane of each support, None if the scene does not show it, and how well cells fit."""
         height, found = self.scene.shape[0], {}
         for support, fits in SURFACES_OF.items():
-            fit, prior = self.layout.fit(fits), USUAL if support in GROUND else None
+            fit, prior = self.layout.fit(fits), usual_plane(support)
             plane = fit_perspective(self.layout, fit, self.references, height, prior=prior)
             found[support] = plane, Cells.of(fit, self.scene)
         return found

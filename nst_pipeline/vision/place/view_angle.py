@@ -6,8 +6,8 @@ import numpy as np
 
 from nst_pipeline.vision.images.regions import object_mask
 from nst_pipeline.vision.place.layout import Layout
-from nst_pipeline.vision.place.perspective import USUAL, fit_perspective
-from nst_pipeline.vision.place.support import GROUND, HANGING, SURFACES_OF
+from nst_pipeline.vision.place.perspective import fit_perspective, usual_plane
+from nst_pipeline.vision.place.support import HANGING, SURFACES_OF
 from nst_pipeline.vision.place.things import Thing
 from nst_pipeline.vision.shapes import Matte
 
@@ -46,5 +46,5 @@ def view_angle(layout: Layout, thing: Thing, matte: Matte) -> float | None:
     if not fits:
         return None
     support = max(fits, key=lambda each: float(fits[each].mean()))
-    plane = fit_perspective(layout, fits[support], prior=USUAL if support in GROUND else None)
+    plane = fit_perspective(layout, fits[support], prior=usual_plane(support))
     return None if plane is None else round(float(plane.angle(foot)), 2)
