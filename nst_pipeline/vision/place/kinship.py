@@ -69,7 +69,7 @@ class KinshipParameters:
     """Weight of how alike the habitats are."""
     usual_likeness: float = 0.4
     """How alike they are, usually."""
-    bias: float = -0.4
+    bias: float = 0.2
     least: float = 0.02
     """Smaller shares and probabilities count as this one."""
 
