@@ -67,7 +67,8 @@ class Clone:
         )
         if done.returncode != 0:
             pytest.fail(
-                f"in a clean clone, `{script.strip()}` ends with exit code {done.returncode}:\n"
+                f"in a clean clone, `{script.strip()}` ends with exit code {done.returncode}: mend "
+                "the page or the program, or say in HOW of tests/docs/test_readme.py what it needs:\n"
                 f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}",
                 pytrace=False,
             )
