@@ -93,7 +93,7 @@ class PlanParameters:
     """Of a thing's height, to each side of it: within it the road ends, or begins."""
     strange: float = 0.4
     """Kinship below which a place is less plausible, in proportion."""
-    kin: float = 0.55
+    kin: float = 0.65
     """From this kinship on, stickers are equally welcome."""
     busy: float = 0.05
     """Share of a wall that edges cover at which something is hung there 0.6 times as readily: who
@@ -115,7 +115,7 @@ class Planned:
     why
         A few words.
     kinship
-        0..1: how alike the scene and the sticker's own photo are.
+        0..1: how well the sticker belongs into the scene.
     """
 
     placement: Placement
@@ -127,7 +127,7 @@ class Planned:
 Judge = Callable[[Planned], float]
 """Function that rates a placement; the higher, the better."""
 Kinship = Callable[[LibrarySticker], float]
-"""Function that rates how alike the scene and a sticker's own photo are, 0..1."""
+"""Function that rates how well a sticker belongs into the scene, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ class _Planner:
         best = max(each.plausibility for each in rated)
         if best < settings.min_plausibility:
             if self.kinship(sticker) < self.parameters.strange / 2:
-                return "its own photo is unlike the scene"
+                return "it is at home elsewhere, or its own photo is unlike the scene"
             if all(subject.sticker.standing(each.support) < 0.5 for each in rated):
                 return "it does not stand in its own photo on what could carry it"
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
@@ -340,7 +340,7 @@ class _Planner:
         kinship = self.kinship(subject.sticker)
         why = (
             f"{name_of(chosen.support)} ({chosen.carried:.2f}), {size}, "
-            f"free of obstacles ({chosen.free:.2f}), its own photo alike ({kinship:.2f})"
+            f"free of obstacles ({chosen.free:.2f}), at home there ({kinship:.2f})"
         )
         hangs = chosen.support in HANGING
         placement = Placement(subject.sticker.sticker, chosen.box, subject.flip, hangs)
