@@ -68,7 +68,7 @@ class Clone:
         if done.returncode != 0:
             pytest.fail(
                 f"in a clean clone, `{script.strip()}` ends with exit code {done.returncode}: mend "
-                "the page or the program, or say in HOW of tests/docs/test_readme.py what it needs:\n"
+                "the page or the program, or say in HOW of tests/docs/test_readme.py how it runs:\n"
                 f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}",
                 pytrace=False,
             )
@@ -105,4 +105,4 @@ def _clone_project(folder: Path) -> None:
     prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
     changes = subprocess.run([*diff, *prefixes], cwd=ROOT, capture_output=True, check=True).stdout
     if changes:
-        subprocess.run(["git", "apply"], cwd=folder, input=changes, check=True)
+        subprocess.run(["git", "apply", "--index"], cwd=folder, input=changes, check=True)

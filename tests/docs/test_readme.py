@@ -202,3 +202,9 @@ def test_it_is_known_how_to_run_all_that_the_readme_shows():
 def test_a_command_of_the_readme_works(clone, shown):
     how = next((HOW[start] for start in HOW if shown.name.startswith(start)), _run)
     how(clone, shown)
+
+
+@pytest.mark.slow
+def test_git_ignores_all_that_the_commands_write(clone):
+    written = clone.run("git status --porcelain").splitlines()
+    assert [line for line in written if line.startswith("??")] == []

@@ -61,8 +61,9 @@ def notes(workspace: Workspace) -> list[list[str]]:
     found = table.filter(pc.match_substring(table["figures"], f'"{NOTES}"')).to_pandas()
     noted = _without_deleted(workspace, found)
     return [
-        [row.asset, row.key, json.loads(row.figures)[NOTES]]
-        for row in noted[noted["status"] != "failed"].itertuples(index=False)
+        [row["asset"], row["key"], json.loads(row["figures"])[NOTES]]
+        for row in noted.to_dict("records")
+        if row["status"] != "failed"
     ]
 
 
