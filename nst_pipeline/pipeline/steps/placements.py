@@ -419,7 +419,7 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     texts=_texts,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="19",
+    code_version="21",
     presentation=Presentation(
         pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
     ),

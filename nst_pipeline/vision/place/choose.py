@@ -36,8 +36,6 @@ jumps or throws: not as tall as people are, and strange nearly everywhere else."
 class ChoiceParameters:
     """How stickers are distributed over scenes."""
 
-    candidates_per_sticker: int = 16
-    """Candidates per sticker wanted, because some do not fit."""
     points_per_sticker: int = 64
     """Points on the circle per sticker: more points make the stickers' shares of the scenes more
     equal. With 64, shares vary by an eighth."""
@@ -267,7 +265,7 @@ class StickerCandidates:
     library
         All stickers. Those of low quality, and those whose cuts no scene can hide, are left out.
     settings
-        Lowest quality, seed, and number of stickers per scene.
+        Lowest quality, seed, candidates, and number of stickers per scene.
     parameters
         Tuned constants.
 
@@ -291,7 +289,7 @@ class StickerCandidates:
         self.usable = [each for each in library if not why_unusable(each, settings)]
         """The stickers to choose from."""
         self._chooser = Chooser(self.usable, seed=settings.seed, parameters=parameters)
-        wanted = parameters.candidates_per_sticker * settings.stickers_per_scene
+        wanted = settings.candidates * settings.stickers_per_scene
         self._count = min(wanted, len(self.usable))
         self._variants_per_round = len(self.usable) // self._count if self._count else 1
 
