@@ -18,6 +18,8 @@ def test_assets_depend_on_the_networks_that_they_use():
         "layout",
         "light_reader",
         "naturalness",
+        "habitats",
+        "classifier",
     }
 
 
