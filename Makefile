@@ -20,6 +20,9 @@ SUPERSEDED = ignore:Function `dev_command` is superseded
 
 INSTALLED_MB := 3000
 
+# Files are given out in the order of tests/conftest.py: the longest first.
+TEST = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .PHONY: demo ray-demo test-faults setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -59,10 +62,10 @@ test-faults: setup .venv/ready-ray  ## break a cluster of several machines at wo
 	$(BIN)/python benchmarks/faults.py $(FAULTS)
 
 test: setup-dev  ## run all tests, and print which were skipped and why
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
+	$(TEST) -rs
 
 test-fast: setup-dev ## run the tests that need no whole collection, network, or browser (under a minute)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
+	$(TEST) -m "not slow"
 
 fuzz: setup-dev  ## read thousands of damaged files, names, sidecars and settings; FUZZ_GRAPH go through the graph
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/fuzz --fuzz-rounds $(FUZZ_ROUNDS) --fuzz-seed $(FUZZ_SEED) --fuzz-graph $(FUZZ_GRAPH)

@@ -11,6 +11,10 @@ _SLOW_FOLDERS = {"benchmarks", "networks", "ui"}
 _SLOW_FIXTURES = {"browser", "collection", "made", "vgg19_file"}
 """What needs a whole collection, a browser, or a network takes seconds."""
 
+_LONG_FIRST = ("ui", "benchmarks", "defs")
+"""Folders with files of a minute and more. Given out last, one of these would keep a worker busy
+while the others have nothing left."""
+
 __all__ = ["browser"]
 """The fixture for pages in headless Chromium; `tests.browser.needs_browser` marks their tests."""
 
@@ -37,12 +41,16 @@ def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test-fast` leaves out."""
+    """Mark what `make test-fast` leaves out, and begin with the longest."""
     for item in items:
-        folders = set(item.path.relative_to(Path(__file__).parent).parts)
         fixtures = set(getattr(item, "fixturenames", ()))
-        if folders & _SLOW_FOLDERS or fixtures & _SLOW_FIXTURES:
+        if _folders(item) & _SLOW_FOLDERS or fixtures & _SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: [folder not in _folders(item) for folder in _LONG_FIRST])
+
+
+def _folders(item: pytest.Item) -> set[str]:
+    return set(item.path.relative_to(Path(__file__).parent).parts)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
