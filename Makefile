@@ -34,10 +34,9 @@ setup: .venv/ready  ## install the locked packages into .venv, and build the net
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PRINT_SIZE) & printing=$$!; $(INSTALL) requirements.lock; code=$$?; kill $$printing; exit $$code
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@echo "Compiling the matting functions, once for this environment ..."
-	$(BIN)/python -c "import pymatting"
-	@echo "Building the networks from their packages' weights ..."
-	$(BIN)/nst models --build
+	@echo "Compiling the matting functions, once for this environment,"
+	@echo "and building the networks from their packages' weights ..."
+	$(BIN)/python -c "import pymatting" & compiling=$$!; $(BIN)/nst models --build && wait $$compiling
 	touch $@
 
 setup-dev: setup .venv/ready-dev  ## also install what tests and checks need

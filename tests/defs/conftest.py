@@ -72,11 +72,13 @@ class Collection:
         return dg.DagsterInstance.local_temp(str(self.home))
 
     def update(self) -> list[RunResult]:
-        workspace = self.open()
+        workspace, definitions = self.open(), self.definitions()
         with pytest.MonkeyPatch.context() as patch, self.instance() as instance:
             patch.setenv("NST_DATA", str(self.root))
             scan_inboxes(workspace, instance)
-            return update(workspace, instance, self.job)
+            return update(
+                workspace, instance, lambda phase: definitions.resolve_job_def(JOBS[phase].name)
+            )
 
     def definitions(self) -> dg.Definitions:
         """What a process loads that starts now."""
