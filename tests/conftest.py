@@ -1,5 +1,7 @@
 """What tests of several folders share."""
 
+import gc
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,16 @@ def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("vgg19") / "seeded.weights.h5"
     model.save_weights(path)
     return path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage only among what tests make: modules and test cases stay to the end."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
