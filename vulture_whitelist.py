@@ -46,5 +46,8 @@ _.pages_removed
 # A column of the table of faults, which has all of a result's fields.
 _.made_twice
 
+# What the training of habitats asks.
+_.word_of_class
+
 # Called by fsspec.
 _._fetch_range

@@ -160,6 +160,13 @@ class PlacementSettings(Section):
         "words that the table of things lacks, or where yours differ. A height beside a box "
         "(`height_m`) takes precedence.",
     )
+    candidates: int = Field(
+        32,
+        ge=1,
+        le=256,
+        description="Stickers that a scene is offered for each one that it gets. Among more, more "
+        "belong there; but each new sticker changes the offer of more scenes.",
+    )
     tries: int = Field(
         4,
         ge=1,

@@ -70,7 +70,8 @@ class Scan:
             "other files": self.ignored,
         }
         counts = [f"{count} {name}" for name, count in parts.items() if count]
-        return ", ".join([f"{len(self.index.photos)} photos", *counts])
+        photos = len(self.index.photos)
+        return ", ".join([f"{photos} photo{'' if photos == 1 else 's'}", *counts])
 
 
 def _stamped(file: File) -> tuple[str, int, int, int]:

@@ -180,11 +180,13 @@ class StickerRecord(Record):
     """Whether it is a `person`, `vehicle` or `animal`; no such field if it is none."""
     view: float | None = None
     """Angle, degrees, at which the camera looked down on its foot; no such field if unknown."""
+    habitats: tuple[float, ...] | None = None
+    """How sure it is that its photo shows each of `HABITATS`, 0..1; no such field if unknown."""
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values: dict[str, Any] = dump(self)
-        for name in ("light", "height_m", "footing", "surfaces", "kind", "view"):
+        for name in ("light", "height_m", "footing", "surfaces", "kind", "view", "habitats"):
             values = _without_empty(name, values)
         return values
 

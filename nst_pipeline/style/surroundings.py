@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nst_pipeline.style.habitats import read_habitats
 from nst_pipeline.style.light_reader import read_light
 from nst_pipeline.style.scene_layout import read_footing
 from nst_pipeline.vision.harmonize.light.reading import Reading
+from nst_pipeline.vision.place.habitats import Habitats
 from nst_pipeline.vision.place.kinship import Shares, is_plain, kind_of, shares_of_surfaces
 from nst_pipeline.vision.place.layout import Layout
 from nst_pipeline.vision.place.things import thing_named
@@ -31,6 +33,8 @@ class Surroundings:
         Whether it is a `person`, `vehicle` or `animal`; else empty.
     view
         Angle, degrees, at which the camera looked down on its foot.
+    habitats
+        Which habitats are around it, as `read_habitats` returns them.
     """
 
     light: Reading | None = None
@@ -38,6 +42,7 @@ class Surroundings:
     surfaces: Shares | None = None
     kind: str = ""
     view: float | None = None
+    habitats: Habitats | None = None
 
 
 def read_surroundings(
@@ -68,4 +73,5 @@ def read_surroundings(
         None if plain else shares_of_surfaces(layout(), matte),
         kind_of(layout(), matte),
         None if plain or thing is None else view_angle(layout(), thing, matte),
+        None if plain else read_habitats(photo, matte),
     )

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nst_pipeline.cli.app import app
+from nst_pipeline.defs.runs.inboxes import scan_inboxes
 from nst_pipeline.storage.records import Detections
 from nst_pipeline.vision.shapes import Box
 
@@ -50,6 +51,13 @@ def test_an_annotated_copy_is_scaled_clipped_and_noted(annotated):
     row, (cat,) = _detection(annotated, "cat")
     assert (cat.box, cat.label, cat.source) == (Box(60, 20, 260, 161), "cat", "sidecar")
     assert "cut at the edges of the photo" in row.figures["notes"]
+
+
+def test_status_leaves_out_notes_on_deleted_photos(annotated):
+    next((annotated.root / "objects").glob("cat.*")).unlink()
+    with annotated.instance() as instance:
+        scan_inboxes(annotated.open(), instance)
+    assert json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)["notes"] == []
 
 
 def test_status_names_what_matches_no_photo_and_what_was_not_used_as_written(annotated):

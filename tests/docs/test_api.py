@@ -1,14 +1,10 @@
 """The page and the notebook of the Python API are current, and the notebook's cells run."""
 
 import json
-import re
 import runpy
 from pathlib import Path
 
 import pytest
-from upath import UPath
-
-from nst_pipeline.samples import write_samples
 
 _DOCS = Path(__file__).parents[2] / "docs"
 
@@ -37,14 +33,3 @@ def test_the_notebook_runs_and_shows_what_it_kept():
     assert _kinds(made) == _kinds(kept)
     pictures = [kind for cell in _kinds(made) for output in cell for kind in output]
     assert pictures.count("image/jpeg") == 3 and pictures.count("image/png") == 1
-
-
-@pytest.mark.slow
-def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
-    write_samples(UPath(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(
-        r"```python\n(.*?)```", (_DOCS.parent / "README.md").read_text("utf-8"), flags=re.DOTALL
-    )
-    exec(code, {})
-    assert (tmp_path / "out/natural/garage.png").stat().st_size > 100_000

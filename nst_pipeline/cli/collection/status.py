@@ -33,8 +33,8 @@ _STATUSES = ("ok", "empty", "failed")
 _PHOTOS_SHOWN = 5
 """Of those with one reason."""
 _RESULTS = {
-    stickers.name: "{} object photos without a sticker",
-    harmonized.name: "{} scenes left empty",
+    stickers.name: ("object photo", "without a sticker"),
+    harmonized.name: ("scene", "left empty"),
 }
 """What is said of the photos for which the last asset of their inbox is empty."""
 
@@ -42,7 +42,11 @@ _RESULTS = {
 def _current_rows(workspace: Workspace) -> pd.DataFrame:
     """Asset, key, status and error of every artifact whose photo is still in its inbox."""
     table = workspace.catalog.table(("asset", "key", "status", "error"))
-    frame: pd.DataFrame = table.to_pandas()
+    return _without_deleted(workspace, table.to_pandas())
+
+
+def _without_deleted(workspace: Workspace, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the rows of photos that are no longer in their inbox."""
     retired = pd.Series(False, index=frame.index)
     for inbox in INBOXES:
         assets = [asset.name for asset in ASSETS if asset.inbox == inbox]
@@ -54,10 +58,11 @@ def _current_rows(workspace: Workspace) -> pd.DataFrame:
 def notes(workspace: Workspace) -> list[list[str]]:
     """List what is noted about the user's annotations and placements: asset, key and note."""
     table = workspace.catalog.table(("asset", "key", "status", "figures"))
-    noted = table.filter(pc.match_substring(table["figures"], f'"{NOTES}"'))
+    found = table.filter(pc.match_substring(table["figures"], f'"{NOTES}"')).to_pandas()
+    noted = _without_deleted(workspace, found)
     return [
         [row["asset"], row["key"], json.loads(row["figures"])[NOTES]]
-        for row in noted.to_pylist()
+        for row in noted.to_dict("records")
         if row["status"] != "failed"
     ]
 
@@ -99,7 +104,11 @@ def without_result(workspace: Workspace) -> str:
     """
     frame = _current_rows(workspace)
     empty = frame[frame["status"] == "empty"]["asset"].value_counts()
-    return ", ".join(say.format(empty[name]) for name, say in _RESULTS.items() if name in empty)
+    return ", ".join(
+        f"{empty[name]} {photo}{'' if empty[name] == 1 else 's'} {state}"
+        for name, (photo, state) in _RESULTS.items()
+        if name in empty
+    )
 
 
 def empty_photos(workspace: Workspace, frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -37,7 +37,9 @@ from nst_pipeline.storage.keys import photo_key, variant_number
 from nst_pipeline.storage.records import PlacementRecord, Placements, ScenePhotoRecord
 from nst_pipeline.storage.review import INPUT as REVIEW
 from nst_pipeline.storage.review import Wishes
+from nst_pipeline.style.finding.labels import CLASSIFIER
 from nst_pipeline.style.finding.network_finders import network_finders
+from nst_pipeline.style.habitats import HABITATS_FILE
 from nst_pipeline.style.kinship import kinship_with
 from nst_pipeline.style.light_reader import LIGHT_READER_FILE
 from nst_pipeline.style.naturalness import NATURALNESS_FILE
@@ -59,11 +61,13 @@ _WHYS_SHOWN = 3
 
 
 def _digests(settings: Settings) -> dict[str, str]:
-    """Digest the networks that find objects, read layout and light, and judge composites."""
+    """Digest the networks that find objects, read layout, light and habitats, and judge."""
     networks = {
         "layout": LAYOUT_FILE,
         "light_reader": LIGHT_READER_FILE,
         "naturalness": NATURALNESS_FILE,
+        "habitats": HABITATS_FILE,
+        "classifier": CLASSIFIER.obtain_if_possible() or "",
     }
     own = file_digests(**{name: str(file) for name, file in networks.items()})
     return detector_digests(settings) | own
@@ -415,7 +419,7 @@ def _unused(workspace: Workspace, row: Row) -> list[Input]:
     texts=_texts,
     settings=("placement", "detection"),
     models=_digests,
-    code_version="18",
+    code_version="21",
     presentation=Presentation(
         pictures=boxes_on_photo("scenes", _boxes), tables=_tables, unused=_unused
     ),

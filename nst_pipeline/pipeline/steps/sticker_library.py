@@ -36,6 +36,7 @@ from nst_pipeline.vision.place.choose import (
 )
 from nst_pipeline.vision.place.cut_edges import EDGES
 from nst_pipeline.vision.place.explicit import sticker_names
+from nst_pipeline.vision.place.habitats import HABITATS
 from nst_pipeline.vision.place.kinship import KINDS
 from nst_pipeline.vision.place.layout import SURFACES
 from nst_pipeline.vision.shapes import Picture, Rgb
@@ -88,6 +89,12 @@ COLUMNS = (
         "view",
         pa.float64(),
         "Angle, degrees, at which the camera looked down on its foot, 0 at the horizon; empty if "
+        "unknown.",
+    ),
+    Column(
+        "habitats",
+        pa.list_(pa.float64()),
+        f"How sure it is that its photo shows each habitat ({', '.join(HABITATS)}), 0..1; empty if "
         "unknown.",
     ),
     Column(
@@ -188,7 +195,7 @@ def _contact_sheet(store: Store, table: pa.Table, unusable: Mapping[str, str]) -
     kinds={"parquet"},
     upstream=(stickers,),
     settings=("placement",),
-    code_version="8",
+    code_version="9",
     presentation=Presentation(counts_rows="stickers", columns=COLUMNS),
     read_by_people=True,
     consumed_in_part=True,

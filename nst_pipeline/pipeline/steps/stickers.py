@@ -24,6 +24,8 @@ from nst_pipeline.storage.records import (
 )
 from nst_pipeline.storage.store import Content
 from nst_pipeline.style.cutout_network import load_cutout_network
+from nst_pipeline.style.finding.labels import CLASSIFIER
+from nst_pipeline.style.habitats import HABITATS_FILE
 from nst_pipeline.style.light_reader import LIGHT_READER_FILE
 from nst_pipeline.style.scene_layout import LAYOUT_FILE, layout_once
 from nst_pipeline.style.surroundings import Surroundings, read_surroundings
@@ -108,12 +110,18 @@ def _describe(
         surfaces=around.surfaces,
         kind=around.kind,
         view=around.view,
+        habitats=around.habitats,
     )
 
 
 def _digests(settings: Settings) -> dict[str, str]:
     """Digest the networks that cut objects out and see what is around them."""
-    files_of = {"light_reader": LIGHT_READER_FILE, "layout": LAYOUT_FILE}
+    files_of = {
+        "light_reader": LIGHT_READER_FILE,
+        "layout": LAYOUT_FILE,
+        "habitats": HABITATS_FILE,
+        "classifier": CLASSIFIER.obtain_if_possible() or "",
+    }
     return cutout_digests(settings) | file_digests(**{k: str(v) for k, v in files_of.items()})
 
 
@@ -125,7 +133,7 @@ def _digests(settings: Settings) -> dict[str, str]:
     upstream=(object_photos, detections),
     settings=("cutout",),
     models=_digests,
-    code_version="16",
+    code_version="17",
     checks=(_MATTE_QUALITY,),
     presentation=Presentation(
         ranked_by="quality",
@@ -140,7 +148,8 @@ def stickers(item: Item) -> Made:
     If a photo has transparency, its own alpha is the matte, and its colors stay as they are.
     `quality` is the expected quality of the outline, 0..1. Stickers of low quality are kept, but
     not pasted (`placement.min_quality`). What a photo shows around an object is kept with it: the
-    light, the surfaces, whether it stands on what can carry it, and from how far above it is seen.
+    light, the surfaces, the habitats, whether it stands on what can carry it, and from how far
+    above it is seen.
     """
     photo, source = item.photo("objects"), item.record(PhotoRecord, object_photos)
     alpha, settings = item.alpha("objects"), item.settings.cutout

@@ -81,6 +81,18 @@ def _words() -> _Words:
     return _Words(tuple(words), membership, are_things)
 
 
+def word_of_class(number: int) -> str:
+    """Return the plain word for one of ImageNet's 1000 classes, in their usual order.
+
+    Examples
+    --------
+    >>> word_of_class(920)
+    'traffic light'
+    """
+    words = _words()
+    return words.words[int(words.membership[number].argmax())]
+
+
 def word_probabilities(
     pictures: Sequence[Rgb], *, parameters: LabelParameters = LabelParameters()
 ) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nst_pipeline.settings import PlacementSettings
 from nst_pipeline.vision.place.footing import certainty
+from nst_pipeline.vision.place.habitats import Habitats
 from nst_pipeline.vision.place.kinship import Shares
 from nst_pipeline.vision.place.support import HANGING
 from nst_pipeline.vision.place.things import Support, thing_named
@@ -25,14 +26,16 @@ _SPLITMIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 _DARKEST = 6.0
 """Mean L of LAB, 0..100, below which nothing is seen of an object but its outline, as against the
 light. In another light it would be seen."""
+_PEOPLE = ("person", "man", "woman", "boy", "girl", "child", "pedestrian")
+_UPRIGHT = 2.1
+"""Height of people who stand or walk, in their widths, at least. Whoever is wider sits, squats,
+jumps or throws: not as tall as people are, and strange nearly everywhere else."""
 
 
 @dataclass(frozen=True)
 class ChoiceParameters:
     """How stickers are distributed over scenes."""
 
-    candidates_per_sticker: int = 16
-    """Candidates per sticker wanted, because some do not fit."""
     points_per_sticker: int = 64
     """Points on the circle per sticker: more points make the stickers' shares of the scenes more
     equal. With 64, shares vary by an eighth."""
@@ -73,6 +76,8 @@ class LibrarySticker:
     """Whether it is a `person`, `vehicle` or `animal`; else empty."""
     view: float | None = None
     """Angle, degrees, at which the camera looked down on its foot there, if known."""
+    habitats: Habitats | None = None
+    """Which habitats its own photo shows, if known."""
     light: tuple[float, ...] | None = None
     """The light there, as `read_light` returns it, if known."""
 
@@ -215,9 +220,17 @@ def why_unusable(sticker: LibrarySticker, settings: PlacementSettings) -> str:
         return "almost black: a silhouette"
     if (thing := thing_named(sticker.label)) is not None and not thing.stands_on:
         return "such things are in somebody's hand, or on rails"
+    if _is_bent(sticker):
+        return "somebody who does not stand upright: give height_m to place them"
     if not _can_stand(sticker, settings):
         return "it does not stand in its own photo on what could carry it"
     return ""
+
+
+def _is_bent(sticker: LibrarySticker) -> bool:
+    """Check whether somebody sits, squats or jumps, and nobody said how tall that is."""
+    is_somebody = sticker.label.strip().lower() in _PEOPLE and sticker.height_m is None
+    return is_somebody and sticker.whole and sticker.height < _UPRIGHT * sticker.width
 
 
 def _can_stand(sticker: LibrarySticker, settings: PlacementSettings) -> bool:
@@ -252,7 +265,7 @@ class StickerCandidates:
     library
         All stickers. Those of low quality, and those whose cuts no scene can hide, are left out.
     settings
-        Lowest quality, seed, and number of stickers per scene.
+        Lowest quality, seed, candidates, and number of stickers per scene.
     parameters
         Tuned constants.
 
@@ -276,7 +289,7 @@ class StickerCandidates:
         self.usable = [each for each in library if not why_unusable(each, settings)]
         """The stickers to choose from."""
         self._chooser = Chooser(self.usable, seed=settings.seed, parameters=parameters)
-        wanted = parameters.candidates_per_sticker * settings.stickers_per_scene
+        wanted = settings.candidates * settings.stickers_per_scene
         self._count = min(wanted, len(self.usable))
         self._variants_per_round = len(self.usable) // self._count if self._count else 1
 

@@ -1,7 +1,8 @@
-"""How alike an object's own photo and a scene are: what belongs into one belongs into the other."""
+"""Whether an object belongs into a scene: by where it is at home, and by its own photo."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from nst_pipeline.vision.images.edges import find_edges
 from nst_pipeline.vision.images.regions import dilate, object_mask
 from nst_pipeline.vision.images.resize import resize
+from nst_pipeline.vision.place.habitats import Habitats, at_home, can_go_on, likeness
 from nst_pipeline.vision.place.layout import SURFACES, Layout
 from nst_pipeline.vision.shapes import Matte, Rgb
 
@@ -17,6 +19,22 @@ Shares = tuple[float, ...]
 KINDS = ("person", "vehicle", "animal")
 """Surfaces that seek their like."""
 _DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a photo shows besides an object; None where it is unknown, or tells nothing.
+
+    Attributes
+    ----------
+    surfaces
+        As `shares_of_surfaces` returns them.
+    habitats
+        How sure it is that it shows each of `HABITATS`, 0..1.
+    """
+
+    surfaces: Shares | None = None
+    habitats: Habitats | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,20 @@ class KinshipParameters:
     """Reach of the object's own edges there."""
     plain: float = 0.01
     """Share of the surroundings that edges cover below which they tell nothing."""
+    at_home: float = 0.8
+    """Weight of the logit of being at home. This one and those that follow are fitted: pairs of a
+    photo's object and another photo, which shows such a thing or does not."""
+    surfaces: float = 0.2
+    """Weight of the logarithm of the share of the surfaces that both have."""
+    usual: float = 0.45
+    """That share, usually."""
+    habitats: float = 1.0
+    """Weight of how alike the habitats are."""
+    usual_likeness: float = 0.4
+    """How alike they are, usually."""
+    bias: float = 0.2
+    least: float = 0.02
+    """Smaller shares and probabilities count as this one."""
 
 
 def shares_of_surfaces(layout: Layout, matte: Matte | None = None) -> Shares:
@@ -101,44 +133,67 @@ def is_plain(
     return bool(edges.mean() < parameters.plain) if edges.size else False
 
 
+def _belongs(own: Place, scene: Place, home: float, parameters: KinshipParameters) -> float:
+    """Return how sure it is that a thing belongs into a scene, 0..1, by where it is at home."""
+    odds = np.log(max(home, parameters.least) / max(1 - home, parameters.least))
+    total = parameters.at_home * odds + parameters.bias
+    if own.surfaces is not None and scene.surfaces is not None:
+        shared = float(np.minimum(own.surfaces, scene.surfaces).sum())
+        total += parameters.surfaces * np.log(max(shared, parameters.least) / parameters.usual)
+    if own.habitats is not None and scene.habitats is not None:
+        alike = likeness(own.habitats, scene.habitats)
+        total += parameters.habitats * (alike - parameters.usual_likeness)
+    return float(1 / (1 + np.exp(-total)))
+
+
 def kinship(
-    own: Shares | None,
-    scene: Shares,
+    own: Place,
+    scene: Place,
     light_distance: float | None,
     kind: str = "",
+    habitats: Sequence[str] = (),
     *,
     parameters: KinshipParameters = KinshipParameters(),
 ) -> float:
-    """Rate how alike an object's own photo and a scene are, 0..1.
+    """Rate how well an object belongs into a scene, 0..1.
 
     Parameters
     ----------
     own, scene
-        Surfaces around the object in its photo, None if unknown, and of the scene.
+        What is around the object in its photo, and what the scene is.
     light_distance
         How different their lights are, LAB units; None if unknown.
     kind
         One of `KINDS`, or none of them: people are where people are, and cars where cars are.
+    habitats
+        Where such a thing is at home, names of `HABITATS`; empty if anywhere.
     parameters
-        Tuned constants.
+        Fitted and tuned constants.
 
     Notes
     -----
     Lalonde, Hoiem, Efros, Rother, Winn, Criminisi, "Photo Clip Art", SIGGRAPH 2007, choose objects
     by the camera and the light of their photos. The surfaces (histogram intersection, Swain and
-    Ballard 1991) say besides what kind of place it is.
+    Ballard 1991) say besides what kind of place it is. That a place tells which things to expect
+    before any is seen: Torralba, "Contextual Priming for Object Detection", IJCV 53, 2003.
 
     Examples
     --------
-    >>> street, kitchen = (0.3, 0.7, 0.0), (0.0, 0.1, 0.9)
+    >>> street, kitchen = Place((0.3, 0.7, 0.0)), Place((0.0, 0.1, 0.9))
     >>> kinship(street, street, 2.0) > 0.9 > 0.4 > kinship(kitchen, street, 2.0)
     True
     """
-    if own is None:
+    home = None if scene.habitats is None else at_home(habitats, scene.habitats)
+    if home is not None:
+        belongs = _belongs(own, scene, home, parameters)
+    elif own.surfaces is None or scene.surfaces is None:
         return parameters.unknown
-    shared = float(np.minimum(own, scene).sum())
+    else:
+        belongs = float(np.sqrt(np.minimum(own.surfaces, scene.surfaces).sum()))
     off = 0.0 if light_distance is None else light_distance / parameters.light_lab
-    likeness = float(np.sqrt(shared) * np.exp(-(off**2) / 2))
-    if kind and scene[SURFACES.index(kind)] < parameters.company:
-        likeness *= parameters.alone
-    return round(likeness, 4)
+    belongs *= float(np.exp(-(off**2) / 2))
+    if kind and scene.surfaces and scene.surfaces[SURFACES.index(kind)] < parameters.company:
+        belongs *= parameters.alone
+    if kind == "person" and own.habitats is not None and scene.habitats is not None:
+        belongs *= can_go_on(own.habitats, scene.habitats)
+    return round(min(belongs, 1.0), 4)

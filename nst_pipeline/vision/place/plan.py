@@ -91,9 +91,9 @@ class PlanParameters:
     a place is half as plausible."""
     roadside_reach: float = 1.0
     """Of a thing's height, to each side of it: within it the road ends, or begins."""
-    strange: float = 0.4
+    strange: float = 0.5
     """Kinship below which a place is less plausible, in proportion."""
-    kin: float = 0.55
+    kin: float = 0.65
     """From this kinship on, stickers are equally welcome."""
     busy: float = 0.05
     """Share of a wall that edges cover at which something is hung there 0.6 times as readily: who
@@ -115,7 +115,7 @@ class Planned:
     why
         A few words.
     kinship
-        0..1: how alike the scene and the sticker's own photo are.
+        0..1: how well the sticker belongs into the scene.
     """
 
     placement: Placement
@@ -127,7 +127,7 @@ class Planned:
 Judge = Callable[[Planned], float]
 """Function that rates a placement; the higher, the better."""
 Kinship = Callable[[LibrarySticker], float]
-"""Function that rates how alike the scene and a sticker's own photo are, 0..1."""
+"""Function that rates how well a sticker belongs into the scene, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -258,6 +258,8 @@ class _Planner:
     ) -> list[Planned] | str:
         """Find the most plausible boxes for a sticker, or say why there is none."""
         settings = self.settings
+        if self._belongs(sticker) < settings.min_plausibility:
+            return "it is at home elsewhere, or its own photo is unlike the scene"
         rng = np.random.default_rng(name_hash(f"{settings.seed}\0{scene_key}\0{sticker.sticker}"))
         flip = settings.flip and rng.random() < 0.5
         subject = _Subject(sticker, self._thing(sticker), flip)
@@ -274,14 +276,16 @@ class _Planner:
             return "it would be too small, too large, or in the way"
         best = max(each.plausibility for each in rated)
         if best < settings.min_plausibility:
-            if self.kinship(sticker) < self.parameters.strange / 2:
-                return "its own photo is unlike the scene"
             if all(subject.sticker.standing(each.support) < 0.5 for each in rated):
                 return "it does not stand in its own photo on what could carry it"
             return f"plausibility {best:.2f} at best (placement.min_plausibility)"
         first = self.parameters.places * self.round
         found = list(islice(self._places(subject, rated), first, first + self.parameters.places))
         return found or "earlier variants of the scene have taken its places"
+
+    def _belongs(self, sticker: LibrarySticker) -> float:
+        """Return how much of its plausibility a sticker keeps in this scene, 0..1."""
+        return min(self.kinship(sticker) / self.parameters.strange, 1.0)
 
     def _is_turned_down(self, sticker: LibrarySticker, box: Box) -> bool:
         return any(
@@ -340,7 +344,7 @@ class _Planner:
         kinship = self.kinship(subject.sticker)
         why = (
             f"{name_of(chosen.support)} ({chosen.carried:.2f}), {size}, "
-            f"free of obstacles ({chosen.free:.2f}), its own photo alike ({kinship:.2f})"
+            f"free of obstacles ({chosen.free:.2f}), at home there ({kinship:.2f})"
         )
         hangs = chosen.support in HANGING
         placement = Placement(subject.sticker.sticker, chosen.box, subject.flip, hangs)
@@ -379,7 +383,7 @@ class _Planner:
         plausibility = usual * carried**parameters.carried_power * free * certain
         plausibility *= subject.sticker.standing(stand.support)
         plausibility *= self._seen_alike(subject, stand, box)
-        plausibility *= min(self.kinship(subject.sticker) / parameters.strange, 1.0)
+        plausibility *= self._belongs(subject.sticker)
         return _Rated(box, plausibility, stand.support, carried, free)
 
     def _seen_alike(self, subject: _Subject, stand: _Stand, box: Box) -> float:

@@ -1,4 +1,4 @@
-"""How tall things are in reality, and what they stand on."""
+"""How tall things are in reality, what they stand on, and where they are at home."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ class Thing:
         Factor: two thirds of them are between `height_m / spread` and `height_m * spread`.
     stands_on
         What they usually stand on, the most usual first; nothing if they are held, or on rails.
+    habitats
+        Where they are at home, names of `HABITATS`; nothing if they may be anywhere.
     """
 
     height_m: float
     spread: float
     stands_on: tuple[Support, ...]
+    habitats: tuple[str, ...] = ()
 
 
 @cache
@@ -43,6 +46,7 @@ def _things() -> dict[str, Thing]:
                 float(row["height_m"]),
                 float(row["spread"]),
                 tuple(cast(Support, each) for each in row["stands_on"].split("|") if each),
+                tuple(each for each in row["habitats"].split("|") if each),
             )
             for row in csv.DictReader(file)
         }

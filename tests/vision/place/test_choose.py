@@ -102,6 +102,10 @@ def test_objects_with_cuts_that_no_scene_can_hide_are_not_offered(cuts):
         ({"footing": 0.2}, ""),
         ({"lab": (3.0, 0.0, 0.0)}, "silhouette"),
         ({"label": "umbrella"}, "somebody's hand"),
+        ({"label": "Person"}, "upright"),
+        ({"label": "person", "height_m": 1.2}, ""),
+        ({"label": "person", "height": 650}, ""),
+        ({"label": "dog"}, ""),
         ({"width": 80, "height": 90}, "placement.min_sticker_px"),
     ],
 )

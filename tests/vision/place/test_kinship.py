@@ -11,8 +11,10 @@ from nst_pipeline.style.light_reader import read_light
 from nst_pipeline.style.scene_layout import load_layout_network
 from nst_pipeline.vision.harmonize.light.reading import light_distance
 from nst_pipeline.vision.place.choose import LibrarySticker
-from nst_pipeline.vision.place.kinship import is_plain, kind_of, kinship, shares_of_surfaces
+from nst_pipeline.vision.place.habitats import HABITATS
+from nst_pipeline.vision.place.kinship import Place, is_plain, kind_of, kinship, shares_of_surfaces
 from nst_pipeline.vision.place.layout import SURFACES
+from nst_pipeline.vision.place.things import thing_named
 from tests.vision.place.layouts import lawn, made_up
 
 SHARES = arrays(float, len(SURFACES), elements=st.floats(0, 1)).map(
@@ -22,6 +24,7 @@ SHARES = arrays(float, len(SURFACES), elements=st.floats(0, 1)).map(
 
 @given(SHARES, SHARES, st.none() | st.floats(0, 200))
 def test_kinship_is_a_share_the_same_both_ways(one, other, distance):
+    one, other = Place(one), Place(other)
     found = kinship(one, other, distance)
     assert 0 <= found <= 1
     assert found == kinship(other, one, distance)
@@ -29,16 +32,16 @@ def test_kinship_is_a_share_the_same_both_ways(one, other, distance):
 
 
 def test_a_photo_is_its_own_kin():
-    shares = shares_of_surfaces(lawn())
-    assert kinship(shares, shares, 0.0) == pytest.approx(1, abs=0.01)
+    place = Place(shares_of_surfaces(lawn()))
+    assert kinship(place, place, 0.0) == pytest.approx(1, abs=0.01)
 
 
 def test_animals_are_where_animals_are():
     def meadow(rows, columns):
         return np.where((rows > 0.6) & (columns > 0.8), "animal", "grass")
 
-    herd = shares_of_surfaces(made_up(meadow))
-    alone = shares_of_surfaces(made_up(lambda rows, columns: np.full(rows.shape, "grass")))
+    herd = Place(shares_of_surfaces(made_up(meadow)))
+    alone = Place(shares_of_surfaces(made_up(lambda rows, columns: np.full(rows.shape, "grass"))))
     assert kinship(herd, herd, 0.0, "animal") == kinship(herd, herd, 0.0)
     assert kinship(herd, alone, 0.0, "animal") < 0.75 * kinship(herd, alone, 0.0)
     matte = np.zeros((100, 100), np.float32)
@@ -47,8 +50,29 @@ def test_animals_are_where_animals_are():
     assert kind_of(made_up(meadow), 1 - matte) == ""
 
 
+def habitats(**sure):
+    return tuple(sure.get(name, 0.1) for name in HABITATS)
+
+
+def test_a_thing_belongs_where_it_is_at_home():
+    lawn_ = shares_of_surfaces(lawn())
+    pasture, street = Place(lawn_, habitats(farm=0.9)), Place(lawn_, habitats(street=0.9))
+    cow = {"light_distance": 0.0, "habitats": thing_named("cow").habitats}
+    assert kinship(pasture, pasture, **cow) > 0.75 > 0.4 > kinship(pasture, street, **cow)
+    assert kinship(Place(), pasture, **cow) > 0.7, "its own photo need not tell anything"
+    assert kinship(Place(), street, **cow) < 0.4
+
+
+def test_who_skis_needs_snow():
+    slope, street = habitats(snow=0.9, people=0.9), habitats(street=0.9, people=0.9)
+    person = {"light_distance": 0.0, "kind": "person", "habitats": thing_named("person").habitats}
+    crowd = tuple(0.1 for _ in SURFACES)
+    assert kinship(Place(crowd, slope), Place(crowd, street), **person) < 0.2
+    assert kinship(Place(crowd, street), Place(crowd, street), **person) > 0.7
+
+
 def test_an_object_of_an_unknown_photo_is_neither_kin_nor_stranger():
-    assert kinship(None, shares_of_surfaces(lawn()), None) == 0.5
+    assert kinship(Place(), Place(shares_of_surfaces(lawn())), None) == 0.5
 
 
 def test_the_object_itself_is_not_its_surroundings():
