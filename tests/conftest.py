@@ -13,9 +13,9 @@ _SLOW_FOLDERS = {"benchmarks", "networks", "ui"}
 _SLOW_FIXTURES = {"browser", "collection", "made", "vgg19_file"}
 """What needs a whole collection, a browser, or a network takes seconds."""
 
-_LONG_FIRST = ("ui", "benchmarks", "defs")
-"""Folders with files of a minute and more. Given out last, one of these would keep a worker busy
-while the others have nothing left."""
+_LONG_FIRST = ("test_readme.py", "ui", "benchmarks", "defs")
+"""Files of a minute and more, and folders with such. Given out last, one of these would keep a
+worker busy while the others have nothing left."""
 
 __all__ = ["browser"]
 """The fixture for pages in headless Chromium; `tests.browser.needs_browser` marks their tests."""
@@ -56,12 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test-fast` leaves out, and begin with the longest."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if _folders(item) & _SLOW_FOLDERS or fixtures & _SLOW_FIXTURES:
+        if _parts(item) & _SLOW_FOLDERS or fixtures & _SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: [folder not in _folders(item) for folder in _LONG_FIRST])
+    items.sort(key=lambda item: [name not in _parts(item) for name in _LONG_FIRST])
 
 
-def _folders(item: pytest.Item) -> set[str]:
+def _parts(item: pytest.Item) -> set[str]:
     return set(item.path.relative_to(Path(__file__).parent).parts)
 
 
