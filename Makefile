@@ -20,6 +20,9 @@ SUPERSEDED = ignore:Function `dev_command` is superseded
 
 INSTALLED_MB := 3000
 
+# Files are given out in the order of tests/conftest.py: the longest first.
+TEST = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .PHONY: demo ray-demo test-faults setup setup-dev test test-fast fuzz check audit dev screenshots lock clean help
 help:            ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -31,10 +34,9 @@ setup: .venv/ready  ## install the locked packages into .venv, and build the net
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PRINT_SIZE) & printing=$$!; $(INSTALL) requirements.lock; code=$$?; kill $$printing; exit $$code
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@echo "Compiling the matting functions, once for this environment ..."
-	$(BIN)/python -c "import pymatting"
-	@echo "Building the networks from their packages' weights ..."
-	$(BIN)/nst models --build
+	@echo "Compiling the matting functions, once for this environment,"
+	@echo "and building the networks from their packages' weights ..."
+	$(BIN)/python -c "import pymatting" & compiling=$$!; $(BIN)/nst models --build && wait $$compiling
 	touch $@
 
 setup-dev: setup .venv/ready-dev  ## also install what tests and checks need
@@ -59,10 +61,10 @@ test-faults: setup .venv/ready-ray  ## break a cluster of several machines at wo
 	$(BIN)/python benchmarks/faults.py $(FAULTS)
 
 test: setup-dev  ## run all tests, and print which were skipped and why
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -rs
+	$(TEST) -rs
 
 test-fast: setup-dev ## run the tests that need no whole collection, network, or browser (under a minute)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
+	$(TEST) -m "not slow"
 
 fuzz: setup-dev  ## read thousands of damaged files, names, sidecars and settings; FUZZ_GRAPH go through the graph
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/fuzz --fuzz-rounds $(FUZZ_ROUNDS) --fuzz-seed $(FUZZ_SEED) --fuzz-graph $(FUZZ_GRAPH)

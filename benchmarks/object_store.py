@@ -1,6 +1,6 @@
 """Measure what a collection costs in an object store on this machine, against one on its disk.
 
-    python benchmarks/object_store.py [--scenes 40] [--side 512] [--rounds 2]
+    python benchmarks/object_store.py [--scenes 40] [--objects 16] [--side 512] [--rounds 2]
 
 The same generated photos go through `nst run`, without VGG19, once from the disk and once from
 `tests/object_server.py`: rclone, and the server before it that checks conditions. The next round
@@ -31,7 +31,6 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.object_server import object_server
 
-OBJECTS = 16
 _SETTINGS = """
 [vgg19]
 weights = 'missing.h5'
@@ -84,20 +83,20 @@ def _run(folder: Path, data: str, environment: dict[str, str], cost: Cost) -> No
         raise SystemExit(f"nst run failed: {done.stderr}")
 
 
-def on_disk(scenes: int, side: int, cost: Cost) -> None:
+def on_disk(scenes: int, objects: int, side: int, cost: Cost) -> None:
     """Make a collection on the disk."""
     with tempfile.TemporaryDirectory() as name:
         data = Path(name, "data")
-        write_collection(data, scenes, OBJECTS, side)
+        write_collection(data, scenes, objects, side)
         (data / "nst.toml").write_text(_SETTINGS)
         _run(Path(name), str(data), {}, cost)
 
 
-def in_store(scenes: int, side: int, cost: Cost) -> None:
+def in_store(scenes: int, objects: int, side: int, cost: Cost) -> None:
     """Make a collection in an object store."""
     with tempfile.TemporaryDirectory() as name:
         data = Path(name, "served/bucket/data")
-        write_collection(data, scenes, OBJECTS, side)
+        write_collection(data, scenes, objects, side)
         (data / "nst.toml").write_text(_SETTINGS)
         used, client = _children(), cost.client
         with object_server(Path(name, "served")) as server:
@@ -110,6 +109,7 @@ def main() -> None:
     """Print the table, and the ratios as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--scenes", type=int, default=40)
+    parser.add_argument("--objects", type=int, default=16, help="object photos")
     parser.add_argument("--side", type=int, default=512, help="the photos' width, pixels")
     parser.add_argument("--rounds", type=int, default=2)
     given = parser.parse_args()
@@ -117,7 +117,7 @@ def main() -> None:
     ways = [(on_disk, disk), (in_store, store)]
     for number in range(given.rounds):
         for measure, cost in ways[:: -1 if number % 2 else 1]:
-            measure(given.scenes, given.side, cost)
+            measure(given.scenes, given.objects, given.side, cost)
             print(
                 f"{measure.__name__}: {cost.wall[-1]:.1f} s, load {cost.load[-1]:.1f}", flush=True
             )

@@ -1,5 +1,7 @@
 """What tests of several folders share."""
 
+import gc
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,10 @@ from tests.browser import browser
 _SLOW_FOLDERS = {"benchmarks", "networks", "ui"}
 _SLOW_FIXTURES = {"browser", "collection", "made", "vgg19_file"}
 """What needs a whole collection, a browser, or a network takes seconds."""
+
+_LONG_FIRST = ("test_readme.py", "ui", "benchmarks", "defs")
+"""Files of a minute and more, and folders with such. Given out last, one of these would keep a
+worker busy while the others have nothing left."""
 
 __all__ = ["browser"]
 """The fixture for pages in headless Chromium; `tests.browser.needs_browser` marks their tests."""
@@ -36,13 +42,27 @@ def vgg19_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage only among what tests make: modules and test cases stay to the end."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test-fast` leaves out."""
+    """Mark what `make test-fast` leaves out, and begin with the longest."""
     for item in items:
-        folders = set(item.path.relative_to(Path(__file__).parent).parts)
         fixtures = set(getattr(item, "fixturenames", ()))
-        if folders & _SLOW_FOLDERS or fixtures & _SLOW_FIXTURES:
+        if _parts(item) & _SLOW_FOLDERS or fixtures & _SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: [name not in _parts(item) for name in _LONG_FIRST])
+
+
+def _parts(item: pytest.Item) -> set[str]:
+    return set(item.path.relative_to(Path(__file__).parent).parts)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

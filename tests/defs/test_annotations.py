@@ -21,9 +21,9 @@ def _coco(name, **image):
     )
 
 
-@pytest.fixture
-def annotated(collection):
-    """A box on a copy of half the size, in a file of a tool, and two names of no photo."""
+@pytest.fixture(scope="module")
+def annotated_once(made, tmp_path_factory):
+    collection = made.copy(tmp_path_factory.mktemp("annotated"))
     objects = collection.root / "objects"
     (objects / "Annotations.JSON").write_text(
         _coco("images/CAT.jpg", width=160, height=106), "utf-8-sig"
@@ -32,6 +32,12 @@ def annotated(collection):
     (objects / "boxes.csv").write_text("image,x,y,width,height\nno such.jpg,1,2,3,4\n")
     collection.update()
     return collection
+
+
+@pytest.fixture
+def annotated(annotated_once, copy_of):
+    """A box on a copy of half the size, in a file of a tool, and two names of no photo."""
+    return copy_of(annotated_once)
 
 
 def _detection(collection, start):

@@ -37,33 +37,6 @@ def nst(collection):
     return run
 
 
-def test_run_with_nothing_new_says_so(nst):
-    done = nst("run")
-    assert "nothing was made" in done.stdout
-    assert "index.html" in done.stdout
-
-
-def test_run_makes_new_artifacts_as_dagster_runs(nst, collection):
-    scene = collection.root / "scenes/temple.jpg"
-    (collection.root / "scenes/new.jpg").write_bytes(scene.read_bytes())
-    printed = json.loads(nst("run", "--json").stdout)
-    assert [run["phase"] for run in printed["runs"]] == ["scenes", "publish"]
-    with collection.instance() as instance:
-        runs = instance.get_runs()
-    assert {run.status.value for run in runs} == {"SUCCESS"}
-    (shown,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
-    location = shown["python_module"]["location_name"]
-    assert {run.remote_job_origin.location_name for run in runs} == {location}
-
-
-def test_status_counts_artifacts_and_names_unreadable_files(nst, collection):
-    (collection.root / "objects/empty.jpg").write_bytes(b"")
-    nst("run")
-    status = json.loads(nst("status", "--json").stdout)
-    assert {each["asset"]: each["ok"] for each in status["assets"]}["harmonized"] == 3
-    assert status["unreadable"] == [["objects", "empty.jpg", "the file is empty"]]
-
-
 @pytest.fixture
 def here(collection, monkeypatch, capsys):
     """Run `nst` in this process, which saves its start; returns exit code and output.
@@ -86,6 +59,20 @@ def here(collection, monkeypatch, capsys):
     return run
 
 
+def test_run_with_nothing_new_says_so(nst):
+    done = nst("run")
+    assert "nothing was made" in done.stdout
+    assert "index.html" in done.stdout
+
+
+def test_status_counts_artifacts_and_names_unreadable_files(nst, here, collection):
+    (collection.root / "objects/empty.jpg").write_bytes(b"")
+    nst("run")
+    status = json.loads(here("status", "--json").stdout)
+    assert {each["asset"]: each["ok"] for each in status["assets"]}["harmonized"] == 3
+    assert status["unreadable"] == [["objects", "empty.jpg", "the file is empty"]]
+
+
 def _copy_scene(collection, *names: str) -> None:
     for name in names:
         shutil.copyfile(collection.root / "scenes/temple.jpg", collection.root / "scenes" / name)
@@ -104,6 +91,16 @@ def test_a_dry_run_lists_what_would_be_made_and_makes_nothing(here, collection):
     assert {path: path.stat().st_mtime_ns for path in collection.root.rglob("*")} == before
 
 
+def _check_runs_are_shown(collection) -> None:
+    """All runs succeeded, and the UI of `workspace.yaml` shows them with their jobs."""
+    with collection.instance() as instance:
+        runs = instance.get_runs()
+    assert {run.status.value for run in runs} == {"SUCCESS"}
+    (shown,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+    location = shown["python_module"]["location_name"]
+    assert {run.remote_job_origin.location_name for run in runs} == {location}
+
+
 def test_a_run_of_one_photo_leaves_the_others(nst, here, collection):
     _copy_scene(collection, "one.jpg", "two.jpg")
     done = nst("run", "--only", "scenes/one.jpg", "--json")
@@ -114,6 +111,7 @@ def test_a_run_of_one_photo_leaves_the_others(nst, here, collection):
     assert {each["key"][:3] for each in left} == {"two"}
     lines = done.stderr.splitlines()  # What is piped tells how far it is.
     assert lines.index("placements: 1 of 1") < lines.index("harmonized: 1 of 1")
+    _check_runs_are_shown(collection)
 
 
 def test_a_photo_is_named_by_path_name_or_key(collection):
@@ -186,38 +184,39 @@ def test_open_without_a_browser_or_a_gallery_says_so(here, collection, monkeypat
     assert done.returncode == 1 and "nst run" in done.stderr and done.stdout == ""
 
 
-def test_lineage_reaches_the_photos(nst, collection):
-    text = nst("lineage", "temple.jpg").stdout
+def test_lineage_reaches_the_photos(here):
+    text = here("lineage", "temple.jpg").stdout
     assert "harmonized temple" in text
     assert "scenes temple.jpg" in text
     assert "objects " in text
 
 
-def test_upkeep_lists_stale_damaged_and_unused_artifacts(nst, collection):
-    assert "up to date" in nst("stale").stdout
+def test_upkeep_lists_stale_damaged_and_unused_artifacts(nst, here, collection):
+    assert "up to date" in here("stale").stdout
     (collection.root / "scenes/temple.jpg").unlink()
     settings = collection.root / "nst.toml"
     settings.write_text(settings.read_text() + "[harmonize]\nmethod = 'untouched'\n")
     collection.open().rescan("scenes")
-    stale = json.loads(nst("stale", "a/b.jpg", "--json").stdout)
+    stale = json.loads(here("stale", "a/b.jpg", "--json").stdout)
     assert [(each["asset"], each["reason"]) for each in stale] == [
         ("harmonized", "settings changed: harmonize.method")
     ]
-    nst("run")  # until then the gallery shows the deleted scene
-    assert json.loads(nst("verify", "--json").stdout) == []
-    would = json.loads(nst("gc", "--dry-run", "--json").stdout)
+    ran = json.loads(nst("run", "--json").stdout)  # until then the gallery shows the deleted scene
+    assert [run["phase"] for run in ran["runs"]] == ["scenes", "publish"]
+    assert json.loads(here("verify", "--json").stdout) == []
+    would = json.loads(here("gc", "--dry-run", "--json").stdout)
     assert would["artifacts of deleted photos"] == 7
-    assert json.loads(nst("gc", "--json").stdout)["artifacts of deleted photos"] == 7
+    assert json.loads(here("gc", "--json").stdout)["artifacts of deleted photos"] == 7
     assert not list((collection.root / "artifacts/harmonized").glob("temple*"))
-    assert json.loads(nst("verify", "--json").stdout) == []
+    assert json.loads(here("verify", "--json").stdout) == []
 
 
 @pytest.mark.parametrize("command", ["status", "verify", "stale", "gc", "retry", "report"])
-def test_a_missing_data_folder_is_an_error(nst, monkeypatch, command):
+def test_a_missing_data_folder_is_an_error(here, monkeypatch, command):
     monkeypatch.setenv("NST_DATA", "/nowhere/photos")
-    with pytest.raises(subprocess.CalledProcessError) as failed:
-        nst(command)
-    assert "/nowhere/photos is not a folder" in failed.value.stderr
+    done = here(command)
+    assert done.returncode != 0
+    assert "/nowhere/photos is not a folder" in done.stderr
 
 
 def test_a_collection_without_artifacts_has_no_garbage(tmp_path):

@@ -12,9 +12,9 @@ from nst_pipeline.cli.app import app
 from nst_pipeline.publish.splits import split_of
 
 
-@pytest.fixture
-def annotated(collection):
-    """A scene with annotations of its own, and a license for each inbox."""
+@pytest.fixture(scope="module")
+def annotated_once(made, tmp_path_factory):
+    collection = made.copy(tmp_path_factory.mktemp("annotated"))
     scenes = collection.root / "scenes"
     coco = {
         "images": [{"id": 7, "file_name": "temple.jpg"}],
@@ -38,6 +38,12 @@ def annotated(collection):
     (scenes / "LICENSE.txt").write_text("CC BY 2.0\n")
     collection.update()
     return collection
+
+
+@pytest.fixture
+def annotated(annotated_once, copy_of):
+    """A scene with annotations of its own, and a license for each inbox."""
+    return copy_of(annotated_once)
 
 
 def _rows(collection) -> pd.DataFrame:
@@ -131,9 +137,9 @@ def test_an_annotated_scene_is_no_picture_without_objects(annotated, tmp_path):
     assert negatives and not any(name.startswith("temple") for name in negatives)
 
 
-@pytest.fixture
-def person_seen(collection):
-    """A scene that shows a person, and gets another whose cut the middle of the scene shows."""
+@pytest.fixture(scope="module")
+def person_seen_once(made, tmp_path_factory):
+    collection = made.copy(tmp_path_factory.mktemp("person"))
     shutil.copy(collection.root / "objects/people/astronaut.jpg", collection.root / "scenes")
     (collection.root / "scenes/astronaut.placements.json").write_text(
         '[{"sticker": "astronaut.jpg", "x": 5, "y": 5, "width": 100, "height": 100}]'
@@ -142,6 +148,12 @@ def person_seen(collection):
         settings.write("\n[scenes]\nvariants = 2\n")
     collection.update()
     return collection
+
+
+@pytest.fixture
+def person_seen(person_seen_once, copy_of):
+    """A scene that shows a person, and gets another whose cut the middle of the scene shows."""
+    return copy_of(person_seen_once)
 
 
 def test_a_thing_of_the_labels_that_nobody_annotated_is_told(person_seen, tmp_path):

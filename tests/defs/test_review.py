@@ -1,7 +1,6 @@
 """Decisions of `nst review`, followed by real runs, and made in a browser."""
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -65,10 +64,7 @@ def cup() -> np.ndarray:
 @pytest.fixture(scope="module")
 def free(made, tmp_path_factory) -> Collection:
     """A collection of three scenes with a result, and two stickers that fit at many places."""
-    folder = tmp_path_factory.mktemp("free")
-    shutil.copytree(made.root, folder / "data")
-    shutil.copytree(made.home, folder / "home")
-    collection = Collection(folder / "data", folder / "home")
+    collection = made.copy(tmp_path_factory.mktemp("free"))
     for name in GROWN:
         (collection.root / name).unlink()
     for name in ("cup", "mug"):
@@ -76,19 +72,14 @@ def free(made, tmp_path_factory) -> Collection:
         (collection.root / f"objects/{name}.png").write_bytes(encode_png(turned.copy()))
     (collection.root / "objects/사진 1.jpg").unlink()
     (collection.root / "nst.toml").write_text(SETTINGS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NST_DATA", str(collection.root))
-        collection.update()
+    collection.update()
     assert {row.status for row in collection.rows("harmonized").values()} == {"ok"}
     return collection
 
 
 @pytest.fixture
-def collection(free, tmp_path, monkeypatch) -> Collection:
-    shutil.copytree(free.root, tmp_path / "data")
-    shutil.copytree(free.home, tmp_path / "home")
-    monkeypatch.setenv("NST_DATA", str(tmp_path / "data"))
-    return Collection(tmp_path / "data", tmp_path / "home")
+def collection(free, copy_of) -> Collection:
+    return copy_of(free)
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ def _key(collection, asset, start):
     return next(key for key in collection.rows(asset) if key.startswith(start))
 
 
-@pytest.fixture
-def with_sidecars(collection):
+@pytest.fixture(scope="module")
+def with_sidecars(made, tmp_path_factory):
     """Two boxes for the cat, a mask for the cup, and a placement on the temple."""
+    collection = made.copy(tmp_path_factory.mktemp("sidecars"))
     objects, scenes = collection.root / "objects", collection.root / "scenes"
     (objects / "cat.boxes.csv").write_text(
         "image,x,y,width,height,label\ncat.jpg,60,20,180,160,cat\ncat.jpg,10,10,40,40,ear\n"

@@ -1,7 +1,5 @@
 """Photos with transparency in both inboxes: their own alpha and colors reach the composite."""
 
-import shutil
-
 import numpy as np
 import pytest
 from skimage import data
@@ -9,7 +7,6 @@ from sklearn.datasets import load_sample_image
 
 from nst_pipeline.storage.records import CompositeRecord, Stickers
 from nst_pipeline.vision.images.png import encode_png
-from tests.defs.conftest import Collection
 
 BLUE, RED = (20, 60, 200), (200, 20, 20)
 ROWS, COLUMNS = np.indices((200, 200))
@@ -30,10 +27,7 @@ def _key(collection, asset, start):
 @pytest.fixture(scope="module")
 def with_cut_outs(made, tmp_path_factory):
     """A soft ball, clear glass, an opaque cup with an alpha, and two scenes without a sky."""
-    folder = tmp_path_factory.mktemp("cut-outs")
-    collection = Collection(folder / "data", folder / "home")
-    shutil.copytree(made.root, collection.root)
-    shutil.copytree(made.home, collection.home)
+    collection = made.copy(tmp_path_factory.mktemp("cut-outs"))
     objects, scenes = collection.root / "objects", collection.root / "scenes"
     cup = data.coffee()[::2, ::2]
     for name, picture in (
@@ -54,9 +48,7 @@ def with_cut_outs(made, tmp_path_factory):
     (scenes / "no sky.png").write_bytes(encode_png(np.dstack([temple, opaque])))
     key = _key(made, "stickers", "cat")
     (objects / "again.png").write_bytes(made.open().store.read("stickers", key, ".0.png"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NST_DATA", str(collection.root))
-        collection.update()
+    collection.update()
     return collection
 
 
