@@ -24,7 +24,7 @@ from nst_pipeline.pipeline.engine.workspace import Workspace, open_workspace
 from nst_pipeline.vision.images.codecs import encode_jpeg
 
 # Three object photos are too few to split: every scene may use every sticker.
-PLAUSIBLE = "min_plausibility = 0.1"
+PLAUSIBLE = "min_plausibility = 0.01"
 SETTINGS = f"""
 [placement]
 cut_objects = true
