@@ -259,7 +259,7 @@ class _Planner:
         """Find the most plausible boxes for a sticker, or say why there is none."""
         settings = self.settings
         if self._belongs(sticker) < settings.min_plausibility:
-            return "it is at home elsewhere, or its photo is unlike this (placement.min_plausibility)"
+            return "it is at home elsewhere (placement.min_plausibility)"
         rng = np.random.default_rng(name_hash(f"{settings.seed}\0{scene_key}\0{sticker.sticker}"))
         flip = settings.flip and rng.random() < 0.5
         subject = _Subject(sticker, self._thing(sticker), flip)
