@@ -19,6 +19,7 @@ from nst_pipeline.defs.launcher import WarmRunLauncher
 from nst_pipeline.defs.runs.handover import Offer, listening, offer, take
 from nst_pipeline.defs.runs.inboxes import scan_inboxes
 from nst_pipeline.defs.runs.orphans import living_process
+from nst_pipeline.defs.runs.warm import is_same_python
 from nst_pipeline.errors import NstError
 
 PROJECT = Path(__file__).parents[2]
@@ -38,8 +39,8 @@ def home(collection, monkeypatch):
 @contextmanager
 def warm_process(home):
     """`nst warm`, as `make dev` starts it."""
-    command = [sys.executable, "-c", "from nst_pipeline.cli import run_script; run_script()"]
-    process = subprocess.Popen([*command, "warm"], stdout=subprocess.PIPE, text=True)
+    command = [Path(sys.executable).with_name("nst"), "warm"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert str(home) in process.stdout.readline()
         _until(lambda: (home / "warm.sock").exists())
@@ -128,6 +129,17 @@ def test_terminating_a_run_interrupts_its_process(started):
     assert process.wait(SECONDS) == -signal.SIGINT
     assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.CANCELING
     assert not instance.run_launcher.terminate(run_id), "no process is left"
+
+
+def test_an_interpreter_has_several_names_in_one_environment(tmp_path):
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+        for name in ("python", "python3"):
+            (tmp_path / folder / name).symlink_to(sys.executable)
+    one, other = tmp_path / "one", tmp_path / "other"
+    assert is_same_python(str(one / "python"), str(one / "python3"))
+    assert not is_same_python(str(one / "python"), str(other / "python"))
+    assert not is_same_python("", str(one / "python"))
 
 
 def test_nobody_takes_a_run_where_nobody_waits(tmp_path):
