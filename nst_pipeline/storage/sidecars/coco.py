@@ -205,9 +205,9 @@ def _parse_row(
     if edges is None:
         edges = _edges_of(polygons)
     if edges is None and rle is None:
-        if not given and row.get("segmentation") is None:
-            raise SidecarError(f"{where} has neither a bbox nor a segmentation: give one of them")
-        note(f"{where} is left out: it has no area")
+        says_nothing = not given and row.get("segmentation") is None
+        lack = "has neither a bbox nor a segmentation" if says_nothing else "has no area"
+        note(f"{where} is left out: it {lack}")
         return None
     attributes = row.get("attributes")
     height = attributes.get("height_m") if isinstance(attributes, dict) else None

@@ -97,7 +97,6 @@ def test_crowds_are_left_out():
         ('{"images": []}', "not a COCO file.*annotations"),
         ("[" * 100_000, "not a COCO file"),
         (_coco(bbox=[1, 2]), r"annotation 1 of cat.jpg.*not a box"),
-        (_coco(bbox=None), "annotation 1 of cat.jpg has neither a bbox nor a segmentation"),
         (_coco(bbox=[0.1, 0.2, 0.5, 0.5]), r"annotation 1 of cat.jpg.*shares"),
         (_coco(segmentation=[[0.1, 0.2, 0.5, 0.5, 0.3, 0.4]]), r"annotation 1 .*shares"),
         (_coco(segmentation=[[1, 2, 3]]), r"annotation 1 of cat.jpg.*three points"),
@@ -302,3 +301,12 @@ def test_a_black_mask_or_one_of_another_size_is_refused(mask, message):
 
 def test_a_sidecar_about_other_photos_gives_no_detections():
     assert read_sidecar("bird.jpg", 100, 80, coco=_coco()) == []
+
+
+@pytest.mark.parametrize("row", [{}, {"bbox": None}, {"bbox": [], "segmentation": None}])
+def test_a_row_that_says_nothing_costs_only_itself(row):
+    content, notes = json.loads(_coco()), list[str]()
+    content["annotations"].append({"image_id": 7, "category_id": 3, **row})
+    [found] = read_sidecar("cat.jpg", 100, 80, coco=json.dumps(content), note=notes.append)
+    assert found.box == Box(10, 20, 30, 15)
+    assert "annotation 2 of cat.jpg is left out: it has neither a bbox nor" in notes[-1]
