@@ -11,7 +11,7 @@ is not read again.
 
 It prints how well the habitats tell photos apart that have such a thing from those that have not,
 in cross-validation over photos: the share of pairs in the right order. Some 15 minutes on two
-processor cores for 431 and 1,000 photos.
+processor cores for 352 and 1,000 photos.
 """
 
 from __future__ import annotations
